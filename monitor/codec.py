@@ -1,0 +1,81 @@
+"""Structs to JSON for people and programs outside: RFC 3339 times, rounded numbers, null.
+
+Inside, every time is a float on the nursery timeline. Here, and only here, fields that hold a
+moment become text: ``at``, ``since``, ``until``, ``*_at`` and the ``*_s`` moments listed below.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from monitor.timeline import rfc3339
+
+_MOMENTS = frozenset({"at", "since", "until"})
+_INTERNAL = frozenset({"t_s", "silent", "decided_s", "started_s", "until_s"})
+"""fields of the vocabulary that the contract expresses otherwise or not at all"""
+
+_DECIMALS = {"_g": 2, "_pct": 2, "_s": 3, "_db": 1, "_c": 1}
+
+_encoder = msgspec.json.Encoder()
+
+
+def event_document(
+    event: msgspec.Struct, *, start_s: float = 0.0, offset_s: float = 0.0
+) -> dict[str, Any]:
+    """The JSON object of an event: ``event``, ``at``, ``t_s`` first, then its own fields.
+
+    ``start_s`` is subtracted for ``t_s`` (offset into a replay); ``offset_s`` is what the wall
+    clock shows beyond the nursery timeline.
+    """
+    fields = msgspec.to_builtins(event)
+    t_s = fields["t_s"]
+    head = {
+        "event": fields["event"],
+        "at": rfc3339(t_s + offset_s),
+        "t_s": round(t_s - start_s, 3),
+    }
+    del fields["event"]
+    return head | _public(fields, offset_s)
+
+
+def document(struct: msgspec.Struct, *, offset_s: float = 0.0) -> dict[str, Any]:
+    """The JSON object of a retained document."""
+    return _public(msgspec.to_builtins(struct), offset_s)
+
+
+def encode(value: object) -> bytes:
+    """JSON bytes of anything the two functions above return."""
+    return _encoder.encode(value)
+
+
+def encode_line(value: object) -> str:
+    """One line of JSON text."""
+    return _encoder.encode(value).decode()
+
+
+def _public(fields: Mapping[str, Any], offset_s: float) -> dict[str, Any]:
+    return {
+        key: _value(key, value, offset_s) for key, value in fields.items() if key not in _INTERNAL
+    }
+
+
+def _value(key: str, value: Any, offset_s: float) -> Any:
+    if isinstance(value, dict):
+        return _public(value, offset_s)
+    if isinstance(value, list):
+        return [
+            _public(item, offset_s) if isinstance(item, dict) else _value(key, item, offset_s)
+            for item in value
+        ]
+    if not isinstance(value, float):
+        return value
+    if key in _MOMENTS or key.endswith("_at"):
+        return rfc3339(value + offset_s)
+    if not math.isfinite(value):
+        return None
+    decimals = next((d for suffix, d in _DECIMALS.items() if key.endswith(suffix)), 4)
+    return round(value, decimals)

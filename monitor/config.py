@@ -1,0 +1,224 @@
+"""One TOML file becomes frozen structs; anything wrong is one sentence naming the key.
+
+Units are in the keys. A key nobody knows, a wrong type, a pin used twice or a combination that
+cannot work is a ``ConfigError``: a monitor that starts with half its settings ignored is worse
+than one that refuses.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from monitor.errors import ConfigError
+
+Positive = Annotated[float, Meta(gt=0)]
+Minutes = Annotated[float, Meta(gt=0, le=1440)]
+Pin = Annotated[int, Meta(ge=0, le=27)]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+ClockTime = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+SEARCH_PATHS = (Path("nursery.toml"), Path("/etc/nursery/nursery.toml"))
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the file; unknown keys are refused."""
+
+
+class MicrophoneConfig(_Section, frozen=True, kw_only=True):
+    """Where the sound comes from."""
+
+    source: Literal["sounddevice", "wav", "simulated", "none"] = "none"
+    device: str = ""
+    """part of the device's name; names survive a reboot, numbers do not; "" = system default"""
+    file: str | None = None
+    """for source "wav" """
+    model: str | None = None
+    """a fine-tuned cry model instead of the one that ships"""
+
+
+class ScaleConfig(_Section, frozen=True, kw_only=True):
+    """Where the weights come from, and the scale's calibration."""
+
+    source: Literal["hx711", "csv", "simulated", "none"] = "none"
+    driver: Literal["gpiozero", "hx711-package"] = "gpiozero"
+    dout_pin: Pin = 5
+    sck_pin: Pin = 6
+    file: str | None = None
+    """for source "csv" """
+    counts_per_gram: float | None = None
+    """negative when the cell is wired the other way round; None = not calibrated"""
+    zero_counts: float | None = None
+    """converter value of the empty platform"""
+    capacity_g: Positive = 5000.0
+
+    @property
+    def calibrated(self) -> bool:
+        """True when counts can be turned into grams."""
+        return self.counts_per_gram is not None and self.zero_counts is not None
+
+
+class NightConfig(_Section, frozen=True, kw_only=True):
+    """Quiet hours in local time: they soften what is not critical."""
+
+    from_: ClockTime = msgspec.field(name="from", default="22:00")
+    to: ClockTime = "07:00"
+
+
+class AlertsConfig(_Section, frozen=True, kw_only=True):
+    """When and how often a person is told."""
+
+    night: NightConfig = NightConfig()
+    too_quiet_after_min: Minutes = 90.0
+    remind_every_min: Minutes = 10.0
+
+
+class PanelConfig(_Section, frozen=True, kw_only=True):
+    """Optional parts on the box; a pin left out means the part is not there."""
+
+    led_pin: Pin | None = None
+    buzzer_pin: Pin | None = None
+    button_pin: Pin | None = None
+
+
+class MqttConfig(_Section, frozen=True, kw_only=True):
+    """The broker and how to talk to it."""
+
+    host: Annotated[str, Meta(min_length=1)] = "localhost"
+    port: Port | None = None
+    """8883 with TLS, 1883 without"""
+    tls: bool | None = None
+    """None: on, unless the broker is on this machine; a plain line needs tls = false"""
+    ca_file: str | None = None
+    username: str | None = None
+    password_file: str | None = None
+    """a file only its owner can read, or the systemd credential "mqtt-password" """
+    protocol: Literal["5", "3.1.1"] = "5"
+    keepalive_s: Annotated[int, Meta(ge=5, le=600)] = 20
+    discovery: Literal["device", "entity", "off"] = "device"
+    discovery_prefix: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_/-]+$")] = "homeassistant"
+
+    @property
+    def use_tls(self) -> bool:
+        """Whether the connection is encrypted."""
+        return self.tls if self.tls is not None else not self.is_loopback
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the broker is on this machine."""
+        return self.host in {"localhost", "::1"} or self.host.startswith("127.")
+
+    @property
+    def port_number(self) -> int:
+        """The port in force."""
+        return self.port if self.port is not None else (8883 if self.use_tls else 1883)
+
+
+class Config(_Section, frozen=True, kw_only=True):
+    """The whole file."""
+
+    box: Annotated[str, Meta(min_length=1, max_length=48)]
+    state_dir: str = "/var/lib/nursery"
+    microphone: MicrophoneConfig = MicrophoneConfig()
+    scale: ScaleConfig = ScaleConfig()
+    alerts: AlertsConfig = AlertsConfig()
+    panel: PanelConfig = PanelConfig()
+    mqtt: MqttConfig = MqttConfig()
+
+    @property
+    def journal_path(self) -> Path:
+        """The SQLite file."""
+        return Path(self.state_dir) / "journal.sqlite"
+
+
+def find_config(path: str | None) -> Path:
+    """The file named, else $NURSERY_CONFIG, else the first of SEARCH_PATHS that exists."""
+    chosen = path or os.environ.get("NURSERY_CONFIG")
+    if chosen:
+        return Path(chosen)
+    for candidate in SEARCH_PATHS:
+        if candidate.exists():
+            return candidate
+    tried = ", ".join(str(p) for p in SEARCH_PATHS)
+    raise ConfigError(f"no configuration found (tried {tried}): name one with --config PATH")
+
+
+def load_config(path: str | Path) -> Config:
+    """Read and check a TOML file.
+
+    Raises:
+        ConfigError: one sentence with the file and the key.
+    """
+    try:
+        raw = Path(path).read_bytes()
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror or error}") from error
+    return parse_config(raw, str(path))
+
+
+def parse_config(raw: bytes, origin: str) -> Config:
+    """Like ``load_config`` for bytes; ``origin`` names them in errors."""
+    try:
+        config = msgspec.toml.decode(raw, type=Config)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{origin}: {_sentence(str(error))}") from error
+    except (msgspec.DecodeError, ValueError) as error:
+        raise ConfigError(f"{origin} is not valid TOML: {error}") from error
+    for problem in _impossible(config):
+        raise ConfigError(f"{origin}: {problem}")
+    return config
+
+
+def _sentence(message: str) -> str:
+    """Turn msgspec's report into one sentence with the key's path: ``scale.dout_pin: ...``."""
+    text, _, path = message.partition(" - at `$")
+    key = path.rstrip("`").lstrip(".")
+    unknown = re.match(r"Object contains unknown field `(.+)`", text)
+    if unknown:
+        name = f"{key}.{unknown[1]}" if key else unknown[1]
+        return f'unknown key "{name}": remove it, or check its spelling'
+    missing = re.match(r"Object missing required field `(.+)`", text)
+    if missing:
+        name = f"{key}.{missing[1]}" if key else missing[1]
+        return f'the key "{name}" is missing'
+    return f'"{key}": {text[:1].lower()}{text[1:]}' if key else f"{text[:1].lower()}{text[1:]}"
+
+
+def _impossible(config: Config) -> Iterator[str]:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", config.box):
+        yield (
+            f'"box" is {config.box!r}, but it becomes part of every topic: '
+            'use lower-case letters, digits, "-" and "_" only'
+        )
+    yield from _pin_clashes(config)
+    scale, microphone = config.scale, config.microphone
+    if scale.counts_per_gram == 0:
+        yield '"scale.counts_per_gram" is 0: run "nursery calibrate scale"'
+    if (scale.counts_per_gram is None) != (scale.zero_counts is None):
+        yield '"scale.counts_per_gram" and "scale.zero_counts" belong together: give both'
+    if scale.source == "csv" and not scale.file:
+        yield '"scale.file" is missing: source "csv" needs the path of a CSV'
+    if microphone.source == "wav" and not microphone.file:
+        yield '"microphone.file" is missing: source "wav" needs the path of a recording'
+    if config.mqtt.ca_file and not config.mqtt.use_tls:
+        yield '"mqtt.ca_file" is set but TLS is off: set mqtt.tls = true or remove it'
+
+
+def _pin_clashes(config: Config) -> Iterator[str]:
+    named: dict[str, int | None] = {}
+    if config.scale.source == "hx711":
+        named |= {"scale.dout_pin": config.scale.dout_pin, "scale.sck_pin": config.scale.sck_pin}
+    named |= {f"panel.{key}": getattr(config.panel, key) for key in PanelConfig.__struct_fields__}
+    taken: dict[int, str] = {}
+    for key, pin in named.items():
+        if pin is None:
+            continue
+        if pin in taken:
+            yield f'pin {pin} is used twice, by "{taken[pin]}" and "{key}": give one another pin'
+        taken[pin] = key

@@ -1,0 +1,32 @@
+"""Errors a person can act on: each message says what is wrong and what to do.
+
+Every leaf also inherits the built-in a caller would naturally catch.
+"""
+
+
+class NurseryError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class ConfigError(NurseryError, ValueError):
+    """The configuration or a command-line value is wrong; names the key, line or file."""
+
+
+class InputError(NurseryError, ValueError):
+    """A recorded input (CSV, JSON, audio, model file) cannot be used; names file and line."""
+
+
+class DeviceError(NurseryError, OSError):
+    """A microphone, load cell or pin cannot be opened or stopped answering."""
+
+
+class CalibrationError(NurseryError, ValueError):
+    """A calibration would be wrong; says which wire, weight or reading to check."""
+
+
+class JournalError(NurseryError, OSError):
+    """The journal cannot be opened or written."""
+
+
+class CommandError(NurseryError, ValueError):
+    """A command from a phone, the panel or the command line is refused; says why."""

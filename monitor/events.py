@@ -1,0 +1,387 @@
+"""The vocabulary: what goes into the core (observations) and what comes out (events).
+
+Every struct is frozen and typed. All times are ``t_s``: seconds on the nursery timeline, which
+only ever moves forward and is close to Unix time once the clock is synchronised (see
+``timeline.py``). They become RFC 3339 text at the edge only, in ``codec.py``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+if TYPE_CHECKING:  # numpy is loaded by the parts that compute, not by those that only talk
+    import numpy as np
+    from numpy.typing import NDArray
+
+Species = Literal["kitten", "puppy"]
+Voice = Literal["kitten", "puppy", "human", "unknown"]
+Move = Literal["lift", "return"]
+CryContext = Literal["bottle_due", "just_fed", "unexplained", "handled"]
+SourceName = Literal["microphone", "scale"]
+SourceCondition = Literal["healthy", "stalled", "restarting", "failed"]
+Verdict = Literal["gaining", "steady", "not_gaining", "losing", "not_enough_data"]
+AlertKind = Literal[
+    "crying",
+    "losing_weight",
+    "not_gaining",
+    "low_intake",
+    "bottle_overdue",
+    "too_quiet",
+    "monitor_blind",
+    "scale_overload",
+    "low_power",
+    "who_is_it",
+]
+AlertState = Literal["raised", "reminded", "acknowledged", "snoozed", "cleared"]
+Severity = Literal["info", "warning", "critical"]
+Verb = Literal[
+    "acknowledge",
+    "snooze",
+    "assign",
+    "weigh",
+    "correct",
+    "baby_add",
+    "baby_edit",
+    "baby_retire",
+    "tare",
+    "not_a_cry",
+    "test_alert",
+]
+
+AUDIO_RATE_HZ = 16_000
+"""Every audio block the core sees is mono at this rate (calls of interest lie below 8 kHz)."""
+
+
+# --------------------------------------------------------------------------- observations
+
+
+class AudioBlock(msgspec.Struct, frozen=True):
+    """Mono audio; ``t_s`` is the time of the first sample."""
+
+    t_s: float
+    samples: NDArray[np.float32]
+    """shape (n,), full scale is -1..1, at AUDIO_RATE_HZ"""
+
+    @property
+    def end_s(self) -> float:
+        """Time just after the last sample."""
+        return self.t_s + len(self.samples) / AUDIO_RATE_HZ
+
+
+class ScaleBlock(msgspec.Struct, frozen=True):
+    """Raw converter values with their times."""
+
+    times_s: NDArray[np.float64]
+    """shape (n,), strictly increasing"""
+    counts: NDArray[np.float64]
+    """shape (n,), signed 24-bit converter codes"""
+
+    @property
+    def t_s(self) -> float:
+        """Time of the last value: the block is known only then."""
+        return float(self.times_s[-1])
+
+
+class Tick(msgspec.Struct, frozen=True):
+    """Time passes (once a second), so that "nothing happened" can be noticed."""
+
+    t_s: float
+
+
+class ClockReading(msgspec.Struct, frozen=True):
+    """What the wall clock shows at ``t_s``, and whether it has been synchronised."""
+
+    t_s: float
+    unix_s: float
+    synced: bool
+
+
+class SourceReport(msgspec.Struct, frozen=True):
+    """A device says how it is."""
+
+    t_s: float
+    source: SourceName
+    state: SourceCondition
+    why: str
+
+
+class HostReport(msgspec.Struct, frozen=True):
+    """How the computer itself is; ``None`` where the machine cannot tell."""
+
+    t_s: float
+    under_voltage: bool | None = None
+    throttled: bool | None = None
+    temperature_c: float | None = None
+    disk_free_bytes: int | None = None
+    journal_error: str | None = None
+
+
+class Command(msgspec.Struct, frozen=True):
+    """Something a person asked for, from a phone, the panel or the command line."""
+
+    t_s: float
+    verb: Verb
+    args: dict[str, Any] = {}
+    request_id: str | None = None
+    origin: str = "mqtt"
+
+
+Observation = AudioBlock | ScaleBlock | Tick | ClockReading | SourceReport | HostReport | Command
+
+
+# --------------------------------------------------------------------------- who is here
+
+
+class Baby(msgspec.Struct, frozen=True, kw_only=True):
+    """One baby in the nursery; ``id`` is its stored identity and never changes."""
+
+    id: str
+    name: str
+    species: Species
+    born: str | None = None
+    """date of birth, YYYY-MM-DD, often a guess"""
+    adult_weight_kg: float | None = None
+    weight_g: float | None = None
+    """the last weight known when it was registered"""
+    registered_s: float | None = None
+    retired_s: float | None = None
+
+    @property
+    def slug(self) -> str:
+        """The name as it appears in topics and columns."""
+        return slug(self.name)
+
+
+def slug(name: str) -> str:
+    """Lower-case ``name`` to ``[a-z0-9_]``; runs of anything else become one underscore.
+
+    Letters with accents lose them. A name with nothing usable (an emoji) becomes ``baby_`` and
+    the code points in hexadecimal, so that it is never empty.
+    """
+    import re
+    import unicodedata
+
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    text = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
+    return text or "baby_" + "_".join(f"{ord(c):x}" for c in name.strip())
+
+
+class Weighing(msgspec.Struct, frozen=True, kw_only=True):
+    """One stored weight of one baby."""
+
+    step_id: str
+    t_s: float
+    baby: str
+    weight_g: float
+    sigma_g: float
+    move: Move | None = None
+    """``None`` for a weighing typed by hand"""
+    confidence: float = 1.0
+    origin: Literal["scale", "assigned", "typed", "imported"] = "scale"
+
+
+# --------------------------------------------------------------------------- events
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
+    """Base of everything the core says; ``t_s`` is when it happened, not when it was decided."""
+
+    t_s: float
+
+
+class WeighIn(Event, frozen=True, kw_only=True, tag="weigh_in"):
+    """A claim: this baby weighed this much."""
+
+    baby: str
+    move: Move | None
+    weight_g: float
+    sigma_g: float
+    confidence: float
+    step_id: str
+    origin: Literal["scale", "assigned", "typed", "imported"] = "scale"
+
+
+class Feed(Event, frozen=True, kw_only=True, tag="feed"):
+    """A baby was out and came back: net intake is the weight after minus the weight before."""
+
+    baby: str
+    net_g: float
+    sigma_g: float
+    out_s: float
+    step_id: str
+    """of the return that closed it"""
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """One possible answer to "who was it?"."""
+
+    baby: str
+    p: float
+
+
+class Unassigned(Event, frozen=True, kw_only=True, tag="unassigned"):
+    """Somebody was weighed and the scale cannot say who."""
+
+    move: Move
+    weight_g: float
+    sigma_g: float
+    candidates: list[Candidate]
+    step_id: str
+
+
+class JointWeighIn(Event, frozen=True, kw_only=True, tag="joint_weigh_in"):
+    """Two or more lifted or returned together."""
+
+    babies: list[str]
+    move: Move
+    weight_g: float
+    sigma_g: float
+    step_id: str
+
+
+class Retraction(Event, frozen=True, kw_only=True, tag="retraction"):
+    """An earlier claim with this ``step_id`` no longer holds."""
+
+    step_id: str
+    why: str
+
+
+class ObjectMoved(Event, frozen=True, kw_only=True, tag="object"):
+    """Bedding, a bottle, a heat pad: the tare moved, nobody was weighed."""
+
+    delta_g: float
+
+
+class BoxOff(Event, frozen=True, kw_only=True, tag="box_off"):
+    """The box was lifted off the scale."""
+
+
+class BoxOn(Event, frozen=True, kw_only=True, tag="box_on"):
+    """The box is back on the scale."""
+
+
+class Disturbed(Event, frozen=True, kw_only=True, tag="disturbed"):
+    """The scale shakes or something leans on it: weights wait until it is still."""
+
+    until_s: float | None = None
+
+
+class CryStarted(Event, frozen=True, kw_only=True, tag="cry_started"):
+    """A bout of crying, told as soon as it is certain; ``t_s`` is its first call."""
+
+    species: Voice
+    score: float
+    context: CryContext = "unexplained"
+    species_p: dict[str, float] = {}
+    decided_s: float = 0.0
+
+
+class CryEnded(Event, frozen=True, kw_only=True, tag="cry_ended"):
+    """The bout is over; ``t_s`` is the end of its last call."""
+
+    species: Voice
+    score: float
+    context: CryContext = "unexplained"
+    started_s: float
+    species_p: dict[str, float] = {}
+
+
+class Growth(Event, frozen=True, kw_only=True, tag="growth"):
+    """How a baby's weight is going."""
+
+    baby: str
+    gain_24h_g: float | None
+    gain_24h_pct: float | None
+    p_losing: float | None
+    verdict: Verdict
+
+
+class SourceState(Event, frozen=True, kw_only=True, tag="source"):
+    """A source changed state."""
+
+    source: SourceName
+    state: SourceCondition
+    why: str
+
+
+class Alert(Event, frozen=True, kw_only=True, tag="alert"):
+    """One change in the life of an alert; ``t_s`` is the moment of the change."""
+
+    id: str
+    kind: AlertKind
+    state: AlertState
+    severity: Severity
+    baby: str | None
+    since: float
+    title: str
+    message: str
+    why: str
+    box: str
+    until: float | None = None
+    """end of a snooze"""
+    silent: bool = False
+    """true: goes to the log and the retained state, not to the phone as news"""
+    step_id: str | None = None
+    """the weighing a ``who_is_it`` asks about"""
+    candidates: list[Candidate] = []
+
+
+class CommandResult(Event, frozen=True, kw_only=True, tag="command_result"):
+    """The answer to a command."""
+
+    verb: Verb
+    ok: bool
+    error: str | None = None
+    request_id: str | None = None
+    origin: str = "mqtt"
+
+
+class RosterChanged(Event, frozen=True, kw_only=True, tag="roster"):
+    """A baby was added, edited or retired."""
+
+    baby: Baby
+
+
+AnyEvent = (
+    WeighIn
+    | Feed
+    | Unassigned
+    | JointWeighIn
+    | Retraction
+    | ObjectMoved
+    | BoxOff
+    | BoxOn
+    | Disturbed
+    | CryStarted
+    | CryEnded
+    | Growth
+    | SourceState
+    | Alert
+    | CommandResult
+    | RosterChanged
+)
+
+
+# --------------------------------------------------------------------------- conditions
+
+
+class Condition(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that is true now and that a person should know; the policy gives it a life.
+
+    Parts of the core state their conditions at every tick. (kind, key) names one incident: while
+    it is stated the alert stays open, when it is no longer stated the alert clears.
+    """
+
+    kind: AlertKind
+    key: str = ""
+    """what keeps two incidents of one kind apart: a baby's slug, a step_id, a source"""
+    severity: Severity
+    baby: str | None = None
+    since_s: float
+    title: str
+    message: str
+    why: str
+    step_id: str | None = None
+    candidates: list[Candidate] = []

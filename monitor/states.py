@@ -1,0 +1,73 @@
+"""The retained documents: what a phone that connects now should know.
+
+Pure data. A number that is not known is ``None``. Times are ``t_s`` floats here and RFC 3339 in
+JSON (``codec.py``).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from monitor.events import Alert, CryContext, SourceCondition, Species, Verdict, Voice
+
+
+class CryStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Topic ``cry``."""
+
+    crying: bool | None
+    """``None`` while the microphone is blind"""
+    since: float | None = None
+    species: Voice | None = None
+    score: float | None = None
+    context: CryContext | None = None
+    level_db: float | None = None
+    cry_minutes_1h: float | None = None
+    cry_minutes_24h: float | None = None
+
+
+class ScaleStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Topic ``scale``."""
+
+    total_g: float | None
+    still: bool | None
+    activity: float | None
+    """0 = motionless, 1 = as lively as a box gets"""
+    in_box: list[str] | None
+    """names; ``None`` when the scale cannot know"""
+
+
+class BabyStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Topic ``baby/<slug>``."""
+
+    name: str
+    species: Species
+    weight_g: float | None = None
+    weighed_at: float | None = None
+    gain_24h_g: float | None = None
+    gain_24h_pct: float | None = None
+    verdict: Verdict = "not_enough_data"
+    last_feed_at: float | None = None
+    last_feed_g: float | None = None
+    intake_24h_g: float | None = None
+    bottle_due_at: float | None = None
+    in_box: bool | None = None
+
+
+class SourceHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """One source inside topic ``health``."""
+
+    state: SourceCondition | None
+    """``None``: not configured"""
+    why: str = ""
+    since: float | None = None
+
+
+class BoxState(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything retained about one box, except host health."""
+
+    cry: CryStatus
+    scale: ScaleStatus
+    babies: list[BabyStatus]
+    alerts: list[Alert]
+    """open alerts, oldest first"""
+    sources: dict[str, SourceHealth]

@@ -1,0 +1,50 @@
+"""The nursery timeline: seconds that only move forward and are close to Unix time.
+
+A Pi has no battery clock and NTP makes the wall clock jump, so nothing is ever timed on it. A
+session reads the wall clock once, at its start, and from then on adds monotonic seconds. When the
+wall clock turns out to differ (it was synchronised late), a ``ClockReading`` tells the pipeline
+the offset by which times are shown; durations are not touched.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+
+class Timeline:
+    """Maps ``time.monotonic()`` to nursery seconds; ``speed`` above 1 is for simulations."""
+
+    def __init__(self, start_unix_s: float, speed: float = 1.0) -> None:
+        self._start_s = start_unix_s
+        self._monotonic_start_s = time.monotonic()
+        self._speed = speed
+
+    @classmethod
+    def from_wall_clock(cls, not_before_s: float = 0.0) -> Timeline:
+        """Start now, but never before ``not_before_s`` (the last time known to the journal)."""
+        return cls(max(time.time(), not_before_s))
+
+    def now_s(self) -> float:
+        """Nursery seconds now."""
+        return self.at_s(time.monotonic())
+
+    def at_s(self, monotonic_s: float) -> float:
+        """Nursery seconds at a reading of the monotonic clock (any process of this machine)."""
+        return self._start_s + (monotonic_s - self._monotonic_start_s) * self._speed
+
+
+def rfc3339(unix_s: float) -> str:
+    """Format as RFC 3339 in UTC with milliseconds dropped when they are zero: ``...T02:14:05Z``."""
+    moment = datetime.fromtimestamp(round(unix_s, 3), UTC)
+    text = moment.strftime("%Y-%m-%dT%H:%M:%S")
+    milliseconds = moment.microsecond // 1000
+    return f"{text}.{milliseconds:03d}Z" if milliseconds else f"{text}Z"
+
+
+def parse_rfc3339(text: str) -> float:
+    """Unix seconds of an RFC 3339 time; raises ValueError when it has no zone or is no time."""
+    moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00").replace("z", "+00:00"))
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone: write 2026-01-31T02:14:05Z")
+    return moment.timestamp()

@@ -1,0 +1,64 @@
+"""The heartbeat: a tick a second, the wall clock once a minute, the host's health now and then.
+
+Ticks travel through the same queue as the data, so the core sees time and data in one order.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from monitor.devices import Put
+from monitor.events import ClockReading, HostReport, Tick
+from monitor.timeline import Timeline
+
+CLOCK_EVERY = 60
+HOST_EVERY = 30
+
+
+class Ticker:
+    """Puts a ``Tick`` every second until stopped."""
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        *,
+        clock_synced: Callable[[], bool],
+        host_report: Callable[[float], HostReport] | None = None,
+    ) -> None:
+        self._timeline = timeline
+        self._clock_synced = clock_synced
+        self._host_report = host_report
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="ticker", daemon=True)
+        self._turned_s = time.monotonic()
+
+    def start(self, put: Put) -> None:
+        """Begin ticking."""
+        self._put = put
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End within a second."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(2.0)
+
+    def heartbeat_s(self) -> float:
+        """``time.monotonic()`` at the last tick."""
+        return self._turned_s
+
+    def _run(self) -> None:
+        due_s = time.monotonic()
+        count = 0
+        while not self._stopping.wait(max(0.0, due_s - time.monotonic())):
+            due_s = max(due_s + 1.0, time.monotonic())
+            self._turned_s = time.monotonic()
+            now_s = self._timeline.now_s()
+            if count % CLOCK_EVERY == 0:
+                self._put(ClockReading(now_s, time.time(), self._clock_synced()))
+            if self._host_report is not None and count % HOST_EVERY == 0:
+                self._put(self._host_report(now_s))
+            self._put(Tick(now_s))
+            count += 1

@@ -1,0 +1,239 @@
+"""One connection to the broker, from its first packet to its last.
+
+paho's own reconnecting keeps a queue in memory and sends it again hours later, when a cry is no
+longer news. So a ``Link`` lives for one connection only: when it ends, the publisher throws it
+away, takes what was not acknowledged from the outbox again, and opens another. The network thread
+only puts ``LinkEvent``s into a queue; everything is decided in the daemon's own thread.
+"""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections import deque
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from monitor.config import MqttConfig
+from monitor.errors import ConfigError
+from monitor.topics import Message
+
+Protocol = Literal["5", "3.1.1"]
+
+CONNECT_TIMEOUT_S = 8.0
+SESSION_EXPIRY_S = 60
+"""How long the broker keeps commands for us: longer than a blink of the Wi-Fi, shorter than it
+takes for a tap on "tare" to become a surprise."""
+
+
+class Connected(msgspec.Struct, frozen=True):
+    """The broker accepted us."""
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """No connection came about; ``why`` is a sentence."""
+
+    why: str
+    wrong_protocol: bool = False
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """The connection is gone and the link is used up."""
+
+    why: str
+
+
+class Acknowledged(msgspec.Struct, frozen=True):
+    """The broker has the message ``mid``."""
+
+    mid: int
+
+
+class Arrived(msgspec.Struct, frozen=True):
+    """A message came in."""
+
+    topic: str
+    payload: bytes
+    retain: bool
+
+
+LinkEvent = Connected | Refused | Ended | Acknowledged | Arrived
+
+
+class Link:
+    """Connects in a thread of its own; ``events`` tells what happened, in order."""
+
+    def __init__(
+        self, config: MqttConfig, protocol: Protocol, client_id: str, password: str | None
+    ) -> None:
+        """Prepare a connection.
+
+        Raises:
+            ConfigError: the certificate file cannot be used.
+        """
+        self.events: deque[LinkEvent] = deque()
+        self.protocol = protocol
+        self._config = config
+        self._answered = False
+        self._client = client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id,
+            protocol=mqtt.MQTTv5 if protocol == "5" else mqtt.MQTTv311,
+            reconnect_on_failure=False,
+            **({} if protocol == "5" else {"clean_session": True}),
+        )
+        client.connect_timeout = CONNECT_TIMEOUT_S
+        if config.username:
+            client.username_pw_set(config.username, password)
+        if config.use_tls:
+            client.tls_set_context(_tls_context(config.ca_file))
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_publish = self._on_publish
+        client.on_message = self._on_message
+        self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
+
+    def open(self, will: Message) -> None:
+        """Start connecting; ``will`` is what the broker says for us when we vanish."""
+        self._client.will_set(will.topic, will.payload, will.qos, will.retain)
+        self._thread.start()
+
+    def subscribe(self, topics: list[str]) -> None:
+        """Ask for messages at QoS 1."""
+        self._client.subscribe([(topic, 1) for topic in topics])
+
+    def publish(self, message: Message) -> int:
+        """Hand one message to the network thread; returns its ``mid``."""
+        properties = None
+        if self.protocol == "5" and message.expiry_s is not None:
+            properties = Properties(PacketTypes.PUBLISH)
+            properties.MessageExpiryInterval = max(1, int(message.expiry_s))
+        info = self._client.publish(
+            message.topic, message.payload, message.qos, message.retain, properties
+        )
+        return info.mid
+
+    def close(self, timeout_s: float) -> None:
+        """Say goodbye (the will is not sent) and wait for the thread, but not for ever."""
+        self._client.disconnect()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+
+    # ------------------------------------------------------------------ network thread
+
+    def _run(self) -> None:
+        why = "the connection ended"
+        try:
+            properties = None
+            if self.protocol == "5":
+                properties = Properties(PacketTypes.CONNECT)
+                properties.SessionExpiryInterval = SESSION_EXPIRY_S
+            self._client.connect(
+                self._config.host,
+                self._config.port_number,
+                self._config.keepalive_s,
+                **({"clean_start": False, "properties": properties} if properties else {}),
+            )
+            self._client.loop_forever()
+        except (OSError, ValueError) as error:
+            why = _reason(error, self._config)
+        except Exception as error:  # noqa: BLE001 - a dead network thread must be told, not guessed
+            why = f"the MQTT client failed: {error!r}"
+        if self._answered:
+            self.events.append(Ended(why))
+        else:
+            # Brokers without version 5 just hang up (amqtt) instead of answering.
+            hung_up = why == "the connection ended"
+            self.events.append(
+                Refused(
+                    "the broker hung up without an answer" if hung_up else why,
+                    wrong_protocol=hung_up and self.protocol == "5",
+                )
+            )
+
+    def _on_connect(
+        self,
+        _client: mqtt.Client,
+        _userdata: object,
+        _flags: mqtt.ConnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        self._answered = True
+        if reason.is_failure:
+            wrong = str(reason) == "Unsupported protocol version"
+            self.events.append(Refused(_refusal(str(reason)), wrong_protocol=wrong))
+        else:
+            self.events.append(Connected())
+
+    def _on_disconnect(self, *_: Any) -> None:
+        """Nothing to do: the thread's own end reports it."""
+
+    def _on_publish(self, _client: mqtt.Client, _userdata: object, mid: int, *_: Any) -> None:
+        self.events.append(Acknowledged(mid))
+
+    def _on_message(
+        self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage
+    ) -> None:
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            return  # MQTT forbids such topics; there is nowhere to answer to
+        self.events.append(Arrived(topic, bytes(message.payload), message.retain))
+
+
+def _tls_context(ca_file: str | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(
+            f'"mqtt.ca_file": cannot use {ca_file}: {error}; it must be the PEM certificate of '
+            "the authority that signed the broker's"
+        ) from error
+
+
+def _reason(error: Exception, config: MqttConfig) -> str:
+    where = f"{config.host}:{config.port_number}"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the certificate of {where} is not trusted: {error.verify_message}"
+    if isinstance(error, ConnectionRefusedError):
+        return f"nothing listens at {where}: is the broker running?"
+    if isinstance(error, TimeoutError):
+        return f"no answer from {where}"
+    return f"cannot reach {where}: {error}"
+
+
+def _refusal(reason: str) -> str:
+    if reason in {"Not authorized", "Bad user name or password"}:
+        return "the broker refused the user name or password"
+    return f"the broker refused the connection: {reason}"
+
+
+def read_password(config: MqttConfig, credentials_dir: str | None) -> str | None:
+    """The password from the systemd credential ``mqtt-password`` or ``mqtt.password_file``.
+
+    Raises:
+        ConfigError: the file is missing, or others may read it.
+    """
+    if credentials_dir and (credential := Path(credentials_dir) / "mqtt-password").exists():
+        return credential.read_text().strip()
+    if not config.password_file:
+        return None
+    path = Path(config.password_file)
+    try:
+        if path.stat().st_mode & 0o077:
+            raise ConfigError(
+                f'"mqtt.password_file": others can read {path}: run "chmod 600 {path}"'
+            )
+        return path.read_text().strip()
+    except OSError as error:
+        raise ConfigError(
+            f'"mqtt.password_file": cannot read {path}: {error.strerror or error}'
+        ) from error

@@ -1,0 +1,61 @@
+"""Who owns the state directory: the daemon holds a lock for as long as it lives.
+
+The kernel drops the lock when the process dies, however it dies, so there is no stale file to
+clean up.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from types import TracebackType
+
+from monitor.errors import JournalError
+
+
+class StateLock:
+    """A lock on ``state_dir``; use as a context manager."""
+
+    def __init__(self, state_dir: str | Path) -> None:
+        self._path = Path(state_dir) / "daemon.lock"
+        self._handle: int | None = None
+
+    def take(self) -> bool:
+        """True when the lock is ours now, False when a daemon holds it.
+
+        Raises:
+            JournalError: the directory cannot be written.
+        """
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise JournalError(
+                f"cannot write the state directory {self._path.parent}: {error.strerror}; "
+                'check "state_dir" and its owner'
+            ) from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            return False
+        self._handle = handle
+        return True
+
+    def release(self) -> None:
+        """Give it back."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+    def __enter__(self) -> StateLock:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()

@@ -1,0 +1,59 @@
+"""The one queue between the devices' threads and the one consumer.
+
+Bounded, because a daemon that falls behind must not eat the memory. When it is full the oldest
+audio goes, and nothing else: a second of sound is worth less than a weight or a command. Every
+drop is counted.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+from monitor.events import AudioBlock, Observation
+
+
+class ObservationQueue:
+    """First in, first out; ``put`` never blocks, ``get`` waits at most ``timeout_s``."""
+
+    def __init__(self, max_audio_blocks: int = 300) -> None:
+        """300 blocks of 100 ms: half a minute of sound, 2 MB."""
+        self._audio_limit = max_audio_blocks
+        self._items: deque[Observation] = deque()
+        self._audio_waiting = 0
+        self._ready = threading.Condition()
+        self.audio_drops = 0
+        """audio blocks dropped since the start"""
+
+    def put(self, observation: Observation) -> None:
+        """Add one observation; over the limit the oldest audio block is dropped and counted."""
+        with self._ready:
+            self._items.append(observation)
+            if isinstance(observation, AudioBlock):
+                self._audio_waiting += 1
+                if self._audio_waiting > self._audio_limit:
+                    self._drop_oldest_audio()
+            self._ready.notify()
+
+    def get(self, timeout_s: float) -> Observation | None:
+        """The oldest observation, or None when nothing came within ``timeout_s``."""
+        with self._ready:
+            if not self._items and not self._ready.wait(timeout_s):
+                return None
+            if not self._items:
+                return None
+            observation = self._items.popleft()
+            if isinstance(observation, AudioBlock):
+                self._audio_waiting -= 1
+            return observation
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def _drop_oldest_audio(self) -> None:
+        for position, item in enumerate(self._items):
+            if isinstance(item, AudioBlock):
+                del self._items[position]
+                self._audio_waiting -= 1
+                self.audio_drops += 1
+                return

@@ -1,0 +1,76 @@
+"""Messages that must arrive: they wait here, on disk, until the broker has acknowledged them.
+
+An alert that is too old to be news when the link returns (a cry from an hour ago) is dropped from
+here; the journal and the retained state still tell of it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+import msgspec
+
+EXPIRY_S = {
+    "crying": 600.0,
+    "too_quiet": 3600.0,
+    "bottle_overdue": 3600.0,
+    "who_is_it": 6 * 3600.0,
+    "monitor_blind": 3600.0,
+    "scale_overload": 3600.0,
+}
+"""How long an alert of a kind is still news. Ten minutes for a cry: later than that it has been
+heard or is over, and a lasting one is reminded anyway."""
+
+DEFAULT_EXPIRY_S = 24 * 3600.0
+"""Weight trends and intake stay true for a day: the next weighings renew or clear them."""
+
+
+class OutboxMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """One message on its way."""
+
+    topic: str
+    payload: bytes
+    qos: int = 1
+    expires_s: float
+    """Unix seconds after which it is no longer news"""
+    id: int = 0
+    """row number, given by the outbox"""
+
+
+class Outbox:
+    """Rows in the journal's file; adding is part of the caller's transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def add(self, message: OutboxMessage) -> None:
+        """Insert one row; the caller commits."""
+        self._db.execute(
+            "INSERT INTO outbox (topic, payload, qos, expires_s) VALUES (?, ?, ?, ?)",
+            (message.topic, message.payload, message.qos, message.expires_s),
+        )
+
+    def next_after(self, last_id: int, limit: int) -> list[OutboxMessage]:
+        """Up to ``limit`` rows beyond ``last_id`` in the order they were added."""
+        rows = self._db.execute(
+            "SELECT * FROM outbox WHERE id > ? ORDER BY id LIMIT ?", (last_id, limit)
+        )
+        return [
+            OutboxMessage(
+                topic=row["topic"],
+                payload=bytes(row["payload"]),
+                qos=row["qos"],
+                expires_s=row["expires_s"],
+                id=row["id"],
+            )
+            for row in rows
+        ]
+
+    def delete(self, ids: Iterable[int]) -> None:
+        """Forget rows that arrived or expired, in one transaction."""
+        with self._db:
+            self._db.executemany("DELETE FROM outbox WHERE id = ?", [(i,) for i in ids])
+
+    def __len__(self) -> int:
+        return int(self._db.execute("SELECT count(*) FROM outbox").fetchone()[0])

@@ -1,0 +1,208 @@
+"""The functional core as one object: observations in, events out, in one order.
+
+    sound  -> CryDetector -> CryIncident ─┐
+    weight -> ScalePath ──────────────────┼─> conditions -> AlertPolicy -> Alert
+    both   -> Health, Activity ───────────┘
+
+It never asks for the time, opens no file and starts no thread: the same observations give the
+same events, live or replayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from monitor.config import Config
+from monitor.core.activity import Activity
+from monitor.core.cry import CryDetector, CryModel
+from monitor.core.cry_incident import CryIncident
+from monitor.core.health import Health
+from monitor.core.policy import AlertPolicy
+from monitor.core.reference import GrowthReference
+from monitor.core.scale_path import ScalePath
+from monitor.events import (
+    Alert,
+    AnyEvent,
+    AudioBlock,
+    Baby,
+    ClockReading,
+    Command,
+    CryEnded,
+    CryStarted,
+    HostReport,
+    Observation,
+    ScaleBlock,
+    SourceName,
+    SourceReport,
+    Tick,
+    Weighing,
+)
+from monitor.states import BoxState
+
+POLICY_VERBS = frozenset({"acknowledge", "snooze", "not_a_cry", "test_alert"})
+
+
+class PipelineSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """What survives a restart besides the journal."""
+
+    t_s: float
+    scale: bytes
+    policy: bytes
+
+
+class Pipeline:
+    """One box. ``update`` with every observation in order of time."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        babies: Sequence[Baby],
+        history: Sequence[Weighing],
+        model: CryModel | None,
+        reference: GrowthReference,
+        start_s: float,
+        local_minute: Callable[[float], int],
+        occupancy_known: bool = True,
+    ) -> None:
+        """Build every part.
+
+        Args:
+            config: the box's settings; ``source = "none"`` leaves a part out of the health.
+            babies: who is in the nursery.
+            history: earlier weighings, any order.
+            model: the cry model; None when nothing listens.
+            reference: growth bands and feeding rhythm.
+            start_s: where the timeline begins.
+            local_minute: minute of the local day at a timeline time, for quiet hours.
+            occupancy_known: whether all babies are certainly in the box at the start.
+        """
+        sources: list[SourceName] = []
+        if config.microphone.source != "none":
+            sources.append("microphone")
+        if config.scale.source != "none":
+            sources.append("scale")
+        self.detector = CryDetector(model) if model is not None else None
+        self.scale = ScalePath(
+            config.scale,
+            babies,
+            history,
+            start_s=start_s,
+            reference=reference,
+            occupancy_known=occupancy_known,
+        )
+        self._crying = CryIncident(config.box)
+        self._health = Health(sources, start_s)
+        self._activity = Activity(config.alerts, start_s)
+        self.policy = AlertPolicy(config.alerts, config.box, local_minute)
+        self._handled: dict[type, Callable[..., list[AnyEvent]]] = {
+            AudioBlock: self._hear,
+            ScaleBlock: self._weigh,
+            Tick: self._tick,
+            Command: self._command,
+            SourceReport: self._report,
+            HostReport: self._host,
+            ClockReading: lambda _reading: [],
+        }
+
+    def update(self, observation: Observation) -> list[AnyEvent]:
+        """Fold in one observation; returns what it made happen, alerts last."""
+        return self._handled[type(observation)](observation)
+
+    def finish(self, now_s: float) -> list[AnyEvent]:
+        """The recording is over: close an open bout and look at everything once more."""
+        events: list[AnyEvent] = []
+        if self.detector is not None:
+            events += self._bouts(self.detector.flush().bouts)
+        return events + self._tick(Tick(now_s))
+
+    def state(self, now_s: float) -> BoxState:
+        """Everything retained, true at ``now_s``."""
+        sources = self._health.sources()
+        return BoxState(
+            cry=self._crying.status(now_s, self.detector, self._health.alive("microphone")),
+            scale=self.scale.scale_status(now_s),
+            babies=self.scale.baby_statuses(now_s),
+            alerts=list(self.policy.open),
+            sources=sources,
+        )
+
+    def snapshot(self, now_s: float) -> bytes:
+        """State to resume from after a restart."""
+        return msgspec.msgpack.encode(
+            PipelineSnapshot(t_s=now_s, scale=self.scale.snapshot(), policy=self.policy.snapshot())
+        )
+
+    def restore(self, data: bytes) -> float:
+        """Resume from a snapshot; returns the time it was taken.
+
+        Raises:
+            msgspec.MsgspecError: it was written by another version; start without it.
+        """
+        snapshot = msgspec.msgpack.decode(data, type=PipelineSnapshot)
+        self.policy.restore(snapshot.policy)
+        self.scale.restore(snapshot.scale)
+        return snapshot.t_s
+
+    # ------------------------------------------------------------------ one kind each
+
+    def _hear(self, block: AudioBlock) -> list[AnyEvent]:
+        self._health.heard(block)
+        if self.detector is None:
+            return []
+        return self._bouts(self.detector.update(block).bouts)
+
+    def _bouts(self, bouts: Sequence[CryStarted | CryEnded]) -> list[AnyEvent]:
+        events: list[AnyEvent] = []
+        for bout in bouts:
+            if isinstance(bout, CryStarted):
+                context, phrase = self.scale.cry_context(bout.t_s, bout.species)
+                bout = msgspec.structs.replace(bout, context=context)  # noqa: PLW2901 - same bout, now in context
+                self._crying.started(bout, phrase)
+            else:
+                bout = msgspec.structs.replace(bout, context=self._crying.context)  # noqa: PLW2901
+                self._crying.ended(bout)
+            self._activity.sound(bout)
+            events.append(bout)
+        return events
+
+    def _weigh(self, block: ScaleBlock) -> list[AnyEvent]:
+        self._health.weighed(block)
+        events = self.scale.update(block)
+        self._activity.movement(block.t_s, self.scale.movement(), events)
+        return events
+
+    def _tick(self, tick: Tick) -> list[AnyEvent]:
+        now_s = tick.t_s
+        events: list[AnyEvent] = list(self._health.tick(now_s, self.scale.fault))
+        events += self.scale.update(tick)
+        return events + list(self._judge(now_s))
+
+    def _judge(self, now_s: float) -> list[Alert]:
+        conditions = [
+            *self._health.conditions(now_s),
+            *self.scale.conditions(now_s),
+            *self._crying.conditions(now_s),
+            *self._activity.conditions(
+                now_s,
+                microphone=self._health.alive("microphone"),
+                scale=self._health.alive("scale"),
+                babies=self.scale.babies,
+            ),
+        ]
+        return self.policy.update(now_s, conditions, handled=self.scale.handled(now_s))
+
+    def _command(self, command: Command) -> list[AnyEvent]:
+        if command.verb in POLICY_VERBS:
+            alerts, result = self.policy.command(command)
+            return [*alerts, result]
+        return [*self.scale.update(command), *self._judge(command.t_s)]
+
+    def _report(self, report: SourceReport) -> list[AnyEvent]:
+        return list(self._health.reported(report))
+
+    def _host(self, report: HostReport) -> list[AnyEvent]:
+        self._health.host(report)
+        return []

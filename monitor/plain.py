@@ -1,0 +1,87 @@
+"""Events as one plain line each, for people who read a terminal."""
+
+from __future__ import annotations
+
+from monitor.events import (
+    Alert,
+    AnyEvent,
+    BoxOff,
+    BoxOn,
+    CommandResult,
+    CryEnded,
+    CryStarted,
+    Disturbed,
+    Feed,
+    Growth,
+    JointWeighIn,
+    ObjectMoved,
+    Retraction,
+    RosterChanged,
+    SourceState,
+    Unassigned,
+    WeighIn,
+)
+
+_MOVES = {"lift": "out", "return": "back", None: "typed"}
+_CONTEXTS = {
+    "bottle_due": "a bottle is due",
+    "just_fed": "just fed",
+    "unexplained": "unexplained",
+    "handled": "hands in the box",
+}
+
+
+def plain(event: AnyEvent) -> str:
+    """One line with units."""
+    match event:
+        case WeighIn():
+            return (
+                f"{event.baby} {_MOVES[event.move]}: {event.weight_g:.1f} g "
+                f"(±{event.sigma_g:.1f} g, sure to {event.confidence:.0%})"
+            )
+        case Feed():
+            return (
+                f"{event.baby} took {event.net_g:+.1f} g net (±{event.sigma_g:.1f} g) "
+                f"in {event.out_s / 60:.0f} min"
+            )
+        case Unassigned():
+            names = ", ".join(f"{c.baby} {c.p:.0%}" for c in event.candidates) or "nobody known"
+            return (
+                f"who is it? {event.weight_g:.1f} g {_MOVES[event.move]}: {names} [{event.step_id}]"
+            )
+        case JointWeighIn():
+            return f"{' and '.join(event.babies)} {_MOVES[event.move]}: {event.weight_g:.1f} g"
+        case Retraction():
+            return f"weighing {event.step_id} taken back: {event.why}"
+        case ObjectMoved():
+            what = "put in" if event.delta_g > 0 else "taken out"
+            return f"something of {abs(event.delta_g):.0f} g {what}"
+        case BoxOff():
+            return "the box was lifted off the scale"
+        case BoxOn():
+            return "the box is back on the scale"
+        case Disturbed():
+            return "the scale is disturbed: weights wait until it is still"
+        case CryStarted():
+            return f"crying ({event.species}, {_CONTEXTS[event.context]})"
+        case CryEnded():
+            return f"quiet again after {event.t_s - event.started_s:.0f} s of {event.species} cries"
+        case Growth():
+            return f"{event.baby}: {_growth(event)}"
+        case SourceState():
+            return f"{event.source} {event.state}" + (f": {event.why}" if event.why else "")
+        case Alert():
+            return f"ALERT {event.state} [{event.severity}] {event.title}: {event.message}"
+        case CommandResult():
+            return f"{event.verb}: {'done' if event.ok else event.error}"
+        case RosterChanged():
+            state = "left" if event.baby.retired_s is not None else "is in the nursery"
+            return f"{event.baby.name} ({event.baby.species}) {state}"
+
+
+def _growth(event: Growth) -> str:
+    verdict = event.verdict.replace("_", " ")
+    if event.gain_24h_g is None:
+        return verdict
+    percent = "" if event.gain_24h_pct is None else f" ({event.gain_24h_pct:+.1f} %)"
+    return f"{event.gain_24h_g:+.1f} g{percent} in 24 h, {verdict}"

@@ -250,7 +250,7 @@ class App:
 
 def announce(text: str) -> None:
     """One line for the service's log."""
-    print(text, file=sys.stderr, flush=True)  # noqa: T201 - the journal of systemd reads stderr
+    print(text, file=sys.stderr, flush=True)
 
 
 def check_config_for_run(config: Config) -> None:

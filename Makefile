@@ -1,0 +1,71 @@
+# Two commands do everything: "make demo" shows it, "make test" proves it. Both make .venv first.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# One thread per process: the daemon's own setting, and the machine has other work.
+export OPENBLAS_NUM_THREADS := 1
+
+.PHONY: help demo test lint format unit system bench golden clean
+
+help:
+	@echo "make demo    live through a simulated night: no hardware, broker or root needed"
+	@echo "make test    lint, types, unit tests and tests on real servers"
+	@echo "make unit    only the tests that need no server (seconds)"
+	@echo "make bench   speed, as ratios in one run"
+	@echo "make golden  regenerate the golden nights; look at the diff before you commit it"
+
+demo: $(VENV)/.demo
+	@$(BIN)/nursery demo
+
+test: $(VENV)/.dev libraries lint
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(VENV)/.dev
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+unit: $(VENV)/.dev
+	@$(BIN)/python -m pytest -m "not system"
+
+system: $(VENV)/.dev libraries
+	@$(BIN)/python -m pytest -m system
+
+golden: $(VENV)/.dev
+	@$(BIN)/python -m tests.golden.regenerate
+
+bench: $(VENV)/.dev
+	@for script in tests/bench/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+.PHONY: libraries
+libraries:
+	@tools/need libportaudio2 sh -c 'ldconfig -p | grep -q libportaudio'
+	@tools/need mosquitto sh -c 'PATH=$$PATH:/usr/sbin command -v mosquitto'
+	@tools/need pulseaudio,pulseaudio-utils,libasound2-plugins sh -c 'command -v pulseaudio && command -v paplay && ls /usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so'
+	@tools/need openssl command -v openssl
+	@tools/need gcc,libc6-dev sh -c 'echo "int main(void){return 0;}" | cc -x c -o /dev/null -'
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; $(PYTHON) is older. Try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@tools/need python3-venv $(PYTHON) -c 'import ensurepip'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(VENV)/bin/python pyproject.toml
+	@echo "setting up .venv (once)"
+	@$(BIN)/python -m pip install -q -e '.[demo]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python pyproject.toml
+	@echo "setting up .venv for the tests (once)"
+	@$(BIN)/python -m pip install -q -e '.[dev]'
+	@touch $@ $(VENV)/.demo
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

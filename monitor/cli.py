@@ -1,0 +1,359 @@
+"""The ``nursery`` command. Heavy parts are imported by the verb that needs them.
+
+Exit codes: 0 done, 1 a check or the job failed, 2 usage or configuration. Whatever goes wrong is
+one sentence on standard error, never a traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from monitor import __version__
+from monitor.errors import CommandError, ConfigError, NurseryError
+
+CONFIG_HELP = "The configuration (default: $NURSERY_CONFIG, ./nursery.toml, /etc/nursery/)."
+
+
+def config_option(function: Any) -> Any:
+    """``--config PATH`` for every verb that works on one box."""
+    return click.option("--config", "config_path", metavar="PATH", help=CONFIG_HELP)(function)
+
+
+def json_option(function: Any) -> Any:
+    """``--json``: JSON Lines on standard output and nothing else there."""
+    return click.option("--json", "as_json", is_flag=True, help="JSON Lines on standard output.")(
+        function
+    )
+
+
+class Grams(click.ParamType):
+    """A weight with an optional unit: 412, 412g, 0.412kg, 14.5oz."""
+
+    name = "grams"
+    _units = {"kg": 1000.0, "g": 1.0, "oz": 28.349523125, "lb": 453.59237, "": 1.0}  # noqa: RUF012 - constant
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Grams as a float; fails with a sentence."""
+        if isinstance(value, float):
+            return value
+        import re
+
+        match = re.fullmatch(r"\s*([0-9]*[.,]?[0-9]+)\s*(kg|g|oz|lb|)\s*", str(value).lower())
+        if match is None:
+            self.fail(f"{value!r} is no weight: write grams (412) or a unit (14.5oz)", param, ctx)
+        grams = float(match[1].replace(",", ".")) * self._units[match[2]]
+        if not 0 < grams < 100_000:
+            self.fail(f"{value!r} is no weight a baby can have", param, ctx)
+        return grams
+
+
+GRAMS = Grams()
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="nursery")
+def cli() -> None:
+    """Watch over a box of hand-raised kittens and puppies.
+
+    A load cell under the box names and weighs each baby as it is lifted out for its bottle; a
+    microphone hears crying; alerts go out over MQTT. See it without any hardware: nursery demo.
+    This is no medical device.
+    """
+
+
+# --------------------------------------------------------------------------- the daemon
+
+
+@cli.command()
+@click.option("--hours", type=click.FloatRange(0.1, 96), default=6.0, show_default=True,
+              help="Nursery hours to live through.")  # fmt: skip
+@click.option("--speed", type=click.FloatRange(1, 20_000), default=360.0, show_default=True,
+              help="Nursery seconds per second.")  # fmt: skip
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another night.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default="a free one",
+              help="Port of the embedded broker, on loopback.")  # fmt: skip
+def demo(hours: float, speed: float, seed: int, port: int) -> int:
+    """Live through a simulated night: no hardware, broker, config or root needed.
+
+    The real daemon watches a simulated box (a kitten, Kangaroo, and a runt puppy, Possum) and
+    publishes to a broker inside this process; what you see is what a subscribed phone would show.
+    """
+    from monitor.demo import run_demo
+
+    return run_demo(hours=hours, speed=speed, seed=seed, port=port)
+
+
+@cli.command()
+@config_option
+def run(config_path: str | None) -> int:
+    """Run the daemon: watch, weigh, listen and alert until stopped."""
+    from monitor.daemon import run_daemon
+
+    return run_daemon(_config(config_path))
+
+
+@cli.command()
+@config_option
+@json_option
+def check(config_path: str | None, as_json: bool) -> int:
+    """Ten-second diagnostic: microphone, scale, broker, journal, clock, power.
+
+    One line each, with what to do. Exit code 1 if anything fails.
+    """
+    from monitor.check import run_check
+
+    return run_check(_config(config_path), as_json, sys.stdout)
+
+
+@cli.command()
+@click.argument("audio", nargs=-1, required=True, metavar="AUDIO...")
+@json_option
+@click.option("--windows", is_flag=True, help="Also print every window's probabilities.")
+@click.option("--plot", metavar="OUT.PNG", help="Draw spectrogram, scores and bouts.")
+def listen(audio: Sequence[str], as_json: bool, windows: bool, plot: str | None) -> int:
+    """Run the cry detector over WAV, FLAC or OGG files."""
+    from monitor.listen import listen as run_listen
+
+    return run_listen(
+        list(audio), as_json=as_json, windows=windows, plot=plot, out=sys.stdout, err=sys.stderr
+    )
+
+
+@cli.command()
+@click.option("--config", "config_path", metavar="PATH", required=True,
+              help="Calibration of the scale and alert settings.")  # fmt: skip
+@click.option("--babies", metavar="JSON", help="Who is in the box at the start.")
+@click.option("--scale", metavar="CSV", help="Raw converter values: header time_s,counts.")
+@click.option("--audio", metavar="FILE", help="WAV, FLAC or OGG; begins at --start.")
+@click.option("--weights", metavar="CSV", help="Typed weighings: header time,baby,weight_g.")
+@click.option(
+    "--start", metavar="TIME", help="Begin of the recording, such as 2026-01-31T02:14:05Z."
+)
+@json_option
+def replay(config_path: str, as_json: bool, **inputs: str | None) -> int:
+    """Run the whole pipeline over recorded inputs and print every event.
+
+    The same inputs give the same events, byte for byte.
+    """
+    from monitor.replay import ReplayInputs
+    from monitor.replay import replay as run_replay
+
+    return run_replay(
+        _config(config_path), ReplayInputs(**inputs), as_json=as_json,
+        out=sys.stdout, err=sys.stderr,
+    )  # fmt: skip
+
+
+# --------------------------------------------------------------------------- who is here
+
+
+@cli.group()
+def baby() -> None:
+    """Who is in the nursery."""
+
+
+@baby.command("add")
+@click.argument("name")
+@click.option("--species", type=click.Choice(["kitten", "puppy"]), required=True)
+@click.option("--born", metavar="DATE", help="Date of birth, a guess will do: 2026-01-31.")
+@click.option("--weight", "weight_g", type=GRAMS, help="Weight now.")
+@click.option("--adult-weight", "adult_weight_kg", type=click.FloatRange(0.5, 100), metavar="KG",
+              help="Expected adult weight: picks a puppy's growth band.")  # fmt: skip
+@config_option
+def baby_add(config_path: str | None, **args: Any) -> int:
+    """Register a baby; it is in the box from now on."""
+    return _command(config_path, "baby_add", args, f"{args['name']} is in the nursery")
+
+
+@baby.command("edit")
+@click.argument("name")
+@click.option("--rename", metavar="NAME")
+@click.option("--species", type=click.Choice(["kitten", "puppy"]))
+@click.option("--born", metavar="DATE")
+@click.option("--adult-weight", "adult_weight_kg", type=click.FloatRange(0.5, 100), metavar="KG")
+@config_option
+def baby_edit(config_path: str | None, **args: Any) -> int:
+    """Change what is known about a baby; its history stays with it."""
+    return _command(config_path, "baby_edit", args, f"{args['name']} changed")
+
+
+@baby.command("retire")
+@click.argument("name")
+@config_option
+def baby_retire(config_path: str | None, name: str) -> int:
+    """A baby has left; its history is kept."""
+    return _command(config_path, "baby_retire", {"name": name}, f"{name} has left the nursery")
+
+
+@baby.command("list")
+@click.option("--all", "everyone", is_flag=True, help="Also those who left.")
+@json_option
+@config_option
+def baby_list(config_path: str | None, everyone: bool, as_json: bool) -> int:
+    """Who is in the nursery, and the last weight of each."""
+    from monitor.desk import list_babies
+
+    return list_babies(_config(config_path), everyone=everyone, as_json=as_json, out=sys.stdout)
+
+
+@cli.command()
+@click.argument("name", required=False)
+@click.argument("grams", type=GRAMS, required=False)
+@click.option("--at", metavar="TIME", help="When it was weighed, if not now.")
+@click.option("--confirm", is_flag=True, help="Yes, it really weighs that.")
+@click.option("--csv", "csv_path", metavar="FILE", help="Import a list: header time,baby,weight_g.")
+@config_option
+def weigh(
+    config_path: str | None,
+    name: str | None,
+    grams: float | None,
+    at: str | None,
+    confirm: bool,
+    csv_path: str | None,
+) -> int:
+    """Note a weighing done by hand: nursery weigh Possum 112."""
+    from monitor.desk import import_weights
+
+    if csv_path is not None:
+        if name is not None:
+            raise click.UsageError("give either NAME and GRAMS or --csv, not both")
+        return import_weights(_config(config_path), csv_path, sys.stdout)
+    if name is None or grams is None:
+        raise click.UsageError("name the baby and its weight: nursery weigh Possum 112")
+    args = {"baby": name, "grams": grams, "at": at, "confirm": confirm or None}
+    return _command(config_path, "weigh", args, f"{name} weighed {grams:.1f} g")
+
+
+@cli.command()
+@click.argument("step_id", metavar="STEP")
+@click.argument("name")
+@config_option
+def assign(config_path: str | None, step_id: str, name: str) -> int:
+    """Answer "who was this?"; the original time is kept."""
+    args = {"step_id": step_id, "baby": name}
+    return _command(config_path, "assign", args, f"{step_id} was {name}")
+
+
+@cli.command()
+@click.argument("step_id", metavar="ID")
+@click.option("--baby", "name", metavar="NAME", help="It was this baby.")
+@click.option("--grams", type=GRAMS, help="It weighed this.")
+@click.option("--void", is_flag=True, help="It never happened.")
+@config_option
+def correct(
+    config_path: str | None, step_id: str, name: str | None, grams: float | None, void: bool
+) -> int:
+    """Correct a weighing; the old value stays in the history."""
+    if not (name or grams or void):
+        raise click.UsageError("say what was wrong: --baby NAME, --grams G or --void")
+    args = {"step_id": step_id, "baby": name, "grams": grams, "void": void or None}
+    return _command(config_path, "correct", args, f"{step_id} corrected")
+
+
+# --------------------------------------------------------------------------- looking
+
+
+@cli.command()
+@click.option("--baby", "name", metavar="NAME", help="Only this one.")
+@click.option("--days", type=click.FloatRange(0.1, 400), default=14.0, show_default=True)
+@click.option("--out", metavar="FILE", default="report.html", show_default=True,
+              help="HTML or PNG, by the file's ending.")  # fmt: skip
+@click.option("--csv", "csv_path", metavar="FILE", help="Also a table for spreadsheets.")
+@config_option
+def report(
+    config_path: str | None, name: str | None, days: float, out: str, csv_path: str | None
+) -> int:
+    """Growth against the reference band, feeds and cries, as one page that prints well."""
+    from monitor.report import write_report
+
+    return write_report(_config(config_path), baby=name, days=days, out=out, csv_path=csv_path)
+
+
+@cli.command()
+@click.option("--host", metavar="HOST", help="Broker to watch, instead of a configuration's.")
+@click.option("--port", type=int, help="Its port.")
+@click.option("--username", metavar="NAME")
+@click.option("--password-file", metavar="PATH")
+@click.option("--ca-file", metavar="PATH")
+@config_option
+def watch(config_path: str | None, **broker: Any) -> int:
+    """A live view of every box on the broker; acknowledge alerts with a key."""
+    from monitor.watch import run_watch
+
+    return run_watch(_broker(config_path, broker))
+
+
+# --------------------------------------------------------------------------- setting up
+
+
+@cli.group()
+def calibrate() -> None:
+    """Guided calibration; each writes a dated artefact and the lines for the configuration."""
+
+
+@cli.command()
+@click.option("--root", metavar="DIR", default="/", show_default=True,
+              help="Install below this directory (for images and tests).")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Say what would be done.")
+def install(root: str, dry_run: bool) -> int:
+    """Set up the service on a Pi: user, unit, configuration skeleton. Can be run twice."""
+    from monitor.install import install as run_install
+
+    return run_install(root=root, dry_run=dry_run, out=sys.stdout)
+
+
+# --------------------------------------------------------------------------- inside
+
+
+def _config(path: str | None) -> Any:
+    from monitor.config import find_config, load_config
+
+    return load_config(find_config(path))
+
+
+def _broker(path: str | None, broker: dict[str, Any]) -> Any:
+    from monitor.config import MqttConfig
+
+    if broker["host"] is None:
+        return _config(path).mqtt
+    return MqttConfig(**{key: value for key, value in broker.items() if value is not None})
+
+
+def _command(path: str | None, verb: str, args: dict[str, Any], done: str) -> int:
+    from monitor.desk import submit
+
+    given = {key: value for key, value in args.items() if value is not None}
+    submit(_config(path), verb, given)
+    click.echo(done)
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; returns the exit code."""
+    try:
+        result = cli.main(args=argv, prog_name="nursery", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 2
+    except click.Abort:
+        click.echo("nursery: interrupted", err=True)
+        return 1
+    except click.ClickException as error:
+        click.echo(f"nursery: {error.format_message()}", err=True)
+        return 2
+    except (ConfigError, CommandError) as error:
+        click.echo(f"nursery: {error}", err=True)
+        return 2
+    except NurseryError as error:
+        click.echo(f"nursery: {error}", err=True)
+        return 1
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has gone; there is nobody to tell
+        return 1
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,59 @@
+"""``nursery run``: the app with real sources, a real panel and the real clock."""
+
+from __future__ import annotations
+
+from monitor.app import App, announce, check_config_for_run
+from monitor.config import Config
+from monitor.devices import open_panel, open_sources
+from monitor.devices.ticker import Ticker
+from monitor.errors import JournalError
+from monitor.events import Alert, AnyEvent
+from monitor.host import HostProbe, clock_synced
+from monitor.journal import Journal
+from monitor.lock import StateLock
+from monitor.plain import plain
+from monitor.timeline import Timeline
+
+
+def run_daemon(config: Config) -> int:
+    """Watch until stopped; returns the exit code.
+
+    Raises:
+        ConfigError: nothing to watch, or a file the configuration names cannot be used.
+        JournalError: the state directory cannot be used, or another daemon owns it.
+    """
+    check_config_for_run(config)
+    with StateLock(config.state_dir) as lock:
+        if not lock.take():
+            raise JournalError(
+                f"another nursery monitor already runs on {config.state_dir}: "
+                "stop it first, or give this one its own state_dir"
+            )
+        journal = Journal.open(config.journal_path)
+        try:
+            return _watch(config, journal)
+        finally:
+            journal.close()
+
+
+def _watch(config: Config, journal: Journal) -> int:
+    if journal.set_aside is not None:
+        announce(f"the journal was damaged; it is kept as {journal.set_aside}")
+    timeline = Timeline.from_wall_clock(not_before_s=journal.last_s())
+    probe = HostProbe(config)
+    ticker = Ticker(timeline, clock_synced=clock_synced, host_report=probe.report)
+    app = App(
+        config,
+        journal,
+        [*open_sources(config, timeline), ticker],
+        start_s=timeline.now_s(),
+        on_events=_log,
+    )
+    app.attach_panel(open_panel(config, timeline, app.put))
+    return app.run()
+
+
+def _log(events: list[AnyEvent]) -> None:
+    for event in events:
+        if not isinstance(event, Alert) or not event.silent:
+            announce(plain(event))

@@ -1,0 +1,148 @@
+"""Commands typed on the Pi: the running daemon carries them out, or we do when none runs.
+
+Both ways go through the same pipeline, so a weighing typed here is judged like one tapped on a
+phone.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any, TextIO, cast
+
+from monitor.codec import document, encode_line
+from monitor.config import Config
+from monitor.errors import CommandError, InputError, JournalError
+from monitor.events import Command, CommandResult, Verb
+from monitor.journal import Journal
+from monitor.lock import StateLock
+from monitor.nursery import Nursery
+from monitor.spreadsheet import read_weights
+from monitor.timeline import rfc3339
+
+ANSWER_WITHIN_S = 10.0
+"""The daemon looks once a second."""
+
+
+def submit(config: Config, verb: str, args: dict[str, Any]) -> None:
+    """Have a command carried out.
+
+    Raises:
+        CommandError: it was refused; the sentence says why.
+        JournalError: the state directory cannot be used, or the daemon does not answer.
+    """
+    submit_all(config, [(verb, args)])
+
+
+def submit_all(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> None:
+    """Like ``submit`` for several commands, in order; stops at the first refusal."""
+    with StateLock(config.state_dir) as lock:
+        if lock.take():
+            _carry_out(config, commands)
+        else:
+            _ask_daemon(config, commands)
+
+
+def _carry_out(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> None:
+    journal = Journal.open(config.journal_path)
+    try:
+        now_s = max(time.time(), journal.last_s())
+        nursery = Nursery(config, journal, start_s=now_s)
+        for verb, args in commands:
+            events = nursery.handle(
+                Command(t_s=now_s, verb=cast("Verb", verb), args=args, origin="desk")
+            )
+            for event in events:
+                if isinstance(event, CommandResult) and not event.ok:
+                    raise CommandError(event.error or f"{verb} was refused")
+        nursery.save(now_s)
+    finally:
+        journal.close()
+
+
+def _ask_daemon(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> None:
+    journal = Journal.open(config.journal_path)
+    try:
+        for verb, args in commands:
+            number = journal.submit(verb, args)
+            deadline = time.monotonic() + ANSWER_WITHIN_S
+            while (answer := journal.answer(number)) is None:
+                if time.monotonic() > deadline:
+                    journal.withdraw(number)
+                    raise JournalError(
+                        "the daemon is running but does not answer: nothing was changed; "
+                        'look at "systemctl status nursery-monitor"'
+                    )
+                time.sleep(0.05)
+            if not answer[0]:
+                raise CommandError(answer[1] or f"{verb} was refused")
+    finally:
+        journal.close()
+
+
+def list_babies(config: Config, *, everyone: bool, as_json: bool, out: TextIO) -> int:
+    """Print who is in the nursery with the last weight of each."""
+    if not config.journal_path.exists():
+        babies, weighings = [], []
+    else:
+        journal = Journal.open_for_reading(config.journal_path)
+        babies, weighings = journal.babies(retired=everyone), journal.weighings()
+        journal.close()
+    last = {weighing.baby: weighing for weighing in weighings}
+    for baby in babies:
+        found = last.get(baby.name)
+        if as_json:
+            fields = {key: value for key, value in document(baby).items() if key != "id"}
+            fields.pop("registered_s", None)
+            fields["retired_at"] = None if baby.retired_s is None else rfc3339(baby.retired_s)
+            fields.pop("retired_s", None)
+            fields["weight_g"] = baby.weight_g if found is None else round(found.weight_g, 1)
+            fields["weighed_at"] = None if found is None else rfc3339(found.t_s)
+            out.write(encode_line(fields) + "\n")
+            continue
+        weight = "not weighed yet" if baby.weight_g is None else f"{baby.weight_g:.0f} g at first"
+        if found is not None:
+            weight = f"{found.weight_g:.0f} g at {rfc3339(found.t_s)}"
+        born = f", born {baby.born}" if baby.born else ""
+        gone = ", has left" if baby.retired_s is not None else ""
+        out.write(f"{baby.name}: {baby.species}{born}, {weight}{gone}\n")
+    if not babies and not as_json:
+        out.write('Nobody yet: nursery baby add "Possum" --species puppy --weight 112\n')
+    return 0
+
+
+def import_weights(config: Config, path: str, out: TextIO) -> int:
+    """Import a rescuer's list for good.
+
+    Raises:
+        InputError: names file and line; nothing was imported.
+    """
+    weighings = read_weights(path)
+    known: set[str] = set()
+    if Path(config.journal_path).exists():
+        journal = Journal.open_for_reading(config.journal_path)
+        known = {baby.name for baby in journal.babies(retired=True)}
+        journal.close()
+    for weighing in weighings:
+        if weighing.baby not in known:
+            raise InputError(
+                f"{path}, line {weighing.line}: nobody is called {weighing.baby!r}: "
+                f'register with "nursery baby add" first; nothing was imported'
+            )
+    submit_all(
+        config,
+        [
+            (
+                "weigh",
+                {
+                    "baby": weighing.baby,
+                    "grams": weighing.weight_g,
+                    "at": rfc3339(weighing.t_s),
+                    "confirm": True,
+                },
+            )
+            for weighing in weighings
+        ],
+    )
+    out.write(f"{len(weighings)} weighings imported from {path}\n")
+    return 0

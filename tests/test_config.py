@@ -1,0 +1,121 @@
+import pytest
+
+from monitor.config import find_config, load_config, parse_config
+from monitor.errors import ConfigError
+
+GOOD = b"""
+box = "kangaroo-and-possum"
+state_dir = "/var/lib/nursery"
+
+[microphone]
+source = "sounddevice"
+device = "USB"
+
+[scale]
+source = "hx711"
+driver = "gpiozero"
+dout_pin = 5
+sck_pin = 6
+counts_per_gram = 412.7
+zero_counts = 84213
+capacity_g = 5000
+
+[alerts]
+night = { from = "22:00", to = "07:00" }
+too_quiet_after_min = 90
+remind_every_min = 10
+
+[panel]
+led_pin = 17
+buzzer_pin = 27
+button_pin = 22
+
+[mqtt]
+host = "homeassistant.local"
+port = 8883
+tls = true
+ca_file = "/etc/nursery/ca.pem"
+username = "nursery"
+password_file = "/etc/nursery/mqtt-password"
+discovery = "device"
+"""
+
+
+def test_every_documented_key_is_accepted() -> None:
+    config = parse_config(GOOD, "nursery.toml")
+    assert config.box == "kangaroo-and-possum"
+    assert config.scale.counts_per_gram == 412.7
+    assert config.scale.zero_counts == 84213
+    assert config.alerts.night.from_ == "22:00"
+    assert config.panel.button_pin == 22
+    assert config.mqtt.port_number == 8883
+
+
+def test_a_box_name_is_enough() -> None:
+    config = parse_config(b'box = "a"', "t")
+    assert config.microphone.source == "none"
+    assert config.scale.source == "none"
+    assert not config.scale.calibrated
+    assert config.mqtt.port_number == 1883  # loopback: no TLS
+
+
+def test_a_broker_elsewhere_is_encrypted_unless_told_otherwise() -> None:
+    assert parse_config(b'box = "a"\nmqtt.host = "10.0.0.2"', "t").mqtt.use_tls
+    plain = parse_config(b'box = "a"\nmqtt.host = "10.0.0.2"\nmqtt.tls = false', "t")
+    assert plain.mqtt.port_number == 1883
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('box = "a"\ncolour = "red"', '"colour"'),
+        ('box = "a"\n[scale]\ncounts_per_gramm = 3', '"scale.counts_per_gramm"'),
+        ('box = "a"\n[scale]\ncounts_per_gram = "four"', '"scale.counts_per_gram"'),
+        ('box = "a"\n[scale]\ncounts_per_gram = 0\nzero_counts = 1', '"scale.counts_per_gram"'),
+        ('box = "a"\n[scale]\ncounts_per_gram = 4.0', '"scale.zero_counts"'),
+        ('box = "a"\n[scale]\nsource = "hx7111"', '"scale.source"'),
+        ('box = "a"\n[scale]\nsource = "hx711"\nsck_pin = 5', "pin 5 is used twice"),
+        ('box = "a"\n[panel]\nled_pin = 7\nbuzzer_pin = 7', '"panel.buzzer_pin"'),
+        ('box = "a"\n[panel]\nled_pin = 99', '"panel.led_pin"'),
+        ('box = "a/b"', '"box"'),
+        ('box = "a#"', '"box"'),
+        ('box = "Ä"', '"box"'),
+        ("state_dir = '/tmp'", '"box" is missing'),
+        ('box = "a"\n[alerts]\nnight = { from = "25:00", to = "07:00" }', "alerts.night.from"),
+        ('box = "a"\n[mqtt]\nport = 70000', '"mqtt.port"'),
+        ('box = "a"\n[mqtt]\nca_file = "/x"', '"mqtt.ca_file"'),
+        ('box = "a"\n[microphone]\nsource = "wav"', '"microphone.file"'),
+        ("box = ", "not valid TOML"),
+    ],
+)
+def test_each_mistake_is_one_sentence_naming_the_key(text: str, named: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(text.encode(), "nursery.toml")
+    message = str(caught.value)
+    assert named in message
+    assert message.startswith("nursery.toml")
+    assert "\n" not in message
+
+
+def test_a_missing_file_is_named(tmp_path) -> None:
+    with pytest.raises(ConfigError, match=r"no\.toml"):
+        load_config(tmp_path / "no.toml")
+
+
+def test_the_configuration_is_found_where_people_put_it(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NURSERY_CONFIG", raising=False)
+    (tmp_path / "nursery.toml").write_text('box = "a"')
+    assert find_config(None).name == "nursery.toml"
+    monkeypatch.setenv("NURSERY_CONFIG", "/elsewhere.toml")
+    assert str(find_config(None)) == "/elsewhere.toml"
+    assert str(find_config("given.toml")) == "given.toml"
+
+
+def test_the_example_in_the_repository_is_valid() -> None:
+    from pathlib import Path
+
+    example = Path(__file__).parents[1] / "nursery.example.toml"
+    config = load_config(example)
+    assert config.scale.source == "hx711"
+    assert config.microphone.source == "sounddevice"

@@ -1,0 +1,196 @@
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from monitor.errors import JournalError
+from monitor.events import (
+    Alert,
+    Baby,
+    Candidate,
+    CommandResult,
+    CryEnded,
+    Feed,
+    Retraction,
+    RosterChanged,
+    Unassigned,
+    WeighIn,
+)
+from monitor.journal import Journal, MinuteRow
+from monitor.outbox import OutboxMessage
+
+T = 1_767_225_600.0
+
+
+def weigh_in(step_id: str = "a1", baby: str = "Possum", weight_g: float = 112.0) -> WeighIn:
+    return WeighIn(
+        t_s=T, baby=baby, move="lift", weight_g=weight_g, sigma_g=0.4, confidence=0.99,
+        step_id=step_id,
+    )  # fmt: skip
+
+
+def alert(state: str = "raised", t_s: float = T) -> Alert:
+    return Alert(
+        t_s=t_s, id="crying-1", kind="crying", state=state, severity="warning", baby=None,
+        since=T, title="Crying", message="The box cries.", why="", box="a",
+    )  # fmt: skip
+
+
+def message(n: int = 1) -> OutboxMessage:
+    return OutboxMessage(topic="nursery/a/alert", payload=b"%d" % n, expires_s=T + 600)
+
+
+@pytest.fixture
+def journal(tmp_path: Path):
+    opened = Journal.open(tmp_path / "state" / "journal.sqlite")
+    yield opened
+    opened.close()
+
+
+def test_identity_is_kept(tmp_path: Path) -> None:
+    first = Journal.open(tmp_path / "j.sqlite")
+    identity = first.identity()
+    first.close()
+    second = Journal.open(tmp_path / "j.sqlite")
+    assert second.identity() == identity
+    second.close()
+
+
+def test_what_happened_comes_back(journal: Journal) -> None:
+    feed = Feed(t_s=T + 300, baby="Possum", net_g=5.2, sigma_g=0.6, out_s=300, step_id="a2")
+    cry = CryEnded(t_s=T + 40, started_s=T, species="kitten", score=0.9, context="bottle_due")
+    journal.record([weigh_in(), feed, cry])
+    (weighing,) = journal.weighings()
+    assert (weighing.baby, weighing.weight_g, weighing.move) == ("Possum", 112.0, "lift")
+    assert journal.feeds() == [feed]
+    assert journal.cries()[0].t_s - journal.cries()[0].started_s == 40
+    assert journal.weighings(T + 1) == []
+    assert journal.last_s() == T
+
+
+def test_a_corrected_weighing_keeps_its_history(journal: Journal) -> None:
+    journal.record([weigh_in(baby="Kangaroo")])
+    journal.record([weigh_in(baby="Possum")])
+    assert [w.baby for w in journal.weighings()] == ["Possum"]
+    (old,) = journal._db.execute("SELECT baby FROM weighing_history").fetchall()
+    assert old["baby"] == "Kangaroo"
+
+
+def test_an_answer_empties_the_question(journal: Journal) -> None:
+    question = Unassigned(
+        t_s=T, move="lift", weight_g=112, sigma_g=1, step_id="a1",
+        candidates=[Candidate("Possum", 0.6)],
+    )  # fmt: skip
+    journal.record([question])
+    assert [row["step_id"] for row in journal.unassigned()] == ["a1"]
+    journal.record([weigh_in()])
+    assert journal.unassigned() == []
+    journal.record([Retraction(t_s=T, step_id="a1", why="it was a blanket")])
+    assert journal.weighings() == []
+
+
+def test_babies_are_renamed_with_their_history(journal: Journal) -> None:
+    baby = Baby(id="x", name="Possum", species="puppy")
+    journal.record([RosterChanged(t_s=T, baby=baby), weigh_in()])
+    renamed = Baby(id="x", name="Opossum", species="puppy")
+    journal.record([RosterChanged(t_s=T, baby=renamed)])
+    assert [b.name for b in journal.babies()] == ["Opossum"]
+    assert [w.baby for w in journal.weighings()] == ["Opossum"]
+    journal.record([RosterChanged(t_s=T, baby=Baby(id="x", name="Opossum", species="puppy",
+                                                   retired_s=T))])  # fmt: skip
+    assert journal.babies() == []
+    assert [b.name for b in journal.babies(retired=True)] == ["Opossum"]
+
+
+def test_alert_and_message_are_one_transaction(journal: Journal) -> None:
+    journal.record([alert()], [message()])
+    assert len(journal.outbox) == 1
+    broken = OutboxMessage(topic=None, payload=b"", expires_s=0)  # type: ignore[arg-type]
+    with pytest.raises(JournalError):
+        journal.record([alert("cleared", T + 5)], [broken])
+    assert [row["state"] for row in journal.alerts()] == ["raised"]
+    assert len(journal.outbox) == 1
+
+
+def test_unsynchronised_rows_are_restamped_once(journal: Journal) -> None:
+    journal.record([weigh_in("a1")], synced=False)
+    journal.record([weigh_in("a2")], synced=True)
+    assert journal.restamp(1000.0) == 1
+    assert journal.restamp(1000.0) == 0
+    assert {w.step_id: w.t_s for w in journal.weighings()} == {"a1": T + 1000, "a2": T}
+
+
+def test_commands_typed_on_the_pi_are_answered(journal: Journal) -> None:
+    number = journal.submit("weigh", {"baby": "Possum", "grams": 112})
+    (command,) = journal.submitted(T)
+    assert (command.verb, command.args["grams"]) == ("weigh", 112)
+    assert journal.answer(number) is None
+    result = CommandResult(t_s=T, verb="weigh", ok=False, error="too heavy", origin=command.origin)
+    journal.record([result])
+    assert journal.answer(number) == (False, "too heavy")
+    assert journal.submitted(T) == []
+
+
+def test_old_telemetry_goes_and_weights_stay(journal: Journal) -> None:
+    minute = MinuteRow(t_s=T, cry_s=3, activity=0.1, level_db=-50, in_box="possum")
+    journal.record_minutes([minute])
+    journal.record([weigh_in(), alert()])
+    assert journal.telemetry() == [minute]
+    assert journal.prune(T + 40 * 86_400) == 1
+    assert journal.prune(T + 400 * 86_400) == 1
+    assert journal.telemetry() == []
+    assert len(journal.weighings()) == 1
+
+
+def test_a_damaged_journal_is_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "j.sqlite"
+    Journal.open(path).close()
+    path.write_bytes(b"not a database" * 500)
+    journal = Journal.open(path)
+    assert journal.set_aside is not None
+    assert journal.set_aside.read_bytes().startswith(b"not a database")
+    assert journal.check() is None
+    journal.close()
+
+
+def test_a_truncated_journal_is_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "j.sqlite"
+    journal = Journal.open(path)
+    journal.record([weigh_in(f"a{n}") for n in range(500)])
+    journal.close()
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    fresh = Journal.open(path)
+    assert fresh.set_aside is not None
+    assert fresh.weighings() == []
+    fresh.close()
+
+
+def test_a_newer_journal_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "j.sqlite"
+    Journal.open(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(JournalError, match="newer version"):
+        Journal.open(path)
+    assert path.exists()
+
+
+def test_a_directory_in_the_way_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(JournalError, match="file"):
+        Journal.open(tmp_path / "file" / "j.sqlite")
+    with pytest.raises(JournalError, match="has the monitor run here"):
+        Journal.open_for_reading(tmp_path / "none.sqlite")
+
+
+def test_readers_cannot_write(journal: Journal, tmp_path: Path) -> None:
+    journal.record([weigh_in()])
+    reader = Journal.open_for_reading(journal.path)
+    assert len(reader.weighings()) == 1
+    with pytest.raises(JournalError):
+        reader.record([weigh_in("b")])
+    reader.close()
+    assert stat.S_ISREG(journal.path.stat().st_mode)

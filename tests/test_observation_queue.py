@@ -1,0 +1,33 @@
+import threading
+
+import numpy as np
+
+from monitor.events import AudioBlock, Tick
+from monitor.observation_queue import ObservationQueue
+
+
+def audio(t_s: float) -> AudioBlock:
+    return AudioBlock(t_s, np.zeros(4, np.float32))
+
+
+def test_a_full_queue_drops_the_oldest_audio_and_nothing_else() -> None:
+    queue = ObservationQueue(max_audio_blocks=3)
+    queue.put(Tick(0.0))
+    for n in range(5):
+        queue.put(audio(float(n)))
+        queue.put(Tick(n + 0.5))
+    got = []
+    while (item := queue.get(0.0)) is not None:
+        got.append(item)
+    assert [item.t_s for item in got if isinstance(item, AudioBlock)] == [2.0, 3.0, 4.0]
+    assert sum(isinstance(item, Tick) for item in got) == 6
+    assert queue.audio_drops == 2
+
+
+def test_get_wakes_up_when_something_comes() -> None:
+    queue = ObservationQueue()
+    timer = threading.Timer(0.05, queue.put, [Tick(1.0)])
+    timer.start()
+    assert queue.get(5.0) == Tick(1.0)
+    assert queue.get(0.0) is None
+    timer.join()

@@ -1,0 +1,111 @@
+"""The phone in the demo: a subscriber on the other side of the broker."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+
+_MARKS = {"info": " ", "warning": "!", "critical": "!!"}
+_SHOWN_EVENTS = {"feed", "weigh_in", "unassigned", "joint_weigh_in"}
+
+
+class DemoPhone:
+    """Prints each alert as a phone shows it, and each feed as a line between them."""
+
+    def __init__(self, host: str, port: int, clock: Callable[[], str]) -> None:
+        self._address = (host, port)
+        self._clock = clock
+        self.printing = threading.Lock()
+        """held while a line is written"""
+        self.before_print: Callable[[], None] = lambda: None
+        self.alerts = 0
+        self.raised: Counter[str] = Counter()
+        """alerts raised, by kind"""
+        self.still_open: list[str] = []
+        self.last_state: dict[str, Any] = {}
+        self._received_s = time.monotonic()
+        self._client = client = mqtt.Client(
+            CallbackAPIVersion.VERSION2, client_id="demo-phone", protocol=mqtt.MQTTv311
+        )
+        client.on_connect = self._subscribe
+        client.on_message = self._received
+
+    def start(self) -> None:
+        """Connect in the background."""
+        self._client.connect(*self._address, keepalive=60)
+        self._client.loop_start()
+
+    def settle(self, quiet_s: float = 0.5, at_most_s: float = 5.0) -> None:
+        """Wait until nothing has come for a moment."""
+        deadline = time.monotonic() + at_most_s
+        while time.monotonic() < min(deadline, self._received_s + quiet_s):
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Disconnect."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _subscribe(self, client: mqtt.Client, *_: object) -> None:
+        client.subscribe(
+            [
+                ("nursery/+/alert", 1),
+                ("nursery/+/alerts", 1),
+                ("nursery/+/event", 0),
+                ("nursery/+/scale", 0),
+            ]
+        )
+
+    def _received(self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
+        self._received_s = time.monotonic()
+        found = msgspec.json.decode(message.payload) if message.payload else None
+        leaf = message.topic.rsplit("/", 1)[1]
+        if leaf == "alerts" and isinstance(found, list):
+            self.still_open = [alert["title"] for alert in found]
+        elif leaf == "scale" and isinstance(found, dict):
+            self.last_state = found
+        elif leaf == "alert" and isinstance(found, dict):
+            self._alert(found)
+        elif leaf == "event" and isinstance(found, dict) and found["event"] in _SHOWN_EVENTS:
+            self._print(f"{_time_of(found)}    {_line(found)}")
+
+    def _alert(self, alert: dict[str, Any]) -> None:
+        self.alerts += 1
+        if alert["state"] == "raised":
+            self.raised[alert["kind"]] += 1
+        state = "" if alert["state"] == "raised" else f" ({alert['state']})"
+        mark = _MARKS[alert["severity"]] if alert["state"] != "cleared" else "ok"
+        self._print(
+            f"{_time_of(alert)} {mark:>2} {alert['title']}{state}\n            {alert['message']}"
+        )
+
+    def _print(self, text: str) -> None:
+        with self.printing:
+            self.before_print()
+            sys.stdout.write(text + "\n")
+            sys.stdout.flush()
+
+
+def _time_of(found: dict[str, Any]) -> str:
+    return str(found["at"])[11:19]
+
+
+def _line(event: dict[str, Any]) -> str:
+    match event["event"]:
+        case "feed":
+            return f"{event['baby']} drank: {event['net_g']:+.1f} g net, ±{event['sigma_g']:.1f} g"
+        case "weigh_in":
+            where = "lifted out" if event["move"] == "lift" else "put back"
+            return f"{event['baby']} {where}: {event['weight_g']:.1f} g"
+        case "joint_weigh_in":
+            return f"{' and '.join(event['babies'])} together: {event['weight_g']:.1f} g"
+        case _:
+            return f"somebody of {event['weight_g']:.1f} g, not sure who"

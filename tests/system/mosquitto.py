@@ -1,0 +1,67 @@
+"""A real Mosquitto on loopback, started and stopped by the tests, by process id."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+BINARY = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/sbin")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Mosquitto:
+    """One broker with a directory of its own; ``lines`` are added to its configuration."""
+
+    def __init__(self, directory: Path, lines: str = "", *, anonymous: bool = True) -> None:
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        directory.mkdir(parents=True, exist_ok=True)
+        self._config = directory / "mosquitto.conf"
+        self._log = directory / "mosquitto.log"
+        self._config.write_text(
+            f"listener {self.port} 127.0.0.1\n"
+            f"allow_anonymous {'true' if anonymous else 'false'}\n"
+            "persistence false\nset_tcp_nodelay true\nmax_queued_messages 20000\n"
+            f"{'user root' if os.geteuid() == 0 else ''}\n{lines}\n"
+        )
+
+    def start(self) -> Mosquitto:
+        assert BINARY is not None
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [BINARY, "-c", str(self._config)], stdout=log, stderr=log
+            )
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return self
+            if self._process.poll() is not None:
+                break
+            time.sleep(0.02)
+        raise RuntimeError(f"mosquitto did not start: {self._log.read_text()[-500:]}")
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(how)
+            self._process.wait(10)
+        self._process = None
+
+    def freeze(self) -> None:
+        """Stop answering without closing anything: a half-open connection."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)

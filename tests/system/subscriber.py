@@ -1,0 +1,70 @@
+"""A phone for tests: remembers everything it receives."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+import msgspec
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+
+
+class Subscriber:
+    """Connected to a broker on loopback for as long as the ``with`` block lasts."""
+
+    def __init__(self, port: int, *topics: str, client_id: str = "") -> None:
+        self._port, self._topics = port, topics or ("#",)
+        self.messages: list[mqtt.MQTTMessage] = []
+        self._subscribed = threading.Event()
+        self.client = mqtt.Client(
+            CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5
+        )
+        self.client.on_connect = lambda client, *_: client.subscribe(
+            [(topic, 1) for topic in self._topics]
+        )
+        self.client.on_subscribe = lambda *_: self._subscribed.set()
+        self.client.on_message = lambda _c, _u, message: self.messages.append(message)
+
+    def __enter__(self) -> Subscriber:
+        self.client.connect("127.0.0.1", self._port, 30)
+        self.client.loop_start()
+        assert self._subscribed.wait(10)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+
+    def payloads(self, topic: str) -> list[bytes]:
+        return [message.payload for message in list(self.messages) if message.topic == topic]
+
+    def json(self, topic: str) -> list[Any]:
+        return [msgspec.json.decode(payload) for payload in self.payloads(topic) if payload]
+
+    def last(self, topic: str) -> bytes | None:
+        found = self.payloads(topic)
+        return found[-1] if found else None
+
+    def send(self, topic: str, value: object, *, retain: bool = False) -> None:
+        self.client.publish(topic, msgspec.json.encode(value), 1, retain).wait_for_publish(5)
+
+
+def wait_for(what: Callable[[], Any], timeout_s: float = 10.0) -> Any:
+    """Poll until ``what()`` is true; fail after ``timeout_s``."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if found := what():
+            return found
+        time.sleep(0.02)
+    found = what()
+    assert found, "it did not happen in time"
+    return found

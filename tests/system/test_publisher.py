@@ -1,0 +1,253 @@
+"""The publisher against a real Mosquitto, with faults."""
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from monitor.config import MqttConfig
+from monitor.events import Command
+from monitor.journal import Journal
+from monitor.link import Arrived, read_password
+from monitor.outbox import OutboxMessage
+from monitor.publisher import Publisher
+from monitor.topics import Message
+from tests.system.mosquitto import Mosquitto, free_port
+from tests.system.subscriber import Subscriber, wait_for
+
+pytestmark = pytest.mark.system
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    opened = Journal.open(tmp_path / "j.sqlite")
+    yield opened
+    opened.close()
+
+
+def state(text: str, topic: str = "nursery/a/scale", expiry_s: float | None = None) -> Message:
+    return Message(topic=topic, payload=text.encode(), retain=True, qos=1, expiry_s=expiry_s)
+
+
+def news(n: int, expires_s: float | None = None) -> OutboxMessage:
+    return OutboxMessage(
+        topic="nursery/a/alert",
+        payload=b"%d" % n,
+        expires_s=time.time() + 600 if expires_s is None else expires_s,
+    )
+
+
+def make(journal: Journal, port: int, **settings: object) -> Publisher:
+    def receive(arrived: Arrived) -> Command | None:
+        if arrived.retain:
+            return None
+        return Command(t_s=0.0, verb="tare", args={"payload": arrived.payload.decode()})
+
+    return Publisher(
+        MqttConfig(host="127.0.0.1", port=port, tls=False, keepalive_s=5, **settings),
+        journal.outbox,
+        client_id="nursery-test",
+        password=None,
+        status_topic="nursery/a/status",
+        command_topic="nursery/a/cmd/+",
+        discovery=lambda: [state("{}", "homeassistant/device/a/config")],
+        receive=receive,
+    )
+
+
+def pump(publisher: Publisher, until, timeout_s: float = 15.0) -> list[Command]:
+    commands: list[Command] = []
+    deadline = time.monotonic() + timeout_s
+    while not until():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        commands += publisher.pump(time.time())
+        time.sleep(0.005)
+    return commands
+
+
+def test_subscribe_discovery_states_then_online(broker: Mosquitto, journal: Journal) -> None:
+    with Subscriber(broker.port, "#") as phone:
+        publisher = make(journal, broker.port)
+        publisher.want([state("1")])
+        pump(publisher, lambda: phone.last("nursery/a/status") == b"online")
+        order = [m.topic for m in phone.messages]
+        assert order == ["homeassistant/device/a/config", "nursery/a/scale", "nursery/a/status"]
+        publisher.close()
+        wait_for(lambda: phone.last("nursery/a/status") == b"offline")
+
+
+def test_only_changes_are_sent_and_a_late_phone_sees_the_truth(
+    broker: Mosquitto, journal: Journal
+) -> None:
+    publisher = make(journal, broker.port)
+    with Subscriber(broker.port, "nursery/a/scale") as phone:
+        for text in ("1", "1", "1", "2"):
+            publisher.want([state(text)])
+            pump(publisher, lambda: publisher.connected)
+            for _ in range(20):
+                publisher.pump(time.time())
+                time.sleep(0.005)
+        wait_for(lambda: phone.last("nursery/a/scale") == b"2")
+        assert phone.payloads("nursery/a/scale") == [b"1", b"2"]
+    with Subscriber(broker.port, "nursery/a/#") as late:
+        wait_for(lambda: late.last("nursery/a/scale") == b"2")
+    publisher.forget(["nursery/a/scale"])
+    for _ in range(20):
+        publisher.pump(time.time())
+        time.sleep(0.005)
+    with Subscriber(broker.port, "nursery/a/#") as later:
+        wait_for(lambda: later.last("nursery/a/status"))
+        assert later.last("nursery/a/scale") is None
+    publisher.close()
+
+
+def test_a_live_number_is_renewed_before_it_expires(broker: Mosquitto, journal: Journal) -> None:
+    publisher = make(journal, broker.port)
+    publisher.want([state("1", expiry_s=1.5)])
+    with Subscriber(broker.port, "nursery/a/scale") as phone:
+        pump(publisher, lambda: len(phone.payloads("nursery/a/scale")) >= 3, 5.0)
+    time.sleep(2.5)  # nobody pumps: the number grows old and the broker drops it
+    with Subscriber(broker.port, "nursery/a/#") as late:
+        wait_for(lambda: late.last("nursery/a/status"))
+        assert late.last("nursery/a/scale") is None
+    publisher.close()
+
+
+def test_rows_are_deleted_only_when_acknowledged(broker: Mosquitto, journal: Journal) -> None:
+    publisher = make(journal, broker.port)
+    journal.record([], [news(n) for n in range(60)])
+    with Subscriber(broker.port, "nursery/a/alert") as phone:
+        pump(publisher, lambda: len(journal.outbox) == 0)
+        wait_for(lambda: len(phone.messages) == 60)
+        assert phone.payloads("nursery/a/alert") == [b"%d" % n for n in range(60)]
+    publisher.close()
+
+
+def test_nothing_is_lost_while_the_broker_dies(broker: Mosquitto, journal: Journal) -> None:
+    publisher = make(journal, broker.port)
+    pump(publisher, lambda: publisher.connected)
+    broker.stop(signal.SIGKILL)
+    journal.record([], [news(n) for n in range(30)])
+    pump(publisher, lambda: not publisher.connected)
+    assert len(journal.outbox) == 30
+    assert publisher.status().why
+    broker.start()
+    with Subscriber(broker.port, "nursery/a/alert") as phone:
+        pump(publisher, lambda: len(journal.outbox) == 0, 30.0)
+        wait_for(lambda: len({m.payload for m in phone.messages}) == 30)
+    publisher.close()
+
+
+def test_a_frozen_broker_is_noticed(broker: Mosquitto, journal: Journal) -> None:
+    publisher = make(journal, broker.port)
+    pump(publisher, lambda: publisher.connected)
+    broker.freeze()
+    journal.record([], [news(1)])
+    pump(publisher, lambda: not publisher.connected, 20.0)  # 2 x keepalive of 5 s, and a margin
+    broker.thaw()
+    pump(publisher, lambda: len(journal.outbox) == 0, 30.0)
+    publisher.close()
+
+
+def test_old_news_is_not_sent(broker: Mosquitto, journal: Journal) -> None:
+    publisher = make(journal, broker.port)
+    journal.record([], [news(1, expires_s=time.time() - 1), news(2)])
+    with Subscriber(broker.port, "nursery/a/alert") as phone:
+        pump(publisher, lambda: len(journal.outbox) == 0)
+        wait_for(lambda: phone.messages)
+        assert phone.payloads("nursery/a/alert") == [b"2"]
+    assert publisher.status().expired == 1
+    publisher.close()
+
+
+def test_a_killed_daemon_is_announced_by_its_will(broker: Mosquitto, journal: Journal) -> None:
+    publisher = make(journal, broker.port)
+    with Subscriber(broker.port, "nursery/a/status") as phone:
+        pump(publisher, lambda: phone.last("nursery/a/status") == b"online")
+        publisher._link._client.socket().shutdown(2)  # type: ignore[union-attr]
+        wait_for(lambda: phone.last("nursery/a/status") == b"offline")
+        pump(publisher, lambda: phone.last("nursery/a/status") == b"online")
+    publisher.close()
+
+
+def test_commands_come_in_and_retained_ones_are_dropped(
+    broker: Mosquitto, journal: Journal
+) -> None:
+    publisher = make(journal, broker.port)
+    with Subscriber(broker.port, "nursery/a/status") as phone:
+        phone.send("nursery/a/cmd/tare", {"n": 1}, retain=True)
+        pump(publisher, lambda: phone.last("nursery/a/status") == b"online")
+        phone.send("nursery/a/cmd/tare", {"n": 2})
+        commands: list[Command] = []
+        deadline = time.monotonic() + 5
+        while not commands and time.monotonic() < deadline:
+            commands += publisher.pump(time.time())
+            time.sleep(0.01)
+        assert [c.args["payload"] for c in commands] == ['{"n":2}']
+        phone.client.publish("nursery/a/cmd/tare", b"", 1, retain=True)
+    publisher.close()
+
+
+def test_home_assistants_birth_brings_everything_again(
+    broker: Mosquitto, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.publisher.BIRTH_JITTER_S", 0.3)
+    publisher = make(journal, broker.port)
+    publisher.want([state("1")])
+    with Subscriber(broker.port, "#") as phone:
+        pump(publisher, lambda: phone.last("nursery/a/status") == b"online")
+        phone.messages.clear()
+        phone.client.publish("homeassistant/status", b"online", 0)
+        pump(publisher, lambda: phone.last("nursery/a/status") == b"online")
+        assert phone.last("homeassistant/device/a/config") == b"{}"
+        assert phone.last("nursery/a/scale") == b"1"
+    publisher.close()
+
+
+def test_a_broker_without_version_5_is_spoken_to_in_3_1_1(journal: Journal) -> None:
+    pytest.importorskip("amqtt")
+    from monitor.demo_broker import DemoBroker
+
+    broker = DemoBroker()
+    broker.start()
+    publisher = make(journal, broker.port)
+    journal.record([], [news(1)])
+    try:
+        pump(publisher, lambda: publisher.connected and len(journal.outbox) == 0)
+        assert publisher.status().protocol == "3.1.1"
+    finally:
+        publisher.close()
+        broker.stop()
+
+
+def test_a_wrong_password_is_a_sentence(tmp_path: Path, journal: Journal) -> None:
+    server = Mosquitto(tmp_path / "closed", anonymous=False).start()
+    publisher = make(journal, server.port)
+    pump(publisher, lambda: "password" in publisher.status().why)
+    publisher.close()
+    server.stop()
+
+
+def test_an_absent_broker_is_a_sentence(journal: Journal) -> None:
+    publisher = make(journal, free_port())
+    pump(publisher, lambda: "nothing listens" in publisher.status().why)
+    publisher.close()
+
+
+def test_a_password_file_others_can_read_is_refused(tmp_path: Path) -> None:
+    from monitor.errors import ConfigError
+
+    path = tmp_path / "password"
+    path.write_text("secret\n")
+    path.chmod(0o644)
+    config = MqttConfig(password_file=str(path))
+    with pytest.raises(ConfigError, match="chmod 600"):
+        read_password(config, None)
+    path.chmod(0o600)
+    assert read_password(config, None) == "secret"
+    credentials = tmp_path / "credentials"
+    credentials.mkdir()
+    (credentials / "mqtt-password").write_text("other")
+    assert read_password(config, str(credentials)) == "other"

@@ -77,6 +77,9 @@ class AlertsConfig(_Section, frozen=True, kw_only=True):
     night: NightConfig = NightConfig()
     too_quiet_after_min: Minutes = 90.0
     remind_every_min: Minutes = 10.0
+    """first interval between reminders; they slow down from there"""
+    cry_after_s: Annotated[float, Meta(ge=0, le=600)] = 20.0
+    """seconds of crying in one incident before anybody is told"""
 
 
 class PanelConfig(_Section, frozen=True, kw_only=True):

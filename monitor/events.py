@@ -33,6 +33,7 @@ AlertKind = Literal[
     "scale_overload",
     "low_power",
     "who_is_it",
+    "test",
 ]
 AlertState = Literal["raised", "reminded", "acknowledged", "snoozed", "cleared"]
 Severity = Literal["info", "warning", "critical"]
@@ -326,6 +327,8 @@ class Alert(Event, frozen=True, kw_only=True, tag="alert"):
     step_id: str | None = None
     """the weighing a ``who_is_it`` asks about"""
     candidates: list[Candidate] = []
+    escalated: bool = False
+    """critical, reminded and still acknowledged by nobody: wake a second person"""
 
 
 class CommandResult(Event, frozen=True, kw_only=True, tag="command_result"):
@@ -385,3 +388,5 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     step_id: str | None = None
     candidates: list[Candidate] = []
+    all_clear: str = ""
+    """one sentence for the moment it is over; empty: the policy words it"""

@@ -1,0 +1,236 @@
+"""Is each source alive? A monitor that is blind and does not say so is worse than none.
+
+Liveness is the age of the last data on the nursery timeline, never what a driver claims: audio
+libraries report an unplugged microphone as "active" for ever and raise nothing. Data that cannot
+be real counts as none: a muted microphone delivers exact zeros, which a quiet room never does,
+and a load cell that repeats one code to the last bit is not weighing. What the device says of
+itself (restarting, failed) refines the picture while no data arrive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from msgspec import Struct
+
+from monitor.core.host_health import HostHealth
+from monitor.events import (
+    AudioBlock,
+    Condition,
+    HostReport,
+    ScaleBlock,
+    SourceCondition,
+    SourceName,
+    SourceReport,
+    SourceState,
+)
+from monitor.states import SourceHealth
+
+STALLED_S = 3.0
+"""blocks come every 0.1 s (microphone) and at least every second (scale)"""
+FAILED_S = 30.0
+"""a USB microphone takes 5 to 10 s to come back after a bus reset; this is beyond that"""
+BLIND_S = 15.0
+"""not healthy for this long: a person must know. Shorter gaps are restarts that work."""
+STEADY_S = 5.0
+"""real data for this long before a source counts as healthy again; stops a loose plug's flutter"""
+FLAT_AUDIO_S = 10.0
+FLAT_AUDIO_SPAN = 3e-6
+"""peak to peak of full scale. The self-noise of a good microphone (20 dB(A), -26 dBFS at 94 dB SPL)
+is about 1e-5 RMS, one step of 16 bits is 3e-5; what lies below is no microphone"""
+FLAT_SCALE_S = 60.0
+FLAT_SCALE_VALUES = 30
+"""so many equal codes over a minute: an HX711 at gain 128 has tens of codes of noise (datasheet:
+50 nV RMS at 10 samples a second, 1 code = 2.3 nV), so two equal codes in a row are rare"""
+STARTING = "starting"
+SATURATED = (2**23 - 1, -(2**23))
+"""the converter's codes for "above" and "below" its range (HX711 datasheet)"""
+
+
+class _Source(Struct, kw_only=True):
+    """What is known of one source."""
+
+    state: SourceCondition = "healthy"
+    why: str = STARTING
+    since_s: float
+    data_s: float
+    """time of the newest data of any kind; before the first, when the wait for them began"""
+    real_s: float | None = None
+    """time of the newest data that can be real"""
+    real_from_s: float | None = None
+    """beginning of the present unbroken run of real data"""
+    doubt: str = ""
+    """why the newest data cannot be real; empty when they can"""
+    fault: str = ""
+    """what the weighing finds wrong with them"""
+    report: SourceReport | None = None
+    sick_s: float | None = None
+    """since when it has not been healthy"""
+
+
+class _FlatScale(Struct):
+    """A run of one and the same code."""
+
+    code: float = float("nan")
+    since_s: float = 0.0
+    values: int = 0
+
+
+class Health:
+    """Watches the configured sources and the host; speaks at ticks only."""
+
+    def __init__(self, sources: Sequence[SourceName], start_s: float) -> None:
+        self._sources = {name: _Source(since_s=start_s, data_s=start_s) for name in sources}
+        self._flat_audio_s = 0.0
+        self._flat_scale = _FlatScale()
+        self._host = HostHealth()
+
+    # ------------------------------------------------------------------ what it sees
+
+    def heard(self, block: AudioBlock) -> None:
+        """Note a block's end, and whether a living microphone could have made it."""
+        if len(block.samples) == 0:
+            return
+        span = float(np.ptp(block.samples))
+        lively = span > FLAT_AUDIO_SPAN  # False for NaN, too
+        self._flat_audio_s = 0.0 if lively else self._flat_audio_s + block.end_s - block.t_s
+        doubt = ""
+        if self._flat_audio_s >= FLAT_AUDIO_S:
+            doubt = "delivers digital silence: muted, or its cable is broken"
+        self._data("microphone", block.end_s, real=lively, doubt=doubt)
+
+    def weighed(self, block: ScaleBlock) -> None:
+        """Note a block's end, and whether a living converter could have made it."""
+        counts = block.counts
+        if len(counts) == 0:
+            return
+        if bool(np.all(np.isin(counts, SATURATED))):
+            doubt = "is saturated: check the load cell's four wires and the load"
+        elif self._same_code(block):
+            doubt = "repeats one and the same reading: check the load cell's four wires"
+        else:
+            doubt = ""
+        self._data("scale", block.t_s, real=not doubt, doubt=doubt)
+
+    def reported(self, report: SourceReport) -> list[SourceState]:
+        """What a device says of itself; it counts at once."""
+        source = self._sources.get(report.source)
+        if source is None:
+            return []
+        source.report = report
+        return self._update(report.source, source, report.t_s)
+
+    def host(self, report: HostReport) -> None:
+        """What the computer says of itself."""
+        self._host.report(report)
+
+    # ------------------------------------------------------------------ what it concludes
+
+    def tick(self, now_s: float, scale_fault: str | None = None) -> list[SourceState]:
+        """Decide each source's state; return one event for each that changed.
+
+        ``scale_fault``: what the weighing finds wrong with readings that do arrive.
+        """
+        if "scale" in self._sources:
+            self._sources["scale"].fault = scale_fault or ""
+        return [
+            change
+            for name, source in self._sources.items()
+            for change in self._update(name, source, now_s)
+        ]
+
+    def _update(self, name: SourceName, source: _Source, now_s: float) -> list[SourceState]:
+        state, why = _judge(source, now_s)
+        if state == "healthy":
+            source.sick_s = None
+        elif source.sick_s is None:
+            source.sick_s = source.real_s if source.real_s is not None else source.since_s
+        news = state != source.state or source.why == STARTING != why
+        if news:
+            source.since_s = now_s
+        source.state, source.why = state, why
+        return [SourceState(t_s=now_s, source=name, state=state, why=why)] if news else []
+
+    def alive(self, name: SourceName) -> bool:
+        """True while the source is healthy and has delivered real data."""
+        source = self._sources.get(name)
+        return source is not None and source.state == "healthy" and source.real_s is not None
+
+    def sources(self) -> dict[str, SourceHealth]:
+        """For the retained ``health`` document; a source that is not configured has no state."""
+        found = {name: SourceHealth(state=None, why="not configured") for name in _LABEL}
+        for name, source in self._sources.items():
+            found[name] = SourceHealth(state=source.state, why=source.why, since=source.since_s)
+        return {str(name): health for name, health in found.items()}
+
+    def conditions(self, now_s: float) -> list[Condition]:
+        """``monitor_blind`` for each blind source and for a sick host, ``low_power``."""
+        blind = [
+            _blind(name, source.sick_s, source.why)
+            for name, source in self._sources.items()
+            if source.sick_s is not None
+            and (source.state == "failed" or now_s - source.sick_s >= BLIND_S)
+        ]
+        return blind + self._host.conditions(now_s)
+
+    def _data(self, name: SourceName, t_s: float, *, real: bool, doubt: str) -> None:
+        source = self._sources.get(name)
+        if source is None:
+            return
+        if real:
+            if source.real_s is None or t_s - source.real_s >= STALLED_S:
+                source.real_from_s = t_s
+            source.real_s = t_s
+        source.data_s, source.doubt = t_s, doubt
+
+    def _same_code(self, block: ScaleBlock) -> bool:
+        run, first = self._flat_scale, float(block.counts[0])
+        same = bool(np.all(block.counts == first))
+        if same and first == run.code:
+            run.values += len(block.counts)
+        else:
+            last = float(block.counts[-1])
+            self._flat_scale = run = _FlatScale(last, block.t_s, 1)
+        return run.values >= FLAT_SCALE_VALUES and block.t_s - run.since_s >= FLAT_SCALE_S
+
+
+def _judge(source: _Source, now_s: float) -> tuple[SourceCondition, str]:
+    """The state of a source at ``now_s`` and why."""
+    report, age_s = source.report, now_s - source.data_s
+    confessed = report is not None and report.state != "healthy" and report.t_s >= source.data_s
+    if report is not None and confessed:
+        return ("failed" if age_s >= FAILED_S else report.state), report.why
+    if age_s >= FAILED_S:
+        return "failed", f"has sent nothing for more than {FAILED_S:.0f} s"
+    if age_s >= STALLED_S:
+        return "stalled", "sends nothing"
+    if source.doubt or source.fault:
+        return "failed", source.doubt or source.fault
+    if source.real_s is None or source.real_from_s is None:
+        return "healthy", STARTING
+    broken = now_s - source.real_s >= STALLED_S or now_s - source.real_from_s < STEADY_S
+    if source.sick_s is not None and broken:
+        return source.state, source.why
+    return "healthy", "delivers data"
+
+
+_LABEL: dict[SourceName, str] = {"microphone": "Microphone", "scale": "Scale"}
+_LOST: dict[SourceName, str] = {
+    "microphone": "cries are not heard",
+    "scale": "weights and feeds are not seen",
+}
+
+
+def _blind(name: SourceName, since_s: float, why: str) -> Condition:
+    label = _LABEL[name]
+    return Condition(
+        kind="monitor_blind",
+        key=name,
+        severity="critical",
+        since_s=since_s,
+        title=f"{label} is blind" if name == "scale" else f"{label} is deaf",
+        message=f"{label} {why}. Until it works, {_LOST[name]}: look after the babies yourself.",
+        why=why,
+        all_clear=f"{label} works again.",
+    )

@@ -1,0 +1,123 @@
+"""Is the computer itself fit to watch? Disk, heat, supply voltage, the journal.
+
+A full card loses the night, a hot or starved Pi drops samples, and a load cell is fed from the
+same five volts: under-voltage bends weights before it crashes anything. Limits come from the
+Raspberry Pi documentation (throttling from 80 °C, under-voltage below 4.63 V).
+"""
+
+from __future__ import annotations
+
+from monitor.events import Condition, HostReport
+
+DISK_MIN_BYTES = 100_000_000
+"""a night of journal is a few megabytes, the system's own log and updates need the rest"""
+HOT_C = 80.0
+"""the Pi begins to throttle here"""
+COOL_C = 75.0
+"""hysteresis"""
+LOW_POWER_S = 5.0
+"""one dip while a fan starts is no news"""
+LOW_POWER_BLIND_S = 60.0
+"""under-voltage that lasts: weights are no longer to be trusted"""
+STALE_S = 180.0
+"""reports come at least once a minute; an old one proves nothing"""
+
+
+class HostHealth:
+    """Remembers since when each limit has been broken."""
+
+    def __init__(self) -> None:
+        self._report: HostReport | None = None
+        self._since_s: dict[str, float] = {}
+
+    def report(self, report: HostReport) -> None:
+        """Take a new reading; ``None`` fields are unknown and break no limit."""
+        self._report = report
+        temperature_c = report.temperature_c
+        limit_c = COOL_C if "heat" in self._since_s else HOT_C
+        broken = {
+            "disk": report.disk_free_bytes is not None and report.disk_free_bytes < DISK_MIN_BYTES,
+            "heat": temperature_c is not None and temperature_c >= limit_c,
+            "power": bool(report.under_voltage),
+            "journal": report.journal_error is not None,
+        }
+        for key, is_broken in broken.items():
+            if is_broken:
+                self._since_s.setdefault(key, report.t_s)
+            else:
+                self._since_s.pop(key, None)
+
+    def conditions(self, now_s: float) -> list[Condition]:
+        """What is wrong now, by the last report; nothing when that is too old to say."""
+        report = self._report
+        if report is None or now_s - report.t_s > STALE_S:
+            return []
+        found = []
+        for key, since_s in self._since_s.items():
+            if key != "power":
+                found.append(_blind(key, since_s, report))
+                continue
+            if now_s - since_s >= LOW_POWER_S:
+                found.append(_low_power(since_s))
+            if now_s - since_s >= LOW_POWER_BLIND_S:
+                found.append(_blind(key, since_s, report))
+        return found
+
+
+def _low_power(since_s: float) -> Condition:
+    return Condition(
+        kind="low_power",
+        severity="warning",
+        since_s=since_s,
+        title="Power supply too weak",
+        message="The Pi gets less than 4.63 V: use its own supply and a short, thick cable.",
+        why="the Pi reports under-voltage",
+        all_clear="The supply voltage is right again.",
+    )
+
+
+def _blind(key: str, since_s: float, report: HostReport) -> Condition:
+    title, message, why, all_clear = _WORDS[key]
+    values = {
+        "free_mb": (report.disk_free_bytes or 0) // 1_000_000,
+        "temperature_c": report.temperature_c if report.temperature_c is not None else 0.0,
+        "error": report.journal_error or "",
+    }
+    return Condition(
+        kind="monitor_blind",
+        key=key,
+        severity="critical",
+        since_s=since_s,
+        title=title,
+        message=message.format(**values),
+        why=why.format(**values),
+        all_clear=all_clear,
+    )
+
+
+_WORDS: dict[str, tuple[str, str, str, str]] = {
+    "disk": (
+        "Disk is full",
+        "Only {free_mb} MB are left on the card: free some space, or the night is not recorded.",
+        "{free_mb} MB free, 100 MB needed",
+        "There is space on the card again.",
+    ),
+    "heat": (
+        "Pi is too hot",
+        "The Pi is at {temperature_c:.0f} °C and slows down: move it off the heat pad.",
+        "{temperature_c:.1f} °C, limit 80 °C",
+        "The Pi has cooled down.",
+    ),
+    "power": (
+        "Power too weak to weigh",
+        "Under-voltage for over a minute: weights cannot be trusted. Change the supply or cable.",
+        "the Pi has reported under-voltage for more than 60 s",
+        "The supply voltage is right again; weigh once more to be sure.",
+    ),
+    "journal": (
+        "Journal cannot be written",
+        "Nothing is being recorded ({error}): check the card, then restart the monitor.",
+        "{error}",
+        "The journal is written again.",
+    ),
+}

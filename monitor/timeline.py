@@ -25,6 +25,11 @@ class Timeline:
         """Start now, but never before ``not_before_s`` (the last time known to the journal)."""
         return cls(max(time.time(), not_before_s))
 
+    @property
+    def speed(self) -> float:
+        """Nursery seconds per second: 1 except in a simulation."""
+        return self._speed
+
     def now_s(self) -> float:
         """Nursery seconds now."""
         return self.at_s(time.monotonic())

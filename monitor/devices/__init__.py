@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from monitor.events import Observation, SourceName
+
+if TYPE_CHECKING:  # the load cell's child process imports this package: keep it light
+    from monitor.config import Config
+    from monitor.timeline import Timeline
 
 Put = Callable[[Observation], None]
 """hands one observation to the loop; never blocks, safe from any thread"""
@@ -24,3 +28,30 @@ class Source(Protocol):
 
     def heartbeat_s(self) -> float:
         """``time.monotonic()`` when the source's own loop last turned, for the watchdog."""
+
+
+def open_sources(config: Config, timeline: Timeline) -> list[Source]:
+    """The sources the configuration names, not yet started.
+
+    "none" opens nothing; "simulated" opens nothing either: the demo brings its own. Each back end
+    is imported only when it is asked for, so that a machine without one can run the others.
+    """
+    sources: list[Source] = []
+    microphone, scale = config.microphone, config.scale
+    if microphone.source == "sounddevice":
+        from monitor.devices.microphone import Microphone
+
+        sources.append(Microphone(microphone.device, timeline))
+    elif microphone.source == "wav" and microphone.file:
+        from monitor.devices.replayed import ReplayedMicrophone
+
+        sources.append(ReplayedMicrophone(microphone.file, timeline))
+    if scale.source == "hx711":
+        from monitor.devices.load_cell import LoadCell
+
+        sources.append(LoadCell(scale, timeline))
+    elif scale.source == "csv" and scale.file:
+        from monitor.devices.replayed import ReplayedScale
+
+        sources.append(ReplayedScale(scale.file, timeline))
+    return sources

@@ -1,0 +1,122 @@
+"""Reads the HX711 through the PyPI package ``hx711`` (1.1.2), fenced in on every side.
+
+Left alone, the package waits for ever on a dead or saturated chip, drops the readings 0 and -1
+(``data not in [False, -1]``), and after a pause inside a frame returns the rest of that frame as
+the next value. So only its ``_read`` is used: one frame, at most 40 polls of 10 ms. ``_read``
+says ``False`` for not ready, paused and saturated alike; what was seen on the way tells them
+apart. It times both halves of a pulse against 60 us, so it needs less than 30 us per GPIO call:
+a Pi Zero is likely too slow for it, and the driver "gpiozero" is the default.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from monitor.devices.hx711_frame import (
+    MisframedError,
+    NotReadyError,
+    Pace,
+    SaturatedError,
+    SlowPulseError,
+    UnsettledError,
+)
+from monitor.errors import DeviceError
+
+_FRESH_S = 0.02
+"""the package polls DOUT every 10 ms only, so a value is allowed to be this old"""
+
+
+def package_reader(
+    dout_pin: int, sck_pin: int, clock: Callable[[], float] = time.monotonic
+) -> PackageReader:
+    """Open the package on two BCM pins; raises DeviceError when it cannot run here."""
+    try:
+        import hx711
+    except (ImportError, RuntimeError) as error:  # rpi-lgpio: RuntimeError when not on a Pi
+        raise DeviceError(
+            f'the driver "hx711-package" cannot start ({error}): '
+            'install rpi-lgpio, or set scale.driver = "gpiozero"'
+        ) from error
+
+    class OneFrame(hx711.HX711):  # type: ignore[misc]  # the package has no types
+        """The package's reader without its waits and without its recursion."""
+
+        ready_s: float | None = None
+        high_s = 0.0
+        clocked_24 = False
+
+        def _apply_setting(self) -> bool:
+            return True  # reading and sleeping 0.5 s per setting; A128 is the chip's default
+
+        def _ready(self) -> bool:
+            look_s = clock()
+            if super()._ready():
+                self.ready_s = look_s
+                return True
+            self.high_s = look_s
+            return False
+
+        def _set_channel_gain(self, num: int) -> bool:
+            self.clocked_24 = True
+            return bool(super()._set_channel_gain(num))
+
+        def get_raw_data(self, times: int = 5) -> list[int]:  # noqa: ARG002 - the package's name
+            raise SlowPulseError(
+                "paused inside the gain pulse"
+            )  # called from _set_channel_gain only
+
+    return PackageReader(OneFrame(dout_pin, sck_pin), hx711.GPIO, dout_pin, clock)
+
+
+class PackageReader:
+    """One bounded reading at a time; see ``hx711_frame.Reader``."""
+
+    def __init__(
+        self, chip: Any, gpio: Any, dout_pin: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._chip, self._gpio, self._dout_pin, self._clock = chip, gpio, dout_pin, clock
+        self._pace = Pace()
+        self.ready_s = -1e9
+        self.reset()
+
+    def reset(self) -> None:
+        """Power-cycle the chip, 20 ms."""
+        self._chip.power_down()
+        self._chip.power_up()
+        self._chip.high_s = self._clock()
+        self._settled_s = self._chip.high_s + self._pace.settling_s
+        self._pace.mark(None)
+
+    def read(self) -> int:
+        """See ``hx711_frame.Reader.read``."""
+        try:
+            value = self._frame()
+        except (NotReadyError, SlowPulseError, MisframedError):
+            self.reset()
+            raise
+        self._pace.mark(self.ready_s)
+        if self.ready_s < self._settled_s:
+            raise UnsettledError("the chip has not settled since its reset")
+        if value is None:
+            raise SaturatedError("the converter is at the end of its range")
+        return value
+
+    def _frame(self) -> int | None:
+        """A value, or ``None`` for a complete frame that the package refused: saturation."""
+        chip = self._chip
+        chip.ready_s, chip.clocked_24 = None, False
+        value = chip._read()  # the only entry that is bounded
+        end_s = self._clock()
+        if chip.ready_s is None:
+            raise NotReadyError("DOUT stays high")
+        self.ready_s = chip.ready_s
+        if not chip.clocked_24:
+            raise SlowPulseError("paused inside a clock pulse")
+        if end_s - chip.high_s > max(0.8 * self._pace.shortest_s, _FRESH_S):
+            raise SlowPulseError("the chip may have replaced the value while it was read")
+        if not self._gpio.input(self._dout_pin):
+            raise MisframedError("DOUT is low after the frame")
+        chip.high_s = end_s
+        return None if value is False else int(value)

@@ -1,0 +1,232 @@
+"""The microphone as a source: one thread that listens, judges, and opens the device again.
+
+PortAudio's callback only copies into a queue; this thread turns blocks into 16 kHz sound for the
+core. Recovery has tiers: open again, re-initialise PortAudio, and, when a call into PortAudio
+hangs, a new process by systemd. Sound that is flat (muted, dead) is withheld: it is not a quiet
+room. Measured behaviour of PortAudio under each fault is what ``sound_watch`` is built on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import numpy as np
+
+from monitor import service
+from monitor.core.resample import Resampler
+from monitor.devices import Put, portaudio
+from monitor.devices.audio_file import Rechunker
+from monitor.devices.backoff import Backoff
+from monitor.devices.limited import CallHangsError, Pending
+from monitor.devices.sound_watch import FLAT_RETRY_S, SoundWatch, StreamClock
+from monitor.errors import DeviceError
+from monitor.events import (
+    AUDIO_RATE_HZ,
+    AudioBlock,
+    SourceCondition,
+    SourceName,
+    SourceReport,
+)
+from monitor.timeline import Timeline
+
+T = TypeVar("T")
+
+CALL_LIMIT_S = 5.0
+"""re-initialising took 0.14 s on a PC and 0.7 s emulated; behind a stopped server: for ever"""
+FRESH_PROCESS_S = 600.0
+"""a process that never heard anything is not replaced sooner: the scale must go on weighing"""
+_TURN_S = 0.25
+_QUEUE_BLOCKS = 100
+"""10 s of sound; more means that this thread does not run"""
+_BLOCK = round(AUDIO_RATE_HZ * portaudio.BLOCK_S)
+
+
+class _StoppedError(Exception):
+    """``stop`` was called while a call was in flight."""
+
+
+class Microphone:
+    """``[microphone] source = "sounddevice"``."""
+
+    name: SourceName = "microphone"
+
+    def __init__(
+        self,
+        device: str,
+        timeline: Timeline,
+        restart_process: Callable[[str], bool] = service.restart_process,
+    ) -> None:
+        self._device, self._timeline = device, timeline
+        self._restart_process = restart_process
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._beat_s = self._started_s = time.monotonic()
+        self._arrived: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
+        self._backoff = Backoff()
+        self._attempts = 0
+        self._was_healthy = False
+        self._told: tuple[str, str] | None = None
+        self._put: Put = lambda _: None
+        self.overruns = 0
+        """times PortAudio said that samples were lost before they reached it"""
+        self.dropped = 0
+        """blocks thrown away because this thread did not keep up"""
+
+    def start(self, put: Put) -> None:
+        """Begin; returns at once."""
+        self._put = put
+        self._thread = threading.Thread(target=self._run, name="microphone", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; a call that hangs in PortAudio is left behind."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(1.8)
+
+    def heartbeat_s(self) -> float:
+        """When the thread last turned."""
+        return self._beat_s
+
+    # ------------------------------------------------------------------ the thread
+
+    def _run(self) -> None:
+        why = "opening the microphone"
+        while not self._stop.is_set():
+            self._report("restarting", why)
+            try:
+                why = self._attempt()
+                self._report("failed", why)
+                self._rest(self._backoff.next_s())
+            except _StoppedError:
+                return
+
+    def _attempt(self) -> str:
+        """Open, listen until something is wrong, close; returns what was wrong."""
+        try:
+            if self._attempts:
+                self._limited(portaudio.reinitialise, "looking for microphones")
+            self._attempts += 1
+            opening = "opening the microphone"
+            capture = self._limited(
+                lambda: portaudio.open_capture(self._device, self._on_block), opening
+            )
+        except DeviceError as error:
+            return str(error)
+        try:
+            why = self._listen(capture)
+        finally:
+            self._limited(capture.close, "closing the microphone")
+        return why
+
+    def _listen(self, capture: portaudio.Capture) -> str:
+        while not self._arrived.empty():  # what an earlier stream left
+            self._arrived.get_nowait()
+        watch = SoundWatch(capture.rate_hz, time.monotonic())
+        stream = _Stream(capture, watch, self._timeline)
+        while not self._stop.is_set():
+            self._beat_s = now_s = time.monotonic()
+            try:
+                arrival_s, data = self._arrived.get(timeout=_TURN_S)
+            except queue.Empty:
+                pass
+            else:
+                for block in stream.take(arrival_s, data):
+                    self._healthy(capture)
+                    self._put(block)
+            if (fault := watch.fault(now_s, capture.active)) is not None:
+                self._report("stalled", fault)
+                return fault
+            if watch.is_flat(now_s):
+                silent = f'"{capture.name}" delivers only digital silence: is it muted?'
+                self._report("stalled", f"{silent} Unmute it (alsamixer, F4) or replace it")
+                if watch.flat_s(now_s) > FLAT_RETRY_S:
+                    return silent
+        raise _StoppedError
+
+    def _on_block(self, data: bytes, lost: bool) -> None:
+        """In PortAudio's thread: copy, enqueue, count."""
+        self.overruns += lost
+        if self._arrived.qsize() < _QUEUE_BLOCKS:
+            self._arrived.put((time.monotonic(), data))
+        else:
+            self.dropped += 1
+
+    def _healthy(self, capture: portaudio.Capture) -> None:
+        self._was_healthy = True
+        self._backoff.healthy()
+        if self._backoff.is_reset:
+            self._attempts = 0
+        self._report("healthy", f'listening through "{capture.name}" at {capture.rate_hz} Hz')
+
+    # ------------------------------------------------------------------ calls that may hang
+
+    def _limited(self, call: Callable[[], T], name: str) -> T:
+        """Make the call; while it hangs say so, and wait: nothing else can be done in here."""
+        pending = Pending(call, name)
+        hangs = False
+        while not self._stop.is_set():
+            self._beat_s = time.monotonic()
+            try:
+                return pending.result(_TURN_S)
+            except CallHangsError:
+                if not hangs and self._beat_s - pending.started_s > CALL_LIMIT_S:
+                    hangs = True
+                    self._escalate(f"the sound system does not answer ({name})")
+        with contextlib.suppress(DeviceError):
+            pending.result(1.0)  # a polite close, if it can be had in time
+        raise _StoppedError
+
+    def _escalate(self, why: str) -> None:
+        """The last tier; not for a process that is new and never worked, or it would loop."""
+        self._report("failed", why)
+        if self._was_healthy or time.monotonic() - self._started_s > FRESH_PROCESS_S:
+            self._restart_process(why)
+
+    def _rest(self, span_s: float) -> None:
+        end_s = time.monotonic() + span_s
+        while time.monotonic() < end_s:
+            self._beat_s = time.monotonic()
+            if self._stop.wait(_TURN_S):
+                raise _StoppedError
+
+    def _report(self, state: SourceCondition, why: str) -> None:
+        if self._told != (state, why):
+            self._told = (state, why)
+            self._put(SourceReport(self._timeline.now_s(), self.name, state, why))
+
+
+class _Stream:
+    """From one stream's raw blocks to timed 16 kHz blocks of 100 ms."""
+
+    def __init__(self, capture: portaudio.Capture, watch: SoundWatch, timeline: Timeline) -> None:
+        self._channels = capture.channels
+        self._watch, self._timeline = watch, timeline
+        self._clock = StreamClock(capture.rate_hz)
+        self._resampler = Resampler(capture.rate_hz)
+        self._chunker = Rechunker(_BLOCK)
+        self._sent = 0
+
+    def take(self, arrival_s: float, data: bytes) -> list[AudioBlock]:
+        """What a raw block completes; nothing while the sound is flat."""
+        counts = np.frombuffer(data, np.int16)
+        flat = bool((counts == counts[0]).all()) if len(counts) else True
+        frames = len(counts) // self._channels
+        self._watch.block(arrival_s, frames, flat)
+        self._clock.block(arrival_s, frames)
+        samples = counts.astype(np.float32) * np.float32(1 / 32768)
+        if self._channels > 1:
+            samples = samples.reshape(-1, self._channels).mean(axis=1)
+        begin_s = self._clock.begin_s or arrival_s
+        blocks = []
+        for block in self._chunker.push(self._resampler.process(samples)):
+            t_s = self._timeline.at_s(begin_s + self._sent * _BLOCK / AUDIO_RATE_HZ)
+            self._sent += 1
+            if self._watch.heard:
+                blocks.append(AudioBlock(t_s, block))
+        return blocks

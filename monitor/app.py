@@ -19,7 +19,16 @@ from typing import Protocol
 import monitor
 from monitor.config import Config
 from monitor.errors import CommandError, ConfigError
-from monitor.events import Alert, AnyEvent, AudioBlock, Command, CommandResult, RosterChanged, Tick
+from monitor.events import (
+    Alert,
+    AnyEvent,
+    AudioBlock,
+    Command,
+    CommandResult,
+    Observation,
+    RosterChanged,
+    Tick,
+)
 from monitor.homeassistant import discovery, removal
 from monitor.journal import Journal
 from monitor.link import Arrived, read_password
@@ -27,8 +36,9 @@ from monitor.nursery import Nursery
 from monitor.observation_queue import ObservationQueue
 from monitor.process import ProcessUsage
 from monitor.publisher import Publisher
-from monitor.service import ServiceManager
+from monitor.service import Watchdog, notify
 from monitor.topics import (
+    Message,
     command_result_message,
     event_message,
     health_message,
@@ -47,7 +57,7 @@ FRESH_S = 15.0
 class Worker(Protocol):
     """What the loop needs of a source or ticker (see ``devices.Source``)."""
 
-    def start(self, put: Callable[..., None]) -> None:
+    def start(self, put: Callable[[Observation], None]) -> None:
         """Begin."""
 
     def stop(self) -> None:
@@ -77,12 +87,11 @@ class App:
         workers: Sequence[Worker],
         *,
         start_s: float,
-        panel: Panel | None = None,
         on_events: Callable[[list[AnyEvent]], None] | None = None,
     ) -> None:
         self._config = config
         self._workers = workers
-        self._panel = panel
+        self._panel: Panel | None = None
         self._queue = ObservationQueue()
         self._journal = journal
         self.nursery = Nursery(config, journal, start_s=start_s, on_events=on_events)
@@ -98,7 +107,7 @@ class App:
             discovery=self._discovery,
             receive=self._receive,
         )
-        self._service = ServiceManager.from_environment()
+        self._watchdog = Watchdog(FRESH_S)
         self._usage = ProcessUsage()
         self._now_s = start_s
         self._stopping = False
@@ -114,7 +123,7 @@ class App:
             signal.signal(number, self._signalled)
         for worker in self._workers:
             worker.start(self.put)
-        self._service.ready(f"watching {self._config.box}")
+        notify(f"READY=1\nSTATUS=watching {self._config.box}")
         try:
             while not self._stopping:
                 self._turn()
@@ -122,24 +131,28 @@ class App:
             self._shut_down()
         return 0
 
+    def attach_panel(self, panel: Panel | None) -> None:
+        """Show what is open on LED and buzzer."""
+        self._panel = panel
+
     def stop(self) -> None:
         """Ask the loop to end after this turn; safe from any thread."""
         self._stopping = True
 
-    def put(self, observation: object) -> None:
+    def put(self, observation: Observation) -> None:
         """Where sources put what they observe."""
-        self._queue.put(observation)  # type: ignore[arg-type]  # the protocol of sources is typed
+        self._queue.put(observation)
 
     @property
     def backlog(self) -> int:
         """Observations waiting."""
         return len(self._queue)
 
-    def _signalled(self, number: int, _frame: FrameType | None) -> None:
+    def _signalled(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
 
     def _shut_down(self) -> None:
-        self._service.stopping()
+        notify("STOPPING=1")
         for worker in self._workers:
             worker.stop()
         while (observation := self._queue.get(0.0)) is not None:
@@ -175,8 +188,7 @@ class App:
         if monotonic_s >= self._health_due_s:
             self._health_due_s = monotonic_s + HEALTH_EVERY_S
             self._publish_health()
-        if all(monotonic_s - worker.heartbeat_s() < FRESH_S for worker in self._workers):
-            self._service.alive()
+        self._watchdog.feed([worker.heartbeat_s() for worker in self._workers])
 
     def _tell(self, events: Sequence[AnyEvent]) -> None:
         """Pass on what just happened; alerts travel by the outbox, not from here."""
@@ -222,7 +234,7 @@ class App:
 
     # ------------------------------------------------------------------ roster and commands
 
-    def _discovery(self) -> list:  # type: ignore[type-arg]
+    def _discovery(self) -> list[Message]:
         return discovery(
             self._topics,
             identity=self._identity,
@@ -233,8 +245,12 @@ class App:
         )
 
     def _roster_changed(self, event: RosterChanged) -> None:
+        mqtt = self._config.mqtt
         if event.baby.retired_s is not None:
-            self.publisher.want(removal(self._topics, event.baby))
+            gone = removal(
+                self._topics, event.baby, mode=mqtt.discovery, prefix=mqtt.discovery_prefix
+            )
+            self.publisher.forget(message.topic for message in gone)
         self.publisher.want(self._discovery())
 
     def _receive(self, arrived: Arrived) -> Command | None:

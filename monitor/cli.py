@@ -30,7 +30,7 @@ def json_option(function: Any) -> Any:
     )
 
 
-class Grams(click.ParamType):
+class Grams(click.ParamType[float]):
     """A weight with an optional unit: 412, 412g, 0.412kg, 14.5oz."""
 
     name = "grams"

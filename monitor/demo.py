@@ -77,7 +77,7 @@ def _live(hours: float, speed: float, seed: int, port: int, directory: str, out:
 def _introduce(config: Config, night: SimulatedNight, out: TextIO) -> None:
     out.write(
         "SIMULATED: no animal, microphone or scale is involved. The daemon, the broker and the\n"
-        f"phone below are real: mqtt://127.0.0.1:{config.mqtt.port_number}, topics nursery/{BOX}/#\n"
+        f"phone below are real: 127.0.0.1:{config.mqtt.port_number}, topics nursery/{BOX}/#.\n"
         f"In the box: {night.introduction()}.\n"
         f"{night.hours:g} hours of their night at {night.speed:g} times real time, "
         f"about {night.hours * 3600 / night.speed:.0f} s.\n\n"

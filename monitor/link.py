@@ -85,9 +85,9 @@ class Link:
         self._client = client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
+            clean_session=None if protocol == "5" else True,
             protocol=mqtt.MQTTv5 if protocol == "5" else mqtt.MQTTv311,
             reconnect_on_failure=False,
-            **({} if protocol == "5" else {"clean_session": True}),
         )
         client.connect_timeout = CONNECT_TIMEOUT_S
         if config.username:
@@ -113,7 +113,7 @@ class Link:
         """Hand one message to the network thread; returns its ``mid``."""
         properties = None
         if self.protocol == "5" and message.expiry_s is not None:
-            properties = Properties(PacketTypes.PUBLISH)
+            properties = _properties(PacketTypes.PUBLISH)
             properties.MessageExpiryInterval = max(1, int(message.expiry_s))
         info = self._client.publish(
             message.topic, message.payload, message.qos, message.retain, properties
@@ -131,16 +131,7 @@ class Link:
     def _run(self) -> None:
         why = "the connection ended"
         try:
-            properties = None
-            if self.protocol == "5":
-                properties = Properties(PacketTypes.CONNECT)
-                properties.SessionExpiryInterval = SESSION_EXPIRY_S
-            self._client.connect(
-                self._config.host,
-                self._config.port_number,
-                self._config.keepalive_s,
-                **({"clean_start": False, "properties": properties} if properties else {}),
-            )
+            self._connect()
             self._client.loop_forever()
         except (OSError, ValueError) as error:
             why = _reason(error, self._config)
@@ -157,6 +148,19 @@ class Link:
                     wrong_protocol=hung_up and self.protocol == "5",
                 )
             )
+
+    def _connect(self) -> None:
+        host, port, keepalive_s = (
+            self._config.host,
+            self._config.port_number,
+            self._config.keepalive_s,
+        )
+        if self.protocol == "5":
+            properties = _properties(PacketTypes.CONNECT)
+            properties.SessionExpiryInterval = SESSION_EXPIRY_S
+            self._client.connect(host, port, keepalive_s, clean_start=False, properties=properties)
+        else:
+            self._client.connect(host, port, keepalive_s)
 
     def _on_connect(
         self,
@@ -187,6 +191,10 @@ class Link:
         except UnicodeDecodeError:
             return  # MQTT forbids such topics; there is nowhere to answer to
         self.events.append(Arrived(topic, bytes(message.payload), message.retain))
+
+
+def _properties(packet: int) -> Properties:
+    return Properties(packet)  # type: ignore[no-untyped-call]  # paho leaves it untyped
 
 
 def _tls_context(ca_file: str | None) -> ssl.SSLContext:

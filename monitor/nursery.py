@@ -82,7 +82,7 @@ class Nursery:
         if snapshot is None:
             return pipeline
         try:
-            pipeline.restore(snapshot)
+            pipeline.restore(snapshot, start_s)
         except (msgspec.MsgspecError, ValueError):
             # Another version's snapshot: the journal still has everything that matters.
             return self._pipeline(start_s, occupancy_known=False)
@@ -176,7 +176,9 @@ class Nursery:
             )
             for event in events
             if isinstance(event, Alert) and not event.silent
-            for message in alert_messages(event, self.topics, offset_s=self.offset_s)
+            for message in alert_messages(
+                event, self.topics, offset_s=self.offset_s, local_minute=self._local_minute
+            )
         ]
 
     def _minute(self, now_s: float) -> None:

@@ -50,6 +50,8 @@ class PipelineSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     t_s: float
     scale: bytes
     policy: bytes
+    crying: bytes
+    activity: bytes
 
 
 class Pipeline:
@@ -93,7 +95,7 @@ class Pipeline:
             reference=reference,
             occupancy_known=occupancy_known,
         )
-        self._crying = CryIncident(config.box)
+        self._crying = CryIncident(config.alerts)
         self._health = Health(sources, start_s)
         self._activity = Activity(config.alerts, start_s)
         self.policy = AlertPolicy(config.alerts, config.box, local_minute)
@@ -132,17 +134,25 @@ class Pipeline:
     def snapshot(self, now_s: float) -> bytes:
         """State to resume from after a restart."""
         return msgspec.msgpack.encode(
-            PipelineSnapshot(t_s=now_s, scale=self.scale.snapshot(), policy=self.policy.snapshot())
+            PipelineSnapshot(
+                t_s=now_s,
+                scale=self.scale.snapshot(),
+                policy=self.policy.snapshot(),
+                crying=self._crying.snapshot(),
+                activity=self._activity.snapshot(),
+            )
         )
 
-    def restore(self, data: bytes) -> float:
-        """Resume from a snapshot; returns the time it was taken.
+    def restore(self, data: bytes, now_s: float) -> float:
+        """Resume at ``now_s`` from a snapshot; returns the time it was taken.
 
         Raises:
-            msgspec.MsgspecError: it was written by another version; start without it.
+            msgspec.MsgspecError, InputError: it was written by another version; start without it.
         """
         snapshot = msgspec.msgpack.decode(data, type=PipelineSnapshot)
         self.policy.restore(snapshot.policy)
+        self._crying.restore(snapshot.crying, now_s)
+        self._activity.restore(snapshot.activity)
         self.scale.restore(snapshot.scale)
         return snapshot.t_s
 
@@ -181,18 +191,22 @@ class Pipeline:
         return events + list(self._judge(now_s))
 
     def _judge(self, now_s: float) -> list[Alert]:
+        hearing, weighing = self._health.alive("microphone"), self._health.alive("scale")
         conditions = [
             *self._health.conditions(now_s),
             *self.scale.conditions(now_s),
-            *self._crying.conditions(now_s),
+            *self._crying.conditions(now_s, hearing=hearing),
             *self._activity.conditions(
-                now_s,
-                microphone=self._health.alive("microphone"),
-                scale=self._health.alive("scale"),
-                babies=self.scale.babies,
+                now_s, microphone=hearing, scale=weighing, babies=self._babies_inside(now_s)
             ),
         ]
         return self.policy.update(now_s, conditions, handled=self.scale.handled(now_s))
+
+    def _babies_inside(self, now_s: float) -> list[Baby]:
+        """Those in the box; all of them while the scale does not know."""
+        inside = self.scale.scale_status(now_s).in_box
+        babies = self.scale.babies
+        return [baby for baby in babies if inside is None or baby.name in inside]
 
     def _command(self, command: Command) -> list[AnyEvent]:
         if command.verb in POLICY_VERBS:

@@ -69,9 +69,7 @@ class Publisher:
         self._outbox = outbox
         self._client_id = client_id
         self._password = password
-        self._status = lambda text: Message(
-            topic=status_topic, payload=text.encode(), retain=True, qos=1
-        )
+        self._status_topic = status_topic
         self._command_topic = command_topic
         self._birth_topic = f"{config.discovery_prefix}/status"
         self._discovery = discovery
@@ -176,6 +174,9 @@ class Publisher:
         self._link, self._connected_s = None, None
 
     # ------------------------------------------------------------------ inside
+
+    def _status(self, text: str) -> Message:
+        return Message(topic=self._status_topic, payload=text.encode(), retain=True, qos=1)
 
     def _open_when_due(self) -> None:
         if time.monotonic() < self._next_attempt_s:

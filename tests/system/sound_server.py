@@ -25,9 +25,14 @@ set-default-sink nursery
 set-default-source nursery.monitor
 """
 TOOLS = ("pulseaudio", "pactl", "paplay")
-PULSE_OPTIONS = (
-    "-n --daemonize=no --exit-idle-time=-1 --realtime=no --high-priority=no --use-pid-file=no"
-).split()
+PULSE_OPTIONS = [
+    "-n",
+    "--daemonize=no",
+    "--exit-idle-time=-1",
+    "--realtime=no",
+    "--high-priority=no",
+    "--use-pid-file=no",
+]
 
 
 def missing_tools() -> list[str]:
@@ -81,7 +86,12 @@ class SoundServer:
 
     def control(self, *words: str) -> str:
         return subprocess.run(
-            ["pactl", *words], env=self._env(), capture_output=True, text=True, check=True, timeout=5
+            ["pactl", *words],
+            env=self._env(),
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=5,
         ).stdout
 
     def quiet(self) -> None:

@@ -30,7 +30,7 @@ def json_option(function: Any) -> Any:
     )
 
 
-class Grams(click.ParamType[float]):
+class Grams(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.5
     """A weight with an optional unit: 412, 412g, 0.412kg, 14.5oz."""
 
     name = "grams"

@@ -69,6 +69,7 @@ class CryIncident:
         """A bout began; ``phrase`` is one clause on feeding ("Possum's bottle was due ...")."""
         if event.species == "human":
             return
+        self._forget_what_is_over(event.t_s)
         incident = self._incident or _Incident(since_s=event.t_s, heard_s=event.t_s)
         incident.bout_s = event.t_s
         incident.heard_s = max(incident.heard_s, event.decided_s, event.t_s)

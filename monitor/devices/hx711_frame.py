@@ -30,8 +30,8 @@ SLOWEST_PERIOD_S = 0.1
 FASTEST_PERIOD_S = 0.0107
 """80 values a second nominal; 93 measured on the internal oscillator (olkal/HX711_ADC #81)"""
 _POLL_S = 2e-3
-_SLEEP_PART, _FRESH_PART = 0.85, 0.8
-"""of a conversion: slept through before polling; allowed from DOUT's fall to the frame's end"""
+_FRESH_PART = 0.8
+"""of a conversion: allowed from DOUT's fall to the end of the frame"""
 
 
 class FrameError(DeviceError):
@@ -164,7 +164,7 @@ class FrameReader:
     def _wait_ready(self) -> None:
         """Sleep through most of the conversion, then poll; notes when DOUT was last high."""
         give_up_s = self._clock() + READY_LIMIT_S
-        wake_s = self.ready_s + _SLEEP_PART * self._pace.shortest_s
+        wake_s = self.ready_s + self._pace.shortest_s - 2 * _POLL_S
         if (left_s := wake_s - self._clock()) > _POLL_S:
             self._sleep(left_s)
             self._high_s = wake_s

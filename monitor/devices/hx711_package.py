@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from monitor.devices import gpio
 from monitor.devices.hx711_frame import (
     MisframedError,
     NotReadyError,
@@ -29,7 +30,10 @@ _FRESH_S = 0.02
 
 
 def package_reader(
-    dout_pin: int, sck_pin: int, clock: Callable[[], float] = time.monotonic
+    dout_pin: int,
+    sck_pin: int,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], object] = time.sleep,
 ) -> PackageReader:
     """Open the package on two BCM pins; raises DeviceError when it cannot run here."""
     try:
@@ -67,16 +71,22 @@ def package_reader(
                 "paused inside the gain pulse"
             )  # called from _set_channel_gain only
 
-    return PackageReader(OneFrame(dout_pin, sck_pin), hx711.GPIO, dout_pin, clock)
+    what = f"the load cell on pins {dout_pin} (DOUT) and {sck_pin} (SCK)"
+    chip = gpio.opened(lambda: OneFrame(dout_pin, sck_pin), what)
+    return PackageReader(chip, lambda: int(hx711.GPIO.input(dout_pin)), clock, sleep)
 
 
 class PackageReader:
     """One bounded reading at a time; see ``hx711_frame.Reader``."""
 
     def __init__(
-        self, chip: Any, gpio: Any, dout_pin: int, clock: Callable[[], float] = time.monotonic
+        self,
+        chip: Any,
+        dout: Callable[[], int],
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        self._chip, self._gpio, self._dout_pin, self._clock = chip, gpio, dout_pin, clock
+        self._chip, self._dout, self._clock, self._sleep = chip, dout, clock, sleep
         self._pace = Pace()
         self.ready_s = -1e9
         self.reset()
@@ -107,6 +117,9 @@ class PackageReader:
         """A value, or ``None`` for a complete frame that the package refused: saturation."""
         chip = self._chip
         chip.ready_s, chip.clocked_24 = None, False
+        wake_s = self.ready_s + self._pace.shortest_s - _FRESH_S
+        if (left_s := wake_s - self._clock()) > 0:
+            self._sleep(left_s)  # fewer polls
         value = chip._read()  # the only entry that is bounded
         end_s = self._clock()
         if chip.ready_s is None:
@@ -116,7 +129,7 @@ class PackageReader:
             raise SlowPulseError("paused inside a clock pulse")
         if end_s - chip.high_s > max(0.8 * self._pace.shortest_s, _FRESH_S):
             raise SlowPulseError("the chip may have replaced the value while it was read")
-        if not self._gpio.input(self._dout_pin):
+        if not self._dout():
             raise MisframedError("DOUT is low after the frame")
         chip.high_s = end_s
         return None if value is False else int(value)

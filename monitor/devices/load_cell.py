@@ -139,6 +139,7 @@ class LoadCell:
             if now_s - self._last_record_s > (SILENT_S if self._opened else OPEN_S):
                 return "the load cell reader hangs and was ended"
             if self._opened and now_s - self._last_value_s > STALL_S:
+                self._recent.clear()  # a dead wire says nothing about the share refused in life
                 self._report(put, "stalled", self._blame())
         return "stopped"
 
@@ -185,7 +186,7 @@ class LoadCell:
     def _blame(self) -> str:
         """The commonest fault since the last sound value, as something to check."""
         if not self._faults:
-            return "the load cell reader has not read anything yet"
+            return "the load cell reader has stopped reading"
         code = self._faults.most_common(1)[0][0]
         return _WHY[code].format(dout=self._config.dout_pin, sck=self._config.sck_pin)
 

@@ -9,6 +9,7 @@ and the codes of the frame faults.
 
 from __future__ import annotations
 
+import logging
 import os
 import struct
 import sys
@@ -78,6 +79,7 @@ def open_reader(driver: str, dout_pin: int, sck_pin: int) -> Reader:
         from monitor.devices.hx711_package import package_reader
 
         gpio.prepare()
+        logging.disable(logging.WARNING)  # the package logs every slow pulse; they are counted here
         return package_reader(dout_pin, sck_pin)
     return FrameReader(*gpio.converter_pins(dout_pin, sck_pin))
 

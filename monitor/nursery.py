@@ -13,7 +13,7 @@ import msgspec
 
 from monitor.config import Config
 from monitor.core.cry import CryModel
-from monitor.core.reference import load_reference
+from monitor.core.reference import GrowthReference
 from monitor.errors import JournalError
 from monitor.events import (
     Alert,
@@ -98,7 +98,7 @@ class Nursery:
             babies=self.journal.babies(),
             history=self.journal.weighings(start_s - HISTORY_S),
             model=model,
-            reference=load_reference(shipped("growth.toml")),
+            reference=GrowthReference.parse(shipped("growth.toml")),
             start_s=start_s,
             local_minute=self._local_minute,
             occupancy_known=occupancy_known,

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from monitor.codec import encode_line, event_document
 from monitor.config import Config
 from monitor.core.cry import CryModel
-from monitor.core.reference import load_reference
+from monitor.core.reference import GrowthReference
 from monitor.devices.replayed import read_audio, read_scale_csv
 from monitor.errors import ConfigError, InputError
 from monitor.events import (
@@ -153,7 +153,7 @@ def _pipeline(config: Config, inputs: ReplayInputs, babies: list[Baby], start_s:
         babies=babies,
         history=(),
         model=model,
-        reference=load_reference(shipped("growth.toml")),
+        reference=GrowthReference.parse(shipped("growth.toml")),
         start_s=start_s,
         local_minute=_utc_minute,
     )

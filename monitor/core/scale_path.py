@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -37,7 +38,7 @@ from monitor.core.weighing import (
     Windower,
     WindowerState,
 )
-from monitor.errors import CommandError
+from monitor.errors import CommandError, InputError
 from monitor.events import (
     AnyEvent,
     Baby,
@@ -515,7 +516,7 @@ class ScalePath:
         args = command.args
         i = self._find(_text(args, "baby"))
         g = _grams(args, "grams")
-        t_s = float(args["at"]) if isinstance(args.get("at"), int | float) else command.t_s
+        t_s = _moment(args.get("at"), command.t_s)
         if not args.get("confirm"):
             doubt = self._doubt(i, g, t_s)
             if doubt is not None:
@@ -646,6 +647,11 @@ class ScalePath:
     # ------------------------------------------------------------------ questions
 
     @property
+    def babies(self) -> list[Baby]:
+        """Who is in the nursery now, without the retired."""
+        return [book.baby for book in self._state.books if _here(book)]
+
+    @property
     def fault(self) -> str | None:
         """A converter fault seen in the data, in a sentence; ``None`` when there is none."""
         state = self._state
@@ -763,12 +769,12 @@ class ScalePath:
         """Take up where ``snapshot`` was made.
 
         Raises:
-            CommandError: the snapshot is not from this version; start without it.
+            InputError: the snapshot is not from this version; start without it.
         """
         try:
             state = msgspec.msgpack.decode(snapshot, type=ScalePathState)
         except (msgspec.ValidationError, msgspec.DecodeError) as error:
-            raise CommandError(f"the saved state cannot be read: {error}") from error
+            raise InputError(f"the saved state of the scale cannot be read: {error}") from error
         self._attach(state)
 
 
@@ -858,6 +864,21 @@ def _text(args: dict[str, Any], key: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise CommandError(f'"{key}" is missing')
     return value.strip()
+
+
+def _moment(value: object, now_s: float) -> float:
+    """Timeline seconds of an ``at``: a number, or RFC 3339 text; now when it is left out."""
+    if value is None:
+        return now_s
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    try:
+        moment = datetime.fromisoformat(str(value).strip())
+    except ValueError as error:
+        raise CommandError(f'"at" is no time: {value!r}, write 2026-01-31T02:14:05Z') from error
+    if moment.tzinfo is None:
+        raise CommandError(f'"at" has no time zone: {value!r}, write 2026-01-31T02:14:05Z')
+    return moment.timestamp()
 
 
 def _grams(args: dict[str, Any], key: str) -> float:

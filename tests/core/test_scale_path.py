@@ -3,10 +3,11 @@ from __future__ import annotations
 import numpy as np
 
 from monitor.config import ScaleConfig
+from monitor.core.reference import GrowthReference
 from monitor.core.scale_path import ScalePath
-from monitor.data import load_growth_reference
 from monitor.devices.simulated import demo_box
 from monitor.events import AnyEvent, Feed, ScaleBlock, Unassigned, WeighIn
+from monitor.resources import shipped
 
 START_S = 1_700_000_000.0
 
@@ -15,7 +16,11 @@ def path_for(box, **kwargs) -> ScalePath:
     config = ScaleConfig(counts_per_gram=box.cell.counts_per_gram, zero_counts=box.cell.zero_counts)
     babies = [baby.as_baby() for baby in box.babies.values()]
     return ScalePath(
-        config, babies, start_s=box.start_s, reference=load_growth_reference(), **kwargs
+        config,
+        babies,
+        start_s=box.start_s,
+        reference=GrowthReference.parse(shipped("growth.toml")),
+        **kwargs,
     )
 
 
@@ -51,7 +56,7 @@ def test_an_uncalibrated_scale_says_nothing():
         ScaleConfig(),
         [b.as_baby() for b in box.babies.values()],
         start_s=START_S,
-        reference=load_growth_reference(),
+        reference=GrowthReference.parse(shipped("growth.toml")),
     )
     assert run(path, box, 1.0) == []
     assert path.scale_status(START_S + 3600.0).total_g is None

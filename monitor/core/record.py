@@ -1,0 +1,151 @@
+"""One baby's book: its weighings, the feeds between them, its growth and its rhythm.
+
+The book is the list of weighings and everything else is worked out from it, so a correction is a
+change of one entry and nothing can disagree with it afterwards.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from monitor.core.feeding import HOUR_S, FeedRecord, intake, interval_s
+from monitor.core.growth import DAY_S, GrowthReport, Point, assess
+from monitor.core.reference import Expected, GrowthReference
+from monitor.events import Baby, Weighing
+
+KEEP = 400
+"""Weighings kept in memory: two weeks of eight feeds a day, twice over. The journal keeps all."""
+FEED_MAX_S = 6 * HOUR_S
+"""Out for longer, the difference is no single bottle."""
+POST_FEED_S = 75 * 60.0
+"""A lift so soon after a bottle is not a pre-feed weight."""
+CLEAN_POINTS_S = 10 * HOUR_S
+"""A concern is dropped when the rules have been clean for this long and two weighings."""
+
+
+class BabyBook(msgspec.Struct):
+    """Everything remembered about one baby."""
+
+    baby: Baby
+    weighings: list[Weighing] = []
+    feeds: list[FeedRecord] = []
+    report: GrowthReport | None = None
+    concern_since_s: float | None = None
+    last_concern_s: float = 0.0
+    last_concern: GrowthReport | None = None
+    clean: int = 0
+
+    def put(self, weighing: Weighing) -> None:
+        """Add a weighing, or replace the one with its ``step_id``."""
+        self.drop(weighing.step_id)
+        place = len(self.weighings)
+        while place and self.weighings[place - 1].t_s > weighing.t_s:
+            place -= 1
+        self.weighings.insert(place, weighing)
+        if len(self.weighings) > KEEP:
+            del self.weighings[: KEEP // 8]
+
+    def drop(self, step_id: str) -> bool:
+        """Remove a weighing; false when it is not here."""
+        for i in range(len(self.weighings) - 1, -1, -1):
+            if self.weighings[i].step_id == step_id:
+                del self.weighings[i]
+                return True
+        return False
+
+    @property
+    def latest(self) -> Weighing | None:
+        """The newest weighing."""
+        return self.weighings[-1] if self.weighings else None
+
+    @property
+    def weight_g(self) -> float | None:
+        """The newest weight, or the one it was registered with."""
+        return self.weighings[-1].weight_g if self.weighings else self.baby.weight_g
+
+    def age_day(self, t_s: float) -> float | None:
+        """Days since noon of the date of birth."""
+        if self.baby.born is None:
+            return None
+        try:
+            born = datetime.fromisoformat(self.baby.born).replace(tzinfo=UTC).timestamp()
+        except ValueError:
+            return None
+        return max((t_s - born - 12 * HOUR_S) / DAY_S, 0.0)
+
+    def expected(self, reference: GrowthReference, t_s: float) -> Expected:
+        """What the reference says about it at ``t_s``."""
+        return reference.expected(self.baby, self.age_day(t_s), self.weight_g)
+
+    def pair_feeds(self) -> None:
+        """Work out the feeds from the weighings of the platform."""
+        feeds: list[FeedRecord] = []
+        lift: Weighing | None = None
+        for weighing in self.weighings:
+            if weighing.move == "lift":
+                lift = weighing
+            elif weighing.move == "return":
+                if lift is not None and weighing.t_s - lift.t_s <= FEED_MAX_S:
+                    feeds.append(_feed(lift, weighing))
+                lift = None
+        self.feeds = feeds
+
+    def points(self) -> list[Point]:
+        """The pre-feed weights: lifts that do not follow a bottle closely, and typed ones."""
+        out: list[Point] = []
+        feeds = iter(self.feeds)
+        feed = next(feeds, None)
+        fed_s = -1e18
+        for weighing in self.weighings:
+            while feed is not None and feed.t_s < weighing.t_s:
+                if intake(feed) == "fed":
+                    fed_s = feed.t_s
+                feed = next(feeds, None)
+            if weighing.move == "return":
+                continue
+            if weighing.move == "lift" and weighing.t_s - fed_s < POST_FEED_S:
+                continue
+            out.append(Point(weighing.t_s, weighing.weight_g, weighing.sigma_g))
+        return out
+
+    def refresh(self, reference: GrowthReference) -> None:
+        """Work out feeds and growth again after the weighings changed."""
+        self.pair_feeds()
+        points = self.points()
+        if not points:
+            self.report, self.concern_since_s, self.clean = None, None, 0
+            return
+        t_s = points[-1].t_s
+        expected = reference.expected(self.baby, self.age_day(t_s), points[-1].g)
+        gain = 100.0 * expected.gain_g_per_day[1] / expected.weight_g[1]
+        report = assess(points, self.baby.species, expected.age_day, gain)
+        assert report is not None  # there are points  # noqa: S101
+        is_new = self.report is None or report.t_s > self.report.t_s
+        self.report = report
+        if report.concern is not None:
+            self.concern_since_s = self.concern_since_s or t_s
+            self.last_concern, self.last_concern_s, self.clean = report, t_s, 0
+        elif self.concern_since_s is not None and is_new:
+            self.clean += 1
+            if self.clean >= 2 and t_s - self.last_concern_s >= CLEAN_POINTS_S:
+                self.concern_since_s, self.last_concern = None, None
+
+    def due_s(self, reference: GrowthReference) -> float | None:
+        """When the next bottle is due; ``None`` while no bottle has been seen."""
+        fed = next((f for f in reversed(self.feeds) if intake(f) == "fed"), None)
+        if fed is None:
+            return None
+        return fed.t_s + interval_s(self.feeds, self.expected(reference, fed.t_s))
+
+
+def _feed(lift: Weighing, back: Weighing) -> FeedRecord:
+    return FeedRecord(
+        t_s=back.t_s,
+        net_g=back.weight_g - lift.weight_g,
+        sigma_g=(lift.sigma_g**2 + back.sigma_g**2) ** 0.5,
+        out_s=back.t_s - lift.t_s,
+        weight_g=lift.weight_g,
+        step_id=back.step_id,
+    )

@@ -1,0 +1,418 @@
+"""Counts to grams to plateaus: what the platform weighs whenever it is still.
+
+A step between two still stretches spans seconds, so zero drift, creep and wet bedding cancel
+(the hanging poultry scale: a bird is weighed when it gets off, still before and still after).
+Half-second windows lose the converter's spikes, a plateau is a run of windows that agree, and a
+plateau may be short and tight or long and loose, so that lively babies, a washing machine and a
+one-hertz converter are all served by one rule. Windows lie on a fixed time grid and everything
+below works window by window: the size of the blocks that arrive changes nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+WINDOW_S = 0.5
+"""Five samples at 10 SPS: enough for a median to lose two spikes, short enough that babies
+lifted five seconds apart leave a plateau of several windows between them."""
+
+SATURATED_CODES = (8_388_607.0, -8_388_608.0)
+"""HX711 datasheet: 0x7FFFFF and 0x800000 are returned when the input is out of range."""
+
+SETTLE_S = 10.0
+"""A plateau this long is trusted: a leaning hand is rarely still for that long, and creep after
+a step (0.3 % over 20 min) moves a 1 kg step by 25 mg in it."""
+TAIL_S = 20.0
+"""The level before a step is read over at most this long; 10 g/h of drift is 0.06 g in it."""
+GAP_S = 5.0
+"""No sample for longer: nobody knows what happened in between."""
+TOUCH_G = 20.0
+"""An excursion this large between two equal levels was a hand, and under a hand babies can be
+swapped; less than this is a baby turning over."""
+MIN_NOISE_G = 0.05
+"""Window-to-window noise of a good 1 kg cell, facts from the datasheet's 50 nV rms."""
+
+
+class Window(msgspec.Struct, frozen=True, array_like=True):
+    """Half a second of samples, despiked."""
+
+    t_s: float
+    g: float
+    """in grams once calibrated"""
+    spread_g: float
+    n: int
+    saturated: bool
+    same_code: bool
+    """every sample carried one and the same code"""
+
+
+class Transition(msgspec.Struct, frozen=True, kw_only=True):
+    """From one plateau to the next; the first of a recording comes from nowhere."""
+
+    t_s: float
+    """the moment the level crossed half-way for good"""
+    from_g: float | None
+    from_se_g: float
+    from_end_s: float
+    to_g: float
+    to_se_g: float
+    to_start_s: float
+    settled: bool
+    """the new plateau lasted SETTLE_S; otherwise it was left sooner"""
+    excursion_g: float
+    """how far the signal went beyond both levels in between"""
+    blind_s: float
+    """time without samples in between"""
+    known_s: float
+    """when this became known"""
+
+
+class _Pair(msgspec.Struct, array_like=True, frozen=True):
+    t_s: float
+    g: float
+
+
+class WindowerState(msgspec.Struct):
+    """Samples of the window that is still open."""
+
+    times_s: list[float] = []
+    counts: list[float] = []
+
+
+class Windower:
+    """Cuts raw samples into despiked windows on a fixed grid."""
+
+    def __init__(
+        self, counts_per_gram: float, zero_counts: float, state: WindowerState | None = None
+    ) -> None:
+        self._counts_per_gram = counts_per_gram
+        self._zero_counts = zero_counts
+        self.state = state or WindowerState()
+
+    def push(self, times_s: NDArray[np.float64], counts: NDArray[np.float64]) -> list[Window]:
+        """Add samples; return the windows that are complete (a later sample has arrived)."""
+        state = self.state
+        if state.times_s:
+            times_s = np.concatenate((state.times_s, times_s))
+            counts = np.concatenate((state.counts, counts))
+        if len(times_s) == 0:
+            return []
+        slot = np.floor(times_s / WINDOW_S)
+        closed = int(np.searchsorted(slot, slot[-1]))
+        state.times_s = times_s[closed:].tolist()
+        state.counts = counts[closed:].tolist()
+        if closed == 0:
+            return []
+        return self._summarise(times_s[:closed], counts[:closed], slot[:closed])
+
+    def _summarise(
+        self, times_s: NDArray[np.float64], counts: NDArray[np.float64], slot: NDArray[np.float64]
+    ) -> list[Window]:
+        grams = (counts - self._zero_counts) / self._counts_per_gram
+        saturated = (counts >= SATURATED_CODES[0]) | (counts <= SATURATED_CODES[1])
+        first = np.flatnonzero(np.diff(slot, prepend=slot[0] - 1.0))
+        size = np.diff(first, append=len(slot))
+        segment = np.repeat(np.arange(len(first)), size)
+        # A saturated code says nothing about the weight: it is sorted to the end and not counted.
+        n_bad = np.add.reduceat(saturated.astype(np.int64), first)
+        good = np.maximum(size - n_bad, 1)
+        median = _segment_median(np.where(saturated, np.inf, grams), segment, first, good)
+        deviation = np.abs(grams - median[segment])
+        deviation[saturated] = np.inf
+        mad = _segment_median(deviation, segment, first, good)
+        # 4 robust SD, but never tighter than the cell's own noise: quantised codes have a MAD of 0.
+        limit = np.maximum(6.0 * mad, 0.3)
+        keep = (deviation <= limit[segment]).astype(np.float64)
+        kept = np.maximum(np.add.reduceat(keep, first), 1.0)
+        mean = np.add.reduceat(np.where(keep > 0, grams, 0.0), first) / kept
+        blind = n_bad * 2 > size
+        level = np.where(blind, np.nan, mean)
+        same = np.maximum.reduceat(counts, first) == np.minimum.reduceat(counts, first)
+        middle = np.add.reduceat(times_s, first) / size
+        return [
+            Window(*row)
+            for row in zip(
+                middle.tolist(),
+                level.tolist(),
+                (1.4826 * mad).tolist(),
+                size.tolist(),
+                blind.tolist(),
+                same.tolist(),
+                strict=True,
+            )
+        ]
+
+
+def _segment_median(
+    values: NDArray[np.float64],
+    segment: NDArray[np.intp],
+    first: NDArray[np.intp],
+    count: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Median of the ``count`` smallest values of each segment."""
+    ordered = values[np.lexsort((values, segment))]
+    lower = ordered[first + (count - 1) // 2]
+    upper = ordered[first + count // 2]
+    with np.errstate(invalid="ignore"):  # inf - inf in a window where every sample is saturated
+        return np.asarray(np.where(count % 2 == 1, lower, 0.5 * (lower + upper)))
+
+
+class SegmenterState(msgspec.Struct):
+    """Everything the plateau finder remembers; bounded."""
+
+    last_s: float | None = None
+    noise_g: float = 0.3
+    """running scatter from window to window while still"""
+    # the plateau under way
+    recent: list[_Pair] = []
+    head: list[_Pair] = []
+    since_s: float | None = None
+    level_g: float | None = None
+    # windows that disagree with it
+    pending: list[_Pair] = []
+    kept: list[_Pair] = []
+    """windows of the plateau just left, should it turn out to go on"""
+    # between plateaus
+    moving: list[_Pair] = []
+    left_s: float | None = None
+    tail_g: float | None = None
+    tail_se_g: float = 0.0
+    tail_end_s: float = 0.0
+    high_g: float = -math.inf
+    low_g: float = math.inf
+    blind_s: float = 0.0
+    # a new plateau that has not settled yet
+    open: bool = False
+    edge_s: float = 0.0
+    from_g: float | None = None
+    from_se_g: float = 0.0
+    from_end_s: float = 0.0
+    excursion_g: float = 0.0
+    open_blind_s: float = 0.0
+
+
+class Segmenter:
+    """Windows in, transitions between plateaus out."""
+
+    def __init__(self, state: SegmenterState | None = None) -> None:
+        self.state = state or SegmenterState()
+
+    @property
+    def still(self) -> bool:
+        """A plateau is under way and nothing disagrees with it."""
+        return self.state.level_g is not None and not self.state.pending
+
+    @property
+    def moving_since_s(self) -> float | None:
+        """When the last plateau was left; ``None`` while still."""
+        state = self.state
+        return state.left_s if state.level_g is None else None
+
+    def push(self, t_s: float, g: float) -> list[Transition]:
+        """Take one window with a finite level."""
+        state = self.state
+        out: list[Transition] = []
+        if state.last_s is not None and t_s - state.last_s > GAP_S:
+            if state.level_g is not None:
+                self._leave()
+            state.blind_s += t_s - state.last_s
+            state.moving = []
+        state.last_s = t_s
+        pair = _Pair(t_s, g)
+        if state.level_g is None:
+            self._move(pair, out)
+        else:
+            self._stay(pair, state.level_g, out)
+        return out
+
+    # ------------------------------------------------------------------ on a plateau
+
+    def _stay(self, pair: _Pair, level_g: float, out: list[Transition]) -> None:
+        state = self.state
+        deviation = pair.g - level_g
+        if abs(deviation) <= _tolerance(state.noise_g):
+            state.pending = []
+            jump = abs(pair.g - state.recent[-1].g)
+            state.noise_g += 0.05 * (min(0.886 * jump, 3.0 * state.noise_g + 0.1) - state.noise_g)
+            state.noise_g = max(state.noise_g, MIN_NOISE_G)
+            state.level_g = level_g + 0.15 * deviation
+            state.recent.append(pair)
+            if len(state.recent) > 96:  # 48 s; trimmed rarely, so that appending stays cheap
+                del state.recent[:48]
+            if state.open:
+                state.head.append(pair)
+                if pair.t_s - (state.since_s or 0.0) >= SETTLE_S:
+                    out.append(self._close(settled=True, known_s=pair.t_s))
+            return
+        state.pending.append(pair)
+        # One or two windows that come back are a spike train or a twitch, three are a departure.
+        if len(state.pending) >= 3:
+            pending = state.pending
+            self._leave()
+            for late in pending:
+                self._move(late, out)
+
+    def _leave(self) -> None:
+        state = self.state
+        end_s = state.recent[-1].t_s
+        windows = [p for p in state.recent if p.t_s > end_s - TAIL_S]
+        # The last window may already hold the first touch of the hand.
+        windows = windows[:-1] if len(windows) > 4 else windows
+        state.tail_g, state.tail_se_g = _level(windows, state.noise_g)
+        state.tail_end_s = end_s
+        state.left_s = end_s
+        state.level_g = None
+        state.kept = state.recent
+        state.recent, state.pending, state.moving = [], [], []
+        state.high_g, state.low_g = -math.inf, math.inf
+        state.blind_s = 0.0
+
+    def _close(self, *, settled: bool, known_s: float) -> Transition:
+        state = self.state
+        windows = state.head
+        windows = windows[1:] if len(windows) > 4 else windows
+        level, se = _level(windows, state.noise_g)
+        state.open = False
+        state.head = []
+        return Transition(
+            t_s=state.edge_s,
+            from_g=state.from_g,
+            from_se_g=state.from_se_g,
+            from_end_s=state.from_end_s,
+            to_g=level,
+            to_se_g=se,
+            to_start_s=state.since_s or known_s,
+            settled=settled,
+            excursion_g=state.excursion_g,
+            blind_s=state.open_blind_s,
+            known_s=known_s,
+        )
+
+    # ------------------------------------------------------------------ between plateaus
+
+    def _move(self, pair: _Pair, out: list[Transition]) -> None:
+        state = self.state
+        if state.level_g is not None:
+            self._stay(pair, state.level_g, out)
+            return
+        state.moving.append(pair)
+        state.high_g, state.low_g = max(state.high_g, pair.g), min(state.low_g, pair.g)
+        if len(state.moving) > 256:
+            del state.moving[:128]
+        start = _plateau_start(state.moving, state.noise_g)
+        if start is not None:
+            self._accept(state.moving[start:], state.moving[:start], out)
+
+    def _accept(self, windows: list[_Pair], before: list[_Pair], out: list[Transition]) -> None:
+        state = self.state
+        level, _ = _level(windows, state.noise_g)
+        scatter = _robust_sd(windows, level)
+        tail = state.tail_g
+        excursion = 0.0
+        if tail is not None:
+            low, high = min(level, tail), max(level, tail)
+            excursion = max(state.high_g - high, low - state.low_g, 0.0)
+        state.noise_g = max(min(scatter, 12.0), 0.7 * state.noise_g, MIN_NOISE_G)
+        state.level_g = level
+        state.recent, state.pending, state.moving = list(windows), [], []
+        kept, state.kept = state.kept, []
+        same = (
+            tail is not None
+            and abs(level - tail) <= max(1.5, 3.0 * state.tail_se_g)
+            and excursion < TOUCH_G
+            and state.blind_s == 0.0
+        )
+        if same:  # a baby turned over: the plateau goes on
+            state.recent = kept[-48:] + state.recent
+            if state.open:
+                state.head.extend(windows)
+            return
+        if state.open:
+            out.append(self._close(settled=False, known_s=windows[-1].t_s))
+        state.open = True
+        state.head = list(windows)
+        state.since_s = windows[0].t_s
+        state.from_g, state.from_se_g = tail, state.tail_se_g
+        state.from_end_s = state.tail_end_s
+        state.excursion_g = excursion
+        state.open_blind_s = state.blind_s
+        state.edge_s = _edge(before, tail, level, windows[0].t_s)
+
+
+def _tolerance(noise_g: float) -> float:
+    return min(max(1.0, 5.0 * noise_g), 20.0)
+
+
+_SCALES = (
+    # span, spread allowed (floor, times the noise), share of windows inside, trend allowed
+    (2.0, 0.8, 3.5, 1.0, 0.6),
+    (4.0, 1.5, 4.0, 0.85, 1.0),
+    (8.0, 4.0, 4.5, 0.85, 1.5),
+    (16.0, 9.0, 5.0, 0.80, 2.5),
+    (32.0, 25.0, 5.0, 0.80, 4.0),
+)
+"""A hand is rarely within a gram for two seconds, a sleeping litter always; a lively litter or a
+washing machine is recognised as a level only after it has held one for longer."""
+
+
+def _plateau_start(moving: list[_Pair], noise_g: float) -> int | None:
+    """Index of the first window of a plateau that ends with the last window, or ``None``."""
+    end_s = moving[-1].t_s
+    noise = min(noise_g, 2.0)
+    for span_s, floor_g, times, share, trend_g in _SCALES:
+        start = len(moving)
+        while start > 0 and moving[start - 1].t_s >= end_s - span_s - 1e-6:
+            start -= 1
+        n = len(moving) - start
+        if start == 0 and end_s - moving[0].t_s < span_s - 2 * WINDOW_S:
+            return None
+        if n < 3:
+            continue
+        values = sorted(p.g for p in moving[start:])
+        median = values[n // 2]
+        limit = max(floor_g, times * noise)
+        inside = sum(1 for v in values if abs(v - median) <= limit)
+        if inside < share * n:
+            continue
+        half = n // 2
+        early = sorted(p.g for p in moving[start : start + half])
+        late = sorted(p.g for p in moving[-half:])
+        if abs(early[half // 2] - late[half // 2]) <= max(trend_g, noise):
+            return start
+    return None
+
+
+def _edge(before: list[_Pair], from_g: float | None, to_g: float, start_s: float) -> float:
+    """When the level crossed half-way for the last time."""
+    if from_g is None:
+        return start_s
+    half = 0.5 * (from_g + to_g)
+    rising = to_g > from_g
+    for pair in reversed(before):
+        if (pair.g < half) == rising:
+            return min(pair.t_s + 0.5 * WINDOW_S, start_s)
+    return before[0].t_s if before else start_s
+
+
+def _robust_sd(windows: Sequence[_Pair], centre_g: float) -> float:
+    deviations = sorted(abs(p.g - centre_g) for p in windows)
+    return 1.4826 * deviations[len(deviations) // 2]
+
+
+def _level(windows: Sequence[_Pair], noise_g: float) -> tuple[float, float]:
+    """Mean of the windows near the median, and its standard error.
+
+    Neighbouring windows share a baby's slow shifts, so three windows count as one.
+    """
+    values = sorted(p.g for p in windows)
+    n = len(values)
+    median = values[n // 2] if n % 2 else 0.5 * (values[n // 2 - 1] + values[n // 2])
+    scatter = max(_robust_sd(windows, median), 0.5 * noise_g, 0.02)
+    near = [v for v in values if abs(v - median) <= 2.5 * scatter]
+    mean = sum(near) / len(near)
+    return mean, scatter / math.sqrt(max(len(near) / 3.0, 1.0))

@@ -104,9 +104,9 @@ class App:
             password=read_password(config.mqtt, os.environ.get("CREDENTIALS_DIRECTORY")),
             status_topic=self._topics.status,
             command_topic=self._topics.commands,
-            discovery=self._discovery,
             receive=self._receive,
         )
+        self.publisher.want(self._discovery())
         self._watchdog = Watchdog(FRESH_S)
         self._usage = ProcessUsage()
         self._now_s = start_s

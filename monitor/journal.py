@@ -123,7 +123,7 @@ class Journal:
         found = self.load_state("identity")
         if found is None:
             found = uuid.uuid4().hex.encode()
-            self.save_state("identity", found)
+            self.save_state(identity=found)
         return found.decode()
 
     def load_state(self, key: str) -> bytes | None:
@@ -131,14 +131,21 @@ class Journal:
         row = self._db.execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()
         return bytes(row["value"]) if row else None
 
-    def save_state(self, key: str, value: bytes) -> None:
-        """Keep ``value`` under ``key``."""
-        with self._db:
-            self._db.execute(
-                "INSERT INTO state (key, value) VALUES (?, ?) "
-                "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                (key, value),
-            )
+    def save_state(self, **values: bytes) -> None:
+        """Keep each value under its key, all in one transaction.
+
+        Raises:
+            JournalError: nothing was written.
+        """
+        try:
+            with self._db:
+                self._db.executemany(
+                    "INSERT INTO state (key, value) VALUES (?, ?) "
+                    "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                    list(values.items()),
+                )
+        except sqlite3.Error as error:
+            raise JournalError(f"cannot write the journal {self.path}: {error}") from error
 
     def last_s(self) -> float:
         """The latest time any row carries; 0 for an empty journal."""

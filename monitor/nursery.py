@@ -134,8 +134,9 @@ class Nursery:
         """Write the snapshot and the collected telemetry."""
         self._saved_s = now_s
         try:
-            self.journal.save_state("pipeline", self.pipeline.snapshot(now_s))
-            self.journal.save_state("pipeline_at", repr(now_s).encode())
+            self.journal.save_state(
+                pipeline=self.pipeline.snapshot(now_s), pipeline_at=repr(now_s).encode()
+            )
             if self._minutes:
                 self.journal.record_minutes(self._minutes)
                 self._minutes.clear()

@@ -4,7 +4,8 @@ Two kinds of messages. **Retained state** is what is true now: the publisher hol
 payload of every topic, sends what changed, and all of it on each connect. **News** comes from the
 outbox: a row is published at QoS 1 and deleted only on the broker's acknowledgement; rows not
 acknowledged when a connection ends are taken up again by the next. On each connect: subscribe,
-discovery, states, then ``online``. All of it runs in the daemon's own thread; ``pump`` never waits.
+everything wanted (discovery is wanted first), then ``online``. It all runs in the daemon's own
+thread; ``pump`` never waits.
 """
 
 from __future__ import annotations
@@ -62,7 +63,6 @@ class Publisher:
         password: str | None,
         status_topic: str,
         command_topic: str,
-        discovery: Callable[[], Iterable[Message]],
         receive: Callable[[Arrived], Command | None],
     ) -> None:
         self._config = config
@@ -72,7 +72,6 @@ class Publisher:
         self._status_topic = status_topic
         self._command_topic = command_topic
         self._birth_topic = f"{config.discovery_prefix}/status"
-        self._discovery = discovery
         self._receive = receive
         self._protocol: Protocol = config.protocol
         self._link: Link | None = None
@@ -193,8 +192,6 @@ class Publisher:
         self._send_everything(link)
 
     def _send_everything(self, link: Link) -> None:
-        for message in self._discovery():
-            link.publish(message)
         self._sent.clear()
         self._send_changes(link)
         link.publish(self._status("online"))

@@ -98,9 +98,7 @@ def test_babies_come_weigh_and_go(
     assert "Opossum" in capsys.readouterr().out
 
 
-def test_two_babies_may_not_share_a_topic(
-    capsys: pytest.CaptureFixture[str], config: str
-) -> None:
+def test_two_babies_may_not_share_a_topic(capsys: pytest.CaptureFixture[str], config: str) -> None:
     assert main(["baby", "add", "Ann", "--species", "kitten", "--config", config]) == 0
     capsys.readouterr()
     code, sentence = fails(capsys, "baby", "add", "ann!", "--species", "kitten", "--config", config)

@@ -14,7 +14,9 @@ ROOT = Path(__file__).parents[2]
 class Daemon:
     """One daemon with a configuration and a state directory of its own."""
 
-    def __init__(self, directory: Path, port: int, *, box: str = "test-box", more: str = "") -> None:
+    def __init__(
+        self, directory: Path, port: int, *, box: str = "test-box", more: str = ""
+    ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.state_dir = directory / "state"
         self.config = directory / "nursery.toml"

@@ -52,7 +52,6 @@ def make(journal: Journal, port: int, **settings: object) -> Publisher:
         password=None,
         status_topic="nursery/a/status",
         command_topic="nursery/a/cmd/+",
-        discovery=lambda: [state("{}", "homeassistant/device/a/config")],
         receive=receive,
     )
 
@@ -70,7 +69,7 @@ def pump(publisher: Publisher, until, timeout_s: float = 15.0) -> list[Command]:
 def test_subscribe_discovery_states_then_online(broker: Mosquitto, journal: Journal) -> None:
     with Subscriber(broker.port, "#") as phone:
         publisher = make(journal, broker.port)
-        publisher.want([state("1")])
+        publisher.want([state("{}", "homeassistant/device/a/config"), state("1")])
         pump(publisher, lambda: phone.last("nursery/a/status") == b"online")
         order = [m.topic for m in phone.messages]
         assert order == ["homeassistant/device/a/config", "nursery/a/scale", "nursery/a/status"]
@@ -195,7 +194,7 @@ def test_home_assistants_birth_brings_everything_again(
 ) -> None:
     monkeypatch.setattr("monitor.publisher.BIRTH_JITTER_S", 0.3)
     publisher = make(journal, broker.port)
-    publisher.want([state("1")])
+    publisher.want([state("{}", "homeassistant/device/a/config"), state("1")])
     with Subscriber(broker.port, "#") as phone:
         pump(publisher, lambda: phone.last("nursery/a/status") == b"online")
         phone.messages.clear()

@@ -39,8 +39,10 @@ _EVENT_SHARE: dict[str, float] = {
 }
 """half cries, half not; the rare kinds are drawn far more often than they occur in the clips"""
 
-_HARD = ("sheep", "birds", "hen", "rooster", "scream", "children", "creaks", "howl", "siren")
-_HARD += ("laughing", "animal_misc", "purr", "crow", "alarm", "whistle", "hiss", "growling")
+_HARD = (
+    *("sheep", "birds", "hen", "rooster", "scream", "children", "creaks", "howl", "siren"),
+    *("laughing", "animal_misc", "purr", "crow", "alarm", "whistle", "hiss", "growling"),
+)
 """negatives that resemble cries, drawn twice as often"""
 
 _HEARD_S, _UNHEARD_S = 0.12, 0.02

@@ -137,7 +137,8 @@ def at_level(samples: Samples, level_db: float) -> Samples:
     if not len(samples):
         return samples
     span = min(len(samples), AUDIO_RATE_HZ // 4)
-    power = np.convolve(np.square(samples, dtype=np.float64), np.full(span, 1 / span), "valid")
+    energy = np.concatenate([[0.0], np.cumsum(np.square(samples, dtype=np.float64))])
+    power = (energy[span:] - energy[:-span]) / span
     loudest = max(float(power.max()), 1e-20)
     scaled: Samples = (samples * 10 ** (level_db / 20) / np.sqrt(loudest)).astype(np.float32)
     return scaled

@@ -16,6 +16,15 @@ from numpy.typing import NDArray
 PATCH = 15_600
 PATCH_HOP = 7_680
 
+TAUGHT_CLASSES = (
+    *("Cat", "Meow", "Caterwaul", "Purr", "Hiss", "Dog", "Bark", "Yip", "Howl", "Whimper (dog)"),
+    *("Growling", "Crying, sobbing", "Baby cry, infant cry", "Whimper", "Baby laughter"),
+    *("Screaming", "Child speech, kid speaking", "Speech", "Singing", "Laughter", "Sheep"),
+    *("Goat", "Bird", "Chirp, tweet", "Squawk", "Crow", "Chicken, rooster", "Squeak", "Siren"),
+    *("Music", "Whistling", "Alarm", "Door", "Silence", "Animal"),
+)
+"""classes whose scores are taught one by one, beside the pooled features"""
+
 Floats = NDArray[np.float32]
 
 

@@ -1,0 +1,121 @@
+"""The cry network in PyTorch, for training only; ``monitor/core/cry.py`` is its numpy twin.
+
+Same layers, same causal padding, same pooling; batch normalisation is folded into the weights on
+export. Beside the classes it learns to predict a teacher's features, which carries over what a
+large network knows about sound from more recordings than there are labels.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from calibration.clips import KINDS
+from monitor.core import features
+from monitor.core.cry import ConvShape
+
+SHAPES: tuple[tuple[ConvShape, int], ...] = (
+    (ConvShape((5, 5), (2, 2), 2), 24),
+    (ConvShape((3, 3), (2, 2), 1), 32),
+    (ConvShape((3, 3), (1, 2), 1), 48),
+    (ConvShape((3, 3), (2, 2), 1), 64),
+    (ConvShape((3, 4), (1, 1), 0), 128),
+    (ConvShape((3, 1), (1, 1), 0), 128),
+)
+"""shape and outputs of each convolution; 5.3 million products per second of sound in all"""
+
+HIDDEN = 96
+FRAMES_PER_STEP = features.STEP_FRAMES // 8
+
+
+class Output(NamedTuple):
+    """Per window: class logits and the guess of what the teacher would say."""
+
+    logits: Tensor
+    """(batch, steps, len(KINDS))"""
+    taught: Tensor
+    """(batch, steps, taught)"""
+
+
+class CryNet(nn.Module):
+    """Six strided convolutions, pooling over two steps, two dense layers."""
+
+    def __init__(self, taught: int, dropout: float = 0.15) -> None:
+        super().__init__()
+        self.convs = nn.ModuleList()
+        self.norms = nn.ModuleList()
+        channels = 2
+        for shape, outputs in SHAPES:
+            self.convs.append(nn.Conv2d(channels, outputs, shape.kernel, shape.stride, bias=False))
+            self.norms.append(nn.BatchNorm2d(outputs))
+            channels = outputs
+        self.dropout = nn.Dropout(dropout)
+        self.head0 = nn.Linear(2 * channels, HIDDEN)
+        self.head1 = nn.Linear(HIDDEN, len(KINDS))
+        self.teacher_head = nn.Linear(2 * channels, taught)
+
+    def forward(self, pictures: Tensor) -> Output:
+        """``pictures`` has shape (batch, 2, steps * STEP_FRAMES, BANDS)."""
+        x = pictures
+        for (shape, _), conv, norm in zip(SHAPES, self.convs, self.norms, strict=True):
+            past = shape.kernel[0] - shape.stride[0]
+            x = nn.functional.pad(x, (shape.pad, shape.pad, past, 0))
+            x = torch.relu(norm(conv(x)))
+        x = x.squeeze(3)  # (batch, channels, frames)
+        x = nn.functional.pad(x, (FRAMES_PER_STEP, 0))
+        windows = x.unfold(2, 2 * FRAMES_PER_STEP, FRAMES_PER_STEP)
+        pooled = torch.cat([windows.mean(dim=3), windows.amax(dim=3)], dim=1).transpose(1, 2)
+        hidden = torch.relu(self.head0(self.dropout(pooled)))
+        return Output(self.head1(self.dropout(hidden)), self.teacher_head(pooled))
+
+
+def export(net: CryNet) -> dict[str, NDArray[np.float32]]:
+    """The arrays ``monitor.core.cry`` reads, normalisation folded in."""
+    arrays: dict[str, NDArray[np.float32]] = {}
+    for k, (conv, norm) in enumerate(zip(net.convs, net.norms, strict=True)):
+        if not isinstance(conv, nn.Conv2d) or not isinstance(norm, nn.BatchNorm2d):
+            raise TypeError("layers out of order")
+        if norm.running_var is None or norm.running_mean is None:
+            raise TypeError("normalisation without statistics")
+        scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+        weights = conv.weight * scale[:, None, None, None]
+        flat = weights.permute(2, 3, 1, 0).reshape(-1, weights.shape[0])
+        arrays[f"conv{k}"] = flat.detach().numpy().copy()
+        bias = norm.bias - norm.running_mean * scale
+        arrays[f"conv{k}_bias"] = bias.detach().numpy().copy()
+    for k, dense in enumerate((net.head0, net.head1)):
+        arrays[f"head{k}"] = dense.weight.detach().numpy().T.copy()
+        arrays[f"head{k}_bias"] = dense.bias.detach().numpy().copy()
+    return arrays
+
+
+def pictures(mel_db: Tensor, history: Tensor | None = None) -> Tensor:
+    """The pictures ``features.Normaliser`` gives, for a batch: (batch, 2, frames, BANDS).
+
+    ``mel_db`` has shape (batch, steps * STEP_FRAMES, BANDS). ``history`` (batch, k, BANDS) is the
+    background of k earlier steps, for scenes that begin in the middle of a stream.
+    """
+    batch, frames, bands = mel_db.shape
+    fall = features._PRESENCE_DECAY_DB_PER_FRAME * torch.arange(1, frames + 1)
+    raised = torch.cummax(mel_db.amax(dim=2) + fall, dim=1).values
+    quietest = features._QUIETEST_PEAK_DB
+    reference = torch.clamp(torch.maximum(raised, torch.tensor(quietest)) - fall, min=quietest)
+    span = features._PRESENCE_RANGE_DB
+    presence = (mel_db - reference[:, :, None] + span) / span
+    steps = mel_db.view(batch, -1, features.STEP_FRAMES, bands)
+    quartiles = steps.kthvalue(features._STEP_RANK + 1, dim=2).values
+    earlier = 0 if history is None else history.shape[1]
+    past = quartiles if history is None else torch.cat([history, quartiles], dim=1)
+    contrast = torch.empty_like(steps)
+    for step in range(steps.shape[1]):
+        last = earlier + step + 1
+        known = past[:, max(0, last - features._BACKGROUND_STEPS) : last]
+        rank = known.shape[1] // features._BACKGROUND_PART
+        background = known.kthvalue(rank + 1, dim=1).values
+        contrast[:, step] = steps[:, step] - background[:, None]
+    both = torch.stack([presence, contrast.view_as(mel_db) / features._CONTRAST_RANGE_DB], dim=1)
+    return both.clamp_(0, 1)

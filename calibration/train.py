@@ -1,0 +1,321 @@
+"""From labelled recordings to ``monitor/data/cry.npz`` in one command.
+
+    python -m calibration.train --manifest dev/manifest.csv --extra extra/manifest.csv \
+        --teacher yamnet.tflite --work work --out monitor/data/cry.npz
+
+Paints scenes (resumable, shard by shard), trains on them with further mixing in the spectrum
+(resumable, epoch by epoch), folds the average of the weights into the numpy model and writes it.
+``--hold-out K`` leaves fold K out, for cross-validation. Everything is seeded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from calibration import network, scenes
+from calibration.clips import KINDS
+from monitor.core.bouts import BoutRule
+from monitor.core.cry import Card, CryModel
+from monitor.core.features import BANDS, SILENCE_DB, STEP_FRAMES, fingerprint
+
+TAUGHT_FEATURES = 128
+"""principal components of the teacher's 1024 features that are taught"""
+
+OTHER = KINDS.index("other")
+_CLASS_WEIGHT = (1.0, 1.0, 1.0, 1.2, 2.0)
+"""missing a cry costs less than waking somebody for nothing: the bout rule asks for repetition"""
+_HARD_WEIGHT = 4.0
+"""a negative taken for a pet with probability p weighs 1 + 4 p: mined as training goes on"""
+_TEACHING = 0.5
+"""weight of the teacher's part of the loss"""
+
+DEFAULT_RULE = BoutRule(
+    on=0.5, off=0.3, hits=4, span_s=10.0, spread_s=1.4, hold_s=6.0, refractory_s=2.0,
+    species_margin=0.2,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long and how to train."""
+
+    epochs: int = 10
+    batch: int = 96
+    peak_rate: float = 3e-3
+    seed: int = 1
+    hold_out: int | None = None
+    """a fold that is neither trained on nor mixed in"""
+    threads: int = 1
+
+
+class Material:
+    """Scenes in memory, and random batches of them with further augmentation."""
+
+    def __init__(self, shards: scenes.Shards, hold_out: int | None, seed: int) -> None:
+        keep = np.flatnonzero(shards.fold != (-1 if hold_out is None else hold_out))
+        self._mel = shards.mel[keep]
+        self._targets = torch.from_numpy(shards.targets[keep].astype(np.int64))
+        self._fold = shards.fold[keep]
+        self._taught = torch.from_numpy(_lessons(shards, keep, seed))
+        self.has_teacher = bool(np.any(shards.features[:100]))
+        self._rng = np.random.default_rng(seed)
+        self._of_fold = {f: np.flatnonzero(self._fold == f) for f in np.unique(self._fold)}
+
+    def __len__(self) -> int:
+        return len(self._mel)
+
+    @property
+    def taught(self) -> int:
+        """Numbers the teacher gives per window."""
+        return int(self._taught.shape[2])
+
+    def batches(self, size: int) -> list[NDArray[np.int64]]:
+        """One epoch's rows in random order."""
+        order = self._rng.permutation(len(self))
+        return [order[k : k + size] for k in range(0, len(order) - size + 1, size)]
+
+    def draw(self, rows: NDArray[np.int64]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Pictures, targets, lessons and the weight of each scene's lesson."""
+        rng = self._rng
+        mel = self._decibels(rows)
+        targets = self._targets[torch.from_numpy(rows)].clone()
+        lesson_weight = torch.ones(len(rows))
+        mixed = np.flatnonzero(rng.random(len(rows)) < 0.3)
+        self._mix(rows, mixed, mel, targets)
+        lesson_weight[mixed] = 0.0
+        _colour(rng, mel)
+        _add_noise(rng, mel)
+        _mask(rng, mel)
+        history = _history(rng, mel) if rng.random() < 0.5 else None
+        pictures = network.pictures(mel, history)
+        return pictures, targets, self._taught[torch.from_numpy(rows)].float(), lesson_weight
+
+    def _decibels(self, rows: NDArray[np.int64]) -> Tensor:
+        return torch.from_numpy(self._mel[rows].astype(np.float32)) * 0.5 + SILENCE_DB
+
+    def _mix(
+        self, rows: NDArray[np.int64], mixed: NDArray[np.int64], mel: Tensor, targets: Tensor
+    ) -> None:
+        """Lay a second scene of the same fold under some: what is called changes accordingly."""
+        if not len(mixed):
+            return
+        partners = np.array([self._rng.choice(self._of_fold[self._fold[rows[i]]]) for i in mixed])
+        other = self._decibels(partners)
+        level = mel[mixed].amax(dim=(1, 2)) - other.amax(dim=(1, 2))
+        under_db = torch.from_numpy(self._rng.uniform(0, 25, len(mixed)).astype(np.float32))
+        other += (level - under_db)[:, None, None]
+        mel[mixed] = 10 * torch.log10(10 ** (mel[mixed] / 10) + 10 ** (other / 10))
+        theirs = self._targets[torch.from_numpy(partners)]
+        ours = targets[mixed]
+        # A cry under something else: heard when it is within 8 dB, unsure below that.
+        is_cry = (theirs < 3) & (ours >= 3)
+        heard = torch.where((under_db < 8)[:, None], theirs, torch.full_like(theirs, -1))
+        targets[mixed] = torch.where(is_cry, heard, ours)
+
+
+def _lessons(shards: scenes.Shards, keep: NDArray[np.int64], seed: int) -> NDArray[np.float16]:
+    """The teacher's features as whitened principal components, and log odds of its classes."""
+    features = shards.features.reshape(-1, shards.features.shape[2])
+    rng = np.random.default_rng(seed)
+    sample = features[rng.choice(len(features), min(len(features), 20_000), replace=False)]
+    sample = sample.astype(np.float32)
+    mean = sample.mean(axis=0)
+    _, spread, axes = np.linalg.svd(sample - mean, full_matrices=False)
+    axes, spread = axes[:TAUGHT_FEATURES], spread[:TAUGHT_FEATURES] / np.sqrt(len(sample))
+    # Half-whitened: later components count, but not as much as the first.
+    scale = np.sqrt(spread[0]) * np.sqrt(spread) + 1e-6
+    count = len(keep)
+    out = np.empty((count, scenes.PATCHES, len(axes) + shards.scores.shape[2]), dtype=np.float16)
+    for at in range(0, count, 2_000):
+        part = keep[at : at + 2_000]
+        own = shards.features[part].astype(np.float32) - mean
+        out[at : at + len(part), :, : len(axes)] = (own @ axes.T) / scale
+        scores = shards.scores[part].astype(np.float32)
+        out[at : at + len(part), :, len(axes) :] = np.log(scores + 1e-3) / 3.0 + 1.5
+    return out
+
+
+def _colour(rng: np.random.Generator, mel: Tensor) -> None:
+    """A microphone's frequency response: a smooth curve over the bands, and a gain."""
+    size = len(mel)
+    axis = np.linspace(-1, 1, BANDS)
+    curve = rng.normal(0, 3, (size, 1)) * axis
+    curve = curve + rng.normal(0, 2, (size, 1)) * np.sin(
+        axis * rng.uniform(2, 8, (size, 1)) + rng.uniform(0, 6, (size, 1))
+    )
+    curve = curve + rng.uniform(-6, 6, (size, 1))
+    mel += torch.from_numpy(curve.astype(np.float32))[:, None, :]
+    torch.clamp_(mel, min=SILENCE_DB)
+
+
+def _add_noise(rng: np.random.Generator, mel: Tensor) -> None:
+    """Steady noise of a random colour under some scenes (powers of such cells vary like chi2)."""
+    size = len(mel)
+    chosen = torch.from_numpy(rng.random(size) < 0.3)
+    peak = mel.amax(dim=(1, 2)).numpy()
+    level = peak - rng.uniform(5, 50, size)
+    slope = np.linspace(0.5, -0.5, BANDS) * rng.uniform(-6, 24, (size, 1))
+    noise_db = torch.from_numpy((level[:, None] + slope).astype(np.float32))[:, None, :]
+    power = torch.from_numpy(rng.standard_gamma(2.0, tuple(mel.shape)).astype(np.float32)) / 2.0
+    sum_db = 10 * torch.log10(10 ** (mel / 10) + power * 10 ** (noise_db / 10))
+    mel[chosen] = sum_db[chosen]
+
+
+def _mask(rng: np.random.Generator, mel: Tensor) -> None:
+    """Shift a little in pitch and blank a few bands, in some scenes."""
+    for row in np.flatnonzero(rng.random(len(mel)) < 0.3):
+        shift = int(rng.integers(-2, 3))
+        mel[row] = torch.roll(mel[row], shift, dims=1)
+    for row in np.flatnonzero(rng.random(len(mel)) < 0.25):
+        at, width = int(rng.integers(0, BANDS - 6)), int(rng.integers(1, 6))
+        mel[row, :, at : at + width] = mel[row].amin()
+
+
+def _history(rng: np.random.Generator, mel: Tensor) -> Tensor:
+    """A background known from before: the scene's own quiet quartiles, in another order."""
+    steps = mel.view(len(mel), -1, STEP_FRAMES, BANDS)
+    quartiles = steps.kthvalue(STEP_FRAMES // 4 + 1, dim=2).values
+    order = rng.permutation(quartiles.shape[1])
+    return torch.cat([quartiles[:, order], quartiles[:, order]], dim=1)
+
+
+def loss_of(
+    output: network.Output, targets: Tensor, lessons: Tensor, lesson_weight: Tensor
+) -> Tensor:
+    """Cross-entropy with mined negatives, plus the teacher's part."""
+    logits = output.logits.flatten(0, 1)
+    flat = targets.flatten()
+    weight = torch.tensor(_CLASS_WEIGHT)
+    each = nn.functional.cross_entropy(
+        logits, flat, weight=weight, ignore_index=-1, reduction="none"
+    )
+    with torch.no_grad():
+        pet = logits.softmax(dim=1)[:, :2].sum(dim=1)
+        mined = 1 + _HARD_WEIGHT * pet * (flat >= 2)
+    labelled = (each * mined).sum() / weight[flat.clamp(min=0)][flat >= 0].sum()
+    taught = output.taught[:, 1 : 1 + scenes.PATCHES]
+    error = (taught - lessons).square().mean(dim=(1, 2))
+    return labelled + _TEACHING * (error * lesson_weight).mean()
+
+
+def train(material: Material, plan: Plan, checkpoint: Path | None = None) -> network.CryNet:
+    """Train; returns the moving average of the weights, ready to export."""
+    torch.set_num_threads(plan.threads)
+    torch.manual_seed(plan.seed)
+    net = network.CryNet(material.taught)
+    net = net.to(memory_format=torch.channels_last)
+    average = torch.optim.swa_utils.AveragedModel(net, avg_fn=_moving_average, use_buffers=True)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=plan.peak_rate, weight_decay=0.02)
+    per_epoch = len(material) // plan.batch
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, plan.peak_rate, total_steps=plan.epochs * per_epoch + 1, pct_start=0.2
+    )
+    first = 0
+    if checkpoint and checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        for part, name in ((net, "net"), (average, "average"), (optimiser, "optimiser")):
+            part.load_state_dict(state[name])  # type: ignore[attr-defined]  # all three have it
+        schedule.load_state_dict(state["schedule"])
+        first = state["epoch"]
+    for epoch in range(first, plan.epochs):
+        started, total = time.monotonic(), 0.0
+        net.train()
+        for rows in material.batches(plan.batch):
+            pictures, targets, lessons, lesson_weight = material.draw(rows)
+            optimiser.zero_grad()
+            loss = loss_of(net(pictures), targets, lessons, lesson_weight)
+            loss.backward()  # type: ignore[no-untyped-call]  # untyped in torch
+            nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+            optimiser.step()
+            schedule.step()
+            average.update_parameters(net)
+            total += loss.item()
+        took_s = time.monotonic() - started
+        print(
+            f"epoch {epoch + 1}/{plan.epochs}  loss {total / per_epoch:.4f}  {took_s:.0f} s",
+            flush=True,
+        )
+        if checkpoint:
+            torch.save(
+                {
+                    "net": net.state_dict(),
+                    "average": average.state_dict(),
+                    "optimiser": optimiser.state_dict(),
+                    "schedule": schedule.state_dict(),
+                    "epoch": epoch + 1,
+                },
+                checkpoint,
+            )
+    net.load_state_dict(average.module.state_dict())
+    net.eval()
+    return net
+
+
+def _moving_average(average: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
+    """Weights averaged over about the last 500 batches, over fewer at the beginning."""
+    keep = min(0.998, (1 + float(count)) / (10 + float(count)))
+    return average * keep + current * (1 - keep)
+
+
+def to_model(
+    net: network.CryNet, notes: dict[str, object], rule: BoutRule = DEFAULT_RULE
+) -> CryModel:
+    """The numpy model of a trained network."""
+    card = Card(
+        fingerprint=fingerprint(),
+        convs=[shape for shape, _ in network.SHAPES],
+        classes=list(KINDS),
+        temperature=1.0,
+        rule=rule,
+        notes=notes,
+    )
+    return CryModel(card, network.export(net))
+
+
+def main() -> None:
+    """Command line; see the module's text."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--manifest", type=Path, required=True)
+    parser.add_argument("--extra", type=Path)
+    parser.add_argument("--unlabelled", type=Path)
+    parser.add_argument("--teacher", type=Path)
+    parser.add_argument(
+        "--permissive", action="store_true", help="only CC0, public domain, MIT, CC BY"
+    )
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--shards", type=int, default=120)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--hold-out", type=int)
+    given = parser.parse_args()
+    sources = scenes.Sources(
+        given.manifest, given.extra, given.unlabelled, given.teacher, given.permissive
+    )
+    scenes.paint(sources, given.work, given.shards, seed=given.seed, workers=given.workers)
+    material = Material(scenes.load(given.work, given.shards), given.hold_out, given.seed)
+    plan = Plan(
+        epochs=given.epochs, seed=given.seed, hold_out=given.hold_out, threads=given.threads
+    )
+    name = "all" if given.hold_out is None else f"fold{given.hold_out}"
+    net = train(material, plan, given.work / f"{given.out.stem}-{name}.pt")
+    notes: dict[str, object] = {
+        "trained": {**msgspec.to_builtins(plan), "shards": given.shards, "scenes": len(material)},
+        "permissive_only": given.permissive,
+    }
+    given.out.write_bytes(to_model(net, notes).to_bytes())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,230 @@
+"""``nursery listen``: the cry detector over recordings, as the daemon would have heard them.
+
+Each file is one continuous stream, read a few seconds at a time, so an eight-hour recording takes
+no more memory than a short one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from monitor.codec import encode_line
+from monitor.errors import InputError
+from monitor.events import AUDIO_RATE_HZ, AudioBlock, CryEnded
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from monitor.core.bouts import CryWindow
+    from monitor.core.cry import CryModel, Heard
+
+_CHUNK_S = 8.0
+_LONG_S = 60.0
+"""files longer than this get a progress bar on a terminal"""
+_BAR = 30
+
+
+@dataclass(frozen=True)
+class _Report:
+    """Where and how to say what was heard."""
+
+    as_json: bool
+    windows: bool
+    keep: bool
+    """remember windows for the plot"""
+    out: TextIO
+    err: TextIO
+
+
+@dataclass
+class Listened:
+    """What one file held."""
+
+    path: Path
+    duration_s: float
+    bouts: list[CryEnded] = field(default_factory=list)
+    windows: list[CryWindow] = field(default_factory=list)
+    """only kept when they are to be plotted"""
+
+
+def listen(
+    files: Sequence[str | Path],
+    *,
+    as_json: bool,
+    windows: bool,
+    plot: str | Path | None,
+    out: TextIO,
+    err: TextIO,
+    model: CryModel | None = None,
+) -> int:
+    """Report the bouts of crying in each file; 0 when all could be read, else 1.
+
+    Raises:
+        InputError: when the model cannot be used.
+    """
+    model = model or shipped_model()
+    how = _Report(as_json, windows, plot is not None, out, err)
+    heard: list[Listened] = []
+    failed = False
+    for path in files:
+        try:
+            heard.append(_listen_to(Path(path), model, how))
+        except InputError as error:
+            print(error, file=err)
+            failed = True
+    if plot and heard:
+        from monitor.listen_plot import draw
+
+        draw(heard, Path(plot))
+    return 1 if failed else 0
+
+
+def shipped_model() -> CryModel:
+    """The cry model that comes with the package."""
+    from importlib.resources import files
+
+    from monitor.core.cry import CryModel
+
+    return CryModel.from_bytes(files("monitor").joinpath("data", "cry.npz").read_bytes())
+
+
+def read_blocks(path: Path) -> Iterator[tuple[NDArray[np.float32], float]]:
+    """A recording as mono 16 kHz pieces, each with the fraction of the file read so far.
+
+    Raises:
+        InputError: when the file cannot be read as audio.
+    """
+    import soundfile
+
+    from monitor.core.resample import Resampler
+
+    try:
+        with soundfile.SoundFile(path) as sound:
+            resampler = Resampler(sound.samplerate)
+            count = int(_CHUNK_S * sound.samplerate)
+            done = 0
+            while len(samples := sound.read(count, dtype="float32", always_2d=True)):
+                done += len(samples)
+                mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1)
+                yield resampler.process(mono), done / max(done, sound.frames)
+            yield resampler.flush(), 1.0
+    except (OSError, soundfile.SoundFileError) as error:
+        raise InputError(f"{path}: cannot be read as audio ({_reason(error)})") from error
+
+
+def _reason(error: Exception) -> str:
+    """The library's words without its repetition of the path."""
+    return str(error).rpartition(": ")[2].rstrip(".")
+
+
+def _listen_to(path: Path, model: CryModel, how: _Report) -> Listened:
+    from monitor.core.cry import CryDetector
+
+    detector = CryDetector(model)
+    result = Listened(path, 0.0)
+    progress = _Progress(how.err, path)
+    samples = 0
+
+    def report(heard: Heard) -> None:
+        result.windows += heard.windows if how.keep else []
+        if how.windows and how.as_json:
+            for window in heard.windows:
+                print(encode_line(_window_line(path, window)), file=how.out)
+        for event in heard.bouts:
+            if isinstance(event, CryEnded):
+                result.bouts.append(event)
+                print(_cry_line(path, event, as_json=how.as_json), file=how.out)
+
+    try:
+        for block, fraction in read_blocks(path):
+            report(detector.update(AudioBlock(samples / AUDIO_RATE_HZ, block)))
+            samples += len(block)
+            progress.show(fraction, samples / AUDIO_RATE_HZ)
+    finally:
+        progress.clear()
+    report(detector.flush())
+    result.duration_s = samples / AUDIO_RATE_HZ
+    print(_summary_line(result, as_json=how.as_json), file=how.out)
+    return result
+
+
+def _window_line(path: Path, window: CryWindow) -> dict[str, Any]:
+    p = {name: round(value, 6) for name, value in window.p.items()}
+    return {"file": str(path), "event": "window", "t_s": round(window.t_s, 3), "p": p}
+
+
+def _cry_line(path: Path, bout: CryEnded, *, as_json: bool) -> str:
+    if not as_json:
+        span = f"{_clock(bout.started_s)} to {_clock(bout.t_s)}"
+        return f"{path}: {span}  {bout.species} crying, score {bout.score:.2f}"
+    return encode_line(
+        {
+            "file": str(path),
+            "event": "cry",
+            "start_s": round(bout.started_s, 3),
+            "end_s": round(bout.t_s, 3),
+            "score": round(bout.score, 4),
+            "species": bout.species,
+            "species_p": {name: round(value, 4) for name, value in bout.species_p.items()},
+        }
+    )
+
+
+def _summary_line(result: Listened, *, as_json: bool) -> str:
+    cry_s = sum(b.t_s - b.started_s for b in result.bouts)
+    if not as_json:
+        count = len(result.bouts)
+        bouts = "no crying" if not count else f"{count} bout{'s'[: count > 1]}, {cry_s:.0f} s"
+        return f"{result.path}: {_clock(result.duration_s)} long, {bouts}"
+    return encode_line(
+        {
+            "file": str(result.path),
+            "event": "summary",
+            "duration_s": round(result.duration_s, 3),
+            "bouts": len(result.bouts),
+            "cry_s": round(cry_s, 3),
+        }
+    )
+
+
+def _clock(seconds: float) -> str:
+    """``1:02:03.4``, or ``2:03.4`` below an hour."""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02d}:{rest:04.1f}" if hours else f"{minutes}:{rest:04.1f}"
+
+
+class _Progress:
+    """A bar on a terminal for long files; silent otherwise."""
+
+    def __init__(self, err: TextIO, path: Path) -> None:
+        self._err = err
+        self._name = path.name
+        self._started = time.monotonic()
+        self._shown = False
+        self._possible = err.isatty()
+
+    def show(self, fraction: float, audio_s: float) -> None:
+        """Redraw, when the whole file is long enough to be worth it."""
+        if not self._possible or audio_s / max(fraction, 1e-6) < _LONG_S:
+            return
+        filled = int(_BAR * fraction)
+        speed = audio_s / max(time.monotonic() - self._started, 1e-3)
+        bar = "#" * filled + "." * (_BAR - filled)
+        print(
+            f"\r{self._name} [{bar}] {fraction:4.0%} {speed:6.0f}x",
+            end="",
+            file=self._err,
+            flush=True,
+        )
+        self._shown = True
+
+    def clear(self) -> None:
+        """Take the bar off the screen."""
+        if self._shown:
+            print("\r\x1b[K", end="", file=self._err, flush=True)

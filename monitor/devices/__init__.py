@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
+from msgspec.structs import asdict
+
 from monitor.events import Observation, SourceName
 
 if TYPE_CHECKING:  # the load cell's child process imports this package: keep it light
     from monitor.config import Config
+    from monitor.devices.panel import Panel
     from monitor.timeline import Timeline
 
 Put = Callable[[Observation], None]
@@ -55,3 +58,16 @@ def open_sources(config: Config, timeline: Timeline) -> list[Source]:
 
         sources.append(ReplayedScale(scale.file, timeline))
     return sources
+
+
+def open_panel(config: Config, timeline: Timeline, put: Put) -> Panel | None:
+    """LED, buzzer and button, as far as the configuration names their pins; ``None`` for none.
+
+    Raises:
+        DeviceError: a pin cannot be claimed; names its key.
+    """
+    if not any(pin is not None for pin in asdict(config.panel).values()):
+        return None
+    from monitor.devices.panel import Panel
+
+    return Panel(config.panel, timeline, put)

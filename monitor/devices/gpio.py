@@ -29,18 +29,18 @@ def opened(build: Callable[[], Any], what: str) -> Any:
     except Exception as error:
         # lgpio.error derives from Exception alone; gpiozero has a family of its own
         reason = str(error).strip("'\"") or type(error).__name__
-        raise DeviceError(f"{what} cannot be opened: {reason}. {_advice(reason)}") from error
+        raise DeviceError(f"{what}: {reason}; {_advice(reason)}") from error
 
 
 def _advice(reason: str) -> str:
     text = reason.lower()
     if "busy" in text or "in use" in text:
-        return "Another program holds the pin: is the monitor already running?"
+        return "another program holds the pin, perhaps the monitor itself"
     if "permission" in text:
-        return "Add this user to the group gpio."
+        return "add this user to the group gpio"
     if "not allowed" in text or "can not open gpiochip" in text or "no such file" in text:
-        return "This computer shows no GPIO chip, or this user may not use it (group gpio)."
-    return 'Check the pin numbers, and that python3-lgpio is installed ("nursery check").'
+        return "this computer has no GPIO chip that this user may use (group gpio)"
+    return "check the pin numbers, and that python3-lgpio is installed"
 
 
 def converter_pins(
@@ -60,7 +60,7 @@ def converter_pins(
 
         return OutputDevice(sck_pin, initial_value=False), InputDevice(dout_pin, pull_up=True)
 
-    sck, dout = opened(build, f"the load cell on pins {dout_pin} (DOUT) and {sck_pin} (SCK)")
+    sck, dout = opened(build, f"cannot be opened on pins {dout_pin} (DOUT) and {sck_pin} (SCK)")
     handle = getattr(sck.pin_factory, "_handle", None)
     if type(sck.pin_factory).__name__ == "LGPIOFactory" and handle is not None:
         import lgpio

@@ -40,7 +40,7 @@ def package_reader(
         import hx711
     except (ImportError, RuntimeError) as error:  # rpi-lgpio: RuntimeError when not on a Pi
         raise DeviceError(
-            f'the driver "hx711-package" cannot start ({error}): '
+            f'cannot be opened by the driver "hx711-package" ({error}): '
             'install rpi-lgpio, or set scale.driver = "gpiozero"'
         ) from error
 
@@ -71,7 +71,7 @@ def package_reader(
                 "paused inside the gain pulse"
             )  # called from _set_channel_gain only
 
-    what = f"the load cell on pins {dout_pin} (DOUT) and {sck_pin} (SCK)"
+    what = f"cannot be opened on pins {dout_pin} (DOUT) and {sck_pin} (SCK)"
     chip = gpio.opened(lambda: OneFrame(dout_pin, sck_pin), what)
     return PackageReader(chip, lambda: int(hx711.GPIO.input(dout_pin)), clock, sleep)
 

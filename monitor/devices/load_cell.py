@@ -24,7 +24,8 @@ from monitor.config import ScaleConfig
 from monitor.devices import Put
 from monitor.devices.backoff import Backoff
 from monitor.devices.load_cell_process import RECORD
-from monitor.events import ScaleBlock, SourceCondition, SourceName, SourceReport
+from monitor.devices.reporter import Reporter
+from monitor.events import ScaleBlock, SourceName
 from monitor.timeline import Timeline
 
 STALL_S = 2.0
@@ -38,13 +39,14 @@ _SHARE_WINDOW = 600
 """frames over which the share of refused ones is told, a minute at 10 a second"""
 
 _WHY = {
-    "n": "the converter does not answer (DOUT stays high): check its power, and the DOUT and SCK "
+    "n": "does not answer (DOUT stays high): check the converter's power, and its DOUT and SCK "
     "wires on pins {dout} and {sck}",
-    "p": "the computer is too busy or too slow to read the converter in time: stop other programs",
-    "m": "DOUT on pin {dout} stays low: look for a short to ground, or an unpowered converter",
-    "s": "the converter is at the end of its range: the cell is overloaded, or one of its four "
-    "wires (E+ E- A+ A-) is loose",
-    "u": "the converter keeps being reset: check its power and the SCK wire on pin {sck}",
+    "p": "cannot be read in time: the computer is too busy or too slow, stop other programs",
+    "m": "answers nonsense (DOUT on pin {dout} stays low): look for a short to ground, or an "
+    "unpowered converter",
+    "s": "is at the end of its range: it is overloaded, or one of the cell's four wires "
+    "(E+ E- A+ A-) is loose",
+    "u": "keeps being reset: check the converter's power and the SCK wire on pin {sck}",
 }
 
 
@@ -64,10 +66,11 @@ class LoadCell:
         self._last_record_s = self._last_value_s = 0.0
         self._faults: Counter[str] = Counter()
         self._recent: deque[bool] = deque(maxlen=_SHARE_WINDOW)
-        self._told: tuple[str, str] | None = None
+        self._reporter = Reporter(self.name, timeline)
 
     def start(self, put: Put) -> None:
         """Begin; returns at once."""
+        self._reporter.begin(put)
         self._thread = threading.Thread(target=self._run, args=(put,), name="scale", daemon=True)
         self._thread.start()
 
@@ -91,16 +94,16 @@ class LoadCell:
     # ------------------------------------------------------------------ the thread
 
     def _run(self, put: Put) -> None:
+        self._reporter.retrying("is being opened")
         while not self._stop.is_set():
-            self._report(put, "restarting", "starting the load cell reader")
             try:
                 self._spawn()
                 why = self._follow(put)
             except OSError as error:  # no memory, no process left
-                why = f"the load cell reader cannot be started: {error}"
+                why = f"has no reader: its process cannot be started ({error})"
             self._kill()
             if not self._stop.is_set():
-                self._report(put, "failed", why)
+                self._reporter.retrying(why)
                 self._rest(self._backoff.next_s())
 
     def _spawn(self) -> None:
@@ -123,24 +126,24 @@ class LoadCell:
         """Hand on what the child reads until it must be replaced; returns why."""
         child = self._child
         if child is None or child.stdout is None:
-            return "the load cell reader did not start"
+            return "has no reader: its process did not start"
         pipe, pending = child.stdout.fileno(), b""
         while not self._stop.is_set():
             self._beat_s = time.monotonic()
             if select.select([pipe], [], [], _TURN_S)[0]:
                 data = os.read(pipe, 65_536)
                 if not data:
-                    return "the load cell reader ended by itself"
+                    return "lost its reader: the process ended by itself"
                 self._last_record_s = time.monotonic()
                 pending, error = self._take(pending + data, put)
                 if error is not None:
                     return error
             now_s = time.monotonic()
             if now_s - self._last_record_s > (SILENT_S if self._opened else OPEN_S):
-                return "the load cell reader hangs and was ended"
+                return "lost its reader: the process hung and was ended"
             if self._opened and now_s - self._last_value_s > STALL_S:
                 self._recent.clear()  # a dead wire says nothing about the share refused in life
-                self._report(put, "stalled", self._blame())
+                self._reporter.stalled(self._blame())
         return "stopped"
 
     def _take(self, data: bytes, put: Put) -> tuple[bytes, str | None]:
@@ -177,7 +180,7 @@ class LoadCell:
         self._last_value_s = time.monotonic()
         self._faults.clear()
         self._backoff.healthy()
-        self._report(put, "healthy", self._quality())
+        self._reporter.healthy(self._quality())
         stamped = np.array([self._timeline.at_s(t_s) for t_s in times_s])
         put(ScaleBlock(stamped, np.array(counts, np.float64)))
 
@@ -186,7 +189,7 @@ class LoadCell:
     def _blame(self) -> str:
         """The commonest fault since the last sound value, as something to check."""
         if not self._faults:
-            return "the load cell reader has stopped reading"
+            return "has sent nothing for 2 s"
         code = self._faults.most_common(1)[0][0]
         return _WHY[code].format(dout=self._config.dout_pin, sck=self._config.sck_pin)
 
@@ -194,14 +197,9 @@ class LoadCell:
         """Told in coarse steps, so that health changes are news and noise is not."""
         share = self.rejected_share
         if share is None or len(self._recent) < _SHARE_WINDOW // 4 or share < 0.1:
-            return "reading the load cell"
+            return "reads the load cell"
         step = "half" if share >= 0.5 else "a quarter" if share >= 0.25 else "a tenth"
-        return f"reading the load cell; more than {step} of the readings had to be discarded"
-
-    def _report(self, put: Put, state: SourceCondition, why: str) -> None:
-        if self._told != (state, why):
-            self._told = (state, why)
-            put(SourceReport(self._timeline.now_s(), self.name, state, why))
+        return f"reads the load cell; more than {step} of the readings had to be discarded"
 
     # ------------------------------------------------------------------ the child
 

@@ -113,7 +113,7 @@ def main(driver: str, dout_pin: int, sck_pin: int) -> int:
         except BrokenPipeError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a GPIO library raises: say it, then end
-            out.text(b"e", f"the GPIO line failed while reading: {error}")
+            out.text(b"e", f"lost its GPIO lines while reading ({error})")
             return 3
     except (BrokenPipeError, KeyboardInterrupt):
         return 0

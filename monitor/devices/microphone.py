@@ -23,14 +23,13 @@ from monitor.devices import Put, portaudio
 from monitor.devices.audio_file import Rechunker
 from monitor.devices.backoff import Backoff
 from monitor.devices.limited import CallHangsError, Pending
+from monitor.devices.reporter import Reporter
 from monitor.devices.sound_watch import FLAT_RETRY_S, SoundWatch, StreamClock
 from monitor.errors import DeviceError
 from monitor.events import (
     AUDIO_RATE_HZ,
     AudioBlock,
-    SourceCondition,
     SourceName,
-    SourceReport,
 )
 from monitor.timeline import Timeline
 
@@ -40,6 +39,7 @@ CALL_LIMIT_S = 5.0
 """re-initialising took 0.14 s on a PC and 0.7 s emulated; behind a stopped server: for ever"""
 FRESH_PROCESS_S = 600.0
 """a process that never heard anything is not replaced sooner: the scale must go on weighing"""
+SILENT = "delivers only digital silence: unmute it (alsamixer, F4), or check its cable"
 _TURN_S = 0.25
 _QUEUE_BLOCKS = 100
 """10 s of sound; more means that this thread does not run"""
@@ -70,7 +70,7 @@ class Microphone:
         self._backoff = Backoff()
         self._attempts = 0
         self._was_healthy = False
-        self._told: tuple[str, str] | None = None
+        self._reporter = Reporter(self.name, timeline)
         self._put: Put = lambda _: None
         self.overruns = 0
         """times PortAudio said that samples were lost before they reached it"""
@@ -80,6 +80,7 @@ class Microphone:
     def start(self, put: Put) -> None:
         """Begin; returns at once."""
         self._put = put
+        self._reporter.begin(put)
         self._thread = threading.Thread(target=self._run, name="microphone", daemon=True)
         self._thread.start()
 
@@ -96,23 +97,19 @@ class Microphone:
     # ------------------------------------------------------------------ the thread
 
     def _run(self) -> None:
-        why = "opening the microphone"
-        while not self._stop.is_set():
-            self._report("restarting", why)
-            try:
-                why = self._attempt()
-                self._report("failed", why)
+        self._reporter.retrying("is being opened")
+        with contextlib.suppress(_StoppedError):
+            while not self._stop.is_set():
+                self._reporter.retrying(self._attempt())
                 self._rest(self._backoff.next_s())
-            except _StoppedError:
-                return
 
     def _attempt(self) -> str:
         """Open, listen until something is wrong, close; returns what was wrong."""
         try:
             if self._attempts:
-                self._limited(portaudio.reinitialise, "looking for microphones")
+                self._limited(portaudio.reinitialise, "looking for devices")
             self._attempts += 1
-            opening = "opening the microphone"
+            opening = "opening the device"
             capture = self._limited(
                 lambda: portaudio.open_capture(self._device, self._on_block), opening
             )
@@ -121,7 +118,7 @@ class Microphone:
         try:
             why = self._listen(capture)
         finally:
-            self._limited(capture.close, "closing the microphone")
+            self._limited(capture.close, "closing the device")
         return why
 
     def _listen(self, capture: portaudio.Capture) -> str:
@@ -140,13 +137,12 @@ class Microphone:
                     self._healthy(capture)
                     self._put(block)
             if (fault := watch.fault(now_s, capture.active)) is not None:
-                self._report("stalled", fault)
+                self._reporter.stalled(fault)
                 return fault
             if watch.is_flat(now_s):
-                silent = f'"{capture.name}" delivers only digital silence: is it muted?'
-                self._report("stalled", f"{silent} Unmute it (alsamixer, F4) or replace it")
+                self._reporter.stalled(SILENT)
                 if watch.flat_s(now_s) > FLAT_RETRY_S:
-                    return silent
+                    return SILENT
         raise _StoppedError
 
     def _on_block(self, data: bytes, lost: bool) -> None:
@@ -162,7 +158,7 @@ class Microphone:
         self._backoff.healthy()
         if self._backoff.is_reset:
             self._attempts = 0
-        self._report("healthy", f'listening through "{capture.name}" at {capture.rate_hz} Hz')
+        self._reporter.healthy(f'hears through "{capture.name}" at {capture.rate_hz} Hz')
 
     # ------------------------------------------------------------------ calls that may hang
 
@@ -177,14 +173,14 @@ class Microphone:
             except CallHangsError:
                 if not hangs and self._beat_s - pending.started_s > CALL_LIMIT_S:
                     hangs = True
-                    self._escalate(f"the sound system does not answer ({name})")
+                    self._escalate(f"hangs in the sound system ({name})")
         with contextlib.suppress(DeviceError):
             pending.result(1.0)  # a polite close, if it can be had in time
         raise _StoppedError
 
     def _escalate(self, why: str) -> None:
         """The last tier; not for a process that is new and never worked, or it would loop."""
-        self._report("failed", why)
+        self._reporter.failed(why)
         if self._was_healthy or time.monotonic() - self._started_s > FRESH_PROCESS_S:
             self._restart_process(why)
 
@@ -194,11 +190,6 @@ class Microphone:
             self._beat_s = time.monotonic()
             if self._stop.wait(_TURN_S):
                 raise _StoppedError
-
-    def _report(self, state: SourceCondition, why: str) -> None:
-        if self._told != (state, why):
-            self._told = (state, why)
-            self._put(SourceReport(self._timeline.now_s(), self.name, state, why))
 
 
 class _Stream:

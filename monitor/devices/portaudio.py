@@ -54,14 +54,15 @@ def reinitialise() -> None:
     try:
         sounddevice._initialize()
     except sounddevice.PortAudioError as error:
-        raise DeviceError(f"PortAudio cannot start: {error}") from error
+        raise DeviceError(f"cannot be opened: PortAudio does not start ({error})") from error
 
 
 def open_capture(device: str, on_block: OnBlock) -> Capture:
     """Open the first input whose name contains ``device`` ("" = the system's default), started.
 
     Raises:
-        DeviceError: no such microphone, or it refuses every rate; names what there is.
+        DeviceError: no such microphone, or it refuses every rate; a phrase that follows
+            "The microphone".
     """
     sounddevice = _library()
     errors = (sounddevice.PortAudioError, ValueError)
@@ -83,7 +84,7 @@ def open_capture(device: str, on_block: OnBlock) -> Capture:
         )
         stream.start()
     except errors as error:
-        raise DeviceError(f"the microphone cannot be opened: {error}") from error
+        raise DeviceError(f"cannot be opened: {error}") from error
     return Capture(stream, str(info["name"]), rate_hz, channels)
 
 
@@ -92,9 +93,11 @@ def _library() -> Any:
     try:
         import sounddevice
     except (ImportError, OSError) as error:
-        raise DeviceError(f"PortAudio is missing ({error}): apt install libportaudio2") from error
+        raise DeviceError(
+            f"cannot be opened: PortAudio is missing ({error}); apt install libportaudio2"
+        ) from error
     except Exception as error:  # PortAudioError, which cannot be named before the import succeeds
-        raise DeviceError(f"PortAudio cannot start: {error}") from error
+        raise DeviceError(f"cannot be opened: PortAudio does not start ({error})") from error
     return sounddevice
 
 
@@ -112,9 +115,9 @@ def _find(sounddevice: Any, device: str) -> tuple[int, dict[str, Any]]:
         chosen = exact or [pair for pair in inputs if device.lower() in pair[1]["name"].lower()]
     if chosen:
         return chosen[0]
-    wanted = f'no microphone whose name contains "{device}"' if device else "no microphone at all"
     names = ", ".join(f'"{info["name"]}"' for _, info in inputs) or "none"
-    raise DeviceError(f"{wanted} is connected: plug it in (inputs now: {names})")
+    wanted = f' by a name with "{device}"' if device else ""
+    raise DeviceError(f"is not connected{wanted}: plug it in (inputs now: {names})")
 
 
 def _format(sounddevice: Any, index: int, info: dict[str, Any]) -> tuple[int, int]:
@@ -128,4 +131,4 @@ def _format(sounddevice: Any, index: int, info: dict[str, Any]) -> tuple[int, in
                 refused = error
             else:
                 return rate_hz, channels
-    raise DeviceError(f'"{info["name"]}" refuses every rate from 16 to 48 kHz: {refused}')
+    raise DeviceError(f'cannot be opened: "{info["name"]}" refuses every rate: {refused}')

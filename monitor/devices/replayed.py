@@ -16,6 +16,7 @@ from pathlib import Path
 
 from monitor.devices import Put
 from monitor.devices.audio_file import read_audio
+from monitor.devices.reporter import Reporter
 from monitor.devices.scale_csv import read_scale_csv
 from monitor.errors import NurseryError
 from monitor.events import (
@@ -23,9 +24,7 @@ from monitor.events import (
     AudioBlock,
     Observation,
     ScaleBlock,
-    SourceCondition,
     SourceName,
-    SourceReport,
 )
 from monitor.timeline import Timeline
 
@@ -69,17 +68,19 @@ class _Replayed(ABC):
         """The recording with its first value at ``start_s`` on the timeline."""
 
     def _play(self, put: Put) -> None:
-        why = f"the recording {self._path} has ended"
+        reporter = Reporter(self.name, self._timeline)
+        reporter.begin(put)
+        why = f"has reached the end of the recording {self._path}"
         try:
-            self._report(put, "healthy", f"playing the recording {self._path}")
+            reporter.healthy(f"plays the recording {self._path}")
             for observation in self._observations(self._timeline.now_s()):
                 end_s = observation.end_s if isinstance(observation, AudioBlock) else None
                 if not self._wait_until(observation.t_s if end_s is None else end_s):
                     return
                 put(observation)
         except NurseryError as error:
-            why = str(error)
-        self._report(put, "failed", why)
+            why = f"cannot go on: {error}"
+        reporter.failed(why)
         while not self._stop.wait(_TURN_S):  # ended, but not hung
             self._beat_s = time.monotonic()
 
@@ -91,9 +92,6 @@ class _Replayed(ABC):
                 return True
             self._stop.wait(min(left_s, _TURN_S))
         return False
-
-    def _report(self, put: Put, state: SourceCondition, why: str) -> None:
-        put(SourceReport(self._timeline.now_s(), self.name, state, why))
 
 
 class ReplayedMicrophone(_Replayed):

@@ -58,13 +58,13 @@ class SoundWatch:
     def fault(self, now_s: float, active: bool) -> str | None:
         """A reason to open the device again, or ``None``."""
         if not active:
-            return "the sound system closed the microphone"
+            return "was closed by the sound system"
         if now_s - self._last_s > STALL_S:
-            return "the microphone delivers no sound any more: is it still plugged in?"
+            return "delivers no sound any more: check its plug"
         rate_hz = self.measured_rate_hz()
         if rate_hz is not None and abs(rate_hz / self._rate_hz - 1) > RATE_TOLERANCE:
             return (
-                f"the microphone delivers {rate_hz:.0f} samples a second instead of "
+                f"delivers {rate_hz:.0f} samples a second instead of "
                 f"{self._rate_hz}: sound is lost; try another USB port, stop other programs"
             )
         return None

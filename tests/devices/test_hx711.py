@@ -7,7 +7,6 @@ import types
 from collections import Counter
 
 import pytest
-from hx711_emulator import GARBAGE, Chip, Pins, VirtualTime, rpi_gpio
 
 from monitor.devices.hx711_frame import (
     FrameError,
@@ -18,6 +17,7 @@ from monitor.devices.hx711_frame import (
     SlowPulseError,
     UnsettledError,
 )
+from tests.devices.hx711_emulator import GARBAGE, Chip, Pins, VirtualTime, rpi_gpio
 
 CODES = [0, -1, 1, 123_456, -123_456, 0x555555, -0x555555, 8_388_606, -8_388_607]
 

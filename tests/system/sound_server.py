@@ -1,4 +1,4 @@
-"""A private PulseAudio with a null sink whose monitor is the microphone: real PortAudio, no card."""
+"""A private PulseAudio whose null sink's monitor is the microphone: real PortAudio, no card."""
 
 from __future__ import annotations
 

@@ -1,0 +1,151 @@
+"""LED, buzzer and button on the box: for the one who stands beside it, and when nothing else works.
+
+A dark LED means no power, so every state shows light: alive is a short flash every three seconds,
+blind an even slow blink, alert a fast flicker. The buzzer is a last resort: a critical alert that
+nobody has acknowledged, or any alert while the broker is gone. The button: a short press
+acknowledges everything open; a long one tares an empty scale. With babies in, or when nobody
+knows, the long press is refused, with three quick flashes and beeps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, NamedTuple
+
+from monitor.config import PanelConfig
+from monitor.devices import Put, gpio
+from monitor.events import Alert, Command, Verb
+from monitor.timeline import Timeline
+
+Mood = Literal["alive", "alert", "blind"]
+
+LONG_PRESS_S = 2.0
+"""longer than a fumble in the dark, shorter than patience"""
+BOUNCE_S = 0.02
+"""cheap switches bounce for up to 10 ms"""
+WAITING = frozenset({"raised", "reminded"})
+"""states of an alert that nobody has reacted to"""
+
+
+class Rhythm(NamedTuple):
+    """Seconds on and off, repeated."""
+
+    on_s: float
+    off_s: float
+
+
+LIGHT: dict[Mood, Rhythm] = {
+    "alive": Rhythm(0.05, 2.95),
+    "blind": Rhythm(1.0, 1.0),
+    "alert": Rhythm(0.12, 0.12),
+}
+BUZZ = Rhythm(0.2, 4.8)
+REFUSAL = Rhythm(0.08, 0.08)
+
+
+class Panel:
+    """What is fitted of LED, buzzer and button; a part without a pin is simply not there.
+
+    Raises:
+        DeviceError: a pin cannot be claimed.
+    """
+
+    def __init__(self, config: PanelConfig, timeline: Timeline, put: Put) -> None:
+        self._timeline, self._put = timeline, put
+        self._mood: Mood | None = None
+        self._buzzing = False
+        self._in_box: Sequence[str] | None = None
+        self._held = False
+        self._led = _claim("led_pin", config.led_pin, _led)
+        self._buzzer = _claim("buzzer_pin", config.buzzer_pin, _buzzer)
+        self._button = _claim("button_pin", config.button_pin, _button)
+        if self._button is not None:
+            self._button.when_held = self._long_press
+            self._button.when_released = self._released
+
+    def show(
+        self,
+        *,
+        open_alerts: Sequence[Alert],
+        blind: bool,
+        linked: bool,
+        in_box: Sequence[str] | None = None,
+    ) -> None:
+        """Light and sound for what is open; ``in_box`` (``None``: unknown) is for the button."""
+        self._in_box = in_box
+        waiting = [a for a in open_alerts if a.state in WAITING and a.severity != "info"]
+        urgent = any(alert.severity == "critical" for alert in waiting)
+        loud = [a for a in waiting if a.kind != "monitor_blind"]
+        self._set_mood("alert" if loud else "blind" if blind else "alive")
+        self._set_buzzing(urgent or (bool(waiting) and not linked))
+
+    def close(self) -> None:
+        """Everything off, pins given back."""
+        for part in (self._button, self._buzzer, self._led):
+            if part is not None:
+                part.close()
+
+    # ------------------------------------------------------------------ light and sound
+
+    def _set_mood(self, mood: Mood) -> None:
+        if self._led is not None and mood != self._mood:
+            self._led.blink(*LIGHT[mood])
+        self._mood = mood
+
+    def _set_buzzing(self, buzzing: bool) -> None:
+        if self._buzzer is not None and buzzing != self._buzzing:
+            if buzzing:
+                self._buzzer.beep(*BUZZ)
+            else:
+                self._buzzer.off()
+        self._buzzing = buzzing
+
+    # ------------------------------------------------------------------ the button, in its thread
+
+    def _long_press(self) -> None:
+        self._held = True
+        empty = self._in_box is not None and not self._in_box
+        if empty:
+            self._emit("tare")
+        else:
+            self._refuse()
+
+    def _released(self) -> None:
+        if not self._held:
+            self._emit("acknowledge")
+        self._held = False
+
+    def _refuse(self) -> None:
+        """Show it, then go back to what was shown before."""
+        if self._buzzer is not None and not self._buzzing:
+            self._buzzer.beep(*REFUSAL, n=3)
+        if self._led is not None:
+            self._led.blink(*REFUSAL, n=3, background=False)
+            self._led.blink(*LIGHT[self._mood or "alive"])
+
+    def _emit(self, verb: Verb) -> None:
+        self._put(Command(self._timeline.now_s(), verb, origin="panel"))
+
+
+def _claim(key: str, pin: int | None, build: Callable[[int], Any]) -> Any:
+    if pin is None:
+        return None
+    return gpio.opened(lambda: build(pin), f'"panel.{key}", pin {pin}')
+
+
+def _led(pin: int) -> Any:
+    from gpiozero import LED
+
+    return LED(pin)
+
+
+def _buzzer(pin: int) -> Any:
+    from gpiozero import Buzzer
+
+    return Buzzer(pin)
+
+
+def _button(pin: int) -> Any:
+    from gpiozero import Button
+
+    return Button(pin, hold_time=LONG_PRESS_S, bounce_time=BOUNCE_S)

@@ -345,7 +345,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         click.echo("nursery: interrupted", err=True)
         return 1
     except click.ClickException as error:
-        click.echo(f"nursery: {error.format_message()}", err=True)
+        click.echo(f"nursery: {' '.join(error.format_message().split())}", err=True)
         return 2
     except (ConfigError, CommandError) as error:
         click.echo(f"nursery: {error}", err=True)

@@ -56,8 +56,10 @@ HEAVY = {"numpy", "paho", "sqlite3", "sounddevice", "soundfile", "gpiozero", "hx
     "statement",
     [
         "import monitor",
-        "from monitor.cli import main; import contextlib, io\n"
-        "with contextlib.redirect_stdout(io.StringIO()): main(['--help'])",
+        (
+            "from monitor.cli import main; import contextlib, io\n"
+            "with contextlib.redirect_stdout(io.StringIO()): main(['--help'])"
+        ),
     ],
 )
 def test_help_is_light(statement: str) -> None:

@@ -147,7 +147,7 @@ def test_a_broker_that_is_absent_at_the_start(
     broker: Mosquitto, start: Start, tmp_path: Path
 ) -> None:
     daemon = start(port=free_port())
-    wait_for(lambda: (daemon.state_dir / "journal.sqlite").exists())
+    wait_for((daemon.state_dir / "journal.sqlite").exists)
     assert daemon.nursery("baby", "add", "Ann", "--species", "kitten").returncode == 0
     assert daemon.alive
     assert daemon.stop() == 0

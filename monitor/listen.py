@@ -86,11 +86,10 @@ def listen(
 
 def shipped_model() -> CryModel:
     """The cry model that comes with the package."""
-    from importlib.resources import files
-
     from monitor.core.cry import CryModel
+    from monitor.resources import cry_model_bytes
 
-    return CryModel.from_bytes(files("monitor").joinpath("data", "cry.npz").read_bytes())
+    return CryModel.from_bytes(cry_model_bytes(None))
 
 
 def read_blocks(path: Path) -> Iterator[tuple[NDArray[np.float32], float]]:

@@ -127,8 +127,7 @@ class Bouts:
         bout, self._open = self._open, None
         if bout is None:
             raise AssertionError("no bout is open")
-        for times in self._hits.values():
-            times.clear()
+        self._hits[bout.caller].clear()
         return bout.ended()
 
 

@@ -45,6 +45,12 @@ _POOL_STEPS = 2
 _UNSTIRRED_P = {"kitten": 5e-5, "puppy": 5e-5, "human": 1e-4, "other": 1 - 2e-4}
 """nothing stood out of the background: below every score the network gives"""
 
+_UNREADABLE = (
+    *(ValueError, KeyError, OSError, EOFError),
+    *(zipfile.BadZipFile, msgspec.MsgspecError),
+)
+"""what reading something that is no model can raise"""
+
 
 class ConvShape(msgspec.Struct, frozen=True):
     """One convolution: kernel and stride over (time, pitch), and padding in pitch."""
@@ -107,7 +113,7 @@ class CryModel:
             with np.load(io.BytesIO(data), allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files}
             card = msgspec.json.decode(arrays.pop("card").tobytes(), type=Card)
-        except (ValueError, KeyError, OSError, zipfile.BadZipFile, msgspec.MsgspecError) as error:
+        except _UNREADABLE as error:
             raise InputError(f"this is not a cry model: {error}") from error
         return cls(card, {k: v.astype(np.float32) for k, v in arrays.items()})
 

@@ -6,6 +6,7 @@ one sentence on standard error, never a traceback.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -336,6 +337,9 @@ def _command(path: str | None, verb: str, args: dict[str, Any], done: str) -> in
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code."""
+    # Before numpy is loaded: the matrices here are small, and a second BLAS thread that spins
+    # beside a busy core made the detector 18 times slower (measured on two loaded cores).
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         result = cli.main(args=argv, prog_name="nursery", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -17,7 +17,7 @@ from collections import Counter
 from typing import TextIO
 
 from monitor.app import App
-from monitor.config import Config, MicrophoneConfig, MqttConfig
+from monitor.config import AlertsConfig, Config, MicrophoneConfig, MqttConfig, NightConfig
 from monitor.demo_broker import DemoBroker
 from monitor.demo_phone import DemoPhone
 from monitor.journal import Journal
@@ -50,6 +50,8 @@ def _live(hours: float, speed: float, seed: int, port: int, directory: str, out:
         state_dir=directory,
         microphone=MicrophoneConfig(source="simulated"),
         scale=night.scale_config(),
+        # No quiet hours: the story should look the same at any hour, in any time zone.
+        alerts=AlertsConfig(night=NightConfig(from_="00:00", to="00:00")),
         mqtt=MqttConfig(host="127.0.0.1", port=port, tls=False),
     )
     _introduce(config, night, out)
@@ -58,7 +60,11 @@ def _live(hours: float, speed: float, seed: int, port: int, directory: str, out:
     phone = DemoPhone("127.0.0.1", port, night.clock)
     phone.start()
     app = App(config, journal, [night], start_s=night.start_s)
-    night.attach(backlog=lambda: app.backlog, ended=app.stop)
+    night.attach(
+        ready=lambda: app.publisher.connected and phone.subscribed,
+        backlog=lambda: app.backlog,
+        ended=app.stop,
+    )
     progress = Progress(night, phone, sys.stderr)
     phone.before_print = progress.wipe
     began_s = time.monotonic()

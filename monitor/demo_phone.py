@@ -14,6 +14,9 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 _MARKS = {"info": " ", "warning": "!", "critical": "!!"}
+_SEEN_WHEN_REMINDED = {"losing_weight", "not_gaining", "low_intake", "bottle_overdue"}
+"""Kinds the simulated rescuer acknowledges once she was reminded."""
+
 _SHOWN_EVENTS = {"feed", "weigh_in", "unassigned", "joint_weigh_in"}
 
 
@@ -31,11 +34,13 @@ class DemoPhone:
         """alerts raised, by kind"""
         self.still_open: list[str] = []
         self.last_state: dict[str, Any] = {}
+        self.subscribed = False
         self._received_s = time.monotonic()
         self._client = client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id="demo-phone", protocol=mqtt.MQTTv311
         )
         client.on_connect = self._subscribe
+        client.on_subscribe = self._subscription_done
         client.on_message = self._received
 
     def start(self) -> None:
@@ -64,6 +69,9 @@ class DemoPhone:
             ]
         )
 
+    def _subscription_done(self, *_: object) -> None:
+        self.subscribed = True
+
     def _received(self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
         self._received_s = time.monotonic()
         found = msgspec.json.decode(message.payload) if message.payload else None
@@ -81,11 +89,17 @@ class DemoPhone:
         self.alerts += 1
         if alert["state"] == "raised":
             self.raised[alert["kind"]] += 1
-        state = "" if alert["state"] == "raised" else f" ({alert['state']})"
+        if alert["state"] == "reminded" and alert["kind"] in _SEEN_WHEN_REMINDED:
+            command = msgspec.json.encode({"id": alert["id"]})
+            self._client.publish(f"nursery/{alert['box']}/cmd/acknowledge", command, qos=1)
         mark = _MARKS[alert["severity"]] if alert["state"] != "cleared" else "ok"
-        self._print(
-            f"{_time_of(alert)} {mark:>2} {alert['title']}{state}\n            {alert['message']}"
-        )
+        headline = f"{_time_of(alert)} {mark:>2} {alert['title']}"
+        if alert["state"] in {"acknowledged", "snoozed"}:
+            self._print(f"{headline}: {alert['state']} on this phone")
+        elif alert["state"] == "reminded":
+            self._print(f"{headline} (reminder)\n            {alert['message']}")
+        else:
+            self._print(f"{headline}\n            {alert['message']}")
 
     def _print(self, text: str) -> None:
         with self.printing:

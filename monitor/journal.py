@@ -67,6 +67,7 @@ class Journal:
         """where a damaged journal was moved, when this one was begun in its place"""
         self.outbox = Outbox(connection)
         self._session = uuid.uuid4().hex
+        self._seen_version: int | None = None
 
     # ------------------------------------------------------------------ opening
 
@@ -364,7 +365,14 @@ class Journal:
         return int(cursor.lastrowid or 0)
 
     def submitted(self, t_s: float) -> list[Command]:
-        """Commands not answered yet, stamped ``t_s``; their results find them by ``origin``."""
+        """Commands not answered yet, stamped ``t_s``; their results find them by ``origin``.
+
+        Asked every second: the tables are read only when another connection has written.
+        """
+        version = self._db.execute("PRAGMA data_version").fetchone()[0]
+        if version == self._seen_version:
+            return []
+        self._seen_version = version
         rows = self._db.execute("SELECT * FROM inbox WHERE done_s IS NULL ORDER BY id")
         return [
             Command(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ssl
 import threading
+import time
 from collections import deque
 from pathlib import Path
 from typing import Any, Literal
@@ -28,6 +29,9 @@ from monitor.topics import Message
 Protocol = Literal["5", "3.1.1"]
 
 CONNECT_TIMEOUT_S = 8.0
+ANSWER_WITHIN_S = 3.0
+"""From the open socket to the broker's answer. amqtt leaves a version 5 greeting unanswered and
+the socket open; Mosquitto answers in milliseconds."""
 SESSION_EXPIRY_S = 60
 """How long the broker keeps commands for us: longer than a blink of the Wi-Fi, shorter than it
 takes for a tap on "tare" to become a surprise."""
@@ -82,6 +86,7 @@ class Link:
         self.protocol = protocol
         self._config = config
         self._answered = False
+        self._greeted_s: float | None = None
         self._client = client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
@@ -94,8 +99,8 @@ class Link:
             client.username_pw_set(config.username, password)
         if config.use_tls:
             client.tls_set_context(_tls_context(config.ca_file))
+        client.on_socket_open = self._on_socket_open
         client.on_connect = self._on_connect
-        client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
         client.on_message = self._on_message
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
@@ -119,6 +124,13 @@ class Link:
             message.topic, message.payload, message.qos, message.retain, properties
         )
         return info.mid
+
+    @property
+    def is_ignored(self) -> bool:
+        """The socket is open, but the broker has not answered our greeting in time."""
+        greeted_s = self._greeted_s
+        waiting = greeted_s is not None and not self._answered
+        return waiting and time.monotonic() - (greeted_s or 0.0) > ANSWER_WITHIN_S
 
     def close(self, timeout_s: float) -> None:
         """Say goodbye (the will is not sent) and wait for the thread, but not for ever."""
@@ -162,6 +174,9 @@ class Link:
         else:
             self._client.connect(host, port, keepalive_s)
 
+    def _on_socket_open(self, *_: Any) -> None:
+        self._greeted_s = time.monotonic()
+
     def _on_connect(
         self,
         _client: mqtt.Client,
@@ -176,9 +191,6 @@ class Link:
             self.events.append(Refused(_refusal(str(reason)), wrong_protocol=wrong))
         else:
             self.events.append(Connected())
-
-    def _on_disconnect(self, *_: Any) -> None:
-        """Nothing to do: the thread's own end reports it."""
 
     def _on_publish(self, _client: mqtt.Client, _userdata: object, mid: int, *_: Any) -> None:
         self.events.append(Acknowledged(mid))

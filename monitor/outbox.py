@@ -43,16 +43,25 @@ class Outbox:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
+        self._newest: int | None = None
 
     def add(self, message: OutboxMessage) -> None:
         """Insert one row; the caller commits."""
+        self._newest = None
         self._db.execute(
             "INSERT INTO outbox (topic, payload, qos, expires_s) VALUES (?, ?, ?, ?)",
             (message.topic, message.payload, message.qos, message.expires_s),
         )
 
     def next_after(self, last_id: int, limit: int) -> list[OutboxMessage]:
-        """Up to ``limit`` rows beyond ``last_id`` in the order they were added."""
+        """Up to ``limit`` rows beyond ``last_id`` in the order they were added.
+
+        Asked at every turn of the loop, so "nothing new" costs no query.
+        """
+        if self._newest is not None and self._newest <= last_id:
+            return []
+        newest = self._db.execute("SELECT max(id) FROM outbox").fetchone()[0]
+        self._newest = int(newest or 0)
         rows = self._db.execute(
             "SELECT * FROM outbox WHERE id > ? ORDER BY id LIMIT ?", (last_id, limit)
         )

@@ -145,6 +145,8 @@ class Publisher:
                     self._lost(why)
         if acknowledged:
             self._outbox.delete(acknowledged)
+        if self._link is link and link.is_ignored:
+            self._lost("the broker does not answer", fall_back=True)
         if self.connected and self._link is link:
             self._send_changes(link)
             self._send_rows(link, now_unix_s)

@@ -1,4 +1,4 @@
-"""A scripted night for the demo: two babies, their feeds and cries, a failing microphone.
+"""A scripted night (which begins at noon) for the demo: two babies, their feeds and cries, a failing microphone.
 
 Sound comes from ``calibration.synth`` (parametric calls in room noise), weight from
 ``devices.simulated`` (raw converter counts with noise, drift, hands and movement). One thread
@@ -21,20 +21,23 @@ from monitor.devices.simulated import GOOD_CELL, SimBaby, SimulatedBox
 from monitor.events import AUDIO_RATE_HZ, AnyEvent, AudioBlock, RosterChanged, Tick, WeighIn
 from monitor.timeline import parse_rfc3339
 
-START = "2026-05-08T19:00:00Z"
+START = "2026-05-08T12:00:00Z"
 HOUR_S, MINUTE_S, DAY_S = 3600.0, 60.0, 86_400.0
 
-CYCLE_S = 3.3 * HOUR_S
-"""From bottle to bottle: a week-old kitten is due every three hours, and a little later is human"""
+CYCLE_S = 3.75 * HOUR_S
+"""From bottle to bottle; a week-old kitten is due after three to four hours."""
 
 MOST_BACKLOG = 60
 """Observations the daemon may be behind before the night waits for it."""
 
+READY_WITHIN_S = 20.0
+"""The audience (the phone) should be there when it begins; a broker takes a second or two."""
+
 BEFORE = {
     "Kangaroo": ((60, 164.0), (48, 168.5), (36, 172.0), (24, 175.5), (12, 179.0)),
-    "Possum": ((60, 125.0), (48, 126.5), (36, 127.0), (24, 125.5), (12, 122.5)),
+    "Possum": ((60, 117.0), (48, 119.5), (36, 121.5), (24, 123.0), (12, 122.7)),
 }
-"""Hours before the start and grams: Kangaroo thrives, Possum has begun to lose."""
+"""Hours before the start and grams: Kangaroo thrives, Possum has stopped gaining."""
 
 
 class SimulatedNight:
@@ -52,12 +55,18 @@ class SimulatedNight:
             name="Kangaroo", species="kitten", weight_g=181.0, born="2026-05-01", gain_pct_day=6.0
         )
         self._possum = SimBaby(
-            name="Possum", species="puppy", weight_g=119.0, gain_pct_day=-6.0, lively=0.7
+            name="Possum",
+            species="puppy",
+            weight_g=119.0,
+            born="2026-04-28",
+            gain_pct_day=-6.0,
+            lively=0.7,
         )
         self._box = SimulatedBox(seed, self.start_s, [self._kangaroo, self._possum], box_g=640.0)
         self._deaf: list[tuple[float, float]] = []
         for cycle in range(int(hours * HOUR_S / CYCLE_S) + 1):
             self._script(cycle)
+        self._ready: Callable[[], bool] = lambda: True
         self._backlog: Callable[[], int] = lambda: 0
         self._ended: Callable[[], None] = lambda: None
         self._stopping = threading.Event()
@@ -80,10 +89,10 @@ class SimulatedNight:
         if cycle % 2 == 0:
             self._box.thing(self.start_s + begin_s + 140 * MINUTE_S, 412.0)
         else:
-            deaf_s = begin_s + 80 * MINUTE_S
+            deaf_s = begin_s + 70 * MINUTE_S
             self._deaf.append((deaf_s, deaf_s + 15 * MINUTE_S))
-        self._cry("kitten", begin_s + CYCLE_S + 14 * MINUTE_S, 100.0)
-        self._cry("puppy", begin_s + CYCLE_S + 18 * MINUTE_S, 60.0)
+        self._cry("kitten", begin_s + CYCLE_S + 17 * MINUTE_S, 100.0)
+        self._cry("puppy", begin_s + CYCLE_S + 20 * MINUTE_S, 60.0)
 
     def _feed(self, name: str, at_s: float, grams: float, out_s: float) -> None:
         self._box.feed(self.start_s + at_s, name, grams, out_s)
@@ -131,9 +140,11 @@ class SimulatedNight:
 
     # ------------------------------------------------------------------ the source
 
-    def attach(self, *, backlog: Callable[[], int], ended: Callable[[], None]) -> None:
-        """How far the daemon is behind, and whom to tell when the night is over."""
-        self._backlog, self._ended = backlog, ended
+    def attach(
+        self, *, ready: Callable[[], bool], backlog: Callable[[], int], ended: Callable[[], None]
+    ) -> None:
+        """When to begin, how far the daemon is behind, and whom to tell when the night is over."""
+        self._ready, self._backlog, self._ended = ready, backlog, ended
 
     def clock(self) -> str:
         """Nursery time of day, HH:MM."""
@@ -156,6 +167,9 @@ class SimulatedNight:
         return self._turned_s
 
     def _play(self) -> None:
+        deadline_s = time.monotonic() + READY_WITHIN_S
+        while not self._ready() and time.monotonic() < deadline_s:
+            time.sleep(0.05)
         seconds = int(self.hours * HOUR_S)
         scale = self._box.blocks(self.start_s, self.start_s + seconds, block_s=1.0)
         due_s = time.monotonic()

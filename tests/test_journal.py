@@ -122,14 +122,18 @@ def test_unsynchronised_rows_are_restamped_once(journal: Journal) -> None:
 
 
 def test_commands_typed_on_the_pi_are_answered(journal: Journal) -> None:
-    number = journal.submit("weigh", {"baby": "Possum", "grams": 112})
+    desk = Journal.open(journal.path)
+    assert journal.submitted(T) == []
+    number = desk.submit("weigh", {"baby": "Possum", "grams": 112})
     (command,) = journal.submitted(T)
     assert (command.verb, command.args["grams"]) == ("weigh", 112)
-    assert journal.answer(number) is None
+    assert desk.answer(number) is None
+    assert journal.submitted(T) == []  # handed out once
     result = CommandResult(t_s=T, verb="weigh", ok=False, error="too heavy", origin=command.origin)
     journal.record([result])
-    assert journal.answer(number) == (False, "too heavy")
+    assert desk.answer(number) == (False, "too heavy")
     assert journal.submitted(T) == []
+    desk.close()
 
 
 def test_old_telemetry_goes_and_weights_stay(journal: Journal) -> None:

@@ -129,8 +129,9 @@ def _lessons(shards: scenes.Shards, keep: NDArray[np.int64], seed: int) -> NDArr
     sample = features[rng.choice(len(features), min(len(features), 20_000), replace=False)]
     sample = sample.astype(np.float32)
     mean = sample.mean(axis=0)
-    _, spread, axes = np.linalg.svd(sample - mean, full_matrices=False)
-    axes, spread = axes[:TAUGHT_FEATURES], spread[:TAUGHT_FEATURES] / np.sqrt(len(sample))
+    variance, axes = np.linalg.eigh(np.cov(sample, rowvar=False))
+    axes = axes[:, ::-1][:, :TAUGHT_FEATURES].T.astype(np.float32)
+    spread = np.sqrt(np.maximum(variance[::-1][:TAUGHT_FEATURES], 0)).astype(np.float32)
     # Half-whitened: later components count, but not as much as the first.
     scale = np.sqrt(spread[0]) * np.sqrt(spread) + 1e-6
     count = len(keep)
@@ -212,7 +213,7 @@ def train(material: Material, plan: Plan, checkpoint: Path | None = None) -> net
     torch.set_num_threads(plan.threads)
     torch.manual_seed(plan.seed)
     net = network.CryNet(material.taught)
-    net = net.to(memory_format=torch.channels_last)
+    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in the stubs
     average = torch.optim.swa_utils.AveragedModel(net, avg_fn=_moving_average, use_buffers=True)
     optimiser = torch.optim.AdamW(net.parameters(), lr=plan.peak_rate, weight_decay=0.02)
     per_epoch = len(material) // plan.batch
@@ -223,7 +224,7 @@ def train(material: Material, plan: Plan, checkpoint: Path | None = None) -> net
     if checkpoint and checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
         for part, name in ((net, "net"), (average, "average"), (optimiser, "optimiser")):
-            part.load_state_dict(state[name])  # type: ignore[attr-defined]  # all three have it
+            part.load_state_dict(state[name])
         schedule.load_state_dict(state["schedule"])
         first = state["epoch"]
     for epoch in range(first, plan.epochs):

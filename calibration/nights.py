@@ -1,0 +1,246 @@
+"""Stitched nights: what the daemon would have raised, with the truth known.
+
+    python -m calibration.nights --manifest dev/manifest.csv --model monitor/data/cry.npz --hours 8
+
+A night is hours of room sound with recordings of everything that is no kitten or puppy dropped in
+("interrupted"), the same recordings strung together without a pause ("strung": far denser than
+any night), shaped room noise alone ("room"), or bouts of real calls in a room ("crying").
+Only whole bouts count, because only a bout becomes an alert.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from calibration import synth
+from calibration.canvases import load
+from calibration.clips import Clip, assign_folds, read_manifest
+from calibration.metrics import poisson_rate
+from monitor.core.cry import CryDetector, CryModel
+from monitor.errors import NurseryError
+from monitor.events import AUDIO_RATE_HZ, AudioBlock, CryStarted
+
+Samples = NDArray[np.float32]
+
+_BLOCK = 10 * AUDIO_RATE_HZ
+_INTERRUPTIONS_PER_HOUR = 40.0
+_LEVEL_DB = (-50.0, -15.0)
+"""loudest quarter second of an interruption: from the next room to beside the box"""
+
+
+@dataclass
+class Placed:
+    """One recording in a night."""
+
+    start_s: float
+    end_s: float
+    label: str
+
+
+@dataclass
+class Night:
+    """Sound in pieces, and what lies where."""
+
+    pieces: list[tuple[int, Samples]]
+    """(first sample, samples), in order"""
+    placed: list[Placed]
+    hours: float
+    noise_db: float
+
+
+@dataclass
+class Tally:
+    """What was raised over several nights."""
+
+    hours: float = 0.0
+    false: Counter[str] = field(default_factory=Counter)
+    """bouts of a pet where none cried, by what was playing"""
+    human: int = 0
+    """bouts called human: reported, but nobody is woken"""
+    crying: int = 0
+    found: int = 0
+    delays_s: list[float] = field(default_factory=list)
+    """from the third call of a true bout to its report"""
+
+
+def interrupted(clips: Sequence[Clip], hours: float, rng: Generator) -> Night:
+    """A room in which something else sounds every minute or two, once to three times over."""
+    night = Night([], [], hours, rng.uniform(-70, -48))
+    at_s = 20.0
+    while True:
+        at_s += rng.exponential(3600 / _INTERRUPTIONS_PER_HOUR)
+        clip = clips[int(rng.integers(len(clips)))]
+        sound = synth.at_level(load(clip.path), rng.uniform(*_LEVEL_DB))
+        sound = np.tile(sound, int(rng.integers(1, 4)))
+        if at_s + len(sound) / AUDIO_RATE_HZ > hours * 3600 - 10:
+            return night
+        at_s = _place(night, at_s, sound, clip.label)
+
+
+def strung(clips: Sequence[Clip], rng: Generator) -> Night:
+    """Every clip once, one after the other, in random order."""
+    night = Night([], [], 0.0, -75.0)
+    at_s = 0.0
+    for i in rng.permutation(len(clips)):
+        sound = synth.at_level(load(clips[i].path), rng.uniform(*_LEVEL_DB))
+        at_s = _place(night, at_s, sound, clips[i].label)
+    night.hours = at_s / 3600
+    return night
+
+
+def crying(clips: Sequence[Clip], hours: float, rng: Generator) -> tuple[Night, list[list[float]]]:
+    """Bouts of six calls of one recording every five minutes; and when each call ends."""
+    night = Night([], [], hours, rng.uniform(-70, -55))
+    bouts: list[list[float]] = []
+    at_s = 30.0
+    while at_s < hours * 3600 - 120:
+        clip = clips[int(rng.integers(len(clips)))]
+        sound = load(clip.path)
+        level_db = rng.uniform(-45, -15)
+        ends, start_s = [], at_s
+        for k in range(6):
+            a, b = clip.cries[k % len(clip.cries)] if clip.cries else (0.0, 2.0)
+            one = sound[int(max(0, a - 0.05) * AUDIO_RATE_HZ) : int((b + 0.05) * AUDIO_RATE_HZ)]
+            one = synth.at_level(one[: 3 * AUDIO_RATE_HZ], level_db + rng.uniform(-3, 3))
+            night.pieces.append((round(at_s * AUDIO_RATE_HZ), one))
+            at_s += len(one) / AUDIO_RATE_HZ
+            ends.append(at_s)
+            at_s += rng.uniform(0.3, 1.8)
+        night.placed.append(Placed(start_s, at_s, clip.label))
+        bouts.append(ends)
+        at_s = start_s + 300
+    return night, bouts
+
+
+def _place(night: Night, at_s: float, sound: Samples, label: str) -> float:
+    end_s = at_s + len(sound) / AUDIO_RATE_HZ
+    night.pieces.append((round(at_s * AUDIO_RATE_HZ), sound))
+    night.placed.append(Placed(at_s, end_s, label))
+    return end_s
+
+
+def heard(model: CryModel, night: Night, seed: int) -> list[CryStarted]:
+    """Every bout the daemon would have reported."""
+    room = synth.Room(seed, noise_db=night.noise_db, hum_db=night.noise_db - 6)
+    for start, samples in night.pieces:
+        room.add(start / AUDIO_RATE_HZ, samples)
+    detector = CryDetector(model)
+    events = [e for block in _blocks(room, night.hours) for e in detector.update(block).bouts]
+    events += detector.flush().bouts
+    return [e for e in events if isinstance(e, CryStarted)]
+
+
+def _blocks(room: synth.Room, hours: float) -> Iterator[AudioBlock]:
+    total = int(hours * 3600 * AUDIO_RATE_HZ)
+    for start in range(0, total, _BLOCK):
+        samples = room.render(start, min(_BLOCK, total - start))
+        yield AudioBlock(start / AUDIO_RATE_HZ, samples)
+
+
+def count_false(tally: Tally, night: Night, bouts: Sequence[CryStarted]) -> None:
+    """Bouts in a night without pets: who raised them."""
+    tally.hours += night.hours
+    for bout in bouts:
+        if bout.species == "human":
+            tally.human += 1
+            continue
+        playing = [p for p in night.placed if p.start_s - 1 < bout.decided_s < p.end_s + 2]
+        tally.false[playing[0].label if playing else "room"] += 1
+
+
+def count_found(
+    tally: Tally, night: Night, calls: Sequence[Sequence[float]], bouts: Sequence[CryStarted]
+) -> None:
+    """Bouts in a night with pets: which were found, how soon, and what was raised beside them."""
+    tally.hours += night.hours
+    pets = [b for b in bouts if b.species != "human"]
+    for place, ends in zip(night.placed, calls, strict=True):
+        tally.crying += 1
+        own = [b for b in pets if place.start_s - 2 <= b.decided_s <= place.end_s + 3]
+        if own:
+            tally.found += 1
+            tally.delays_s.append(own[0].decided_s - ends[2])
+    inside = sum(
+        any(p.start_s - 2 <= b.decided_s <= p.end_s + 3 for p in night.placed) for b in pets
+    )
+    tally.false["room"] += len(pets) - inside
+
+
+def measure(model: CryModel, clips: Sequence[Clip], hours: float, seed: int) -> dict[str, Tally]:
+    """All four kinds of night for one model and the clips it may be judged on."""
+    rng = np.random.default_rng(seed)
+    pets, others = [c for c in clips if c.is_pet], [c for c in clips if not c.is_pet]
+    tallies = {name: Tally() for name in ("interrupted", "strung", "room", "crying")}
+    night = interrupted(others, hours, rng)
+    count_false(tallies["interrupted"], night, heard(model, night, seed))
+    for repeat in range(2):
+        night = strung(others, rng)
+        count_false(tallies["strung"], night, heard(model, night, seed + repeat))
+    night = Night([], [], hours, rng.uniform(-75, -25))
+    count_false(tallies["room"], night, heard(model, night, seed + 7))
+    night, calls = crying(pets, hours, rng)
+    count_found(tallies["crying"], night, calls, heard(model, night, seed + 8))
+    return tallies
+
+
+def add(total: Tally, part: Tally) -> None:
+    """Sum of two tallies, into the first."""
+    total.hours += part.hours
+    total.false += part.false
+    total.human += part.human
+    total.crying += part.crying
+    total.found += part.found
+    total.delays_s += part.delays_s
+
+
+def show(tallies: dict[str, Tally]) -> None:
+    """Print rates with exact Poisson intervals."""
+    for name, tally in tallies.items():
+        count = sum(tally.false.values())
+        rate = poisson_rate(count, tally.hours)
+        print(f"{name:12s} {tally.hours:6.1f} h  {count} false bouts: {rate} an hour", end="")
+        print(f", {tally.human} called human, {dict(tally.false.most_common(8))}")
+        if tally.crying:
+            late = np.quantile(tally.delays_s, [0.5, 0.9]) if tally.delays_s else [np.nan] * 2
+            print(
+                f"{'':12s} found {tally.found} of {tally.crying} bouts, "
+                f"{late[0]:+.1f} s after the third call (90 %: {late[1]:+.1f} s)"
+            )
+
+
+def main() -> int:
+    """Command line; see the module's text."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--manifest", type=Path, required=True)
+    model = parser.add_mutually_exclusive_group(required=True)
+    model.add_argument("--model", type=Path)
+    model.add_argument("--folds", help="path of the fold models with {} for the fold's number")
+    parser.add_argument("--hours", type=float, default=8.0, help="per kind of night and model")
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    totals: dict[str, Tally] = {}
+    try:
+        clips = read_manifest(given.manifest)
+        folds = assign_folds(clips)
+        for fold in np.unique(folds) if given.folds else [None]:
+            path = Path(given.folds.format(fold)) if given.folds else given.model
+            own = [c for c, f in zip(clips, folds, strict=True) if fold is None or f == fold]
+            one = CryModel.from_bytes(path.read_bytes())
+            for name, tally in measure(one, own, given.hours, given.seed).items():
+                add(totals.setdefault(name, Tally()), tally)
+    except (NurseryError, OSError) as error:
+        parser.exit(2, f"{error}\n")
+    show(totals)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

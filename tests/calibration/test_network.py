@@ -1,0 +1,49 @@
+"""What PyTorch trains is what numpy runs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from monitor.core.cry import CryModel, Net
+from monitor.core.features import STEP_FRAMES, Normaliser
+
+torch = pytest.importorskip("torch", reason="training is an optional extra")
+
+from calibration import network, train  # noqa: E402  # only where torch is
+
+
+def test_numpy_and_torch_agree_to_1e_4() -> None:
+    torch.manual_seed(0)
+    net = network.CryNet(taught=4)
+    layers = torch.rand(2, 2, 8 * STEP_FRAMES, 64)
+    net.train()
+    for _ in range(3):  # give the normalisation some statistics of its own
+        net(layers)
+    net.eval()
+    with torch.no_grad():
+        want = net(layers).logits.numpy()
+    model: CryModel = train.to_model(net, {})
+    stream = Net(model)
+    pictures = layers[1].permute(1, 2, 0).contiguous().numpy()
+    got = np.concatenate([stream.logits(part) for part in np.split(pictures, [48, 72, 168])])
+    assert np.abs(got - want[1]).max() < 1e-4
+    halves = Net(CryModel.from_bytes(model.to_bytes())).logits(pictures)
+    assert np.abs(halves - want[1]).max() < 0.02, "half precision on disk"
+
+
+@pytest.mark.parametrize("earlier", [0, 5])
+def test_training_sees_the_pictures_the_daemon_sees(earlier: int) -> None:
+    rng = np.random.default_rng(1)
+    mel_db = rng.normal(-60, 8, (24 * (8 + earlier), 64)).astype(np.float32)
+    normaliser = Normaliser()
+    want = normaliser.picture(mel_db).layers[24 * earlier :]
+    history = None
+    if earlier:
+        steps = mel_db[: 24 * earlier].reshape(1, earlier, 24, 64)
+        history = torch.from_numpy(np.partition(steps, 6, axis=2)[:, :, 6])
+    got = network.pictures(torch.from_numpy(mel_db[None, 24 * earlier :]), history)
+    contrast = got[0, 1].numpy()
+    assert np.abs(contrast - want[:, :, 1]).max() < 1e-5
+    if not earlier:
+        assert np.abs(got[0, 0].numpy() - want[:, :, 0]).max() < 1e-5

@@ -116,9 +116,7 @@ def test_a_cry_carries_its_context() -> None:
     events: list[AnyEvent] = []
     scale = box.blocks(START_S, START_S + 800)
     for second in range(800):
-        block = AudioBlock(
-            START_S + second, room.render(second * AUDIO_RATE_HZ, AUDIO_RATE_HZ)
-        )
+        block = AudioBlock(START_S + second, room.render(second * AUDIO_RATE_HZ, AUDIO_RATE_HZ))
         events += line.update(block)
         events += line.update(next(scale))
         events += line.update(Tick(START_S + second + 1.0))

@@ -1,0 +1,183 @@
+"""From still stretches of converter values to a calibration, or to a sentence why not.
+
+Two points make the line, a third one checks it: a wrong mass typed, a touching wall or a bent
+platform shows there and nowhere else. Limits follow what makes a weight of a 100 g baby useless.
+"""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.devices.diagnosis import SATURATION_COUNTS, diagnose_scale, noise_of
+from monitor.errors import CalibrationError
+
+SMALLEST_RANGE = 0.01
+"""of the converter's range at full load: a 4 x 50 kg bathroom scale uses 0.6 %, a 5 kg cell 25 %"""
+CHECK_TOLERANCE = 0.02
+"""of the check mass: household masses are good to 1 %, a typing error is far more"""
+SEEN = 20.0
+"""a step smaller than this many standard errors is no step"""
+PRECISION = 0.002
+"""standard error of the factor that is accepted: 0.2 g on a 100 g kitten"""
+RATES_HZ = ((8.0, 13.0), (70.0, 100.0))
+"""an HX711 gives 10 or 80 values a second; its own oscillator is up to 17 % fast (11.7 and 93
+measured, olkal/HX711_ADC issue 81)"""
+
+
+class Plateau(msgspec.Struct, frozen=True, kw_only=True):
+    """The scale at rest with one load."""
+
+    mean_counts: float
+    noise_counts: float
+    values: int
+
+    @property
+    def error_counts(self) -> float:
+        """Standard error of the mean."""
+        return self.noise_counts / float(np.sqrt(self.values))
+
+
+class ScaleFit(msgspec.Struct, frozen=True, kw_only=True):
+    """A calibration with what is known of its quality."""
+
+    counts_per_gram: float
+    zero_counts: float
+    noise_g: float
+    """standard deviation of one value"""
+    precision: float
+    """relative standard error of counts_per_gram from noise"""
+    used_range: float
+    """part of the converter's range at full load"""
+    check_error: float | None
+    """relative error on the check mass: linearity, and honesty of the masses"""
+
+
+def diagnose(times_s: NDArray[np.float64], counts: NDArray[np.float64]) -> tuple[float, float]:
+    """The first ten seconds: (values a second, noise in counts).
+
+    Raises:
+        CalibrationError: too few values, wrong rate, saturation, restlessness.
+    """
+    found = diagnose_scale(times_s, counts)
+    if found.rate_hz is None or found.noise_counts is None or found.spread_counts is None:
+        raise CalibrationError('the scale sends no values: run "nursery check"')
+    if found.saturated:
+        raise CalibrationError(
+            "the converter is at the end of its range: take everything off; if that does not "
+            "help, one of the cell's four wires is loose"
+        )
+    if not any(low <= found.rate_hz <= high for low, high in RATES_HZ):
+        raise CalibrationError(
+            f"{found.rate_hz:.1f} values a second, but the converter gives 10 or 80: check the "
+            "SCK wire, and stop other programs"
+        )
+    if found.noise_counts == 0:
+        raise CalibrationError(
+            "every reading is exactly the same, which no cell does: check the wires to the cell"
+        )
+    return found.rate_hz, found.noise_counts
+
+
+def rest(counts: NDArray[np.float64]) -> Plateau:
+    """A stretch that must be still.
+
+    Raises:
+        CalibrationError: it moved, or is too short.
+    """
+    if len(counts) < 10:
+        raise CalibrationError('the scale sent too few values: run "nursery check"')
+    noise = noise_of(counts)
+    third = len(counts) // 3
+    moved = abs(float(counts[:third].mean() - counts[-third:].mean()))
+    if moved > 6 * noise * np.sqrt(2 / third) + 3 * noise:
+        raise CalibrationError("the scale was not still: hands off, no draught, and once more")
+    return Plateau(mean_counts=float(counts.mean()), noise_counts=noise, values=len(counts))
+
+
+def fit(
+    empty: Plateau,
+    loaded: Plateau,
+    mass_g: float,
+    capacity_g: float,
+    check: tuple[Plateau, float] | None = None,
+) -> ScaleFit:
+    """Fit the line; a negative factor (cell wired the other way round) is fine.
+
+    Raises:
+        CalibrationError: the readings cannot give a useful scale; says what to check.
+    """
+    span = loaded.mean_counts - empty.mean_counts
+    error = float(np.hypot(empty.error_counts, loaded.error_counts))
+    if abs(span) < SEEN * error:
+        raise CalibrationError(
+            f"the reading is the same with {mass_g:.0f} g as without: check the wiring of the "
+            "cell (E+ E- A+ A-), and that the mass rests on it and on nothing else"
+        )
+    factor = span / mass_g
+    used = abs(factor) * capacity_g / SATURATION_COUNTS
+    if used < SMALLEST_RANGE:
+        raise CalibrationError(
+            f"{capacity_g:.0f} g would use {100 * used:.1f} % of the converter's range: this cell "
+            "is made for far heavier loads, take one of 5 kg"
+        )
+    if error / abs(span) > PRECISION:
+        needed_g = mass_g * error / abs(span) / PRECISION
+        raise CalibrationError(
+            f"{mass_g:.0f} g is too light for this cell's noise: use at least {needed_g:.0f} g"
+        )
+    check_error = None
+    if check is not None:
+        plateau, check_g = check
+        shown_g = (plateau.mean_counts - empty.mean_counts) / factor
+        check_error = shown_g / check_g - 1
+        allowed = CHECK_TOLERANCE + 3 * plateau.error_counts / abs(factor) / check_g
+        if abs(check_error) > allowed:
+            raise CalibrationError(
+                f"the check mass of {check_g:.0f} g shows {shown_g:.1f} g: one of the two masses "
+                "is not what was typed, or the platform touches something"
+            )
+    return ScaleFit(
+        counts_per_gram=factor,
+        zero_counts=empty.mean_counts,
+        noise_g=max(empty.noise_counts, loaded.noise_counts) / abs(factor),
+        precision=error / abs(span),
+        used_range=used,
+        check_error=check_error,
+    )
+
+
+def plateaus(
+    times_s: NDArray[np.float64], counts: NDArray[np.float64], shortest_s: float = 3.0
+) -> list[Plateau]:
+    """The still stretches of a recorded session, in order, neighbours on the same level joined.
+
+    A second of readings is still when its spread is what the noise explains; stretches shorter
+    than ``shortest_s`` (a hand on the platform) are left out.
+    """
+    noise = noise_of(counts)
+    runs: list[list[float]] = []
+    last_still_s = -np.inf
+    for start_s in np.arange(times_s[0], times_s[-1] - 1, 1.0):
+        first, stop = times_s.searchsorted((start_s, start_s + 1.0))
+        window = counts[first:stop]
+        # nine in ten thousand windows of pure noise spread more than eight standard deviations
+        if len(window) < 3 or np.ptp(window) > 8 * noise:
+            continue
+        same = bool(runs) and abs(np.median(window) - np.median(runs[-1])) < 8 * noise
+        if same and start_s - last_still_s < 1.5:
+            runs[-1].extend(window.tolist())
+        else:
+            runs.append(window.tolist())
+        last_still_s = start_s
+    rate_hz = 1 / float(np.median(np.diff(times_s)))
+    long = [np.array(run) for run in runs if len(run) >= shortest_s * rate_hz]
+    found: list[Plateau] = []
+    for run in long:
+        plateau = Plateau(
+            mean_counts=float(np.median(run)), noise_counts=noise_of(run), values=len(run)
+        )
+        if not found or abs(plateau.mean_counts - found[-1].mean_counts) > 8 * noise:
+            found.append(plateau)
+    return found

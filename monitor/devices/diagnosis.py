@@ -1,0 +1,132 @@
+"""What ten seconds of a source say about it: numbers for ``nursery check`` and the calibrations.
+
+Noise is taken from neighbouring values, so that drift and slow sway do not count as noise: for
+independent noise the difference of two values has sqrt(2) times its standard deviation, and the
+median absolute deviation (times 1.4826) ignores the odd jump. The tests against expectation are
+Klipper's load-cell diagnostic in spirit: rate, saturation, range.
+"""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.events import AUDIO_RATE_HZ
+
+SATURATION_COUNTS = 0x7FFFFF
+CLIP_LEVEL = 0.999
+MAD_TO_SIGMA = 1.4826
+
+
+class ScaleDiagnosis(msgspec.Struct, frozen=True, kw_only=True):
+    """A still scale over some seconds; ``None`` where there were too few values."""
+
+    values: int
+    rate_hz: float | None
+    mean_counts: float | None
+    noise_counts: float | None
+    """standard deviation of one value"""
+    spread_counts: float | None
+    """largest minus smallest"""
+    used_range: float | None
+    """largest absolute value as a part of the converter's range"""
+    saturated: int = 0
+
+
+def diagnose_scale(times_s: NDArray[np.float64], counts: NDArray[np.float64]) -> ScaleDiagnosis:
+    """Look at values of shape (n,) with their times, strictly increasing."""
+    if len(counts) < 3:
+        return ScaleDiagnosis(
+            values=len(counts), rate_hz=None, mean_counts=None, noise_counts=None,
+            spread_counts=None, used_range=None,
+        )  # fmt: skip
+    return ScaleDiagnosis(
+        values=len(counts),
+        rate_hz=1 / float(np.median(np.diff(times_s))),
+        mean_counts=float(counts.mean()),
+        noise_counts=noise_of(counts),
+        spread_counts=float(np.ptp(counts)),
+        used_range=float(np.abs(counts).max() / SATURATION_COUNTS),
+        saturated=int((np.abs(counts) >= SATURATION_COUNTS).sum()),
+    )
+
+
+def noise_of(counts: NDArray[np.float64]) -> float:
+    """Standard deviation of one value, drift removed; at least three values."""
+    steps = np.diff(counts)
+    centre = np.median(steps)
+    robust = float(MAD_TO_SIGMA * np.median(np.abs(steps - centre)) / np.sqrt(2))
+    # a converter quieter than its own last bit: the median is 0, the ordinary deviation is not
+    return robust or float(steps.std() / np.sqrt(2))
+
+
+class SoundDiagnosis(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of sound; levels in dB relative to full scale."""
+
+    seconds: float
+    level_db: float | None
+    """RMS"""
+    peak_db: float | None
+    floor_db: float | None
+    """the quietest tenth of the 0.1 s blocks: the room without its events"""
+    clipped: float | None
+    """part of the samples at full scale"""
+    hum_hz: float | None
+    """50 or 60 when the mains stands out of the floor, ``None`` otherwise"""
+    hum_over_db: float | None
+    """how far the mains and its harmonics stand out"""
+    offset: float | None
+    """mean, as a part of full scale: more than a few per cent is a broken input"""
+
+
+def diagnose_sound(samples: NDArray[np.float32]) -> SoundDiagnosis:
+    """Look at 16 kHz mono samples of shape (n,), at least half a second for any number at all."""
+    block = AUDIO_RATE_HZ // 10
+    seconds = len(samples) / AUDIO_RATE_HZ
+    if len(samples) < 5 * block:
+        return SoundDiagnosis(
+            seconds=seconds, level_db=None, peak_db=None, floor_db=None, clipped=None,
+            hum_hz=None, hum_over_db=None, offset=None,
+        )  # fmt: skip
+    sound = samples - samples.mean()
+    blocks = sound[: len(sound) // block * block].reshape(-1, block)
+    levels = np.sort(np.sqrt(np.mean(blocks**2, axis=1)))
+    hum_hz, over_db = _hum(sound)
+    return SoundDiagnosis(
+        seconds=seconds,
+        level_db=decibels(float(np.sqrt(np.mean(sound**2)))),
+        peak_db=decibels(float(np.abs(samples).max())),
+        floor_db=decibels(float(levels[: max(1, len(levels) // 10)].mean())),
+        clipped=float((np.abs(samples) >= CLIP_LEVEL).mean()),
+        hum_hz=hum_hz if over_db > 15 else None,  # what an ear notices beside a room's noise
+        hum_over_db=over_db,
+        offset=float(samples.mean()),
+    )
+
+
+def decibels(amplitude: float) -> float:
+    """Amplitude relative to full scale in dB, not below -120 (24-bit converters end there)."""
+    return 20 * float(np.log10(max(amplitude, 1e-6)))
+
+
+def _hum(sound: NDArray[np.float32]) -> tuple[float, float]:
+    """The stronger of 50 and 60 Hz with harmonics, and its level over the neighbourhood in dB."""
+    size = min(len(sound), AUDIO_RATE_HZ * 4)
+    power = np.abs(np.fft.rfft(sound[:size] * np.hanning(size))) ** 2
+    step_hz = AUDIO_RATE_HZ / size
+    best = (50.0, -120.0)
+    for mains_hz in (50.0, 60.0):
+        over = []
+        for harmonic in (1, 2, 3, 4):
+            centre = round(mains_hz * harmonic / step_hz)
+            near, wide = round(1.5 / step_hz) + 1, round(8 / step_hz) + 2
+            line = power[max(0, centre - near) : centre + near + 1].max()
+            around = np.concatenate(
+                (power[max(1, centre - wide) : centre - near], power[centre + near : centre + wide])
+            )
+            over.append(10 * np.log10((line + 1e-20) / (np.median(around) * 4 + 1e-20)))
+        strongest = float(max(over))
+        if strongest > best[1]:
+            best = (mains_hz, strongest)
+    return best

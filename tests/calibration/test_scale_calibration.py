@@ -1,0 +1,234 @@
+"""The scale's calibration: refusals in plain sentences, the whole flow guided and from a file."""
+
+import io
+import tomllib
+
+import numpy as np
+import pytest
+
+from calibration import scale as scale_module
+from calibration.masses import parse_mass
+from calibration.scale import calibrate_scale
+from calibration.scale_fit import Plateau, diagnose, fit, plateaus, rest
+from calibration.soak import soak
+from monitor.config import Config, ScaleConfig
+from monitor.devices.collect import Collected
+from monitor.errors import CalibrationError, ConfigError
+from monitor.events import ScaleBlock
+
+FACTOR, ZERO, NOISE = 412.7, 84_213.0, 60.0
+RATE_HZ = 11.7
+
+
+def readings(*loads, seed=1, factor=FACTOR, noise=NOISE):
+    """(times, counts) of loads as (grams, seconds)."""
+    rng = np.random.default_rng(seed)
+    grams = np.concatenate([np.full(round(seconds * RATE_HZ), g) for g, seconds in loads])
+    times = np.arange(len(grams)) / RATE_HZ
+    return times, np.round(ZERO + factor * grams + rng.normal(0, noise, len(grams)))
+
+
+def plateau(grams, factor=FACTOR, noise=NOISE):
+    return Plateau(mean_counts=ZERO + factor * grams, noise_counts=noise, values=60)
+
+
+@pytest.mark.parametrize(
+    ("text", "grams"),
+    [
+        ("1000", 1000),
+        ("1kg", 1000),
+        ("0,5 kg", 500),
+        ("250 g", 250),
+        ("2lb", 907.18474),
+        ("20x2eur", 170),
+        ("10x2eur + 4 x 50ct", 116.2),
+        ("40xquarter", 226.8),
+    ],
+)
+def test_masses(text, grams):
+    assert parse_mass(text) == pytest.approx(grams)
+
+
+@pytest.mark.parametrize("text", ["", "heavy", "-5", "0", "3x9eur", "1000 stone"])
+def test_nonsense_is_no_mass(text):
+    with pytest.raises(CalibrationError):
+        parse_mass(text)
+
+
+@pytest.mark.parametrize("factor", [FACTOR, -FACTOR])
+def test_fits_either_sign(factor):
+    found = fit(plateau(0), plateau(1000, factor), 1000, 5000, (plateau(300, factor), 300))
+    assert found.counts_per_gram == pytest.approx(factor)
+    assert found.zero_counts == ZERO
+    assert found.noise_g == pytest.approx(NOISE / FACTOR)
+    assert found.check_error == pytest.approx(0, abs=1e-9)
+    assert 0.2 < found.used_range < 0.3
+
+
+@pytest.mark.parametrize(
+    ("loaded", "mass_g", "check", "words"),
+    [
+        (plateau(0.01), 1000, None, "the same .* wiring"),
+        (plateau(1000, factor=10.0), 1000, None, "made for far heavier loads"),
+        (plateau(5), 5, None, "too light .* at least"),
+        (plateau(1000), 1000, (plateau(300), 340), "shows 300.0 g"),
+        (plateau(500), 1000, (plateau(300), 300), "shows 600.0 g"),
+    ],
+)
+def test_refuses_in_a_plain_sentence(loaded, mass_g, check, words):
+    with pytest.raises(CalibrationError, match=words):
+        fit(plateau(0), loaded, mass_g, 5000, check)
+
+
+def test_diagnosis_tells_rate_and_noise():
+    rate_hz, noise = diagnose(*readings((0, 10)))
+    assert rate_hz == pytest.approx(RATE_HZ, rel=0.01)
+    assert noise == pytest.approx(NOISE, rel=0.25)
+
+
+@pytest.mark.parametrize(
+    ("times", "counts", "words"),
+    [
+        (np.zeros(0), np.zeros(0), "sends no values"),
+        (np.arange(50) / 3.0, np.arange(50) % 7.0, "3.0 values a second"),
+        (np.arange(50) / 10, np.full(50, 5.0), "exactly the same"),
+        (np.arange(50) / 10, np.where(np.arange(50) > 40, 0x7FFFFF, 5.0), "end of its range"),
+    ],
+)
+def test_diagnosis_refuses(times, counts, words):
+    with pytest.raises(CalibrationError, match=words):
+        diagnose(times, counts)
+
+
+def test_restlessness_is_refused_and_rest_is_not():
+    rng = np.random.default_rng(2)
+    for _ in range(50):
+        rest(ZERO + rng.normal(0, NOISE, 70))
+    with pytest.raises(CalibrationError, match="not still"):
+        rest(ZERO + rng.normal(0, NOISE, 70) + np.linspace(0, 10 * NOISE, 70))
+
+
+def test_a_session_falls_into_its_levels():
+    times, counts = readings((0, 12), (700, 1.5), (1000, 15), (0, 8), (300, 12))
+    counts[160:170] += 9000.0 * np.sin(np.arange(10))  # a hand
+    levels = [(p.mean_counts - ZERO) / FACTOR for p in plateaus(times, counts)]
+    assert levels == pytest.approx([0, 1000, 0, 300], abs=0.2)
+
+
+def write_csv(path, times, counts):
+    rows = "".join(f"{t:.4f},{c:.0f}\n" for t, c in zip(times, counts, strict=True))
+    path.write_text("time_s,counts\n" + rows)
+    return str(path)
+
+
+@pytest.fixture
+def config():
+    return Config(box="a", scale=ScaleConfig(source="hx711"))
+
+
+def read_artefact(folder):
+    (path,) = folder.glob("scale-*.toml")
+    return tomllib.loads(path.read_text())
+
+
+def test_from_a_recording(tmp_path, config):
+    path = write_csv(tmp_path / "s.csv", *readings((0, 12), (1000, 15), (0, 8), (300, 12)))
+    out = io.StringIO()
+    done = calibrate_scale(
+        config, mass="1kg", check_mass="300", from_csv=path, out_dir=str(tmp_path), out=out
+    )
+    assert done == 0
+    written = read_artefact(tmp_path)
+    assert written["scale"]["counts_per_gram"] == pytest.approx(FACTOR, rel=1e-3)
+    assert written["scale"]["zero_counts"] == pytest.approx(ZERO, abs=20)
+    assert written["measured"]["noise_g"] == pytest.approx(NOISE / FACTOR, rel=0.3)
+    assert abs(written["measured"]["check_error"]) < 2e-3
+    assert "counts_per_gram = 412" in out.getvalue()
+
+
+def test_a_recording_without_the_mass_is_refused_and_nothing_is_written(tmp_path, config):
+    path = write_csv(tmp_path / "s.csv", *readings((0, 30)))
+    with pytest.raises(CalibrationError, match="did not change"):
+        calibrate_scale(config, mass="1kg", from_csv=path, out_dir=str(tmp_path), out=io.StringIO())
+    assert not list(tmp_path.glob("scale-*"))
+
+
+class Box:
+    """A scale on which the one who answers the prompts puts things; time does not pass."""
+
+    def __init__(self, answers, factor=FACTOR):
+        self.answers = iter(answers)
+        self.load_g, self.factor, self.prompts, self.seed = 0.0, factor, [], 0
+
+    def ask(self, prompt):
+        self.prompts.append(prompt)
+        answer = next(self.answers)
+        if isinstance(answer, float):
+            self.load_g = answer
+            return ""
+        return answer
+
+    def take(self, seconds, waiting_s=0.0):
+        self.seed += 1
+        times, counts = readings((self.load_g, seconds), seed=self.seed, factor=self.factor)
+        if np.isnan(self.load_g):
+            counts = ZERO + 5000.0 * np.sin(times)
+        return Collected(times, counts, np.zeros(0, np.float32), None)
+
+    def skip(self):
+        pass
+
+    close = skip
+
+
+def guided(monkeypatch, config, tmp_path, answers, **more):
+    box = Box(answers, **more)
+    monkeypatch.setattr(scale_module, "_open", lambda _: box)
+    monkeypatch.setattr(scale_module, "SETTLE_S", 0.0)
+    out = io.StringIO()
+    calibrate_scale(config, out_dir=str(tmp_path), ask=box.ask, out=out)
+    return box, out.getvalue()
+
+
+def test_guided_in_three_steps(monkeypatch, config, tmp_path):
+    answers = [0.0, "1kg", 1000.0, "20x2eur", 170.0]
+    box, told = guided(monkeypatch, config, tmp_path, answers)
+    assert "11.7 values a second" in told
+    assert "agrees within" in told
+    assert read_artefact(tmp_path)["scale"]["counts_per_gram"] == pytest.approx(FACTOR, rel=1e-3)
+    assert "Step 1 of 3" in box.prompts[0]
+
+
+def test_guided_waits_for_stillness_and_may_skip_the_check(monkeypatch, config, tmp_path):
+    answers = [float("nan"), 0.0, "1kg", 1000.0, ""]
+    _, told = guided(monkeypatch, config, tmp_path, answers)
+    assert "was not still" in told
+    assert "would go unnoticed" in told
+
+
+def test_guided_refuses_a_dead_wire_at_step_two(monkeypatch, config, tmp_path):
+    with pytest.raises(CalibrationError, match="wiring"):
+        guided(monkeypatch, config, tmp_path, [0.0, "1kg", 0.0, "300", 0.0])
+
+
+def test_soak_measures_the_drift(tmp_path):
+    times = np.arange(0, 3 * 3600, 0.5)
+    rng = np.random.default_rng(4)
+    counts = ZERO + FACTOR * 2.5 * times / 3600 + rng.normal(0, NOISE, len(times))
+    found = soak([ScaleBlock(times, counts)], FACTOR)
+    assert found.drift_g_per_h == pytest.approx(2.5, abs=0.05)
+    assert found.hours == pytest.approx(3.0, abs=0.05)
+    path = write_csv(tmp_path / "night.csv", times, counts)
+    scale = ScaleConfig(counts_per_gram=FACTOR, zero_counts=ZERO)
+    out = io.StringIO()
+    calibrate_scale(
+        Config(box="a", scale=scale), from_csv=path, soak_h=3, out_dir=str(tmp_path), out=out
+    )
+    assert "drift +2.5" in out.getvalue()
+
+
+def test_soak_needs_a_calibration_and_ten_minutes(config):
+    with pytest.raises(ConfigError, match="calibrate first"):
+        calibrate_scale(config, soak_h=1, out=io.StringIO())
+    with pytest.raises(CalibrationError, match="ten minutes"):
+        soak([ScaleBlock(np.arange(60.0), np.zeros(60))], FACTOR)

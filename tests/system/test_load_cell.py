@@ -1,0 +1,173 @@
+"""The load cell on the real lgpio library over a preloaded GPIO chip, every wire broken once."""
+
+import errno
+import os
+import queue
+import signal
+import time
+
+import pytest
+
+from monitor.config import ScaleConfig
+from monitor.devices.load_cell import LoadCell
+from monitor.events import ScaleBlock, SourceReport
+from monitor.timeline import Timeline
+from tests.system.fake_gpiochip import FakeChip, compiler
+
+pytestmark = pytest.mark.system
+CODE = 84_000
+
+
+@pytest.fixture
+def chip(tmp_path, monkeypatch):
+    if compiler() is None:
+        pytest.skip("no C compiler: apt-get install gcc libc6-dev")
+    made = FakeChip(tmp_path)
+    for name, value in made.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("RPI_LGPIO_REVISION", "a02082")  # a Pi 4: rpi-lgpio refuses to run elsewhere
+    return made
+
+
+class Scale:
+    """A load cell that is listened to with deadlines."""
+
+    def __init__(self, driver="gpiozero"):
+        self._arrived = queue.SimpleQueue()
+        self.values = []
+        self.source = LoadCell(ScaleConfig(source="hx711", driver=driver), Timeline(1000.0))
+        self.source.start(self._arrived.put)
+
+    def wait(self, wanted, limit_s):
+        start_s = time.monotonic()
+        reports = []
+        while (left_s := start_s + limit_s - time.monotonic()) > 0:
+            try:
+                item = self._arrived.get(timeout=left_s)
+            except queue.Empty:
+                break
+            if isinstance(item, ScaleBlock):
+                self.values += item.counts.tolist()
+            else:
+                reports.append(item)
+            if wanted(item):
+                return time.monotonic() - start_s, item
+        pytest.fail(f"not within {limit_s} s; instead: {reports}")
+
+    def state(self, state, limit_s, words=""):
+        return self.wait(
+            lambda item: (
+                isinstance(item, SourceReport) and item.state == state and words in item.why
+            ),
+            limit_s,
+        )
+
+    def weigh(self, limit_s=8):
+        return self.wait(lambda item: isinstance(item, ScaleBlock), limit_s)
+
+
+@pytest.fixture
+def scale(chip):
+    made = []
+
+    def start(driver="gpiozero"):
+        made.append(Scale(driver))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.source.stop()
+
+
+both = pytest.mark.parametrize("driver", ["gpiozero", "hx711-package"])
+
+
+@both
+def test_reads_what_the_cell_shows_within_three_seconds(chip, scale, driver):
+    cell = scale(driver)
+    cell.weigh(3.0)
+    for code in (-123_456, 0, -1):
+        chip.set(code=code)
+        cell.weigh()
+        _, block = cell.weigh()
+        assert set(block.counts.tolist()) == {code}
+        assert 8 < len(block.counts) / (block.times_s[-1] - block.times_s[0] + 0.0856) < 13
+    assert chip.get("longest_high_us") < 60 or cell.source.rejected_share > 0
+    start_s = time.monotonic()
+    cell.source.stop()
+    assert time.monotonic() - start_s < 2
+
+
+@both
+@pytest.mark.parametrize(
+    ("fault", "cure", "words"),
+    [
+        ({"stuck": 1}, {"stuck": -1}, "stays high"),
+        ({"stuck": 0}, {"stuck": -1}, "stays low"),
+        ({"dead": 1}, {"dead": 0}, "stays high"),
+        ({"code": 0x7FFFFF}, {"code": CODE}, "end of its range"),
+        ({"code": -0x800000}, {"code": CODE}, "end of its range"),
+    ],
+    ids=["stuck high", "stuck low", "dead", "saturated", "saturated below"],
+)
+def test_a_broken_chip_is_told_within_three_seconds_and_never_weighed(
+    chip, scale, driver, fault, cure, words
+):
+    cell = scale(driver)
+    cell.weigh()
+    chip.set(**fault)
+    took_s, _ = cell.state("stalled", 3.0, words)
+    assert took_s > 1.0
+    chip.set(**cure)
+    cell.state("healthy", 6)
+    cell.weigh()
+    assert set(cell.values) == {CODE}
+
+
+def test_pauses_in_the_pulses_never_make_a_wrong_value(chip, scale):
+    cell = scale()
+    cell.weigh()
+    chip.set(pause_us=120, pause_every=97)  # more than one in two frames is hit
+    start_s = time.monotonic()
+    while time.monotonic() < start_s + 6:
+        cell.wait(lambda _: True, 6)
+    assert cell.source.rejected_share > 0.1
+    assert set(cell.values) == {CODE}
+
+
+def test_a_hung_gpio_library_is_killed_and_replaced(chip, scale):
+    cell = scale()
+    cell.weigh()
+    chip.set(hang=1)
+    cell.state("stalled", 3.0)
+    cell.state("restarting", 4.0, "hung")
+    chip.set(hang=0)
+    cell.state("healthy", 8)
+
+
+def test_a_dead_child_is_replaced(chip, scale):
+    cell = scale()
+    cell.weigh()
+    os.kill(cell.source._child.pid, signal.SIGKILL)
+    cell.state("restarting", 1.0, "ended by itself")
+    cell.state("healthy", 5)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [({"open_errno": errno.EACCES}, "cannot be opened"), ({"line_errno": errno.EIO}, "GPIO")],
+)
+def test_a_failing_gpio_chip_is_told_in_words(chip, scale, fault, words):
+    chip.set(**fault)
+    cell = scale()
+    cell.state("restarting", 5, words)
+    chip.set(open_errno=0, line_errno=0)
+    cell.state("healthy", 10)
+
+
+def test_the_child_dies_with_its_parent(chip, scale):
+    cell = scale()
+    cell.weigh()
+    child = cell.source._child
+    child.stdout.close()  # what the end of the parent does
+    assert child.wait(3) is not None

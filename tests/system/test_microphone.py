@@ -1,0 +1,170 @@
+"""The microphone on real PortAudio over a private PulseAudio, killed and stopped under it."""
+
+import json
+import os
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from tests.system.sound_server import SoundServer, missing_tools
+
+pytestmark = pytest.mark.system
+
+
+@pytest.fixture
+def server(tmp_path_factory):
+    if missing_tools():
+        pytest.skip(f"not installed: {', '.join(missing_tools())} (apt-get install pulseaudio ...)")
+    folder = tmp_path_factory.mktemp("pulse")  # short: a socket's path has 107 characters
+    made = SoundServer(folder)
+    yield made
+    made.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+class Listener:
+    """The other process's lines, with a deadline on each wait."""
+
+    def __init__(self, server, device="pulse"):
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.system.listener", device],
+            env=os.environ | server.environment,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        )  # fmt: skip
+        self._lines = queue.SimpleQueue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self._process.stdout:
+            self._lines.put((time.monotonic(), json.loads(line)))
+
+    def wait(self, wanted, limit_s):
+        """Seconds until a line satisfies ``wanted``, and the line."""
+        start_s = time.monotonic()
+        seen = []
+        while (left_s := start_s + limit_s - time.monotonic()) > 0:
+            try:
+                at_s, line = self._lines.get(timeout=left_s)
+            except queue.Empty:
+                break
+            seen.append(line)
+            if wanted(line):
+                return at_s - start_s, line
+        pytest.fail(f"not within {limit_s} s; instead: {seen[-6:]}")
+
+    def state(self, state, limit_s, words=""):
+        return self.wait(
+            lambda line: line.get("state") == state and words in line.get("why", ""), limit_s
+        )
+
+    def tone(self, frequency_hz, limit_s):
+        return self.wait(lambda line: abs(line.get("tone_hz", 0) - frequency_hz) < 2, limit_s)
+
+    def drain(self):
+        lines = []
+        while not self._lines.empty():
+            lines.append(self._lines.get()[1])
+        return lines
+
+    def close(self):
+        """How long a polite stop takes."""
+        start_s = time.monotonic()
+        self._process.stdin.close()
+        self._process.wait(10)
+        return time.monotonic() - start_s
+
+
+@pytest.fixture
+def listen(server):
+    made = []
+
+    def start(device="pulse"):
+        made.append(Listener(server, device))
+        return made[-1]
+
+    yield start
+    for listener in made:
+        listener._process.kill()
+        listener._process.wait()
+
+
+def test_hears_the_tone_that_is_played(server, listen):
+    server.start()
+    server.play(1234.0)
+    ear = listen()
+    ear.state("healthy", 10, "48000 Hz")
+    for _ in range(2):
+        _, heard = ear.tone(1234.0, 5)
+    assert heard["rms"] == pytest.approx(0.3536, rel=0.02)
+    assert heard["gap_s"] < 0.01
+    assert abs(heard["t_s"] - time.time()) < 4
+    assert ear.close() < 2.5
+    assert ear.drain()[-1]["dropped"] == 0
+
+
+def test_a_killed_sound_server_is_noticed_and_capture_resumes_by_itself(server, listen):
+    server.start()
+    server.play(1234.0)
+    ear = listen()
+    ear.tone(1234.0, 10)
+    server.quiet()
+    server.kill()
+    ear.state("stalled", 1.5, "closed")
+    ear.wait(lambda line: line.get("state") in {"restarting", "failed"}, 5)
+    server.start()
+    server.play(777.0)
+    ear.state("healthy", 15)
+    ear.tone(777.0, 5)
+
+
+def test_a_stopped_sound_server_is_escalated_once_and_survived(server, listen):
+    server.start()
+    server.play(1234.0)
+    ear = listen()
+    ear.tone(1234.0, 10)
+    server.signal(signal.SIGSTOP)
+    took_s, _ = ear.state("stalled", 5, "no sound")
+    assert took_s > 2
+    ear.wait(lambda line: "hangs in the sound system" in line.get("restart", ""), 8)
+    server.signal(signal.SIGCONT)
+    ear.tone(1234.0, 20)
+    assert not [line for line in ear.drain() if "restart" in line]
+
+
+def test_stop_is_prompt_while_the_sound_server_hangs(server, listen):
+    server.start()
+    server.play(1234.0)
+    ear = listen()
+    ear.tone(1234.0, 10)
+    server.signal(signal.SIGSTOP)
+    ear.state("stalled", 5)
+    assert ear.close() < 2.5
+
+
+def test_a_microphone_absent_at_boot_is_waited_for(server, listen):
+    ear = listen()
+    ear.state("restarting", 5, "not connected")
+    server.start()
+    server.play(1234.0)
+    ear.tone(1234.0, 15)
+
+
+def test_digital_silence_is_never_passed_on(server, listen):
+    server.start()  # a null sink that plays nothing delivers zeros
+    ear = listen()
+    ear.state("stalled", 14, "digital silence")
+    assert not [line for line in ear.drain() if "tone_hz" in line]
+    server.play(1234.0)
+    ear.state("healthy", 5)
+
+
+def test_a_name_that_matches_nothing_says_what_there_is(server, listen):
+    server.start()
+    _, line = listen("no such card").state("restarting", 5, "not connected")
+    assert '"pulse"' in line["why"]

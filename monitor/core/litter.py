@@ -40,6 +40,8 @@ _LOG_STEPS = 160
 _P_SINGLE = 0.5
 _P_JOINT = 0.02
 _P_TRIPLE = 0.004
+_P_BACK_TOGETHER = 0.15
+"""those lifted together often come back together"""
 _P_SWAP = 0.015
 _P_OBJECT = 0.03
 _P_KNOWN_OBJECT = 0.10
@@ -61,8 +63,8 @@ class Estimate(msgspec.Struct, frozen=True, array_like=True):
     g: float
     sd_g: float
     t_s: float
-    fed: bool
-    """read on its return from a feed, so that some of it will be gone by the next"""
+    gut_g: float = 0.0
+    """of which taken in just before, so that much of it will be gone by the next"""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -258,7 +260,7 @@ class LitterTracker:
     def _apply(self, entry: Step | Typed | Presence) -> None:
         state = self.state
         if isinstance(entry, Typed):
-            estimate = Estimate(entry.g, 1.0 + 0.01 * entry.g, entry.t_s, False)
+            estimate = Estimate(entry.g, 1.0 + 0.01 * entry.g, entry.t_s)
             state.stories = [_with_weight(s, entry.baby, estimate) for s in state.stories]
         elif isinstance(entry, Presence):
             self._apply_presence(entry)
@@ -472,7 +474,8 @@ def _move_one(story: Story, step: Step, baby: int, read: tuple[float, float], p:
     g, sigma = read
     label = Label(step.step_id, "move", bit if lifted else 0, 0 if lifted else bit, g, sigma)
     moved = _child(story, label, p, inside=story.inside ^ bit)
-    return _with_weight(moved, baby, Estimate(g, sigma, step.t_s, not lifted))
+    gut_g = 0.0 if lifted else max(g - story.weights[baby].g, 0.0)
+    return _with_weight(moved, baby, Estimate(g, sigma, step.t_s, gut_g))
 
 
 def _joint_moves(
@@ -497,15 +500,22 @@ def _joint_moves(
                 step.step_id, "move", mask if lifting else 0, 0 if lifting else mask,
                 abs(delta), sigma,
             )  # fmt: skip
-            child = _child(story, label, prior / len(groups) * density, inside=story.inside ^ mask)
+            chance = prior / len(groups)
+            if not lifting and _left_together(story, group):
+                chance = _P_BACK_TOGETHER
+            child = _child(story, label, chance * density, inside=story.inside ^ mask)
             for baby, (m, s) in zip(group, guesses, strict=True):
                 share = s**2 / sd**2
-                estimate = Estimate(
-                    m + share * residual, s * math.sqrt(max(1.0 - share, 0.01)), step.t_s,
-                    not lifting,
-                )  # fmt: skip
+                g = m + share * residual
+                gut_g = 0.0 if lifting else max(g - story.weights[baby].g, 0.0)
+                left = s * math.sqrt(max(1.0 - share, 0.01))
+                estimate = Estimate(g, left, step.t_s, gut_g)
                 child = _with_weight(child, baby, estimate)
             yield child
+
+
+def _left_together(story: Story, group: Sequence[int]) -> bool:
+    return len({story.weights[baby].t_s for baby in group}) == 1
 
 
 def _swaps(story: Story, step: Step, delta: float, sigma: float, present: int) -> Iterator[Story]:
@@ -524,12 +534,11 @@ def _swaps(story: Story, step: Step, delta: float, sigma: float, present: int) -
             both = (1 << out) | (1 << back)
             child = _child(story, label, _P_SWAP / pairs * density, inside=story.inside ^ both)
             k_back, k_out = s_back**2 / sd**2, s_out**2 / sd**2
-            child = _with_weight(
-                child, back, Estimate(m_back + k_back * residual, s_back, step.t_s, True)
-            )
-            yield _with_weight(
-                child, out, Estimate(m_out - k_out * residual, s_out, step.t_s, False)
-            )
+            g_back = m_back + k_back * residual
+            gut_g = max(g_back - story.weights[back].g, 0.0)
+            child = _with_weight(child, back, Estimate(g_back, s_back, step.t_s, gut_g))
+            g_out = m_out - k_out * residual
+            yield _with_weight(child, out, Estimate(g_out, s_out, step.t_s))
 
 
 def _object_moves(story: Story, step: Step, delta: float) -> Iterator[Story]:
@@ -614,7 +623,7 @@ def _reweighed(story: Story, answer: Answer, step: Step) -> Story:
     if answer.g is None or answer.baby is None:
         return story
     old = story.weights[answer.baby]
-    return _with_weight(story, answer.baby, Estimate(answer.g, 1.0, step.t_s, old.fed))
+    return _with_weight(story, answer.baby, Estimate(answer.g, 1.0, step.t_s, old.gut_g))
 
 
 # ---------------------------------------------------------------------- predicted weights
@@ -624,9 +633,12 @@ def lift_density(g: float, sigma_g: float, last: Estimate, t_s: float) -> float:
     """Density (per gram) that a baby last read as ``last`` weighs ``g`` when lifted at ``t_s``."""
     mean, sd = _guess(last, t_s, lifting=True)
     total = math.hypot(sd, sigma_g)
-    # Seven in a hundred differ for reasons no model has: wet fur, a typed weight that was rough.
-    return 0.93 * _gauss(g - mean, total) + 0.07 * _gauss(
-        g - mean, math.hypot(total, 0.06 * last.g)
+    # A few in a hundred differ for reasons no model has (wet fur, a feed nobody saw, a rough
+    # typed weight), hardly any so soon after the last reading.
+    hours = max(t_s - last.t_s, 0.0) / 3600.0
+    odd = 0.01 + 0.05 * (1.0 - math.exp(-hours / 2.0))
+    return (1.0 - odd) * _gauss(g - mean, total) + odd * _gauss(
+        g - mean, math.hypot(total, 0.05 * last.g)
     )
 
 
@@ -651,9 +663,9 @@ def _guess(last: Estimate, t_s: float, *, lifting: bool) -> tuple[float, float]:
     grown = last.g * _growth(hours)
     if lifting:
         gone = 1.0 - math.exp(-hours / 2.5)
-        # 2 to 3 % goes between feeds, most of it in the first hours.
-        mean = grown * (1.0 - (0.030 if last.fed else 0.010) * gone)
-        sd = last.g * math.sqrt(0.005**2 + (0.014 * gone) ** 2 + (0.02**2) * hours / 24.0)
+        # 2 to 3 % of the weight goes between feeds, two thirds of what the bottle added.
+        mean = grown - gone * (0.65 * last.gut_g + 0.003 * last.g)
+        sd = last.g * math.sqrt(0.005**2 + (0.013 * gone) ** 2 + (0.02**2) * hours / 24.0)
     else:
         mean = 1.030 * grown
         sd = last.g * math.hypot(0.024, _away_sd(hours))

@@ -70,6 +70,8 @@ STUCK_S = 60.0
 """Longer than any converter repeats one code: the last bits always flicker with 50 nV of noise."""
 DEAD_CODES = frozenset({-1.0, 0.0})
 """What a data line that is always high or always low reads as. A single one is a valid weight."""
+BLIND_S = 20.0
+"""Longer without samples, and more than one baby may have moved: nothing is claimed."""
 STALE_S = 10.0
 """No window for this long: the live total is unknown."""
 DISTURBED_S = 30.0
@@ -278,7 +280,7 @@ class ScalePath:
 
     def _step(self, transition: Transition, from_g: float, *, was_off: bool) -> list[AnyEvent]:
         delta = transition.to_g - from_g
-        blind = was_off or transition.blind_s > 60.0
+        blind = was_off or transition.blind_s > BLIND_S
         touched = transition.excursion_g >= TOUCH_G
         if abs(delta) < SMALLEST_MOVE_G and not touched and not blind:
             if transition.settled and abs(delta) >= OBJECT_G:
@@ -796,11 +798,12 @@ def _first_estimate(book: BabyBook, reference: GrowthReference, start_s: float) 
     latest = book.latest
     if latest is not None:
         sd = math.hypot(latest.sigma_g, 0.01 * latest.weight_g)
-        return Estimate(latest.weight_g, sd, latest.t_s, latest.move == "return")
+        gut_g = 0.04 * latest.weight_g if latest.move == "return" else 0.0
+        return Estimate(latest.weight_g, sd, latest.t_s, gut_g)
     if book.baby.weight_g is not None:
-        return Estimate(book.baby.weight_g, 1.0 + 0.015 * book.baby.weight_g, start_s, False)
+        return Estimate(book.baby.weight_g, 1.0 + 0.015 * book.baby.weight_g, start_s)
     low, median, high = book.expected(reference, start_s).weight_g
-    return Estimate(median, 0.4 * (high - low), start_s, False)
+    return Estimate(median, 0.4 * (high - low), start_s)
 
 
 def _weigh_in(weighing: Weighing) -> WeighIn:

@@ -24,6 +24,10 @@ lifted five seconds apart leave a plateau of several windows between them."""
 SATURATED_CODES = (8_388_607.0, -8_388_608.0)
 """HX711 datasheet: 0x7FFFFF and 0x800000 are returned when the input is out of range."""
 
+PRECISE_G = 0.25
+"""A level is read over longer, to these limits, until its standard error is below this."""
+SETTLE_MAX_S = 30.0
+TAIL_MAX_S = 60.0
 SETTLE_S = 10.0
 """A plateau this long is trusted: a leaning hand is rarely still for that long, and creep after
 a step (0.3 % over 20 min) moves a 1 kg step by 25 mg in it."""
@@ -242,11 +246,12 @@ class Segmenter:
             state.noise_g = max(state.noise_g, MIN_NOISE_G)
             state.level_g = level_g + 0.15 * deviation
             state.recent.append(pair)
-            if len(state.recent) > 96:  # 48 s; trimmed rarely, so that appending stays cheap
-                del state.recent[:48]
+            if len(state.recent) > 240:  # two minutes; trimmed rarely, so that appending is cheap
+                del state.recent[:120]
             if state.open:
                 state.head.append(pair)
-                if pair.t_s - (state.since_s or 0.0) >= SETTLE_S:
+                lasted_s = pair.t_s - (state.since_s or 0.0)
+                if lasted_s >= SETTLE_S and self._precise(lasted_s):
                     out.append(self._close(settled=True, known_s=pair.t_s))
             return
         state.pending.append(pair)
@@ -257,13 +262,20 @@ class Segmenter:
             for late in pending:
                 self._move(late, out)
 
+    def _precise(self, lasted_s: float) -> bool:
+        state = self.state
+        return lasted_s >= SETTLE_MAX_S or _level(state.head, state.noise_g)[1] <= PRECISE_G
+
     def _leave(self) -> None:
         state = self.state
         end_s = state.recent[-1].t_s
-        windows = [p for p in state.recent if p.t_s > end_s - TAIL_S]
-        # The last window may already hold the first touch of the hand.
-        windows = windows[:-1] if len(windows) > 4 else windows
-        state.tail_g, state.tail_se_g = _level(windows, state.noise_g)
+        for span_s in (TAIL_S, TAIL_MAX_S):
+            windows = [p for p in state.recent if p.t_s > end_s - span_s]
+            # The last window may already hold the first touch of the hand.
+            windows = windows[:-1] if len(windows) > 4 else windows
+            state.tail_g, state.tail_se_g = _level(windows, state.noise_g)
+            if state.tail_se_g <= PRECISE_G:
+                break
         state.tail_end_s = end_s
         state.left_s = end_s
         state.level_g = None
@@ -328,7 +340,7 @@ class Segmenter:
             and state.blind_s == 0.0
         )
         if same:  # a baby turned over: the plateau goes on
-            state.recent = kept[-48:] + state.recent
+            state.recent = kept[-120:] + state.recent
             if state.open:
                 state.head.extend(windows)
             return

@@ -205,16 +205,15 @@ class SimulatedBox:
 
     def box_off(self, t_s: float) -> None:
         """Lift the whole box off the platform."""
-        self._box_off_g = sum(g for _, g in self._changes)
-        self._change(t_s, -self._box_off_g)
+        carried = sum(g for _, g in self._changes)
+        self._change(t_s, -carried)
+        self._box_off_g = carried
         self.hands(t_s)
 
     def box_on(self, t_s: float, *, heavier_g: float = 0.0) -> None:
         """Put it back, perhaps with other bedding; babies moved meanwhile are where they are."""
-        now = sum(g for _, g in self._changes)
-        before, self._box_off_g = self._box_off_g or 0.0, None
-        # moves scripted while it was off changed the sum on the "platform"; they belong to the box
-        self._change(t_s, before + heavier_g - now + now)
+        carried, self._box_off_g = self._box_off_g or 0.0, None
+        self._change(t_s, carried + heavier_g)
         self.hands(t_s)
 
     def lean(self, from_s: float, to_s: float, force_g: float, jitter_g: float = 1.0) -> None:
@@ -241,6 +240,9 @@ class SimulatedBox:
         insort(self._spans, _Span(t_s - before, t_s + after, force, jitter), key=lambda s: s.from_s)
 
     def _change(self, t_s: float, grams: float) -> None:
+        if self._box_off_g is not None:  # in a box that is in somebody's arms
+            self._box_off_g += grams
+            return
         insort(self._changes, (t_s, grams), key=lambda c: c[0])
         self._load = None
 

@@ -9,6 +9,7 @@ from monitor.devices.simulated import demo_box
 from monitor.events import AnyEvent, Feed, ScaleBlock, Unassigned, WeighIn
 from monitor.resources import shipped
 
+REFERENCE = GrowthReference.parse(shipped("growth.toml"))
 START_S = 1_700_000_000.0
 
 
@@ -19,7 +20,7 @@ def path_for(box, **kwargs) -> ScalePath:
         config,
         babies,
         start_s=box.start_s,
-        reference=GrowthReference.parse(shipped("growth.toml")),
+        reference=REFERENCE,
         **kwargs,
     )
 
@@ -56,7 +57,7 @@ def test_an_uncalibrated_scale_says_nothing():
         ScaleConfig(),
         [b.as_baby() for b in box.babies.values()],
         start_s=START_S,
-        reference=GrowthReference.parse(shipped("growth.toml")),
+        reference=REFERENCE,
     )
     assert run(path, box, 1.0) == []
     assert path.scale_status(START_S + 3600.0).total_g is None

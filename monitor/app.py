@@ -195,7 +195,8 @@ class App:
         self._dirty = True
         for event in events:
             if isinstance(event, CommandResult):
-                self.publisher.say(command_result_message(event, self._topics))
+                if event.origin == "mqtt":
+                    self.publisher.say(command_result_message(event, self._topics))
             elif not isinstance(event, Alert):
                 self.publisher.say(
                     event_message(event, self._topics, offset_s=self.nursery.offset_s)

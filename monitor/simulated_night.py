@@ -1,4 +1,4 @@
-"""A scripted night (which begins at noon) for the demo: two babies, their feeds and cries, a failing microphone.
+"""A scripted night for the demo: two babies, their feeds and cries, a failing microphone.
 
 Sound comes from ``calibration.synth`` (parametric calls in room noise), weight from
 ``devices.simulated`` (raw converter counts with noise, drift, hands and movement). One thread

@@ -1,4 +1,4 @@
-"""The wiring: sound and weight meet, context is filled in, state is true, a restart changes nothing."""
+"""The wiring: sound and weight meet, context is filled in, and a restart changes nothing."""
 
 import msgspec
 import numpy as np
@@ -114,8 +114,8 @@ def test_a_cry_carries_its_context() -> None:
     box.feed(START_S + 240, "Possum", 5.0, 120.0)
     room.add(700, bout("kitten", np.random.default_rng(3), 40.0, level_db=-30.0))
     events: list[AnyEvent] = []
-    scale = box.blocks(START_S, START_S + 800)
-    for second in range(800):
+    scale = box.blocks(START_S, START_S + 850)
+    for second in range(850):
         block = AudioBlock(START_S + second, room.render(second * AUDIO_RATE_HZ, AUDIO_RATE_HZ))
         events += line.update(block)
         events += line.update(next(scale))

@@ -180,6 +180,7 @@ def test_home_assistant_documents_are_there(broker: Mosquitto, start: Start) -> 
             document = msgspec.json.decode(payload)
             assert document["origin"]["name"] == "nursery-monitor"
             assert document["device"]["identifiers"]
-        daemon.nursery("baby", "retire", "Possum")
+        retired = daemon.nursery("baby", "retire", "Possum")
+        assert retired.returncode == 0, retired.stderr
         topics = list(configs)
         wait_for(lambda: any(hub.last(topic) == b"" for topic in topics))

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from msgspec.structs import asdict
-
-from monitor.events import Observation, SourceName
-
 if TYPE_CHECKING:  # the load cell's child process imports this package: keep it light
     from monitor.config import Config
     from monitor.devices.panel import Panel
+    from monitor.events import Observation, SourceName
     from monitor.timeline import Timeline
 
-Put = Callable[[Observation], None]
+Put = Callable[["Observation"], None]
 """hands one observation to the loop; never blocks, safe from any thread"""
 
 
@@ -66,7 +63,8 @@ def open_panel(config: Config, timeline: Timeline, put: Put) -> Panel | None:
     Raises:
         DeviceError: a pin cannot be claimed; names its key.
     """
-    if not any(pin is not None for pin in asdict(config.panel).values()):
+    pins = (config.panel.led_pin, config.panel.buzzer_pin, config.panel.button_pin)
+    if all(pin is None for pin in pins):
         return None
     from monitor.devices.panel import Panel
 

@@ -109,14 +109,15 @@ class LoadCell:
     def _spawn(self) -> None:
         """Start the child; it shares nothing with the monitor but the pipe."""
         config = self._config
-        package = Path(monitor.__file__).parent.parent
+        package = str(Path(monitor.__file__).parent.parent)
+        path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
         module = "monitor.devices.load_cell_process"
         pins = (str(config.dout_pin), str(config.sck_pin))
         self._child = subprocess.Popen(
             [sys.executable, "-P", "-m", module, config.driver, *pins],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": str(package)},
+            env=os.environ | {"PYTHONPATH": path},
         )
         self._opened = False
         self._last_record_s = self._last_value_s = time.monotonic()

@@ -40,6 +40,7 @@ struct control {
     int32_t hang;       /* every transfer on a line blocks */
     int32_t pause_us;   /* stop the caller this long in every pause_every-th transfer */
     int32_t pause_every;
+    int32_t noise;      /* each conversion is off by up to this much, evenly */
     int32_t frames, resets, opens, longest_high_us; /* counters */
 };
 
@@ -58,6 +59,8 @@ static struct {
     int32_t shift, value;
 } chip;
 
+static uint32_t seed = 1;
+
 static double now_s(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -73,7 +76,12 @@ static void chip_reset(double t_s) {
 static void chip_convert(double t_s) {
     if (control->dead || t_s < chip.ready_s || (chip.pulses > 0 && chip.pulses < 25)) return;
     chip.pulses = 0;
-    chip.value = control->code & 0xffffff;
+    int32_t code = control->code;
+    if (control->noise) {
+        seed = seed * 1103515245u + 12345u;
+        code += (int32_t)(seed >> 8) % (2 * control->noise + 1) - control->noise;
+    }
+    chip.value = code & 0xffffff;
     chip.has_value = 1;
     while (chip.ready_s <= t_s) chip.ready_s += CONVERSION_S;
 }

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 FIELDS = (
-    "code", "stuck", "dead", "open_errno", "line_errno", "hang", "pause_us", "pause_every",
+    "code", "stuck", "dead", "open_errno", "line_errno", "hang", "pause_us", "pause_every", "noise",
     "frames", "resets", "opens", "longest_high_us",
 )  # fmt: skip
 SOURCE = Path(__file__).with_name("fake_gpiochip.c")

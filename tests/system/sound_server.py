@@ -73,10 +73,10 @@ class SoundServer:
             assert time.monotonic() < deadline, "pulseaudio did not start"
             time.sleep(0.1)
 
-    def play(self, frequency_hz: float = 1234.0, seconds: float = 60.0) -> None:
+    def play(self, frequency_hz: float = 1234.0, seconds: float = 60.0, level: float = 0.5) -> None:
         path = self._folder / f"tone-{frequency_hz:.0f}-{seconds:.0f}.wav"
         time_s = np.arange(round(48_000 * seconds)) / 48_000
-        tone = 0.5 * 32767 * np.sin(2 * np.pi * frequency_hz * time_s)
+        tone = level * 32767 * np.sin(2 * np.pi * frequency_hz * time_s)
         with wave.open(str(path), "wb") as out:
             out.setparams((1, 2, 48_000, 0, "NONE", ""))
             out.writeframes(tone.astype("<i2").tobytes())

@@ -1,0 +1,182 @@
+"""``nursery install``: user, directories, configuration skeleton and unit, from one command.
+
+It may be run twice, and after every update: what a person may have edited (configuration,
+password) is never touched, what belongs to the program is brought up to date. Below another root
+(an image, a test) files are written and nothing of the running system is asked to reload.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import TextIO
+
+import monitor
+from monitor.errors import NurseryError
+
+SKELETON = """\
+# Configuration of the nursery monitor. Every key: nursery.example.toml and the documentation.
+box = "nursery"
+
+[microphone]
+source = "sounddevice"       # "none" without a microphone
+device = "USB"               # part of its name, as "nursery check" shows it
+
+[scale]
+source = "hx711"             # "none" without a scale
+dout_pin = 5
+sck_pin = 6
+# "nursery calibrate scale" prints the two lines that belong here
+
+[mqtt]
+host = "localhost"
+"""
+PROGRAM_FILES = {
+    "etc/systemd/system/nursery.service": "nursery.service",
+    "usr/lib/sysusers.d/nursery.conf": "sysusers.conf",
+    "usr/lib/tmpfiles.d/nursery.conf": "tmpfiles.conf",
+}
+HIDDEN = ("/home/", "/root/")
+"""the service cannot see these (ProtectHome)"""
+
+
+class InstallError(NurseryError, OSError):
+    """The system cannot be set up; says what to do first."""
+
+
+def install(root: str, dry_run: bool, out: TextIO) -> int:
+    """Set up the service below ``root``; with ``dry_run`` only say what would be done.
+
+    Returns:
+        0; after it the service starts at every boot.
+
+    Raises:
+        InstallError: not root, a Python the service could not run, a command that failed.
+    """
+    base = Path(root)
+    live = base.resolve() == Path("/")
+    _check_python(live)
+    if live and not dry_run and os.geteuid() != 0:
+        raise InstallError(f"this needs root: sudo {_nursery()} install")
+    work = _Work(base, dry_run, out)
+    for target, name in PROGRAM_FILES.items():
+        text = program_file(name)
+        if name == "nursery.service":
+            text = with_program(text, _nursery())
+        work.bring_up_to_date(target, text)
+    work.create("etc/nursery/nursery.toml", SKELETON, 0o640)
+    work.create("etc/nursery/mqtt-password", "", 0o600)
+    if live:
+        for command in (
+            "systemd-sysusers nursery.conf",
+            "systemd-tmpfiles --create nursery.conf",
+            "systemctl daemon-reload",
+            "systemctl enable nursery.service",
+        ):
+            work.run(command)
+    out.write(_next_steps(live))
+    return 0
+
+
+def program_file(name: str) -> str:
+    """A file of the ``systemd`` directory, from the installed package or from a checkout."""
+    packaged = files("monitor").joinpath("data", "systemd", name)
+    if packaged.is_file():
+        return packaged.read_text()
+    return (Path(monitor.__file__).parent.parent / "systemd" / name).read_text()
+
+
+def with_program(unit: str, program: str) -> str:
+    """The unit with ``program`` as what it runs."""
+    lines = [
+        f"ExecStart={program} run --config /etc/nursery/nursery.toml"
+        if line.startswith("ExecStart=")
+        else line
+        for line in unit.splitlines()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _nursery() -> str:
+    """The command beside this Python, or this Python with the module."""
+    script = Path(sys.prefix) / "bin" / "nursery"
+    return str(script) if script.exists() else f"{sys.executable} -m monitor"
+
+
+def _check_python(live: bool) -> None:
+    if live and str(sys.prefix).startswith(HIDDEN):
+        raise InstallError(
+            f"the service cannot see {sys.prefix}. Install it where it can:\n"
+            "  sudo apt install python3-venv python3-lgpio libportaudio2\n"
+            "  sudo python3 -m venv --system-site-packages /opt/nursery\n"
+            "  sudo /opt/nursery/bin/pip install nursery-monitor\n"
+            "  sudo /opt/nursery/bin/nursery install"
+        )
+
+
+class _Work:
+    """Does each step, or only names it, and says which."""
+
+    def __init__(self, root: Path, dry_run: bool, out: TextIO) -> None:
+        self._root, self._dry_run, self._out = root, dry_run, out
+
+    def bring_up_to_date(self, target: str, text: str) -> None:
+        """Write a file of the program's own."""
+        path = self._root / target
+        if path.exists() and path.read_text() == text:
+            self._say("is up to date", path)
+            return
+        self._say("updated" if path.exists() else "written", path)
+        self._write(path, text, 0o644)
+
+    def create(self, target: str, text: str, mode: int) -> None:
+        """Write a file that afterwards belongs to its user."""
+        path = self._root / target
+        if path.exists():
+            self._say("kept as it is", path)
+            return
+        self._say("written, edit it", path)
+        self._write(path, text, mode)
+
+    def run(self, command: str) -> None:
+        """Run a command of the system."""
+        words = shlex.split(command)
+        if self._dry_run or shutil.which(words[0]) is None:
+            self._out.write(f"  {'would run' if self._dry_run else 'not here'}: {command}\n")
+            return
+        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+        if done.returncode:
+            raise InstallError(f"{command} failed: {done.stderr.strip()}")
+        self._out.write(f"  done: {command}\n")
+
+    def _say(self, what: str, path: Path) -> None:
+        self._out.write(f"  {'would be ' if self._dry_run else ''}{what}: {path}\n")
+
+    def _write(self, path: Path, text: str, mode: int) -> None:
+        if self._dry_run:
+            return
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            new = path.with_name(path.name + ".new")
+            new.write_text(text)
+            new.chmod(mode)
+            new.replace(path)
+        except OSError as error:
+            raise InstallError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _next_steps(live: bool) -> str:
+    if not live:
+        return "Enable nursery.service in the image; systemd makes the user at the first boot.\n"
+    return (
+        "Next:\n"
+        "  1. edit /etc/nursery/nursery.toml; put the broker's password into\n"
+        "     /etc/nursery/mqtt-password\n"
+        "  2. sudo -u nursery nursery check --config /etc/nursery/nursery.toml\n"
+        "  3. sudo systemctl start nursery, and follow it: journalctl -u nursery -f\n"
+    )

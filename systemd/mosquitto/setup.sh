@@ -1,0 +1,66 @@
+#!/bin/sh
+# Makes what nursery.conf names: a certificate authority, this broker's certificate, passwords.
+#
+#   sudo ./setup.sh BOX [HOST...]      BOX: the name in the box's configuration
+#                                      HOST: names and addresses by which phones reach this machine
+#
+# Run again it keeps the authority (phones trust it already) and renews the rest. Prints the new
+# passwords once. ROOT=DIR works below a directory (for tests and images).
+set -eu
+
+ROOT=${ROOT:-}
+ETC=$ROOT/etc/mosquitto
+CERTS=$ETC/certs
+HERE=$(cd "$(dirname "$0")" && pwd)
+BOX=${1:?usage: setup.sh BOX [HOST...]}
+shift
+umask 077
+mkdir -p "$CERTS" "$ETC/conf.d"
+
+names="DNS:localhost,IP:127.0.0.1,DNS:$(hostname),DNS:$(hostname).local"
+for host in "$@"; do
+    case $host in
+        *[!0-9.]*) names="$names,DNS:$host" ;;
+        *) names="$names,IP:$host" ;;
+    esac
+done
+
+key() { openssl ecparam -name prime256v1 -genkey -noout -out "$1"; }
+
+if [ ! -e "$CERTS/nursery-ca.key" ]; then
+    key "$CERTS/nursery-ca.key"
+    openssl req -x509 -new -key "$CERTS/nursery-ca.key" -days 3650 -subj "/CN=nursery CA" \
+        -addext "keyUsage=critical,keyCertSign,cRLSign" -out "$CERTS/nursery-ca.crt"
+fi
+
+key "$CERTS/nursery-server.key"
+openssl req -new -key "$CERTS/nursery-server.key" -subj "/CN=$(hostname)" -out "$CERTS/server.csr"
+printf '%s\n' "subjectAltName=$names" "basicConstraints=CA:FALSE" "keyUsage=digitalSignature" \
+    "extendedKeyUsage=serverAuth" > "$CERTS/server.ext"
+# 825 days: the longest that phones accept
+openssl x509 -req -in "$CERTS/server.csr" -CA "$CERTS/nursery-ca.crt" -CAkey "$CERTS/nursery-ca.key" \
+    -CAcreateserial -days 825 -extfile "$CERTS/server.ext" -out "$CERTS/nursery-server.crt" 2>/dev/null
+rm "$CERTS/server.csr" "$CERTS/server.ext"
+
+touch "$ETC/nursery.passwd"
+for user in "$BOX" homeassistant phone; do
+    if ! grep -q "^$user:" "$ETC/nursery.passwd"; then
+        password=$(openssl rand -hex 12)
+        mosquitto_passwd -b "$ETC/nursery.passwd" "$user" "$password"
+        echo "password of $user: $password"
+    fi
+done
+
+sed "s,/etc/mosquitto,$ETC,g" "$HERE/nursery.conf" > "$ETC/conf.d/nursery.conf"
+cp "$HERE/nursery.acl" "$ETC/nursery.acl"
+cut -d: -f1 "$ETC/nursery.passwd" | while read -r user; do
+    case $user in homeassistant | phone) continue ;; esac
+    printf '\nuser %s\n' "$user"
+    printf 'topic readwrite nursery/%s/#\ntopic readwrite homeassistant/#\n' "$user"
+done >> "$ETC/nursery.acl"
+chmod 644 "$CERTS/nursery-ca.crt" "$CERTS/nursery-server.crt" "$ETC/conf.d/nursery.conf"
+if [ -z "$ROOT" ] && id mosquitto >/dev/null 2>&1; then
+    chown mosquitto "$CERTS/nursery-server.key" "$ETC/nursery.passwd" "$ETC/nursery.acl"
+fi
+echo "the authority that phones must trust: $CERTS/nursery-ca.crt"
+echo "now: systemctl restart mosquitto"

@@ -25,6 +25,9 @@ REVISE_P = 0.98
 KEEP_P = 0.5
 """A claim is withdrawn when its probability falls below this."""
 
+SMALLEST_MOVE_G = 25.0
+"""No living kitten weighs less (stillborn runts do)."""
+_EPISODE_S = 20.0
 _REMEMBERED = 10
 """Steps whose explanation each story still carries: about one feeding round of five babies."""
 _PATIENCE_S = 45.0
@@ -55,6 +58,8 @@ _HAND_SPAN_G = 600.0
 _MIN_OBJECT_G = 5.0
 
 Kind = Literal["move", "swap", "object", "touch", "hand", "mixed", "blind"]
+Key = tuple[Kind, int, int]
+"""kind, babies lifted, babies returned"""
 
 
 class Estimate(msgspec.Struct, frozen=True, array_like=True):
@@ -324,8 +329,10 @@ class LitterTracker:
         return changed
 
     def _judge(self, step: Step, old: Decision | None) -> Decision | None:
-        shares: dict[tuple[Kind, int, int], float] = {}
-        best: dict[tuple[Kind, int, int], tuple[float, Label]] = {}
+        shares: dict[Key, float] = {}
+        nearby: dict[Key, float] = {}
+        best: dict[Key, tuple[float, Label]] = {}
+        close = self._episode(step)
         for story in self.state.stories:
             label = next((x for x in story.labels if x.step_id == step.step_id), None)
             if label is None:
@@ -335,17 +342,28 @@ class LitterTracker:
             shares[key] = shares.get(key, 0.0) + p
             if key not in best or p > best[key][0]:
                 best[key] = (p, label)
+            for other in story.labels:
+                if other.kind == "move" and other.step_id in close:
+                    near = (other.kind, other.lifted, other.returned)
+                    nearby[near] = nearby.get(near, 0.0) + p
         top = max(shares, key=lambda key: shares[key])
-        answer = self.state.answers.get(step.step_id)
         if old is not None and not self._must_revise(old, shares, top):
             return old
-        decision = _decision(step, shares, top, best[top][1])
-        return _answered(decision, answer)
+        decision = _decision(step, shares, nearby, best[top][1])
+        return _answered(decision, self.state.answers.get(step.step_id))
+
+    def _episode(self, step: Step) -> set[str]:
+        """Ids of the steps so close that they may be one move: a hand leaning before or after."""
+        return {
+            e.step_id
+            for e in self.state.log[-2 * _REMEMBERED :]
+            if isinstance(e, Step)
+            and e.step_id != step.step_id
+            and abs(e.t_s - step.t_s) <= _EPISODE_S
+        }
 
     @staticmethod
-    def _must_revise(
-        old: Decision, shares: dict[tuple[Kind, int, int], float], top: tuple[Kind, int, int]
-    ) -> bool:
+    def _must_revise(old: Decision, shares: dict[Key, float], top: Key) -> bool:
         if old.assigned:
             return False
         if old.kind in {"claim", "joint"}:
@@ -355,15 +373,15 @@ class LitterTracker:
 
 
 def _decision(
-    step: Step,
-    shares: dict[tuple[Kind, int, int], float],
-    top: tuple[Kind, int, int],
-    label: Label,
+    step: Step, shares: dict[Key, float], nearby: dict[Key, float], label: Label
 ) -> Decision:
+    top = max(shares, key=lambda key: shares[key])
     kind, lifted, returned = top
     p = shares[top]
+    delta = step.to_g - step.from_g
     candidates = _candidates(shares)
-    if kind == "move" and p >= CLAIM_P:
+    together = p + nearby.get(top, 0.0)
+    if kind == "move" and together >= CLAIM_P and p >= nearby.get(top, 0.0):
         single = (lifted | returned).bit_count() == 1
         return Decision(
             step=step,
@@ -372,17 +390,19 @@ def _decision(
             returned=returned,
             g=label.g,
             sigma_g=label.sigma_g,
-            p=min(p, 1.0),
+            p=min(together, 1.0),
             candidates=candidates,
         )
+    if any(nearby[k] > shares.get(k, 0.0) and nearby[k] + shares.get(k, 0.0) >= CLAIM_P
+           for k in nearby):  # fmt: skip
+        return Decision(step=step, kind="nothing", p=p)
     moved = sum(v for k, v in shares.items() if k[0] in {"move", "mixed", "swap"})
-    if moved >= 1.0 - CLAIM_P and not step.blind and not (kind in {"touch", "hand"} and p > 0.5):
-        delta = step.to_g - step.from_g
+    quiet = kind in {"touch", "hand"} and p > 0.5
+    if moved >= 1.0 - CLAIM_P and abs(delta) >= SMALLEST_MOVE_G and not step.blind and not quiet:
         return Decision(
             step=step, kind="unassigned", g=abs(delta), sigma_g=step.sigma_g, candidates=candidates
         )
     if kind == "object":
-        delta = step.to_g - step.from_g
         return Decision(step=step, kind="object", g=delta, sigma_g=step.sigma_g, p=p)
     return Decision(step=step, kind="nothing", p=p)
 
@@ -399,7 +419,7 @@ def _answered(decision: Decision, answer: Answer | None) -> Decision:
     return msgspec.structs.replace(decision, **changes)
 
 
-def _candidates(shares: dict[tuple[Kind, int, int], float]) -> tuple[tuple[int, float], ...]:
+def _candidates(shares: dict[Key, float]) -> tuple[tuple[int, float], ...]:
     each: dict[int, float] = {}
     for (kind, lifted, returned), p in shares.items():
         if kind in {"move", "mixed", "swap"}:

@@ -21,6 +21,8 @@ FEED_MAX_S = 6 * HOUR_S
 """Out for longer, the difference is no single bottle."""
 POST_FEED_S = 75 * 60.0
 """A lift so soon after a bottle is not a pre-feed weight."""
+WILD_RATIO = 1.5
+"""No baby gains or loses half of itself between two weighings."""
 CLEAN_POINTS_S = 10 * HOUR_S
 """A concern is dropped when the rules have been clean for this long and two weighings."""
 
@@ -77,7 +79,16 @@ class BabyBook(msgspec.Struct):
 
     def expected(self, reference: GrowthReference, t_s: float) -> Expected:
         """What the reference says about it at ``t_s``."""
-        return reference.expected(self.baby, self.age_day(t_s), self.weight_g)
+        age = self.age_day(t_s)
+        if age is None and self.weighings:
+            # Born nobody knows when: as old as its first weight suggests, plus the time since.
+            first = self.weighings[0]
+            then = reference.expected(self.baby, None, first.weight_g)
+            age = then.age_day + max(t_s - first.t_s, 0.0) / DAY_S
+            return msgspec.structs.replace(
+                reference.expected(self.baby, age, self.weight_g), age_known=False
+            )
+        return reference.expected(self.baby, age, self.weight_g)
 
     def pair_feeds(self) -> None:
         """Work out the feeds from the weighings of the platform."""
@@ -107,8 +118,9 @@ class BabyBook(msgspec.Struct):
                 continue
             if weighing.move == "lift" and weighing.t_s - fed_s < POST_FEED_S:
                 continue
-            out.append(Point(weighing.t_s, weighing.weight_g, weighing.sigma_g))
-        return out
+            typed = weighing.move is None
+            out.append(Point(weighing.t_s, weighing.weight_g, weighing.sigma_g, typed))
+        return _plausible(out)
 
     def refresh(self, reference: GrowthReference) -> None:
         """Work out feeds and growth again after the weighings changed."""
@@ -118,7 +130,7 @@ class BabyBook(msgspec.Struct):
             self.report, self.concern_since_s, self.clean = None, None, 0
             return
         t_s = points[-1].t_s
-        expected = reference.expected(self.baby, self.age_day(t_s), points[-1].g)
+        expected = self.expected(reference, t_s)
         gain = 100.0 * expected.gain_g_per_day[1] / expected.weight_g[1]
         report = assess(points, self.baby.species, expected.age_day, gain)
         assert report is not None  # there are points  # noqa: S101
@@ -138,6 +150,20 @@ class BabyBook(msgspec.Struct):
         if fed is None:
             return None
         return fed.t_s + interval_s(self.feeds, self.expected(reference, fed.t_s))
+
+
+def _plausible(points: list[Point]) -> list[Point]:
+    """Without lone weights that both neighbours contradict by a half: a unit or a digit wrong."""
+    if len(points) < 3:
+        return points
+    kept = []
+    for i, point in enumerate(points):
+        around = [p.g for p in points[max(i - 2, 0) : i] + points[i + 1 : i + 3]]
+        ratios = [point.g / g for g in around]
+        if all(x > WILD_RATIO for x in ratios) or all(x < 1 / WILD_RATIO for x in ratios):
+            continue
+        kept.append(point)
+    return kept
 
 
 def _feed(lift: Weighing, back: Weighing) -> FeedRecord:

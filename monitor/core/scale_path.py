@@ -18,6 +18,7 @@ import numpy as np
 from monitor.config import ScaleConfig
 from monitor.core.concerns import ConcernWriter, phrase
 from monitor.core.litter import (
+    SMALLEST_MOVE_G,
     Answer,
     Decision,
     Estimate,
@@ -82,8 +83,6 @@ MIN_BOX_G = 60.0
 """Less than this and box and babies cannot be told apart by the empty platform."""
 OBJECT_G = 10.0
 """Smaller changes of the tare (urine, a shifted cable) are not worth an event."""
-SMALLEST_MOVE_G = 25.0
-"""No living kitten weighs less (stillborn runts do)."""
 ASK_S = 12 * 3600.0
 """After half a day nobody remembers which one it was."""
 

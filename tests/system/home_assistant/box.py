@@ -61,9 +61,9 @@ class ScriptedBox:
             password=None,
             status_topic=self.topics.status,
             command_topic=self.topics.commands,
-            discovery=self._discovery,
             receive=self._receive,
         )
+        self._publisher.want(self._discovery())
         self._renew_s = 0.0
 
     def obey(self, line: str) -> None:

@@ -49,7 +49,9 @@ class Board:
         """Every open alert of every box that is online, the most severe and oldest first."""
         rank = {"critical": 0, "warning": 1, "info": 2}
         found = [a for box in self.boxes.values() if box.online for a in box.alerts]
-        return sorted(found, key=lambda a: (rank.get(str(a.get("severity")), 3), str(a.get("since"))))
+        return sorted(
+            found, key=lambda a: (rank.get(str(a.get("severity")), 3), str(a.get("since")))
+        )
 
     def selected(self) -> dict[str, Any] | None:
         """The alert the keys act on: the one chosen, else the first; None when all is well."""

@@ -123,6 +123,20 @@ class MqttConfig(_Section, frozen=True, kw_only=True):
         return self.port if self.port is not None else (8883 if self.use_tls else 1883)
 
 
+class NotifyConfig(_Section, frozen=True, kw_only=True):
+    """Real pushes to phones without Home Assistant, by Apprise URLs (ntfy, Pushover, ...)."""
+
+    urls: list[str] = []
+    """who hears everything that is news"""
+    critical_urls: list[str] = []
+    """where critical alerts go instead, for example the same service at its highest priority"""
+    escalation_urls: list[str] = []
+    """who hears, as well, of a critical alert that nobody acknowledged"""
+    urls_file: str | None = None
+    """a file only its owner can read with more ``urls``, one per line: they hold passwords"""
+    from_severity: Literal["info", "warning", "critical"] = "info"
+
+
 class Config(_Section, frozen=True, kw_only=True):
     """The whole file."""
 
@@ -133,6 +147,7 @@ class Config(_Section, frozen=True, kw_only=True):
     alerts: AlertsConfig = AlertsConfig()
     panel: PanelConfig = PanelConfig()
     mqtt: MqttConfig = MqttConfig()
+    notify: NotifyConfig = NotifyConfig()
 
     @property
     def journal_path(self) -> Path:

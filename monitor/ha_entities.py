@@ -260,18 +260,8 @@ def baby_components(topics: Topics, baby: Baby) -> dict[str, Component]:
 
 def _baby_sensors(topic: str) -> Iterator[tuple[str, Component]]:
     grams = {"unit_of_measurement": "g", "state_class": "measurement"}
-    yield (
-        "weight_g",
-        _sensor(
-            "Weight",
-            topic,
-            "weight_g",
-            device_class="weight",
-            suggested_display_precision=0,
-            json_attributes_topic=topic,
-            **grams,
-        ),
-    )
+    weight = {"device_class": "weight", "suggested_display_precision": 0}
+    yield "weight_g", _sensor("Weight", topic, "weight_g", **grams, **weight)
     difference = grams | {"suggested_display_precision": 1}  # may be negative: no weight class
     gain = {"icon": "mdi:trending-up"}
     yield "gain_24h_g", _sensor("Gain in 24 h", topic, "gain_24h_g", **difference, **gain)

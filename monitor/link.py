@@ -105,9 +105,10 @@ class Link:
         client.on_message = self._on_message
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
 
-    def open(self, will: Message) -> None:
+    def open(self, will: Message | None = None) -> None:
         """Start connecting; ``will`` is what the broker says for us when we vanish."""
-        self._client.will_set(will.topic, will.payload, will.qos, will.retain)
+        if will is not None:
+            self._client.will_set(will.topic, will.payload, will.qos, will.retain)
         self._thread.start()
 
     def subscribe(self, topics: list[str]) -> None:

@@ -23,6 +23,11 @@ SLOWEST = {"info": 12, "warning": 12, "critical": 3}
 warning ends at one every two hours, something critical at one every half hour"""
 
 
+SLOW_KINDS = frozenset({"losing_weight", "not_gaining", "low_intake"})
+SLOWEST_TREND = 24
+"""these change with a bottle, not with a minute: at the slowest every four hours"""
+
+
 class AlertLife(msgspec.Struct, kw_only=True):
     """What the policy remembers about one open alert; survives a restart as JSON."""
 
@@ -66,7 +71,9 @@ class AlertLife(msgspec.Struct, kw_only=True):
 
     def schedule(self, now_s: float, first_s: float) -> None:
         """Set the time of the next reminder; each waits twice as long as the one before."""
-        factor = min(2**self.reminders, SLOWEST[self.alert.severity])
+        trend = self.alert.kind in SLOW_KINDS
+        slowest = SLOWEST_TREND if trend else SLOWEST[self.alert.severity]
+        factor = min(2**self.reminders, slowest)
         self.remind_at_s = now_s + first_s * factor
 
     def end(self, now_s: float, *, why: str | None = None) -> Alert:

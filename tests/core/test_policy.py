@@ -123,6 +123,11 @@ class TestReminders:
         assert [(a.t_s - NOON) / 60 for a in changes] == [0, 10, 30, 60, 90]
         assert [a.escalated for a in changes] == [False, False, True, True, True]
 
+    def test_a_weight_trend_slows_down_to_every_four_hours_even_when_critical(self):
+        changes = run(policy(), NOON, 9 * 3600, condition("losing_weight", severity="critical"))
+        assert [(a.t_s - NOON) / 60 for a in changes] == [0, 10, 30, 70, 150, 310]
+        assert changes[-1].escalated
+
     def test_information_is_said_once(self):
         assert states(run(policy(), NOON, 7200, condition("who_is_it", severity="info"))) == [
             "raised"

@@ -1,0 +1,210 @@
+"""A box whose senses are scripted; everything from the alert policy outwards is the real thing.
+
+Reads one JSON line at a time from standard input: ``{"conditions": [...]}`` is what is true from
+now on, ``{"babies": [...]}`` who is here, ``{"chart": [slug, hex]}`` a picture, ``{"cry": {...}}``
+the cry document. Prints each command it received as a JSON line.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from monitor.config import AlertsConfig, MqttConfig, NightConfig
+from monitor.core.policy import AlertPolicy
+from monitor.errors import CommandError
+from monitor.events import Alert, Baby, Command, CommandResult, Condition
+from monitor.homeassistant import discovery, removal
+from monitor.journal import Journal
+from monitor.link import Arrived
+from monitor.outbox import OutboxMessage
+from monitor.publisher import Publisher
+from monitor.states import BabyStatus, BoxState, CryStatus, ScaleStatus, SourceHealth
+from monitor.topics import (
+    Topics,
+    alert_messages,
+    chart_message,
+    command_result_message,
+    health_message,
+    parse_command,
+    state_messages,
+)
+
+BOX = "kangaroo-and-possum"
+IDENTITY = "c0ffee"
+KANGAROO = Baby(id="k1", name="Kangaroo", species="kitten")
+POSSUM = Baby(id="p1", name="Possum", species="puppy")
+ALL_DAY = NightConfig(from_="00:00", to="00:00")
+
+
+class ScriptedBox:
+    """State, policy, journal and publisher of one box; ``turn`` is its loop."""
+
+    def __init__(self, directory: Path, port: int, mode: Any) -> None:
+        self.topics = Topics(BOX)
+        self.babies = [KANGAROO, POSSUM]
+        self.conditions: list[Condition] = []
+        self.cry = CryStatus(crying=False, level_db=-52.0, cry_minutes_1h=0.0, cry_minutes_24h=4.5)
+        self._mode = mode
+        self._journal = Journal.open(directory / "journal.sqlite")
+        self._policy = AlertPolicy(AlertsConfig(night=ALL_DAY), BOX, lambda _t: 0)
+        self._publisher = Publisher(
+            MqttConfig(host="127.0.0.1", port=port, tls=False, keepalive_s=5),
+            self._journal.outbox,
+            client_id="nursery-scripted",
+            password=None,
+            status_topic=self.topics.status,
+            command_topic=self.topics.commands,
+            receive=self._receive,
+        )
+        self._publisher.want(self._discovery())
+        self._renew_s = 0.0
+
+    def obey(self, line: str) -> None:
+        """One line of the script."""
+        order = msgspec.json.decode(line)
+        if "conditions" in order:
+            self.conditions = msgspec.convert(order["conditions"], list[Condition])
+        if "cry" in order:
+            self.cry = msgspec.convert(order["cry"], CryStatus)
+        if "chart" in order:
+            baby_slug, content = order["chart"]
+            self._publisher.want([chart_message(self.topics, baby_slug, bytes.fromhex(content))])
+        if "babies" in order:
+            after = msgspec.convert(order["babies"], list[Baby])
+            self._roster(after)
+        self._renew_s = 0.0
+
+    def turn(self) -> None:
+        """Once around."""
+        now_s = time.time()
+        self._tell(self._policy.update(now_s, self.conditions, handled=False))
+        for command in self._publisher.pump(now_s):
+            self._carry_out(command)
+        if now_s >= self._renew_s:
+            self._renew_s = now_s + 1.0
+            self._publisher.want(state_messages(self._state(), self.topics))
+            self._publisher.want([self._health()])
+
+    def close(self) -> None:
+        """Stop politely."""
+        self._publisher.close()
+        self._journal.close()
+
+    def _roster(self, after: list[Baby]) -> None:
+        names = {baby.id: baby.name for baby in after}
+        for baby in self.babies:
+            if names.get(baby.id) != baby.name:
+                gone = removal(self.topics, baby, mode=self._mode)
+                kept = {m.topic for m in discovery(
+                    self.topics, identity=IDENTITY, babies=after, mode=self._mode, version="1"
+                )}  # fmt: skip
+                self._publisher.want(m for m in gone if m.topic not in kept)
+        self.babies = after
+        self._publisher.want(self._discovery())
+
+    def _carry_out(self, command: Command) -> None:
+        fields = {"verb": command.verb, "args": command.args}
+        print(msgspec.json.encode(fields).decode(), flush=True)
+        if command.verb in {"acknowledge", "snooze", "not_a_cry", "test_alert"}:
+            alerts, result = self._policy.command(command)
+            self._tell(alerts)
+        else:
+            if command.verb == "assign":
+                answered = command.args["step_id"]
+                self.conditions = [c for c in self.conditions if c.step_id != answered]
+            result = CommandResult(t_s=command.t_s, verb=command.verb, ok=True)
+        self._publisher.say(command_result_message(result, self.topics))
+        self._renew_s = 0.0
+
+    def _tell(self, alerts: list[Alert]) -> None:
+        rows = [
+            OutboxMessage(topic=m.topic, payload=m.payload, expires_s=alert.t_s + 600)
+            for alert in alerts
+            if not alert.silent
+            for m in alert_messages(alert, self.topics)
+        ]
+        if alerts:
+            self._journal.record(alerts, rows)
+            self._renew_s = 0.0
+
+    def _state(self) -> BoxState:
+        now_s = time.time()
+        return BoxState(
+            cry=self.cry,
+            scale=ScaleStatus(
+                total_g=1534.2, still=True, activity=0.05, in_box=[b.name for b in self.babies]
+            ),
+            babies=[
+                BabyStatus(
+                    name=baby.name,
+                    species=baby.species,
+                    weight_g=112.4,
+                    weighed_at=now_s - 3600,
+                    gain_24h_g=-2.5,
+                    gain_24h_pct=-2.2,
+                    verdict="losing",
+                    last_feed_at=now_s - 3600,
+                    last_feed_g=4.1,
+                    intake_24h_g=None,
+                    bottle_due_at=now_s + 3600,
+                    in_box=True,
+                )
+                for baby in self.babies
+            ],
+            alerts=self._policy.open,
+            sources={},
+        )
+
+    def _health(self) -> Any:
+        sources = {name: SourceHealth(state="healthy") for name in ("microphone", "scale")}
+        fields = {"queue": 0, "drops": 0, "cpu_pct": 3.5, "memory_mb": 61.0, "version": "1"}
+        return health_message(sources, self.topics, fields=fields)
+
+    def _discovery(self) -> Any:
+        return discovery(
+            self.topics, identity=IDENTITY, babies=self.babies, mode=self._mode, version="1"
+        )
+
+    def _receive(self, arrived: Arrived) -> Command | None:
+        try:
+            return parse_command(
+                arrived.topic,
+                arrived.payload,
+                self.topics,
+                retain=arrived.retain,
+                now_s=time.time(),
+            )
+        except CommandError as error:
+            self._publisher.say(self.topics.refusal(arrived.topic, str(error)))
+            return None
+
+
+def main(directory: str, port: str, mode: str) -> None:
+    """Run until standard input ends."""
+    box = ScriptedBox(Path(directory), int(port), mode)
+    lines: deque[str] = deque()
+    ended = threading.Event()
+
+    def read() -> None:
+        for line in sys.stdin:
+            lines.append(line)
+        ended.set()
+
+    threading.Thread(target=read, daemon=True).start()
+    while not ended.is_set():
+        while lines:
+            box.obey(lines.popleft())
+        box.turn()
+        time.sleep(0.02)
+    box.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:4])

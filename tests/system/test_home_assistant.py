@@ -1,0 +1,466 @@
+"""A real Home Assistant finds the box by discovery alone and keeps a true picture of it.
+
+``tests/system/home_assistant/setup.sh`` installs one (``make home-assistant``); the tests are
+skipped where it has not been run. The box's senses are scripted (``home_assistant/box.py``), its
+policy, journal, outbox, publisher and documents are the real ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from monitor.events import Baby, Candidate, Condition
+from monitor.homeassistant import discovery
+from monitor.states import CryStatus
+from monitor.topics import Topics
+from tests.system.home_assistant.box import BOX, IDENTITY, KANGAROO, POSSUM
+from tests.system.mosquitto import BINARY, Mosquitto, free_port
+
+HERE = Path(__file__).parent / "home_assistant"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs" / "home_assistant"
+PNG = bytes.fromhex("89504e470d0a1a0a") + b"not really a picture" * 50
+
+
+def installed() -> Path | None:
+    """The interpreter ``setup.sh`` made, newest core first."""
+    chosen = os.environ.get("NURSERY_HOME_ASSISTANT")
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    folder = Path(chosen) if chosen else cache / "nursery-home-assistant"
+    found = sorted(folder.glob("core-*/.complete"), reverse=True)
+    return found[0].parent / "bin" / "python" if found else None
+
+
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.optional,
+    pytest.mark.skipif(BINARY is None, reason="mosquitto is not installed"),
+    pytest.mark.skipif(
+        installed() is None, reason='no Home Assistant here: "make home-assistant" installs one'
+    ),
+]
+
+
+class Core:
+    """A running Home Assistant; ``ask`` calls a method of ``driver.Core``."""
+
+    def __init__(self, folder: Path, broker_port: int, *more: str) -> None:
+        self._log = (folder / "home_assistant.log").open("a")
+        self._process = subprocess.Popen(
+            [str(installed()), str(HERE / "driver.py"), "--config", str(folder / "config"),
+             "--broker-port", str(broker_port), "--http-port", str(free_port()), *more],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True,
+        )  # fmt: skip
+        self._answer()
+
+    def ask(self, question: str, **arguments: Any) -> Any:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"ask": question, **arguments}) + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def _answer(self) -> Any:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, f"Home Assistant ended; see {self._log.name}"
+        answer = json.loads(line)
+        assert "ok" in answer, answer
+        return answer["ok"]
+
+    def becomes(self, entity_id: str, state: str, timeout: float = 15.0) -> None:
+        found = self.ask("wait", entity_id=entity_id, state=state, timeout=timeout)
+        assert found["hit"], f"{entity_id} is {found['state']}, not {state}"
+
+    def entities(self) -> dict[str, dict[str, Any]]:
+        return {entity["entity_id"]: entity for entity in self.ask("entities")}
+
+    def press(self, entity_id: str) -> None:
+        self.ask("call", service="button.press", data={"entity_id": entity_id})
+
+    def close(self) -> None:
+        if self._process.poll() is None:
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+            try:
+                self._process.wait(15)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait(5)
+        self._log.close()
+
+
+class Box:
+    """The scripted box as a process of its own, so that it can be killed."""
+
+    def __init__(self, folder: Path, broker_port: int, mode: str = "device") -> None:
+        folder.mkdir(exist_ok=True)
+        self._output = (folder / "box.out").open("w+")
+        self._forgotten = 0
+        self._arguments = [str(folder), str(broker_port), mode]
+        self.start()
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.system.home_assistant.box", *self._arguments],
+            stdin=subprocess.PIPE, stdout=self._output, text=True, cwd=ROOT,
+        )  # fmt: skip
+
+    def play(self, **script: Any) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(msgspec.json.encode(script).decode() + "\n")
+        self._process.stdin.flush()
+
+    def kill(self) -> None:
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait(5)
+
+    def commands(self) -> list[dict[str, Any]]:
+        """What it received since the test began."""
+        self._output.seek(0)
+        return [json.loads(line) for line in self._output][self._forgotten :]
+
+    def forget(self) -> None:
+        self._forgotten = 0
+        self._forgotten = len(self.commands())
+
+    def received(self, verb: str, timeout: float = 5.0) -> dict[str, Any]:
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            for command in self.commands():
+                if command["verb"] == verb:
+                    return dict(command["args"])
+            time.sleep(0.05)
+        raise AssertionError(f"no {verb} among {self.commands()}")
+
+    def close(self) -> None:
+        if self._process.poll() is None:
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+            self._process.wait(10)
+        self._output.close()
+
+
+AUTOMATION = """
+- id: nursery
+  alias: Nursery
+  use_blueprint:
+    path: nursery/nursery_alert.yaml
+    input:
+      alert_event: event.nursery_kangaroo_and_possum_alert
+      notify_action: notify.mobile_app_phone
+      snooze_minutes: 20
+      offline_minutes: 0.03
+"""
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Core, Box]]:
+    """One broker, one box, and a Home Assistant with our dashboard, blueprint and a phone.
+
+    Starting one takes ten to twenty seconds, so the tests that break nothing share it.
+    """
+    folder = tmp_path_factory.mktemp("shared")
+    (folder / "automations.yaml").write_text(AUTOMATION)
+    broker = Mosquitto(folder / "mosquitto").start()
+    box = Box(folder / "box", broker.port)
+    core = Core(
+        folder, broker.port,
+        "--dashboard", str(DOCS / "dashboard.yaml"),
+        "--blueprint", str(DOCS / "nursery_alert.yaml"),
+        "--automations", str(folder / "automations.yaml"),
+        "--mock", "notify.mobile_app_phone",
+    )  # fmt: skip
+    core.becomes("sensor.possum_weight_g", "112.4", 30)
+    yield core, box
+    core.close()
+    box.close()
+    broker.stop()
+
+
+@pytest.fixture
+def core(shared: tuple[Core, Box]) -> Iterator[Core]:
+    yield shared[0]
+    shared[1].play(conditions=[], cry=CryStatus(crying=False))
+    shared[0].becomes("sensor.nursery_kangaroo_and_possum_open_alerts", "0", 20)
+
+
+@pytest.fixture
+def box(shared: tuple[Core, Box]) -> Box:
+    shared[1].forget()
+    return shared[1]
+
+
+def crying(severity: str = "warning") -> Condition:
+    return Condition(
+        kind="crying",
+        severity=severity,
+        since_s=1_767_268_800.0,
+        title="Kitten crying",
+        message="A kitten has been crying for 3 min: the bottle was due 20 min ago.",
+        why="calls",
+    )
+
+
+def question() -> Condition:
+    return Condition(
+        kind="who_is_it",
+        key="s-17",
+        severity="info",
+        since_s=1_767_268_800.0,
+        title="Who was that?",
+        message="Somebody of 113 g was put back: Kangaroo or Possum?",
+        why="both fit",
+        step_id="s-17",
+        candidates=[Candidate("Kangaroo", 0.5), Candidate("Possum", 0.5)],
+    )
+
+
+def announced() -> dict[str, str]:
+    """Unique id and device name of everything the discovery documents promise."""
+    documents = discovery(
+        Topics(BOX), identity=IDENTITY, babies=[KANGAROO, POSSUM], mode="device", version="1"
+    )
+    bodies = [json.loads(message.payload) for message in documents]
+    return {
+        row["unique_id"]: body["device"]["name"]
+        for body in bodies
+        for row in body["components"].values()
+    }
+
+
+def mqtt_complaints(core: Core) -> list[str]:
+    return [text for text in core.ask("complaints") if "mqtt" in text.lower()]
+
+
+def test_every_entity_is_there_with_value_unit_class_and_device(core: Core, box: Box) -> None:
+    found = core.entities()
+    assert {e["unique_id"]: e["device"] for e in found.values()} == announced()
+    weight = found["sensor.possum_weight_g"]
+    assert (weight["state"], weight["unit"], weight["device_class"]) == ("112.4", "g", "weight")
+    assert weight["attributes"]["state_class"] == "measurement"
+    assert found["sensor.possum_gain_24h_g"]["state"] == "-2.5"
+    assert found["sensor.possum_gain_24h_pct"]["unit"] == "%"
+    assert found["sensor.possum_intake_24h_g"]["state"] == "unknown"
+    assert found["sensor.possum_bottle_due_at"]["device_class"] == "timestamp"
+    assert found["sensor.possum_verdict"]["state"] == "losing"
+    prefix = "nursery_kangaroo_and_possum"
+    states = {key.split(prefix + "_")[1]: e["state"] for key, e in found.items() if prefix in key}
+    expected = {
+        "total_g": "1534.2",
+        "crying": "off",
+        "level_db": "-52.0",
+        "cry_minutes_24h": "4.5",
+        "in_box": "Kangaroo, Possum",
+        "open_alerts": "0",
+        "problem_monitor_blind": "off",
+        "microphone_alive": "on",
+        "who": "No question",
+        "alert": "unknown",
+    }
+    assert {key: states[key] for key in expected} == expected
+    devices = {device["name"]: device for device in core.ask("devices")}
+    assert devices["Possum"]["via"] == f"Nursery {BOX}"
+    assert set(devices) == {f"Nursery {BOX}", "Kangaroo", "Possum"}
+    box.play(chart=["possum", PNG.hex()])
+    end = time.monotonic() + 5
+    while core.ask("image", entity_id="image.possum_chart")["bytes"] == 0:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    picture = core.ask("image", entity_id="image.possum_chart")
+    assert picture["sha256"] == hashlib.sha256(PNG).hexdigest()
+    assert mqtt_complaints(core) == []
+
+
+def test_crying_and_its_alert_arrive_and_the_button_answers(core: Core, box: Box) -> None:
+    prefix = "nursery_kangaroo_and_possum"
+    box.play(cry=CryStatus(crying=True, since=1_767_268_800.0, species="kitten"))
+    core.becomes(f"binary_sensor.{prefix}_crying", "on")
+    box.play(cry=CryStatus(crying=None))
+    core.becomes(f"binary_sensor.{prefix}_crying", "unknown")
+    box.play(conditions=[crying()])
+    found = core.ask("wait", entity_id=f"event.{prefix}_alert", attribute=["state", "raised"])
+    assert found["hit"], found
+    assert found["attributes"]["event_type"] == "crying"
+    assert "bottle was due" in found["attributes"]["message"]
+    core.becomes(f"binary_sensor.{prefix}_problem_crying", "on")
+    core.becomes(f"sensor.{prefix}_open_alerts", "1")
+    listed = core.ask("state", entity_id=f"sensor.{prefix}_open_alerts")["attributes"]["alerts"]
+    assert listed[0]["title"] == "Kitten crying"
+    core.press(f"button.{prefix}_acknowledge")
+    assert box.received("acknowledge") == {}
+    seen = core.ask("wait", entity_id=f"event.{prefix}_alert", attribute=["state", "acknowledged"])
+    assert seen["hit"]
+    core.press(f"button.{prefix}_snooze")
+    assert box.received("snooze") == {"minutes": 30.0}
+    core.press(f"button.{prefix}_tare")
+    assert box.received("tare") == {}
+    assert mqtt_complaints(core) == []
+
+
+def test_the_select_answers_who_it_was(core: Core, box: Box) -> None:
+    who = "select.nursery_kangaroo_and_possum_who"
+    box.play(conditions=[question()])
+    core.becomes(who, "Who was it?")
+    shown = core.ask("state", entity_id=who)["attributes"]
+    assert shown["options"] == ["No question", "Who was it?", "Kangaroo", "Possum", "Not a baby"]
+    assert "113 g" in shown["text"]
+    core.ask("call", service="select.select_option", data={"entity_id": who, "option": "Possum"})
+    assert box.received("assign") == {"step_id": "s-17", "baby": "Possum"}
+    core.becomes(who, "No question")
+    assert mqtt_complaints(core) == []
+
+
+def test_unavailable_when_killed_and_back_after_every_kind_of_restart(
+    tmp_path: Path, broker: Mosquitto
+) -> None:
+    box = Box(tmp_path / "box", broker.port)
+    core = Core(tmp_path, broker.port)
+    weight = "sensor.possum_weight_g"
+    core.becomes(weight, "112.4", 30)
+    box.play(conditions=[crying()])
+    event = "event.nursery_kangaroo_and_possum_alert"
+    assert core.ask("wait", entity_id=event, attribute=["state", "raised"])["hit"]
+    before = {e["entity_id"]: e["unique_id"] for e in core.entities().values()}
+
+    box.kill()
+    core.becomes(weight, "unavailable", 20)
+    alive = {e for e, v in core.entities().items() if v["state"] != "unavailable"}
+    assert alive == set()
+    box.start()
+    core.becomes(weight, "112.4")
+
+    broker.stop()
+    core.becomes(weight, "unavailable", 20)
+    broker.start()  # it kept nothing: the box says everything again
+    core.becomes(weight, "112.4", 60)
+
+    last = core.ask("state", entity_id=event)["state"]
+    core.close()
+    core = Core(tmp_path, broker.port)
+    try:
+        core.becomes(weight, "112.4", 30)
+        assert {e["entity_id"]: e["unique_id"] for e in core.entities().values()} == before
+        assert core.ask("state", entity_id=event)["state"] == last  # no alert fired again
+        box.close()  # politely: it says offline itself
+        core.becomes(weight, "unavailable", 5)
+        assert mqtt_complaints(core) == []
+    finally:
+        core.close()
+        box.close()
+
+
+def test_a_baby_renamed_or_retired_leaves_nothing_double_or_behind(core: Core, box: Box) -> None:
+    before = {e["unique_id"]: e["entity_id"] for e in core.entities().values()}
+    poppy = Baby(id=POSSUM.id, name="Poppy 🐾/#", species="puppy")
+    box.play(babies=[msgspec.to_builtins(b) for b in (KANGAROO, poppy)])
+    end = time.monotonic() + 10
+    while poppy.name not in {device["name"] for device in core.ask("devices")}:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    core.becomes("sensor.possum_weight_g", "112.4")  # the entity kept its id and its history
+    after = {e["unique_id"]: e["entity_id"] for e in core.entities().values()}
+    assert after == before
+    box.play(babies=[msgspec.to_builtins(KANGAROO)])
+    end = time.monotonic() + 10
+    while len(core.ask("devices")) > 2:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    assert {e["device"] for e in core.entities().values()} == {f"Nursery {BOX}", "Kangaroo"}
+    options = core.ask("state", entity_id="select.nursery_kangaroo_and_possum_who")["attributes"]
+    assert "Poppy 🐾/#" not in options["options"]
+    assert mqtt_complaints(core) == []
+    box.play(babies=[msgspec.to_builtins(b) for b in (KANGAROO, POSSUM)])
+    core.becomes("sensor.possum_weight_g", "112.4")
+
+
+def test_one_document_per_entity_gives_the_same_picture(tmp_path: Path, broker: Mosquitto) -> None:
+    box = Box(tmp_path / "box", broker.port, "entity")
+    core = Core(tmp_path, broker.port)
+    try:
+        core.becomes("sensor.possum_weight_g", "112.4", 30)
+        assert {e["unique_id"] for e in core.entities().values()} == set(announced())
+        assert len(core.ask("devices")) == 3
+        assert mqtt_complaints(core) == []
+    finally:
+        core.close()
+        box.close()
+
+
+class Phone:
+    """What the notify action was called with since the test began."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._before = len(core.ask("notifications"))
+
+    def __call__(self, count: int, timeout: float = 8.0) -> list[dict[str, Any]]:
+        """All of them, once there are ``count``; one more than that is a failure."""
+        end = time.monotonic() + timeout
+        while len(found := self._core.ask("notifications")[self._before :]) < count:
+            assert time.monotonic() < end, found
+            time.sleep(0.05)
+        time.sleep(0.5)
+        found = self._core.ask("notifications")[self._before :]
+        assert len(found) == count, found
+        return list(found)
+
+
+def test_the_blueprint_notifies_once_answers_the_box_and_clears(core: Core, box: Box) -> None:
+    notifications = Phone(core)
+    box.play(conditions=[crying()])
+    (first,) = notifications(1)
+    assert first["title"] == f"Kitten crying ({BOX})"
+    assert "bottle was due 20 min ago" in first["message"]
+    assert first["data"]["push"]["interruption-level"] == "time-sensitive"
+    box.play(conditions=[crying("critical")])
+    worse = notifications(2)[1]
+    assert worse["data"]["tag"] == first["data"]["tag"]
+    assert worse["data"]["push"]["interruption-level"] == "critical"
+    acknowledge, snooze = (action["action"] for action in worse["data"]["actions"])
+    core.ask("fire", event="mobile_app_notification_action", data={"action": snooze})
+    assert box.received("snooze") == {"id": first["data"]["tag"], "minutes": 20.0}
+    assert notifications(3)[2] == {
+        "message": "clear_notification",
+        "data": {"tag": first["data"]["tag"]},
+    }
+    core.ask("fire", event="mobile_app_notification_action", data={"action": acknowledge})
+    assert box.received("acknowledge") == {"id": first["data"]["tag"]}
+    notifications(4)
+    box.play(conditions=[])
+    assert notifications(5, 20)[4]["message"] == "clear_notification"
+    box.kill()
+    offline = notifications(6)[5]
+    assert offline["title"] == "Nursery box is offline"
+    box.start()
+    assert notifications(7)[6]["message"] == "clear_notification"  # and nothing old again
+    wrong = [t for t in core.ask("complaints") if re.search("automation|blueprint|mqtt", t)]
+    assert wrong == []
+
+
+def test_the_dashboard_loads_and_knows_its_entities(core: Core, box: Box) -> None:
+    dashboard = core.ask("dashboard")
+    assert [view["title"] for view in dashboard["views"]] == ["Nursery"]
+    text = (DOCS / "dashboard.yaml").read_text()
+    domains = "sensor|binary_sensor|button|select|image|event"
+    named = set(re.findall(rf"\b(?:{domains})\.[a-z0-9_]+", text)) - {"button.press"}
+    assert named
+    assert named <= set(core.entities())
+    box.play(conditions=[crying()])
+    core.becomes("sensor.nursery_kangaroo_and_possum_open_alerts", "1")
+    (card,) = [c for c in dashboard["views"][0]["sections"][0]["cards"] if c["type"] == "markdown"]
+    rendered = core.ask("render", template=card["content"])
+    assert "**Kitten crying** since 12:00" in rendered
+    assert "the bottle was due 20 min ago" in rendered

@@ -1,0 +1,45 @@
+"""``nursery watch`` on a real broker: it sees a box and its key acknowledges."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from monitor.config import MqttConfig
+from monitor.watch import Watch
+from tests.system.mosquitto import Mosquitto
+from tests.system.subscriber import Subscriber
+
+pytestmark = pytest.mark.system
+
+ALERT = {"id": "crying-1", "box": "one", "severity": "warning", "title": "Kitten crying"}
+
+
+def pump(watch: Watch, until: Callable[[], object]) -> None:
+    end = time.monotonic() + 15
+    while not until():
+        assert time.monotonic() < end
+        watch.pump()
+        time.sleep(0.01)
+
+
+def test_it_sees_acknowledges_and_comes_back(broker: Mosquitto) -> None:
+    watch = Watch(MqttConfig(host="127.0.0.1", port=broker.port, tls=False))
+    with Subscriber(broker.port, "nursery/one/cmd/#") as box:
+        box.client.publish("nursery/one/status", b"online", 1, True).wait_for_publish(5)
+        box.send("nursery/one/alerts", [ALERT], retain=True)
+        pump(watch, watch.board.selected)
+        assert watch.press("a")
+        pump(watch, lambda: box.json("nursery/one/cmd/acknowledge"))
+        assert box.json("nursery/one/cmd/acknowledge") == [{"id": "crying-1"}]
+        box.send("nursery/one/cmd/acknowledge/result", {"ok": True})
+        pump(watch, lambda: '{"ok":true}' in watch.answer)
+    broker.stop()
+    pump(watch, lambda: "not connected" in watch.link_text)
+    assert watch.board.selected() is None  # an old picture is not shown as a live one
+    broker.start()
+    pump(watch, lambda: "connected to" in watch.link_text)
+    assert not watch.press("q")
+    watch.close()

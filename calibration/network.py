@@ -93,6 +93,30 @@ def export(net: CryNet) -> dict[str, NDArray[np.float32]]:
     return arrays
 
 
+def reference(
+    arrays: dict[str, NDArray[np.float32]], layers: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """What PyTorch computes from exported arrays: (frames, BANDS, 2) to (steps, len(KINDS))."""
+    x = torch.from_numpy(layers.transpose(2, 0, 1).copy())[None]
+    for k, (shape, outputs) in enumerate(SHAPES):
+        (kt, kf), past = shape.kernel, shape.kernel[0] - shape.stride[0]
+        flat = torch.from_numpy(arrays[f"conv{k}"])
+        weights = flat.view(kt, kf, -1, outputs).permute(3, 2, 0, 1)
+        x = nn.functional.pad(x, (shape.pad, shape.pad, past, 0))
+        x = torch.relu(
+            nn.functional.conv2d(
+                x, weights, torch.from_numpy(arrays[f"conv{k}_bias"]), shape.stride
+            )
+        )
+    x = nn.functional.pad(x.squeeze(3), (FRAMES_PER_STEP, 0))
+    windows = x.unfold(2, 2 * FRAMES_PER_STEP, FRAMES_PER_STEP)
+    x = torch.cat([windows.mean(dim=3), windows.amax(dim=3)], dim=1).transpose(1, 2)[0]
+    for k in range(2):
+        dense, bias = arrays[f"head{k}"], arrays[f"head{k}_bias"]
+        x = torch.relu(x) @ torch.from_numpy(dense) + torch.from_numpy(bias)
+    return np.asarray(x.numpy(), dtype=np.float32)
+
+
 def pictures(mel_db: Tensor, history: Tensor | None = None) -> Tensor:
     """The pictures ``features.Normaliser`` gives, for a batch: (batch, 2, frames, BANDS).
 

@@ -149,6 +149,12 @@ class Net:
 
     def logits(self, layers: Floats) -> Floats:
         """Whole steps of pictures, shape (steps * STEP_FRAMES, BANDS, 2), to (steps, classes)."""
+        weights, bias = self._model.head[1]
+        out: Floats = self.hidden(layers) @ weights + bias
+        return out
+
+    def hidden(self, layers: Floats) -> Floats:
+        """The same up to the last layer, shape (steps, hidden): where fine-tuning starts."""
         steps = len(layers) // STEP_FRAMES
         x = layers
         for k, conv in enumerate(self._model.convs):
@@ -160,8 +166,8 @@ class Net:
         self._pooled = past[steps:]
         windows = np.concatenate([past[k : k + steps] for k in range(_POOL_STEPS)], axis=1)
         pooled = np.concatenate([windows.mean(axis=1), windows.max(axis=1)], axis=1)
-        (w0, b0), (w1, b1) = self._model.head
-        out: Floats = np.maximum(pooled @ w0 + b0, 0) @ w1 + b1
+        weights, bias = self._model.head[0]
+        out: Floats = np.maximum(pooled @ weights + bias, 0)
         return out
 
 

@@ -28,8 +28,11 @@ def test_numpy_and_torch_agree_to_1e_4() -> None:
     pictures = layers[1].permute(1, 2, 0).contiguous().numpy()
     got = np.concatenate([stream.logits(part) for part in np.split(pictures, [48, 72, 168])])
     assert np.abs(got - want[1]).max() < 1e-4
-    halves = Net(CryModel.from_bytes(model.to_bytes())).logits(pictures)
+    stored = CryModel.from_bytes(model.to_bytes())
+    halves = Net(stored).logits(pictures)
     assert np.abs(halves - want[1]).max() < 0.02, "half precision on disk"
+    again = network.reference(stored.arrays, pictures)
+    assert np.abs(again - halves).max() < 1e-4
 
 
 @pytest.mark.parametrize("earlier", [0, 5])

@@ -1,0 +1,309 @@
+"""``nursery calibrate cry``: the shipped model tuned to one rescuer's babies and one room.
+
+From a folder of her babies' cries and a folder of her room it tries three models: the one that
+ships, the same with another threshold, and the same with its last layer moved a little. Each is
+judged on recordings it was not tuned on (leave one out, cries and room alike). A tuned model is
+written only if it hears more without more false bouts, or as much with fewer; the shipped file is
+never touched. Bouts that somebody answered "not a cry" on the phone count as false alarms too.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal, NamedTuple, TextIO
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.clips import read_audio
+from monitor.core.bouts import Bouts, CryWindow
+from monitor.core.cry import BLOCK_STEPS, SPECIES, CryModel, Net
+from monitor.core.features import FRAME, HOP, STEP_S, STEP_SAMPLES, Normaliser, log_mel
+from monitor.errors import CalibrationError, InputError
+from monitor.events import CryStarted, Species
+
+Floats = NDArray[np.float32]
+
+MIN_CRIES, MIN_ROOM_S = 3, 300.0
+"""fewer recordings, or less room, cannot show whether tuning helped"""
+_SUFFIXES = {".wav", ".flac", ".ogg", ".oga"}
+_LOUD_DB = 8.0
+"""a window counts as her baby's when it is this much above the recording's quiet quarter"""
+_STAY = 0.02
+"""pull towards the shipped weights, per window: a handful of recordings moves them only a little"""
+_STEPS, _RATE = 400, 0.5
+_THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+_BLOCK = BLOCK_STEPS * STEP_SAMPLES
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One file as the last layer sees it."""
+
+    path: Path
+    hidden: Floats
+    """shape (windows, hidden)"""
+    loud: NDArray[np.bool_]
+    is_cry: bool
+
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return len(self.hidden) * STEP_S
+
+
+class Tuned(NamedTuple):
+    """A last layer and a threshold."""
+
+    weights: Floats
+    bias: Floats
+    on: float
+
+
+class Figures(NamedTuple):
+    """How a model does on recordings it was not tuned on."""
+
+    heard: int
+    cries: int
+    false_bouts: int
+    room_h: float
+
+    def better_than(self, other: Figures) -> bool:
+        """More heard without more false bouts, or as much heard with fewer."""
+        no_worse = self.heard >= other.heard and self.false_bouts <= other.false_bouts
+        return no_worse and (self.heard, self.false_bouts) != (other.heard, other.false_bouts)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.heard} of {self.cries} cry recordings raise a bout, "
+            f"{self.false_bouts} false bouts in {self.room_h:.2f} h"
+        )
+
+
+Way = Literal["shipped", "threshold", "last layer"]
+
+
+def calibrate_cry(
+    cries: Path,
+    room: Path,
+    *,
+    model: CryModel,
+    species: Species,
+    out_dir: Path,
+    journal: Path | None,
+    out: TextIO,
+) -> Path:
+    """Tune, compare, write; returns the file written.
+
+    Raises:
+        InputError: a folder or file cannot be read.
+        CalibrationError: too little to judge by, or nothing gained.
+    """
+    recordings = [
+        *(listen_to(model, p, is_cry=True) for p in audio_files(cries)),
+        *(listen_to(model, p, is_cry=False) for p in audio_files(room)),
+    ]
+    answers = refused_scores(journal) if journal else []
+    _enough(recordings)
+    ways: tuple[Way, ...] = ("shipped", "threshold", "last layer")
+    figures = {way: leave_one_out(model, recordings, species, way, answers) for way in ways}
+    for way, figure in figures.items():
+        print(f"{way:11s} {figure}", file=out)
+    best = max(ways[1:], key=lambda way: (figures[way].heard, -figures[way].false_bouts))
+    if not figures[best].better_than(figures["shipped"]):
+        raise CalibrationError(
+            "nothing was gained on recordings left out, so the shipped model stays in use: "
+            "add recordings of the cries it misses or of the sounds that fire it"
+        )
+    tuned = tune(model, recordings, species, best, answers)
+    path = _free_name(out_dir)
+    path.write_bytes(_with(model, tuned, best, figures).to_bytes())
+    print(f'wrote {path}; for the configuration:\n\n[microphone]\nmodel = "{path}"', file=out)
+    return path
+
+
+def audio_files(folder: Path) -> list[Path]:
+    """The recordings in a folder.
+
+    Raises:
+        InputError: when there are none.
+    """
+    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES)
+    if not found:
+        raise InputError(f"{folder}: no WAV, FLAC or OGG files in this folder")
+    return found
+
+
+def listen_to(model: CryModel, path: Path, *, is_cry: bool) -> Recording:
+    """Everything the network computes before its last layer."""
+    samples = read_audio(path)
+    blocks = max(1, -(-len(samples) // _BLOCK))
+    padded = np.zeros(blocks * _BLOCK + FRAME - HOP, dtype=np.float32)
+    padded[: len(samples)] = samples
+    net, normaliser = Net(model), Normaliser()
+    hidden = [
+        net.hidden(normaliser.picture(log_mel(padded[at : at + _BLOCK + FRAME - HOP])).layers)
+        for at in range(0, blocks * _BLOCK, _BLOCK)
+    ]
+    power = np.square(padded[: blocks * _BLOCK]).reshape(-1, STEP_SAMPLES).mean(axis=1) + 1e-11
+    level_db = 10 * np.log10(power)
+    loud = level_db >= np.quantile(level_db, 0.25) + _LOUD_DB
+    if not loud.any():  # a clip cut to its call has no quiet quarter
+        loud = level_db >= level_db.max() - _LOUD_DB
+    return Recording(path, np.concatenate(hidden), loud, is_cry)
+
+
+def refused_scores(journal: Path) -> list[float]:
+    """Scores of the bouts inside incidents that were answered "not a cry".
+
+    Raises:
+        InputError: when the journal cannot be read.
+    """
+    query = """
+        SELECT cries.score FROM alerts JOIN cries
+        ON cries.t_s BETWEEN alerts.since_s - 1 AND alerts.t_s
+        WHERE alerts.kind = 'crying' AND alerts.state = 'cleared' AND alerts.why LIKE '%not a cry%'
+    """
+    try:
+        connection = sqlite3.connect(f"file:{journal}?mode=ro", uri=True)
+        try:
+            return [float(score) for (score,) in connection.execute(query)]
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise InputError(f"cannot read the journal {journal}: {error}") from error
+
+
+def tune(
+    model: CryModel,
+    recordings: Sequence[Recording],
+    species: Species,
+    way: Way,
+    answers: Sequence[float],
+) -> Tuned:
+    """One way of tuning on these recordings."""
+    shipped = Tuned(*model.head[1], model.card.rule.on)
+    if way == "shipped":
+        return shipped
+    layer = shipped if way == "threshold" else _moved(model, recordings, species)
+    return layer._replace(on=_threshold(model, layer, recordings, answers))
+
+
+def leave_one_out(
+    model: CryModel,
+    recordings: Sequence[Recording],
+    species: Species,
+    way: Way,
+    answers: Sequence[float],
+) -> Figures:
+    """Judge a way on each recording in turn, tuned on all the others."""
+    heard = false = 0
+    for left_out in recordings:
+        others = [r for r in recordings if r is not left_out]
+        bouts = pet_bouts(model, tune(model, others, species, way, answers), left_out)
+        if left_out.is_cry:
+            heard += bouts > 0
+        else:
+            false += bouts
+    room_h = sum(r.seconds for r in recordings if not r.is_cry) / 3600
+    return Figures(heard, sum(r.is_cry for r in recordings), false, room_h)
+
+
+def pet_bouts(model: CryModel, tuned: Tuned, recording: Recording) -> int:
+    """How many bouts of a kitten or puppy a recording raises, looped to ten seconds if shorter."""
+    hidden = recording.hidden
+    if recording.is_cry:
+        hidden = np.tile(hidden, (max(1, round(10.0 / recording.seconds)), 1))
+    p = model.probabilities(hidden @ tuned.weights + tuned.bias)
+    rule = msgspec.structs.replace(
+        model.card.rule, on=tuned.on, off=min(tuned.on, model.card.rule.off)
+    )
+    bouts = Bouts(rule)
+    events = []
+    for k, row in enumerate(p):
+        window = CryWindow((k + 1) * STEP_S, dict(zip(SPECIES, row.tolist(), strict=True)))
+        events += bouts.update(window)
+    return sum(isinstance(e, CryStarted) and e.species != "human" for e in events)
+
+
+def _moved(model: CryModel, recordings: Sequence[Recording], species: Species) -> Tuned:
+    """The last layer after gradient descent on her windows, held near the shipped one."""
+    classes = model.card.classes
+    cries = [r.hidden[r.loud] for r in recordings if r.is_cry]
+    rooms = [r.hidden for r in recordings if not r.is_cry]
+    x = np.concatenate([*cries, *rooms])
+    count = sum(map(len, cries))
+    target = np.zeros((len(x), len(classes)), dtype=np.float32)
+    target[:count, classes.index(species)] = 1
+    target[count:, classes.index("other")] = 1
+    weight = np.concatenate(
+        [np.full(count, 0.5 / max(count, 1)), np.full(len(x) - count, 0.5 / max(1, len(x) - count))]
+    ).astype(np.float32)[:, None]
+    start_w, start_b = model.head[1]
+    w, b = start_w.copy(), start_b.copy()
+    rate = _RATE / (1 + float(np.square(x).sum(axis=1).mean()))
+    for _ in range(_STEPS):
+        logits = x @ w + b
+        p = np.exp(logits - logits.max(axis=1, keepdims=True))
+        error = (p / p.sum(axis=1, keepdims=True) - target) * weight
+        w -= rate * (x.T @ error + _STAY * (w - start_w))
+        b -= rate * (error.sum(axis=0) + _STAY * (b - start_b))
+    return Tuned(w, b, model.card.rule.on)
+
+
+def _threshold(
+    model: CryModel, layer: Tuned, recordings: Sequence[Recording], answers: Sequence[float]
+) -> float:
+    """The threshold with the most recordings heard less false bouts; ties go to the shipped one."""
+    shipped_on = model.card.rule.on
+
+    def worth(on: float) -> tuple[int, float]:
+        trial = layer._replace(on=on)
+        counts = [(r.is_cry, pet_bouts(model, trial, r)) for r in recordings]
+        heard = sum(is_cry and n > 0 for is_cry, n in counts)
+        false = sum(n for is_cry, n in counts if not is_cry) + sum(s >= on for s in answers)
+        return heard - 2 * false, -abs(on - shipped_on)
+
+    return max((shipped_on, *_THRESHOLDS), key=worth)
+
+
+def _enough(recordings: Sequence[Recording]) -> None:
+    cries = sum(r.is_cry for r in recordings)
+    room_s = sum(r.seconds for r in recordings if not r.is_cry)
+    if cries < MIN_CRIES:
+        raise CalibrationError(
+            f"only {cries} cry recordings: record at least {MIN_CRIES}, each at another time"
+        )
+    if room_s < MIN_ROOM_S:
+        raise CalibrationError(
+            f"only {room_s:.0f} s of the room: record at least {MIN_ROOM_S / 60:.0f} minutes "
+            "in which nobody cries"
+        )
+
+
+def _with(model: CryModel, tuned: Tuned, way: Way, figures: dict[Way, Figures]) -> CryModel:
+    rule = msgspec.structs.replace(
+        model.card.rule, on=tuned.on, off=min(tuned.on, model.card.rule.off)
+    )
+    notes = model.card.notes | {
+        "tuned": {
+            "on": date.today().isoformat(),  # the rescuer's own calendar day
+            "way": way,
+            "left_out": {name: str(figure) for name, figure in figures.items()},
+        }
+    }
+    card = msgspec.structs.replace(model.card, rule=rule, notes=notes)
+    return CryModel(card, model.arrays | {"head1": tuned.weights, "head1_bias": tuned.bias})
+
+
+def _free_name(folder: Path) -> Path:
+    """A dated file that does not exist yet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = f"cry-{date.today().isoformat()}"  # the rescuer's own calendar day
+    names = (f"{stem}.npz", *(f"{stem}-{k}.npz" for k in range(2, 1_000)))
+    return next(folder / name for name in names if not (folder / name).exists())

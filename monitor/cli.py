@@ -298,6 +298,73 @@ def calibrate() -> None:
     """Guided calibration; each writes a dated artefact and the lines for the configuration."""
 
 
+@calibrate.command("scale")
+@click.option("--mass", metavar="GRAMS", help="The known mass: 1000, 1kg, 2lb, or coins: 10x2eur.")
+@click.option("--check-mass", metavar="GRAMS", help="A second mass, to check with.")
+@click.option("--from-csv", metavar="CSV", help="Work from a recording: header time_s,counts.")
+@click.option("--soak", "soak_h", type=click.FloatRange(0.1, 72), metavar="HOURS",
+              help="Measure the drift of an untouched scale instead, and draw it.")  # fmt: skip
+@click.option("--out-dir", metavar="DIR", default=".", show_default=True)
+@config_option
+def calibrate_scale(config_path: str | None, **options: Any) -> int:
+    """Guided, three minutes: a diagnostic, the empty scale, a known mass, a second one.
+
+    A sealed 1 kg bag of sugar will do. Refuses in plain words what would be wrong later.
+    """
+    from calibration.scale import calibrate_scale as run_calibration
+
+    return run_calibration(_config(config_path), **options, out=sys.stdout)
+
+
+@calibrate.command("room")
+@click.option("--from-audio", metavar="FILE", help="Work from a recording without crying.")
+@click.option("--night", "night_h", type=click.FloatRange(0.1, 72), metavar="HOURS",
+              help="Listen while nobody cries and find this room's threshold.")  # fmt: skip
+@click.option("--out-dir", metavar="DIR", default=".", show_default=True)
+@config_option
+def calibrate_room(config_path: str | None, **options: Any) -> int:
+    """Level, clipping, noise floor and hum; then a quiet night's false alarms."""
+    from calibration.room import calibrate_room as run_calibration
+
+    return run_calibration(_config(config_path), **options, out=sys.stdout)
+
+
+@calibrate.command("cry")
+@click.argument("cries", metavar="CRIES_DIR")
+@click.argument("room", metavar="ROOM_DIR")
+@click.option("--species", type=click.Choice(["kitten", "puppy"]), required=True,
+              help="Who cries in the recordings.")  # fmt: skip
+@click.option("--model", metavar="NPZ", help="Start from this model, not from the one that ships.")
+@click.option("--journal", metavar="SQLITE", help='Also learn from answers "not a cry".')
+@click.option("--out-dir", metavar="DIR", default=".", show_default=True)
+def calibrate_cry(
+    cries: str, room: str, species: str, model: str | None, journal: str | None, out_dir: str
+) -> int:
+    """Tune the detector to your babies (a folder of cries) and your room (a folder without).
+
+    Shows the accuracy on recordings left out, before and after. Refuses to make things worse, and
+    never touches the model that ships.
+    """
+    from pathlib import Path
+    from typing import cast
+
+    from calibration.cry import calibrate_cry as run_calibration
+    from monitor.core.cry import CryModel
+    from monitor.events import Species
+    from monitor.resources import cry_model_bytes
+
+    run_calibration(
+        Path(cries),
+        Path(room),
+        model=CryModel.from_bytes(cry_model_bytes(model)),
+        species=cast("Species", species),
+        out_dir=Path(out_dir),
+        journal=None if journal is None else Path(journal),
+        out=sys.stdout,
+    )
+    return 0
+
+
 @cli.command()
 @click.option("--root", metavar="DIR", default="/", show_default=True,
               help="Install below this directory (for images and tests).")  # fmt: skip

@@ -61,7 +61,7 @@ def _live(hours: float, speed: float, seed: int, port: int, directory: str, out:
     phone.start()
     app = App(config, journal, [night], start_s=night.start_s)
     night.attach(
-        ready=lambda: app.publisher.connected and phone.subscribed,
+        ready=lambda: app.connected and phone.subscribed,
         backlog=lambda: app.backlog,
         ended=app.stop,
     )

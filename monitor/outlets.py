@@ -1,0 +1,210 @@
+"""Everything that leaves the box: the broker, pushes, growth charts, the panel.
+
+Retained state is refreshed on a timer and at once when something happened; passing events are
+published as they come; alerts travel by the outbox and never from here.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from typing import Protocol
+
+import monitor
+from monitor.chart_worker import ChartWorker
+from monitor.config import Config
+from monitor.errors import CommandError
+from monitor.events import (
+    Alert,
+    AnyEvent,
+    Command,
+    CommandResult,
+    Feed,
+    RosterChanged,
+    WeighIn,
+    slug,
+)
+from monitor.homeassistant import discovery, removal
+from monitor.journal import Journal
+from monitor.link import Arrived, read_password
+from monitor.notify import Notifier, wanted
+from monitor.nursery import Nursery
+from monitor.observation_queue import ObservationQueue
+from monitor.process import ProcessUsage
+from monitor.publisher import Publisher
+from monitor.topics import (
+    Message,
+    chart_message,
+    command_result_message,
+    event_message,
+    health_message,
+    parse_command,
+    state_messages,
+)
+
+STATE_EVERY_S = 5.0
+"""Retained numbers are refreshed this often, and at once when something happened."""
+
+HEALTH_EVERY_S = 30.0
+
+
+class Panel(Protocol):
+    """What is shown on the box itself (see ``devices.panel``)."""
+
+    def show(
+        self,
+        *,
+        open_alerts: Sequence[Alert],
+        blind: bool,
+        linked: bool,
+        in_box: Sequence[str] | None = None,
+    ) -> None:
+        """Light and sound for what is open."""
+
+    def close(self) -> None:
+        """Everything off."""
+
+
+class Outlets:
+    """Told by the loop what happened and how late it is."""
+
+    def __init__(
+        self, config: Config, journal: Journal, nursery: Nursery, queue: ObservationQueue
+    ) -> None:
+        """Open what the configuration asks for.
+
+        Raises:
+            ConfigError: a password, certificate or push URL cannot be used.
+        """
+        self._config, self._nursery, self._queue = config, nursery, queue
+        self._topics = nursery.topics
+        self._identity = journal.identity()
+        self.panel: Panel | None = None
+        self.publisher = Publisher(
+            config.mqtt,
+            journal.outbox,
+            client_id=f"nursery-{self._identity[:16]}",
+            password=read_password(config.mqtt, os.environ.get("CREDENTIALS_DIRECTORY")),
+            status_topic=self._topics.status,
+            command_topic=self._topics.commands,
+            receive=self._receive,
+        )
+        self._notifier = Notifier(config.notify) if wanted(config.notify) else None
+        self._charts = ChartWorker(config)
+        self._usage = ProcessUsage()
+        self._now_s = 0.0
+        self._state_due_s = 0.0
+        self._health_due_s = 0.0
+        self._changed = True
+        self.publisher.want(self._discovery())
+
+    def tell(self, events: Sequence[AnyEvent]) -> None:
+        """Pass on what just happened."""
+        self._changed = self._changed or bool(events)
+        for event in events:
+            if isinstance(event, Alert):
+                if self._notifier is not None:
+                    self._notifier.tell(event)
+            elif isinstance(event, CommandResult):
+                if event.origin == "mqtt":
+                    self.publisher.say(command_result_message(event, self._topics))
+            else:
+                self.publisher.say(
+                    event_message(event, self._topics, offset_s=self._nursery.offset_s)
+                )
+            if isinstance(event, RosterChanged):
+                self._roster_changed(event)
+            elif isinstance(event, WeighIn | Feed):
+                self._charts.ask(slug(event.baby), event.baby)
+
+    def second(self, now_s: float) -> None:
+        """Once a second: refresh what is due."""
+        self._now_s = now_s
+        monotonic_s = time.monotonic()
+        if self._changed or monotonic_s >= self._state_due_s:
+            self._state_due_s = monotonic_s + STATE_EVERY_S
+            self._changed = False
+            self._show_state()
+        if monotonic_s >= self._health_due_s:
+            self._health_due_s = monotonic_s + HEALTH_EVERY_S
+            self._show_health()
+        if (chart := self._charts.poll()) is not None:
+            self.publisher.want([chart_message(self._topics, *chart)])
+
+    def pump(self, now_s: float) -> list[Command]:
+        """Let the publisher do its part; returns the commands that came in."""
+        return self.publisher.pump(now_s + self._nursery.offset_s)
+
+    def close(self) -> None:
+        """Show the last state, then say goodbye everywhere."""
+        self._show_state()
+        self.publisher.pump(self._now_s + self._nursery.offset_s)
+        self.publisher.close()
+        self._charts.close()
+        if self._notifier is not None:
+            self._notifier.close()
+        if self.panel is not None:
+            self.panel.close()
+
+    # ------------------------------------------------------------------ inside
+
+    def _show_state(self) -> None:
+        state = self._nursery.state(self._now_s)
+        self.publisher.want(state_messages(state, self._topics, offset_s=self._nursery.offset_s))
+        if self.panel is not None:
+            self.panel.show(
+                open_alerts=state.alerts,
+                blind=any(alert.kind == "monitor_blind" for alert in state.alerts),
+                linked=self.publisher.connected,
+                in_box=state.scale.in_box,
+            )
+
+    def _show_health(self) -> None:
+        nursery = self._nursery
+        fields = {
+            "queue": len(self._queue),
+            "drops": self._queue.audio_drops,
+            "cpu_pct": self._usage.cpu_pct(),
+            "memory_mb": self._usage.memory_mb(),
+            "clock_synced": nursery.synced,
+            "link": self.publisher.status(),
+            "push_error": None if self._notifier is None else self._notifier.problem,
+            "journal_error": nursery.journal_error,
+            "version": monitor.__version__,
+        }
+        sources = nursery.state(self._now_s).sources
+        message = health_message(sources, self._topics, offset_s=nursery.offset_s, fields=fields)
+        self.publisher.want([message])
+
+    def _discovery(self) -> list[Message]:
+        return discovery(
+            self._topics,
+            identity=self._identity,
+            babies=self._nursery.pipeline.scale.babies,
+            mode=self._config.mqtt.discovery,
+            prefix=self._config.mqtt.discovery_prefix,
+            version=monitor.__version__,
+        )
+
+    def _roster_changed(self, event: RosterChanged) -> None:
+        mqtt = self._config.mqtt
+        if event.baby.retired_s is not None:
+            gone = removal(
+                self._topics, event.baby, mode=mqtt.discovery, prefix=mqtt.discovery_prefix
+            )
+            self.publisher.forget(message.topic for message in gone)
+        self.publisher.want(self._discovery())
+
+    def _receive(self, arrived: Arrived) -> Command | None:
+        try:
+            return parse_command(
+                arrived.topic,
+                arrived.payload,
+                self._topics,
+                retain=arrived.retain,
+                now_s=self._now_s,
+            )
+        except CommandError as error:
+            self.publisher.say(self._topics.refusal(arrived.topic, str(error)))
+            return None

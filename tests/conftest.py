@@ -5,6 +5,9 @@ from collections.abc import Generator
 
 import pytest
 
+# Before numpy is imported, as in monitor.cli: a spinning BLAS thread is slower than none.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 CI = os.environ.get("CI") == "true"
 
 

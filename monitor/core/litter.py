@@ -28,7 +28,7 @@ KEEP_P = 0.5
 SMALLEST_MOVE_G = 25.0
 """No living kitten weighs less (stillborn runts do)."""
 _EPISODE_S = 20.0
-_REMEMBERED = 10
+_REMEMBERED = 14
 """Steps whose explanation each story still carries: about one feeding round of five babies."""
 _PATIENCE_S = 45.0
 """A box that is never still long enough to settle is judged all the same after this."""

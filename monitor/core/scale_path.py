@@ -60,6 +60,8 @@ HANDLED_S = 60.0
 """Babies protest for about a minute after a hand."""
 MIN_BOX_G = 60.0
 """Less than this and box and babies cannot be told apart by the empty platform."""
+LEAN_G = 4.0
+"""The lightest hand that would spoil a weight."""
 EMPTY_G = 20.0
 """A platform this close to its zero at the start carries no box."""
 ASK_S = 12 * 3600.0
@@ -85,6 +87,8 @@ class ScalePathState(msgspec.Struct):
     box_off: bool = False
     off_from_g: float | None = None
     said_disturbed: bool = False
+    settled: bool = True
+    """the last plateau was a long one"""
 
 
 class ScalePath:
@@ -249,8 +253,12 @@ class ScalePath:
         delta = transition.to_g - from_g
         blind = was_off or transition.blind_s > BLIND_S
         touched = transition.excursion_g >= TOUCH_G
-        if abs(delta) < SMALLEST_MOVE_G and not touched and not blind:
-            if transition.settled and abs(delta) >= OBJECT_G:
+        # A hand that leans makes small steps too: they matter next to a plateau that was brief.
+        alone = transition.settled and self._state.settled
+        self._state.settled = transition.settled
+        least_g = SMALLEST_MOVE_G if alone else LEAN_G
+        if abs(delta) < least_g and not touched and not blind:
+            if alone and abs(delta) >= OBJECT_G:
                 return [ObjectMoved(t_s=transition.t_s, delta_g=delta)]
             return []
         # 0.15 g: what is left of creep and of the platform's corners when all else is averaged.

@@ -362,6 +362,7 @@ def _tolerance(noise_g: float) -> float:
 
 _SCALES = (
     # span, spread allowed (floor, times the noise), share of windows inside, trend allowed
+    (1.0, 0.5, 3.0, 1.0, 0.4),
     (2.0, 0.8, 3.5, 1.0, 0.6),
     (4.0, 1.5, 4.0, 0.85, 1.0),
     (8.0, 4.0, 4.5, 0.85, 1.5),

@@ -16,9 +16,10 @@ import msgspec
 
 from monitor.core.growth import DAY_S
 from monitor.core.ledger import Ledger
-from monitor.core.litter import Answer, Estimate, LitterTracker, Presence, Typed
+from monitor.core.litter import LitterTracker, Presence, Typed
 from monitor.core.record import BabyBook
 from monitor.core.reference import GrowthReference
+from monitor.core.story import Answer, Estimate
 from monitor.errors import CommandError
 from monitor.events import AnyEvent, Baby, Command, CommandResult, RosterChanged, Weighing
 

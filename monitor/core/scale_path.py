@@ -18,10 +18,11 @@ from monitor.core.concerns import ConcernWriter, phrase
 from monitor.core.converter import ConverterState, ConverterWatch
 from monitor.core.corrections import Corrections, first_estimate, step_id
 from monitor.core.ledger import OBJECT_G, Ledger, LedgerState
-from monitor.core.litter import SMALLEST_MOVE_G, LitterState, LitterTracker, Step
+from monitor.core.litter import SMALLEST_MOVE_G, LitterState, LitterTracker
 from monitor.core.movement import Movement, MovementState
 from monitor.core.record import BabyBook
 from monitor.core.reference import GrowthReference
+from monitor.core.story import Step
 from monitor.core.weighing import (
     TOUCH_G,
     Segmenter,

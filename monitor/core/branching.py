@@ -43,6 +43,8 @@ _P_BACK_TOGETHER = 0.15
 """those lifted together often come back together"""
 _P_SWAP = 0.015
 _P_OBJECT = 0.03
+_P_UNKNOWN_OUT = 0.01
+"""taking out what was never seen to be put in"""
 _P_KNOWN_OBJECT = 0.10
 _P_MIXED = 0.004
 _P_TOUCH = 0.3
@@ -50,6 +52,8 @@ _P_HAND = 0.15
 _P_HAND_STAYS = 0.01
 """a hand that leans through SETTLE_S without moving more than a gram"""
 
+_HAND_S = 15.0
+"""how long a hand may lean before that becomes hard to believe"""
 _HAND_SPAN_G = 600.0
 """A leaning hand is anything from a lifted edge to a heavy forearm."""
 
@@ -64,13 +68,19 @@ def branches(story: Story, step: Step, present: int) -> Iterator[Story]:
     leaning = story.base_g is not None
     stays = _P_HAND_STAYS if step.settled else 1.0
     upright = msgspec.structs.replace(story, base_g=None, base_sigma_g=0.0) if leaning else story
+    if leaning:
+        # Nobody holds a hand still for minutes.
+        held_s = max(step.t_s - story.leaning_s - _HAND_S, 0.0)
+        patience = max(-held_s / _HAND_S, math.log(1e-6))
+        upright = msgspec.structs.replace(upright, log_p=upright.log_p + patience)
     yield from _without_hand(upright, step, delta, sigma, present)
     # A hand comes, shifts or goes on leaning while babies move under it.
     p_hand = _P_HAND * stays / _HAND_SPAN_G
     base = story.base_g if story.base_g is not None else step.from_g
     if abs(delta) > 4.0:
         label = Label(step.step_id, "hand", 0, 0, 0.0, 0.0)
-        yield child_of(upright, label, p_hand, base_g=base, base_sigma_g=sigma)
+        since_s = story.leaning_s if leaning else step.t_s
+        yield child_of(upright, label, p_hand, base_g=base, base_sigma_g=sigma, leaning_s=since_s)
     if leaning:
         shift = step.to_g - step.from_g
         for child in _single_moves(upright, step, shift, step.sigma_g, present):
@@ -81,6 +91,7 @@ def branches(story: Story, step: Step, present: int) -> Iterator[Story]:
                 log_p=child.log_p + math.log(0.3 * stays),
                 base_g=base + signed,
                 base_sigma_g=math.hypot(story.base_sigma_g, moved.sigma_g),
+                leaning_s=story.leaning_s,
             )
 
 
@@ -105,6 +116,8 @@ def _single_moves(
     pool = bits(story.inside & present) if lifting else bits(present & ~story.inside)
     density_of = lift_density if lifting else return_density
     for baby in pool:
+        if not 0.6 < abs(delta) / story.weights[baby].g < 1.6:
+            continue
         density = density_of(abs(delta), sigma, story.weights[baby], step.t_s)
         if density > 1e-9:
             p = _P_SINGLE / len(pool) * density
@@ -117,8 +130,7 @@ def _move_one(story: Story, step: Step, baby: int, read: tuple[float, float], p:
     g, sigma = read
     label = Label(step.step_id, "move", bit if lifted else 0, 0 if lifted else bit, g, sigma)
     moved = child_of(story, label, p, inside=story.inside ^ bit)
-    gut_g = 0.0 if lifted else max(g - story.weights[baby].g, 0.0)
-    return with_weight(moved, baby, Estimate(g, sigma, step.t_s, gut_g))
+    return _read(moved, baby, read, step.t_s, lifted=lifted)
 
 
 def _joint_moves(
@@ -126,35 +138,41 @@ def _joint_moves(
 ) -> Iterator[Story]:
     lifting = delta < 0
     pool = bits(story.inside & present) if lifting else bits(present & ~story.inside)
+    if len(pool) < 2 or abs(delta) < 1.2 * min(story.weights[b].g for b in pool):
+        return
+    guess = {b: predicted(story.weights[b], step.t_s, lifting=lifting) for b in pool}
     for size, prior in ((2, _P_JOINT), (3, _P_TRIPLE)):
-        if len(pool) < size:
-            return
         groups = list(combinations(pool, size))
         for group in groups:
-            guesses = [predicted(story.weights[b], step.t_s, lifting=lifting) for b in group]
-            mean = sum(m for m, _ in guesses)
-            sd = math.sqrt(sigma**2 + sum(s**2 for _, s in guesses))
-            residual = abs(delta) - mean
+            residual = abs(delta) - sum(guess[b][0] for b in group)
+            sd = math.sqrt(sigma**2 + sum(guess[b][1] ** 2 for b in group))
             density = heavy_gauss(residual, sd)
             if density < 1e-9:
                 continue
-            mask = sum(1 << b for b in group)
-            label = Label(
-                step.step_id, "move", mask if lifting else 0, 0 if lifting else mask,
-                abs(delta), sigma,
-            )  # fmt: skip
             chance = prior / len(groups)
             if not lifting and _left_together(story, group):
                 chance = _P_BACK_TOGETHER
+            mask = sum(1 << b for b in group)
+            masks = (mask, 0) if lifting else (0, mask)
+            label = Label(step.step_id, "move", *masks, abs(delta), sigma)
             child = child_of(story, label, chance * density, inside=story.inside ^ mask)
-            for baby, (m, s) in zip(group, guesses, strict=True):
-                share = s**2 / sd**2
-                g = m + share * residual
-                gut_g = 0.0 if lifting else max(g - story.weights[baby].g, 0.0)
-                left = s * math.sqrt(max(1.0 - share, 0.01))
-                estimate = Estimate(g, left, step.t_s, gut_g)
-                child = with_weight(child, baby, estimate)
+            for baby in group:
+                read = _share(guess[baby], residual, sd)
+                child = _read(child, baby, read, step.t_s, lifted=lifting)
             yield child
+
+
+def _share(guess: tuple[float, float], residual: float, sd: float) -> tuple[float, float]:
+    """One baby's part of what the sum was off by: in proportion to its own variance."""
+    g, own_sd = guess
+    share = own_sd**2 / sd**2
+    return g + share * residual, own_sd * math.sqrt(max(1.0 - share, 0.01))
+
+
+def _read(story: Story, baby: int, read: tuple[float, float], t_s: float, *, lifted: bool) -> Story:
+    """The story with a new reading of one baby; what it gained while out is in its gut."""
+    gut_g = 0.0 if lifted else max(read[0] - story.weights[baby].g, 0.0)
+    return with_weight(story, baby, Estimate(*read, t_s, gut_g))
 
 
 def _left_together(story: Story, group: Sequence[int]) -> bool:
@@ -196,7 +214,8 @@ def _object_moves(story: Story, step: Step, delta: float) -> Iterator[Story]:
                 yield child_of(story, label, _P_KNOWN_OBJECT * density, objects=rest)
     else:
         objects = (*objects, size)[-6:] if size >= MIN_OBJECT_G else objects
-    yield child_of(story, label, _P_OBJECT * object_density(size), objects=objects)
+    prior = _P_UNKNOWN_OUT if delta < 0 else _P_OBJECT
+    yield child_of(story, label, prior * object_density(size), objects=objects)
 
 
 def _mixed_moves(
@@ -206,6 +225,8 @@ def _mixed_moves(
     lifting = delta < 0
     pool = bits(story.inside & present) if lifting else bits(present & ~story.inside)
     for baby in pool:
+        if abs(delta) < 0.8 * story.weights[baby].g:
+            continue
         mean, sd = predicted(story.weights[baby], step.t_s, lifting=lifting)
         extra = abs(delta) - mean
         if extra < max(MIN_OBJECT_G, 3.0 * sd + sigma):

@@ -265,7 +265,9 @@ def first_estimate(book: BabyBook, reference: GrowthReference, t_s: float) -> Es
         gut_g = 0.04 * latest.weight_g if latest.move == "return" else 0.0
         return Estimate(latest.weight_g, sd, latest.t_s, gut_g)
     if book.baby.weight_g is not None:
-        return Estimate(book.baby.weight_g, 1.0 + 0.015 * book.baby.weight_g, t_s)
+        # Typed at some time of the feeding cycle: 2 % of swing, a gram of reading.
+        when_s = book.baby.registered_s if book.baby.registered_s is not None else t_s
+        return Estimate(book.baby.weight_g, 1.0 + 0.02 * book.baby.weight_g, min(when_s, t_s))
     low, median, high = book.expected(reference, t_s).weight_g
     return Estimate(median, 0.4 * (high - low), t_s)
 

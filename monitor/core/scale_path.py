@@ -253,7 +253,7 @@ class ScalePath:
     def _step(self, transition: Transition, from_g: float, *, was_off: bool) -> list[AnyEvent]:
         delta = transition.to_g - from_g
         blind = was_off or transition.blind_s > BLIND_S
-        touched = transition.excursion_g >= TOUCH_G
+        touched = transition.touched
         # A hand that leans makes small steps too: they matter next to a plateau that was brief.
         alone = transition.settled and self._state.settled
         self._state.settled = transition.settled

@@ -87,6 +87,8 @@ class Story(msgspec.Struct, frozen=True, array_like=True):
     base_g: float | None = None
     """level without the leaning hand; ``None``: no hand"""
     base_sigma_g: float = 0.0
+    leaning_s: float = 0.0
+    """since when the hand leans"""
 
 
 def child_of(
@@ -98,6 +100,7 @@ def child_of(
     objects: tuple[float, ...] | None = None,
     base_g: float | None = None,
     base_sigma_g: float = 0.0,
+    leaning_s: float = 0.0,
 ) -> Story:
     """The story that goes on with ``label``, ``p`` times as likely."""
     return Story(
@@ -108,6 +111,7 @@ def child_of(
         story.objects if objects is None else objects,
         base_g,
         base_sigma_g,
+        leaning_s,
     )
 
 

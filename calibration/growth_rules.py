@@ -102,7 +102,7 @@ def _bottle(book: BabyBook, sim: SimBaby, t_s: float, k: int, r: np.random.Gener
                 weight_g=grams,
                 sigma_g=0.4,
                 move="lift" if move == "lift" else "return",
-            )  # fmt: skip
+            )
         )
 
 
@@ -155,7 +155,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--records", type=Path, default=None)
     parser.add_argument("--runs", type=int, default=40)
     args = parser.parse_args(argv)
-    print("baby            rate %/d  weighed     alerted  median h  95 % h  before the turn")  # noqa: T201
+    print("baby            rate %/d  weighed     alerted  median h  95 % h  before the turn")
     for name, fade in _fades():
         for by_hand in (False, True):
             one = msgspec.structs.replace(fade, by_hand=by_hand)
@@ -165,9 +165,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             rate = fade.gain_pct_day if fade.then_pct_day is None else fade.then_pct_day
             middle = f"{np.median(found):8.1f} {np.percentile(found, 95):8.1f}" if found else ""
             how = "by hand" if by_hand else "bottles"
-            print(
-                f"{name:15s} {rate:+8.1f}  {how:10s} {len(found):4d}/{args.runs:<4d} {middle:17s} {early}"
-            )  # noqa: T201
+            alerted = f"{len(found):4d}/{args.runs:<4d}"
+            print(f"{name:15s} {rate:+8.1f}  {how:10s} {alerted} {middle:17s} {early}")
     if args.records is not None:
         _print_records(read_records(args.records))
 
@@ -176,13 +175,12 @@ def _print_records(records: dict[str, list[tuple[float, float]]]) -> None:
     for low, high in ((0.0, 14.0), (14.0, 42.0)):
         days = alerts = 0.0
         for rows in records.values():
-            span = (rows[-1][0] - rows[0][0]) / DAY_S
-            days += max(min(span, high) - low, 0.0)
+            lasted = (rows[-1][0] - rows[0][0]) / DAY_S
+            days += max(min(lasted, high) - low, 0.0)
             alerts += sum(low <= age < high for age, _ in alerts_raised(rows, "kitten"))
         share = 100.0 * alerts / max(days, 1.0)
-        print(
-            f"records, day {low:.0f} to {high:.0f}: {alerts:.0f} alerts in {days:.0f} days = {share:.2f} %"
-        )  # noqa: T201
+        span = f"records, day {low:.0f} to {high:.0f}"
+        print(f"{span}: {alerts:.0f} alerts in {days:.0f} days = {share:.2f} %")
 
 
 if __name__ == "__main__":

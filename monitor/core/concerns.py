@@ -26,6 +26,8 @@ LATE_SHARE = 0.3
 LATE_MIN_S = 30 * 60.0
 STALE_GROWTH_S = 3 * 24 * HOUR_S
 """A growth worry nobody has weighed against for this long is no longer news."""
+FULL_SHARE = 0.03
+"""Net gain of a full bottle: 4 to 5 % less what was voided meanwhile."""
 WEANING_DAY = 35.0
 """From about five weeks they eat on their own (gruel from three to four weeks)."""
 
@@ -37,13 +39,22 @@ class ConcernWriter:
         self._reference = reference
 
     def baby(
-        self, book: BabyBook, now_s: float, start_s: float, maybe_fed_s: float | None
+        self,
+        book: BabyBook,
+        now_s: float,
+        *,
+        watched_since_s: float | None,
+        maybe_fed_s: float | None,
     ) -> list[Condition]:
-        """Everything to say about one baby."""
+        """Everything to say about one baby.
+
+        ``watched_since_s``: since when the platform has been read, ``None`` when it never was;
+        ``maybe_fed_s``: when somebody who may have been this baby was fed.
+        """
         found = (
             self._growth(book, now_s),
             self._low_intake(book, now_s),
-            self._overdue(book, now_s, start_s, maybe_fed_s),
+            self._overdue(book, now_s, watched_since_s, maybe_fed_s),
         )
         return [c for c in found if c is not None]
 
@@ -100,10 +111,10 @@ class ConcernWriter:
         )
 
     def _overdue(
-        self, book: BabyBook, now_s: float, start_s: float, maybe_fed_s: float | None
+        self, book: BabyBook, now_s: float, start_s: float | None, maybe_fed_s: float | None
     ) -> Condition | None:
         expected = book.expected(self._reference, now_s)
-        if expected.age_day > WEANING_DAY or not book.weighings:
+        if start_s is None or expected.age_day > WEANING_DAY:
             return None
         fed = next((f for f in reversed(book.feeds) if intake(f) == "fed"), None)
         interval = interval_s(book.feeds, expected)
@@ -152,11 +163,11 @@ class ConcernWriter:
     @staticmethod
     def overload(
         since_s: float | None, level_g: float | None, config: ScaleConfig
-    ) -> Condition | None:
+    ) -> list[Condition]:
         """More on the platform than the cell may carry."""
         if since_s is None or level_g is None:
-            return None
-        return Condition(
+            return []
+        found = Condition(
             kind="scale_overload",
             severity="warning",
             since_s=since_s,
@@ -165,6 +176,7 @@ class ConcernWriter:
             f"{config.capacity_g:.0f} g. Take something off: weights are not to be trusted.",
             why="total above scale.capacity_g",
         )
+        return [found]
 
 
 def _question(event: Unassigned) -> Condition:
@@ -209,7 +221,19 @@ def phrase(
         ago = _hours(t_s - max(f for f in fed if f is not None))
         who = books[0].baby.name if len(books) == 1 else "everyone"
         return "just_fed", f"{who} was fed {ago} ago"
-    return "unexplained", f"the next bottle ({name}'s) is due in {_hours(when - t_s)}"
+    return "unexplained", _after(books, t_s) or f"{name}'s bottle is due in {_hours(when - t_s)}"
+
+
+def _after(books: Sequence[BabyBook], t_s: float) -> str | None:
+    """How long after whose feed."""
+    last = [
+        (f, book) for book in books for f in book.feeds[-3:] if intake(f) == "fed" and f.t_s <= t_s
+    ]
+    if not last:
+        return None
+    feed, book = max(last, key=lambda item: item[0].t_s)
+    size = "full feed" if feed.net_g >= FULL_SHARE * feed.weight_g else "feed"
+    return f"{_hours(t_s - feed.t_s)} after {book.baby.name}'s {size}"
 
 
 def _hours(seconds: float) -> str:

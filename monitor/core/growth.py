@@ -70,11 +70,17 @@ class _Trend(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def assess(
-    points: Sequence[Point], species: Species, age_day: float, gain_prior_pct: float
+    points: Sequence[Point],
+    species: Species,
+    age_day: float,
+    gain_prior_pct: float,
+    *,
+    age_known: bool = True,
 ) -> GrowthReport | None:
     """Judge a baby by its points (sorted by time); ``None`` without any.
 
-    ``age_day`` is its age at the last point; ``gain_prior_pct`` the reference's daily gain.
+    ``age_day`` is its age at the last point, ``age_known`` false when it is a guess from the
+    weight; ``gain_prior_pct`` is the reference's daily gain.
     """
     if not points:
         return None
@@ -90,7 +96,8 @@ def assess(
     hours = (last.t_s - before.t_s) / HOUR_S
     gain = (now.g - before.g) * 24.0 / hours
     p_losing = 0.5 * math.erfc(trend.slope / trend.slope_sd / math.sqrt(2.0))
-    concern = _concern(recent, now, species, age_day, trend)
+    # A guessed age must not excuse a loss as a newborn's.
+    concern = _concern(recent, now, species, age_day if age_known else max(age_day, 7.0), trend)
     pct = 100.0 * gain / before.g
     return GrowthReport(
         t_s=last.t_s,

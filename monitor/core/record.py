@@ -14,6 +14,7 @@ from monitor.core.feeding import HOUR_S, FeedRecord, intake, interval_s
 from monitor.core.growth import DAY_S, GrowthReport, Point, assess
 from monitor.core.reference import Expected, GrowthReference
 from monitor.events import Baby, Weighing
+from monitor.states import BabyStatus
 
 KEEP = 400
 """Weighings kept in memory: two weeks of eight feeds a day, twice over. The journal keeps all."""
@@ -56,6 +57,11 @@ class BabyBook(msgspec.Struct):
                 del self.weighings[i]
                 return True
         return False
+
+    @property
+    def here(self) -> bool:
+        """Not retired."""
+        return self.baby.retired_s is None
 
     @property
     def latest(self) -> Weighing | None:
@@ -132,7 +138,9 @@ class BabyBook(msgspec.Struct):
         t_s = points[-1].t_s
         expected = self.expected(reference, t_s)
         gain = 100.0 * expected.gain_g_per_day[1] / expected.weight_g[1]
-        report = assess(points, self.baby.species, expected.age_day, gain)
+        report = assess(
+            points, self.baby.species, expected.age_day, gain, age_known=expected.age_known
+        )
         assert report is not None  # there are points  # noqa: S101
         is_new = self.report is None or report.t_s > self.report.t_s
         self.report = report
@@ -150,6 +158,28 @@ class BabyBook(msgspec.Struct):
         if fed is None:
             return None
         return fed.t_s + interval_s(self.feeds, self.expected(reference, fed.t_s))
+
+    def status(
+        self, now_s: float, reference: GrowthReference, *, in_box: bool | None
+    ) -> BabyStatus:
+        """The retained document of this baby."""
+        latest, report = self.latest, self.report
+        feed = self.feeds[-1] if self.feeds else None
+        day = [f.net_g for f in self.feeds if f.t_s > now_s - DAY_S]
+        return BabyStatus(
+            name=self.baby.name,
+            species=self.baby.species,
+            weight_g=latest.weight_g if latest else None,
+            weighed_at=latest.t_s if latest else None,
+            gain_24h_g=report.gain_24h_g if report else None,
+            gain_24h_pct=report.gain_24h_pct if report else None,
+            verdict=report.verdict if report else "not_enough_data",
+            last_feed_at=feed.t_s if feed else None,
+            last_feed_g=feed.net_g if feed else None,
+            intake_24h_g=sum(day) if day else None,
+            bottle_due_at=self.due_s(reference),
+            in_box=in_box,
+        )
 
 
 def _plausible(points: list[Point]) -> list[Point]:

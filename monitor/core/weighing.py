@@ -38,6 +38,8 @@ GAP_S = 5.0
 TOUCH_G = 20.0
 """An excursion this large between two equal levels was a hand, and under a hand babies can be
 swapped; less than this is a baby turning over."""
+_TIE_G = 1e-6
+"""Counts are whole, so values can lie exactly on a limit; rounding must not decide then."""
 MIN_NOISE_G = 0.05
 """Window-to-window noise of a good 1 kg cell, facts from the datasheet's 50 nV rms."""
 
@@ -68,8 +70,8 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
     to_start_s: float
     settled: bool
     """the new plateau lasted SETTLE_S; otherwise it was left sooner"""
-    excursion_g: float
-    """how far the signal went beyond both levels in between"""
+    touched: bool
+    """the signal went far beyond both levels in between: a hand, under which babies can swap"""
     blind_s: float
     """time without samples in between"""
     known_s: float
@@ -130,7 +132,7 @@ class Windower:
         deviation[saturated] = np.inf
         mad = _segment_median(deviation, segment, first, good)
         # 4 robust SD, but never tighter than the cell's own noise: quantised codes have a MAD of 0.
-        limit = np.maximum(6.0 * mad, 0.3)
+        limit = np.maximum(6.0 * mad, 0.3) + _TIE_G
         keep = (deviation <= limit[segment]).astype(np.float64)
         kept = np.maximum(np.add.reduceat(keep, first), 1.0)
         mean = np.add.reduceat(np.where(keep > 0, grams, 0.0), first) / kept
@@ -196,7 +198,7 @@ class SegmenterState(msgspec.Struct):
     from_g: float | None = None
     from_se_g: float = 0.0
     from_end_s: float = 0.0
-    excursion_g: float = 0.0
+    touched: bool = False
     open_blind_s: float = 0.0
 
 
@@ -300,7 +302,7 @@ class Segmenter:
             to_se_g=se,
             to_start_s=state.since_s or known_s,
             settled=settled,
-            excursion_g=state.excursion_g,
+            touched=state.touched,
             blind_s=state.open_blind_s,
             known_s=known_s,
         )
@@ -325,10 +327,11 @@ class Segmenter:
         level, _ = _level(windows, state.noise_g)
         scatter = _robust_sd(windows, level)
         tail = state.tail_g
-        excursion = 0.0
+        touched = False
         if tail is not None:
             low, high = min(level, tail), max(level, tail)
-            excursion = max(state.high_g - high, low - state.low_g, 0.0)
+            beyond_g = max(state.high_g - high, low - state.low_g)
+            touched = beyond_g >= max(TOUCH_G, 6.0 * state.noise_g)
         state.noise_g = max(min(scatter, 12.0), 0.7 * state.noise_g, MIN_NOISE_G)
         state.level_g = level
         state.recent, state.pending, state.moving = list(windows), [], []
@@ -336,7 +339,7 @@ class Segmenter:
         same = (
             tail is not None
             and abs(level - tail) <= max(1.5, 3.0 * state.tail_se_g)
-            and excursion < TOUCH_G
+            and not touched
             and state.blind_s == 0.0
         )
         if same:  # a baby turned over: the plateau goes on
@@ -351,7 +354,7 @@ class Segmenter:
         state.since_s = windows[0].t_s
         state.from_g, state.from_se_g = tail, state.tail_se_g
         state.from_end_s = state.tail_end_s
-        state.excursion_g = excursion
+        state.touched = touched
         state.open_blind_s = state.blind_s
         state.edge_s = _edge(before, tail, level, windows[0].t_s)
 
@@ -362,6 +365,7 @@ def _tolerance(noise_g: float) -> float:
 
 _SCALES = (
     # span, spread allowed (floor, times the noise), share of windows inside, trend allowed
+    (1.0, 0.5, 3.0, 1.0, 0.4),
     (2.0, 0.8, 3.5, 1.0, 0.6),
     (4.0, 1.5, 4.0, 0.85, 1.0),
     (8.0, 4.0, 4.5, 0.85, 1.5),
@@ -425,6 +429,6 @@ def _level(windows: Sequence[_Pair], noise_g: float) -> tuple[float, float]:
     n = len(values)
     median = values[n // 2] if n % 2 else 0.5 * (values[n // 2 - 1] + values[n // 2])
     scatter = max(_robust_sd(windows, median), 0.5 * noise_g, 0.02)
-    near = [v for v in values if abs(v - median) <= 2.5 * scatter]
+    near = [v for v in values if abs(v - median) <= 2.5 * scatter + _TIE_G]
     mean = sum(near) / len(near)
     return mean, scatter / math.sqrt(max(len(near) / 3.0, 1.0))

@@ -411,9 +411,9 @@ def demo_history(start_s: float) -> list[Weighing]:
     """The three days before ``demo_box``, as a rescuer would have typed them."""
     rows = []
     for day, kangaroo_g, possum_g in (
-        (3.0, 152.0, 111.0),
-        (2.0, 161.0, 115.0),
-        (1.0, 171.0, 118.5),
+        (3.0, 152.0, 126.0),
+        (2.0, 161.0, 127.0),
+        (1.0, 171.0, 125.0),
     ):
         t_s = start_s - day * 86_400.0 + 3600.0
         for name, grams in (("Kangaroo", kangaroo_g), ("Possum", possum_g)):

@@ -1,0 +1,85 @@
+"""Is the converter alive? Saturation, a repeated code, too much weight: seen in the data alone.
+
+A frozen data line reads as one code for ever, a broken bridge wire as the end of the range. A
+single 0 or -1 is a valid weight and never an error.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from monitor.config import ScaleConfig
+from monitor.core.weighing import Window
+
+STUCK_S = 60.0
+"""Longer than any converter repeats one code: 50 nV of noise flickers over several counts."""
+STUCK_COARSE_S = 600.0
+"""The same for a calibration so coarse that a sleeping litter may sit on one count."""
+COARSE_COUNTS_PER_GRAM = 50.0
+SATURATED_S = 3.0
+DEAD_CODES = frozenset({-1.0, 0.0})
+"""What a data line that is always high or always low reads as."""
+DEAD_S = 10.0
+
+
+class ConverterState(msgspec.Struct):
+    """What the watch remembers."""
+
+    seen_s: float = 0.0
+    saturated_since_s: float | None = None
+    same_since_s: float | None = None
+    same_g: float | None = None
+    flickers: bool = False
+    """the last bits have been seen to move, as a live converter's do"""
+    overload_since_s: float | None = None
+
+
+class ConverterWatch:
+    """Looks at every window."""
+
+    def __init__(self, config: ScaleConfig, state: ConverterState) -> None:
+        self._config = config
+        self.state = state
+
+    def see(self, window: Window) -> None:
+        """Take one window, saturated or not."""
+        state = self.state
+        state.seen_s = window.t_s
+        if not window.saturated:
+            state.saturated_since_s = None
+        elif state.saturated_since_s is None:
+            state.saturated_since_s = window.t_s
+        if not window.same_code or window.saturated:
+            state.same_since_s = state.same_g = None
+            state.flickers = state.flickers or window.n > 1
+        elif window.g != state.same_g:
+            state.same_since_s, state.same_g = window.t_s, window.g
+        if not window.g > self._config.capacity_g:
+            state.overload_since_s = None
+        elif state.overload_since_s is None:
+            state.overload_since_s = window.t_s
+
+    @property
+    def fault(self) -> str | None:
+        """What is wrong, in a sentence; ``None`` when nothing is."""
+        state = self.state
+        if state.saturated_since_s is not None:
+            if state.seen_s - state.saturated_since_s < SATURATED_S:
+                return None
+            return (
+                "the converter is at the end of its range: check the load cell's four wires, and "
+                "that nothing heavy stands on it"
+            )
+        if state.same_since_s is None or state.same_g is None:
+            return None
+        since_s = state.seen_s - state.same_since_s
+        counts_per_gram = self._config.counts_per_gram or 1.0
+        coarse = abs(counts_per_gram) < COARSE_COUNTS_PER_GRAM
+        counts = round(state.same_g * counts_per_gram + (self._config.zero_counts or 0.0), 3)
+        stuck = state.flickers and since_s >= (STUCK_COARSE_S if coarse else STUCK_S)
+        if stuck or (counts in DEAD_CODES and since_s >= DEAD_S):
+            return (
+                f"the converter has repeated the code {counts:.0f} for {since_s:.0f} s: check its "
+                "data and clock wires, then its power"
+            )
+        return None

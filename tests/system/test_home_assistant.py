@@ -320,6 +320,12 @@ def test_the_select_answers_who_it_was(core: Core, box: Box) -> None:
     core.ask("call", service="select.select_option", data={"entity_id": who, "option": "Possum"})
     assert box.received("assign") == {"step_id": "s-17", "baby": "Possum"}
     core.becomes(who, "No question")
+    box.play(conditions=[msgspec.structs.replace(question(), key="s-18", step_id="s-18")])
+    core.becomes(who, "Who was it?")
+    box.forget()
+    answer = {"entity_id": who, "option": "Not a baby"}
+    core.ask("call", service="select.select_option", data=answer)
+    assert box.received("assign") == {"step_id": "s-18", "baby": "object"}
     assert mqtt_complaints(core) == []
 
 

@@ -14,6 +14,7 @@ help:
 	@echo "make test    lint, types, unit tests and tests on real servers"
 	@echo "make unit    only the tests that need no server (seconds)"
 	@echo "make bench   speed, as ratios in one run"
+	@echo "make home-assistant  install a real one for the tests that ask it (1 GB, once)"
 	@echo "make golden  regenerate the golden nights; look at the diff before you commit it"
 
 demo: $(VENV)/.demo
@@ -36,6 +37,11 @@ unit: $(VENV)/.dev
 
 system: $(VENV)/.dev libraries
 	@$(BIN)/python -m pytest -m system
+
+# A real Home Assistant for tests/system/test_home_assistant.py: two minutes, one gigabyte, no root.
+.PHONY: home-assistant
+home-assistant:
+	@tests/system/home_assistant/setup.sh
 
 golden: $(VENV)/.dev
 	@$(BIN)/python -m tests.golden.regenerate

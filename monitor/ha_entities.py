@@ -110,7 +110,8 @@ _ALERT_TEMPLATE = "{% set d = dict(value_json) %}{{ dict(d, event_type=d.kind) |
 """the event entity wants ``event_type``; the rest of the alert becomes its attributes"""
 
 _ANSWER_TEMPLATE = (
-    '{"step_id": {{ this.attributes.get("step_id") | tojson }}, "baby": {{ value | tojson }}}'
+    '{"step_id": {{ this.attributes.get("step_id") | tojson }}, '
+    f'"baby": {{{{ ("object" if value == "{NOT_A_BABY}" else value) | tojson }}}}}}'
 )
 """the question that this Home Assistant shows is the one that is answered, even if another one has
 come up in the meantime"""

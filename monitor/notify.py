@@ -35,6 +35,8 @@ class Push(msgspec.Struct):
     """One alert's newest change, waiting."""
 
     alert: Alert
+    to: list[str]
+    """names of the routes that have not got it yet"""
     told_s: float
     due_s: float
     attempts: int = 0
@@ -61,6 +63,7 @@ class Notifier:
         self._routes = _open_routes(config)
         self._waiting: dict[str, Push] = {}
         self._told: set[str] = set()
+        self._escalated: set[str] = set()
         self._changed = threading.Condition()
         self._stopping = False
         self._problem: str | None = None
@@ -86,7 +89,7 @@ class Notifier:
             else:
                 self._told.add(alert.id)
             now_s = time.monotonic()
-            self._waiting[alert.id] = Push(alert, now_s, now_s)
+            self._waiting[alert.id] = Push(alert, self._concerned(alert), now_s, now_s)
             self._changed.notify()
 
     def close(self, timeout_s: float = 5.0) -> None:
@@ -100,9 +103,8 @@ class Notifier:
 
     def _work(self) -> None:
         while (push := self._next()) is not None:
-            failed = self._send(push.alert)
-            self._problem = failed
-            if failed is None:
+            self._problem = self._send(push)
+            if not push.to:
                 continue
             wait_s = self._retry_after_s[min(push.attempts, len(self._retry_after_s) - 1)]
             push.attempts += 1
@@ -123,11 +125,12 @@ class Notifier:
                 due_s = [push.due_s for push in self._waiting.values()]
                 self._changed.wait(min(due_s) - now_s if due_s else None)
 
-    def _send(self, alert: Alert) -> str | None:
+    def _send(self, push: Push) -> str | None:
         """Push to everybody concerned; returns None, or a sentence on what failed."""
+        alert = push.alert
         kind = {"critical": "failure", "warning": "warning"}.get(alert.severity, "info")
         failed = []
-        for name in self._concerned(alert):
+        for name in push.to:
             arrived = self._routes[name].notify(
                 title=f"{alert.title} ({alert.box})",
                 body=alert_sentence(alert, local_minute=self._local_minute),
@@ -135,15 +138,22 @@ class Notifier:
             )
             if not arrived:
                 failed.append(name)
+        push.to = failed
         if not failed:
             return None
         return f"a push to {' and '.join(failed)} failed: check the network and the URL"
 
     def _concerned(self, alert: Alert) -> list[str]:
+        """Whom to tell; a second person hears of an escalation once, and of its end."""
         critical = alert.severity == "critical" and "critical_urls" in self._routes
-        first = "critical_urls" if critical else "urls"
-        escalated = ["escalation_urls"] if alert.escalated else []
-        return [name for name in (first, *escalated) if name in self._routes]
+        concerned = ["critical_urls" if critical else "urls"]
+        if alert.state == "cleared" and alert.id in self._escalated:
+            self._escalated.discard(alert.id)
+            concerned.append("escalation_urls")
+        elif alert.escalated and alert.id not in self._escalated:
+            self._escalated.add(alert.id)
+            concerned.append("escalation_urls")
+        return [name for name in concerned if name in self._routes]
 
 
 def wanted(config: NotifyConfig) -> bool:

@@ -28,6 +28,7 @@ from monitor.events import (
     Tick,
     Unassigned,
     WeighIn,
+    slug,
 )
 from monitor.journal import Journal, MinuteRow
 from monitor.outbox import DEFAULT_EXPIRY_S, EXPIRY_S, OutboxMessage
@@ -100,11 +101,12 @@ class Nursery:
             model=model,
             reference=GrowthReference.parse(shipped("growth.toml")),
             start_s=start_s,
-            local_minute=self._local_minute,
+            local_minute=self.local_minute,
             occupancy_known=occupancy_known,
         )
 
-    def _local_minute(self, t_s: float) -> int:
+    def local_minute(self, t_s: float) -> int:
+        """Minutes since local midnight at a timeline time."""
         local = time.localtime(t_s + self.offset_s)
         return local.tm_hour * 60 + local.tm_min
 
@@ -178,7 +180,7 @@ class Nursery:
             for event in events
             if isinstance(event, Alert) and not event.silent
             for message in alert_messages(
-                event, self.topics, offset_s=self.offset_s, local_minute=self._local_minute
+                event, self.topics, offset_s=self.offset_s, local_minute=self.local_minute
             )
         ]
 
@@ -192,7 +194,9 @@ class Nursery:
                     cry_s=self._cry_s,
                     activity=scale.activity,
                     level_db=None if detector is None else detector.level_db,
-                    in_box="?" if scale.in_box is None else " ".join(sorted(scale.in_box)),
+                    in_box="?"
+                    if scale.in_box is None
+                    else " ".join(sorted(map(slug, scale.in_box))),
                 )
             )
             self._minute_s, self._cry_s = now_s, 0.0

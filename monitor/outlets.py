@@ -38,6 +38,7 @@ from monitor.topics import (
     chart_message,
     command_result_message,
     event_message,
+    forget_baby,
     health_message,
     parse_command,
     state_messages,
@@ -90,9 +91,14 @@ class Outlets:
             command_topic=self._topics.commands,
             receive=self._receive,
         )
-        self._notifier = Notifier(config.notify) if wanted(config.notify) else None
+        self._notifier = (
+            Notifier(config.notify, local_minute=nursery.local_minute)
+            if wanted(config.notify)
+            else None
+        )
         self._charts = ChartWorker(config)
         self._usage = ProcessUsage()
+        self._slugs = {baby.id: baby.slug for baby in nursery.pipeline.scale.babies}
         self._now_s = 0.0
         self._state_due_s = 0.0
         self._health_due_s = 0.0
@@ -188,11 +194,13 @@ class Outlets:
         )
 
     def _roster_changed(self, event: RosterChanged) -> None:
-        mqtt = self._config.mqtt
-        if event.baby.retired_s is not None:
-            gone = removal(
-                self._topics, event.baby, mode=mqtt.discovery, prefix=mqtt.discovery_prefix
-            )
+        mqtt, baby = self._config.mqtt, event.baby
+        before = self._slugs.get(baby.id, baby.slug)
+        self._slugs[baby.id] = baby.slug
+        if before != baby.slug:  # the old name's topics must not live on
+            self.publisher.forget(m.topic for m in forget_baby(self._topics, before))
+        if baby.retired_s is not None:
+            gone = removal(self._topics, baby, mode=mqtt.discovery, prefix=mqtt.discovery_prefix)
             self.publisher.forget(message.topic for message in gone)
         self.publisher.want(self._discovery())
 

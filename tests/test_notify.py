@@ -103,8 +103,14 @@ def test_critical_and_escalated_go_where_they_should(receiver: Receiver):
     receiver.wait(1)
     notifier.tell(alert(severity="critical", state="reminded", escalated=True))
     receiver.wait(3)
+    notifier.tell(alert(severity="critical", state="reminded", escalated=True))
+    receiver.wait(4)  # the neighbour hears of it once ...
+    notifier.tell(alert(severity="critical", state="cleared"))
+    receiver.wait(6)  # ... and that it is over
     notifier.close()
-    assert [path for path, _ in receiver.posts] == ["loud", "loud", "neighbour"]
+    assert [path for path, _ in receiver.posts] == [
+        "loud", "loud", "neighbour", "loud", "loud", "neighbour",
+    ]  # fmt: skip
 
 
 def test_a_failed_push_is_tried_again_and_said(receiver: Receiver):

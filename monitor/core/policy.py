@@ -9,26 +9,19 @@ phones do not learn of, a monitor that stays silent about its own blindness.
 
 from __future__ import annotations
 
-from collections import deque
-
-import msgspec
 from msgspec.structs import replace
 
 from monitor.config import AlertsConfig
-from monitor.core.alert_life import RANK, AlertLife, alert_id
+from monitor.core.alert_life import RANK, AlertLife
+from monitor.core.alert_memory import AlertMemory, Incident
 from monitor.core.quiet_hours import NIGHT_BUDGET, LocalMinute, QuietHours
-from monitor.errors import CommandError, InputError
+from monitor.errors import CommandError
 from monitor.events import Alert, Command, CommandResult, Condition, Severity
-
-Incident = tuple[str, str]
-"""(kind, key) of a condition"""
 
 CLEAR_HOLD_S = 10.0
 """a condition must be gone this long; one missed statement while a source restarts is no news"""
-FLAPS_AN_HOUR = 3
-"""an incident raised this often within an hour comes and goes: from then on ..."""
 FLAP_HOLD_S = 900.0
-"""... it has to stay away for a quarter of an hour before it counts as over"""
+"""what comes and goes has to stay away for a quarter of an hour before it counts as over"""
 RESTORE_GRACE_S = 120.0
 """after a restart the parts need this long to see again what they saw before (the noise floor and
 the first still stretch of the scale take under a minute each)"""
@@ -43,17 +36,6 @@ SNOOZE_LONGEST_MIN = 720.0
 """half a day: a snooze that was forgotten must not outlive the next feed by much"""
 
 
-class _Memory(msgspec.Struct):
-    """Everything that survives a restart."""
-
-    lives: list[tuple[Incident, AlertLife]] = []
-    raised_s: dict[str, list[float]] = {}
-    last_id_s: dict[str, float] = {}
-    dismissed: list[tuple[Incident, float]] = []
-    night_pushes: int = 0
-    test_until_s: float = 0.0
-
-
 class AlertPolicy:
     """Turns conditions and commands into alerts; deterministic, knows only the times it is told."""
 
@@ -61,20 +43,17 @@ class AlertPolicy:
         self._box = box
         self._quiet = QuietHours(config.night, local_minute)
         self._first_reminder_s = config.remind_every_min * 60
-        self._lives: dict[Incident, AlertLife] = {}
-        self._raised_s: dict[Incident, deque[float]] = {}
-        self._last_id_s: dict[Incident, float] = {}
-        self._dismissed: dict[Incident, float] = {}
-        self._night_pushes = 0
+        self._memory = AlertMemory()
         self._handled_s = float("-inf")
-        self._test_until_s = 0.0
         self._grace_until_s: float | None = None
         self._restored = False
 
     @property
     def open(self) -> list[Alert]:
         """The latest state of each open alert, oldest first."""
-        return sorted((life.alert for life in self._lives.values()), key=lambda a: (a.since, a.id))
+        return sorted(
+            (life.alert for life in self._memory.lives.values()), key=lambda a: (a.since, a.id)
+        )
 
     def update(self, now_s: float, conditions: list[Condition], *, handled: bool) -> list[Alert]:
         """Compare what is true at ``now_s`` with what is open; return each change, in order.
@@ -85,7 +64,7 @@ class AlertPolicy:
         if handled:
             self._handled_s = now_s
         if not self._quiet.contains(now_s):
-            self._night_pushes = 0
+            self._memory.night_pushes = 0
         if self._restored:
             self._grace_until_s, self._restored = now_s + RESTORE_GRACE_S, False
         stated: dict[Incident, Condition] = {}
@@ -93,9 +72,9 @@ class AlertPolicy:
             stated.setdefault((condition.kind, condition.key), condition)
         changes = self._clear_what_is_over(now_s, stated)
         for incident, condition in stated.items():
-            if incident in self._dismissed:
-                self._dismissed[incident] = now_s
-            elif incident in self._lives:
+            if incident in self._memory.dismissed:
+                self._memory.dismissed[incident] = now_s
+            elif incident in self._memory.lives:
                 changes += self._follow(incident, condition, now_s)
             elif not self._hands_near(condition.kind, now_s):
                 changes.append(self._raise(incident, condition, now_s))
@@ -107,7 +86,7 @@ class AlertPolicy:
         severity, mute = self._severity(condition, now_s)
         alert = Alert(
             t_s=now_s,
-            id=self._new_id(incident, condition.since_s, now_s),
+            id=self._memory.new_id(incident, condition.since_s, now_s),
             kind=condition.kind,
             state="raised",
             severity=severity,
@@ -126,50 +105,33 @@ class AlertPolicy:
             stated_s=now_s,
             all_clear=condition.all_clear,
         )
-        self._lives[incident] = life
-        self._remember_raise(incident, now_s)
+        self._memory.lives[incident] = life
+        self._memory.remember_raise(incident, now_s)
         life.schedule(now_s, self._first_reminder_s)
         return life.change("raised", now_s, silent=mute or not self._afford(condition, now_s))
 
     def _clear_what_is_over(self, now_s: float, stated: dict[Incident, Condition]) -> list[Alert]:
-        for incident, last_s in list(self._dismissed.items()):
+        for incident, last_s in list(self._memory.dismissed.items()):
             if incident not in stated and now_s - last_s >= CLEAR_HOLD_S:
-                del self._dismissed[incident]
+                del self._memory.dismissed[incident]
         if self._grace_until_s is not None and now_s < self._grace_until_s:
             return []
         over = [
             incident
-            for incident, life in self._lives.items()
+            for incident, life in self._memory.lives.items()
             if incident not in stated and now_s - life.stated_s >= self._hold_s(incident, now_s)
         ]
-        return [self._lives.pop(incident).end(now_s) for incident in over]
+        return [self._memory.lives.pop(incident).end(now_s) for incident in over]
 
     def _hold_s(self, incident: Incident, now_s: float) -> float:
         if incident[0] == "test":
             return 0.0
-        recent = [t for t in self._raised_s.get(incident, ()) if now_s - t < 3600]
-        return FLAP_HOLD_S if len(recent) >= FLAPS_AN_HOUR else CLEAR_HOLD_S
-
-    def _remember_raise(self, incident: Incident, now_s: float) -> None:
-        times = self._raised_s.setdefault(incident, deque(maxlen=FLAPS_AN_HOUR))
-        times.append(now_s)
-        for old in [i for i, ts in self._raised_s.items() if now_s - ts[-1] > 86_400]:
-            del self._raised_s[old]
-            self._last_id_s.pop(old, None)
-
-    def _new_id(self, incident: Incident, since_s: float, now_s: float) -> str:
-        """An id this incident never had: a condition may come back with the same beginning."""
-        last_s = self._last_id_s.get(incident, float("-inf"))
-        stamp_s = float(int(since_s))
-        if stamp_s <= last_s:
-            stamp_s = max(float(int(now_s)), last_s + 1)
-        self._last_id_s[incident] = stamp_s
-        return alert_id(*incident, stamp_s)
+        return FLAP_HOLD_S if self._memory.comes_and_goes(incident, now_s) else CLEAR_HOLD_S
 
     # ------------------------------------------------------------------ while it is open
 
     def _follow(self, incident: Incident, condition: Condition, now_s: float) -> list[Alert]:
-        life = self._lives[incident]
+        life = self._memory.lives[incident]
         before, true_before = life.alert.severity, life.true_severity
         severity, mute = self._severity(condition, now_s)
         life.restate(condition, severity, now_s)
@@ -210,20 +172,20 @@ class AlertPolicy:
         """Count a soft push of this night; False when the budget is spent."""
         if condition.severity == "critical" or not self._quiet.contains(now_s):
             return True
-        self._night_pushes += condition.severity == "warning"
-        return self._night_pushes <= NIGHT_BUDGET
+        self._memory.night_pushes += condition.severity == "warning"
+        return self._memory.night_pushes <= NIGHT_BUDGET
 
     def _hands_near(self, kind: str, now_s: float) -> bool:
         return kind in GATED_BY_HANDS and now_s - self._handled_s < HANDS_GRACE_S
 
     def _test_conditions(self, now_s: float) -> list[Condition]:
-        if now_s >= self._test_until_s:
+        if now_s >= self._memory.test_until_s:
             return []
         return [
             Condition(
                 kind="test",
                 severity="warning",
-                since_s=self._test_until_s - TEST_ALERT_S,
+                since_s=self._memory.test_until_s - TEST_ALERT_S,
                 title="Test alert",
                 message="This is a test: if you can read it, alerts from this box reach you.",
                 why="somebody asked for a test alert",
@@ -250,7 +212,7 @@ class AlertPolicy:
 
     def _obey(self, command: Command) -> list[Alert]:
         if command.verb == "test_alert":
-            self._test_until_s = command.t_s + TEST_ALERT_S
+            self._memory.test_until_s = command.t_s + TEST_ALERT_S
             return self._raise_test(command.t_s)
         if command.verb == "not_a_cry":
             return self._dismiss_cry(command)
@@ -266,17 +228,17 @@ class AlertPolicy:
     def _raise_test(self, now_s: float) -> list[Alert]:
         condition = self._test_conditions(now_s)[0]
         incident = (condition.kind, condition.key)
-        if incident in self._lives:
-            return [self._lives[incident].change("reminded", now_s)]
+        if incident in self._memory.lives:
+            return [self._memory.lives[incident].change("reminded", now_s)]
         return [self._raise(incident, condition, now_s)]
 
     def _dismiss_cry(self, command: Command) -> list[Alert]:
         wanted = command.args.get("id")
         ended = []
-        for incident, life in list(self._lives.items()):
+        for incident, life in list(self._memory.lives.items()):
             if incident[0] == "crying" and _is(wanted, life.alert.id):
-                self._dismissed[incident] = command.t_s
-                del self._lives[incident]
+                self._memory.dismissed[incident] = command.t_s
+                del self._memory.lives[incident]
                 ended.append(life.end(command.t_s, why="Somebody listened: it was not a cry."))
         if not ended:
             raise CommandError(f"no open cry alert{_named(wanted)}: it may already be over")
@@ -284,7 +246,7 @@ class AlertPolicy:
 
     def _addressed(self, wanted: object) -> list[AlertLife]:
         """The lives an id names; no id (a button on the box or on a dashboard) names all."""
-        lives = [life for life in self._lives.values() if _is(wanted, life.alert.id)]
+        lives = [life for life in self._memory.lives.values() if _is(wanted, life.alert.id)]
         if not lives and not _is(wanted, ""):
             raise CommandError(f"no open alert{_named(wanted)}: it may already be over")
         return lives
@@ -292,16 +254,8 @@ class AlertPolicy:
     # ------------------------------------------------------------------ across a restart
 
     def snapshot(self) -> bytes:
-        """Everything a restart must not forget, as JSON."""
-        memory = _Memory(
-            lives=list(self._lives.items()),
-            raised_s={"\n".join(i): list(ts) for i, ts in self._raised_s.items()},
-            last_id_s={"\n".join(i): t for i, t in self._last_id_s.items()},
-            dismissed=list(self._dismissed.items()),
-            night_pushes=self._night_pushes,
-            test_until_s=self._test_until_s,
-        )
-        return msgspec.json.encode(memory)
+        """Everything a restart must not forget."""
+        return self._memory.encode()
 
     def restore(self, data: bytes) -> None:
         """Take over a snapshot; open alerts get time to prove that they are still true.
@@ -309,24 +263,8 @@ class AlertPolicy:
         Raises:
             InputError: the bytes are no snapshot of this kind.
         """
-        try:
-            memory = msgspec.json.decode(data, type=_Memory)
-        except (msgspec.DecodeError, msgspec.ValidationError) as error:
-            raise InputError(f"the stored alerts cannot be read: {error}") from error
-        self._lives = dict(memory.lives)
-        self._raised_s = {
-            _incident(k): deque(ts, maxlen=FLAPS_AN_HOUR) for k, ts in memory.raised_s.items()
-        }
-        self._last_id_s = {_incident(k): t for k, t in memory.last_id_s.items()}
-        self._dismissed = dict(memory.dismissed)
-        self._night_pushes = memory.night_pushes
-        self._test_until_s = memory.test_until_s
+        self._memory = AlertMemory.decode(data)
         self._restored = True
-
-
-def _incident(text: str) -> Incident:
-    kind, _, key = text.partition("\n")
-    return kind, key
 
 
 def _is(wanted: object, alert_id: str) -> bool:

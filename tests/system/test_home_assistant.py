@@ -26,8 +26,11 @@ from monitor.events import Baby, Candidate, Condition
 from monitor.homeassistant import discovery
 from monitor.states import CryStatus
 from monitor.topics import Topics
+from tests.system.daemon import Daemon
 from tests.system.home_assistant.box import BOX, IDENTITY, KANGAROO, POSSUM
 from tests.system.mosquitto import BINARY, Mosquitto, free_port
+from tests.system.subscriber import Subscriber
+from tests.system.test_daemon import quiet_box
 
 HERE = Path(__file__).parent / "home_assistant"
 ROOT = Path(__file__).parents[2]
@@ -320,6 +323,12 @@ def test_the_select_answers_who_it_was(core: Core, box: Box) -> None:
     core.ask("call", service="select.select_option", data={"entity_id": who, "option": "Possum"})
     assert box.received("assign") == {"step_id": "s-17", "baby": "Possum"}
     core.becomes(who, "No question")
+    box.play(conditions=[msgspec.structs.replace(question(), key="s-18", step_id="s-18")])
+    core.becomes(who, "Who was it?")
+    box.forget()
+    answer = {"entity_id": who, "option": "Not a baby"}
+    core.ask("call", service="select.select_option", data=answer)
+    assert box.received("assign") == {"step_id": "s-18", "baby": "object"}
     assert mqtt_complaints(core) == []
 
 
@@ -464,3 +473,42 @@ def test_the_dashboard_loads_and_knows_its_entities(core: Core, box: Box) -> Non
     rendered = core.ask("render", template=card["content"])
     assert "**Kitten crying** since 12:00" in rendered
     assert "the bottle was due 20 min ago" in rendered
+
+
+def test_the_daemon_itself_through_a_baby_s_stay(tmp_path: Path, broker: Mosquitto) -> None:
+    """``nursery run`` with a recorded scale: registered, weighed, renamed, retired, killed."""
+    daemon = Daemon(tmp_path / "box", broker.port, more=quiet_box(tmp_path / "scale.csv", 900.0))
+    daemon.start()
+    core = Core(tmp_path, broker.port)
+    try:
+        core.becomes("binary_sensor.nursery_test_box_scale_alive", "on", 40)
+        assert daemon.nursery("baby", "add", "Possum", "--species", "puppy").returncode == 0
+        core.becomes("sensor.possum_weight_g", "unknown")
+        assert daemon.nursery("weigh", "Possum", "205").returncode == 0
+        core.becomes("sensor.possum_weight_g", "205.0")
+        core.press("button.nursery_test_box_test_alert")
+        event = "event.nursery_test_box_alert"
+        assert core.ask("wait", entity_id=event, attribute=["kind", "test"])["hit"]
+        before = {e["unique_id"]: e["entity_id"] for e in core.entities().values()}
+        assert daemon.nursery("baby", "edit", "Possum", "--rename", "Poppy").returncode == 0
+        end = time.monotonic() + 10
+        while "Poppy" not in {device["name"] for device in core.ask("devices")}:
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        core.becomes("sensor.possum_weight_g", "205.0")
+        assert {e["unique_id"]: e["entity_id"] for e in core.entities().values()} == before
+        with Subscriber(broker.port, "nursery/#") as late:
+            time.sleep(1.0)
+            assert [m.topic for m in late.messages if "possum" in m.topic] == []
+            assert [m.topic for m in late.messages if m.topic.endswith("/poppy")]
+        assert daemon.nursery("baby", "retire", "Poppy").returncode == 0
+        end = time.monotonic() + 10
+        while len(core.ask("devices")) > 1:
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        daemon.stop(signal.SIGKILL)
+        core.becomes("sensor.nursery_test_box_total_g", "unavailable", 20)
+        assert mqtt_complaints(core) == []
+    finally:
+        core.close()
+        daemon.stop(signal.SIGKILL)

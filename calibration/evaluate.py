@@ -138,11 +138,13 @@ def worst_negatives(scored: Scored, count: int = 15) -> list[tuple[str, float]]:
     return [(scored.clips[i].label, round(float(scored.scores[i]), 3)) for i in order]
 
 
-def fold_models(pattern: str, clips: Sequence[Clip]) -> list[tuple[CryModel, list[Clip]]]:
-    """Each fold's model with the clips it never saw."""
+def fold_models(
+    pattern: str, clips: Sequence[Clip], only: Sequence[int] | None = None
+) -> list[tuple[CryModel, list[Clip]]]:
+    """Each fold's model with the clips it never saw; ``only`` some folds when others lack one."""
     folds = assign_folds(clips)
     pairs = []
-    for fold in np.unique(folds):
+    for fold in only or np.unique(folds):
         model = CryModel.from_bytes(Path(pattern.format(fold)).read_bytes())
         pairs.append((model, [c for c, f in zip(clips, folds, strict=True) if f == fold]))
     return pairs
@@ -207,6 +209,7 @@ def main() -> int:
     model = parser.add_mutually_exclusive_group(required=True)
     model.add_argument("--model", type=Path)
     model.add_argument("--folds", help="path of the fold models with {} for the fold's number")
+    parser.add_argument("--only-folds", type=int, nargs="+", help="when not all folds are trained")
     parser.add_argument("--against", type=Path, help="another system's scores (JSON Lines)")
     parser.add_argument("--name", default="distress_pet", help="which of its scores")
     parser.add_argument("--scores", type=Path, help="write our scores here")
@@ -217,14 +220,14 @@ def main() -> int:
         if given.model:
             pairs = [(CryModel.from_bytes(given.model.read_bytes()), clips)]
         else:
-            pairs = fold_models(given.folds, clips)
+            pairs = fold_models(given.folds, clips, given.only_folds)
         ours = scoring.join([scoring.score(model, own) for model, own in pairs])
         theirs = (
             scoring.read_scores(given.against, ours.clips, given.name) if given.against else None
         )
     except (NurseryError, OSError) as error:
         parser.exit(2, f"{error}\n")
-    hours = sum(_duration_s(c) for c in clips if c.kind == "other") / 3600
+    hours = sum(_duration_s(c) for c in ours.clips if c.kind == "other") / 3600
     result = report(ours, theirs, pairs, hours)
     show(result)
     if given.scores:

@@ -223,6 +223,7 @@ def main() -> int:
     model = parser.add_mutually_exclusive_group(required=True)
     model.add_argument("--model", type=Path)
     model.add_argument("--folds", help="path of the fold models with {} for the fold's number")
+    parser.add_argument("--only-folds", type=int, nargs="+", help="when not all folds are trained")
     parser.add_argument("--hours", type=float, default=8.0, help="per kind of night and model")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
@@ -230,7 +231,8 @@ def main() -> int:
     try:
         clips = read_manifest(given.manifest)
         folds = assign_folds(clips)
-        for fold in np.unique(folds) if given.folds else [None]:
+        chosen = given.only_folds or np.unique(folds) if given.folds else [None]
+        for fold in chosen:
             path = Path(given.folds.format(fold)) if given.folds else given.model
             own = [c for c, f in zip(clips, folds, strict=True) if fold is None or f == fold]
             one = CryModel.from_bytes(path.read_bytes())

@@ -3,8 +3,9 @@
     python -m calibration.train --manifest dev/manifest.csv --extra extra/manifest.csv \
         --teacher yamnet.tflite --work work --out monitor/data/cry.npz
 
-Paints scenes (resumable, shard by shard), trains on them with further mixing in the spectrum
-(resumable, epoch by epoch), folds the average of the weights into the numpy model and writes it.
+Paints scenes (resumable, shard by shard), reads the labels linearly from the teacher's features,
+trains the small network to predict those features and that reading (resumable, epoch by epoch),
+folds the average of its weights into the numpy model and writes it.
 ``--hold-out K`` leaves fold K out, for cross-validation. Everything is seeded.
 """
 
@@ -33,10 +34,12 @@ TAUGHT_FEATURES = 128
 OTHER = KINDS.index("other")
 _CLASS_WEIGHT = (1.0, 1.0, 1.0, 1.2, 2.0)
 """missing a cry costs less than waking somebody for nothing: the bout rule asks for repetition"""
-_HARD_WEIGHT = 4.0
-"""a negative taken for a pet with probability p weighs 1 + 4 p: mined as training goes on"""
-_TEACHING = 0.5
-"""weight of the teacher's part of the loss"""
+_HARD_WEIGHT = 2.0
+"""a negative taken for a pet with probability p weighs 1 + 2 p: mined as training goes on"""
+_TEACHING = 1.0
+"""weight of predicting the teacher's features, against that of the classes"""
+_LABEL_SHARE = 0.35
+"""part of a class target that is the label; the rest is the teacher's features, read linearly"""
 
 DEFAULT_RULE = BoutRule(
     on=0.5, off=0.3, hits=4, span_s=10.0, spread_s=1.4, hold_s=6.0, refractory_s=2.0,
@@ -49,7 +52,7 @@ class Plan:
     """How long and how to train."""
 
     epochs: int = 10
-    batch: int = 96
+    batch: int = 64
     peak_rate: float = 3e-3
     seed: int = 1
     hold_out: int | None = None
@@ -66,12 +69,17 @@ class Material:
         self._targets = torch.from_numpy(shards.targets[keep].astype(np.int64))
         self._fold = shards.fold[keep]
         self._taught = torch.from_numpy(_lessons(shards, keep, seed))
-        self.has_teacher = bool(np.any(shards.features[:100]))
+        self.has_teacher = bool(np.any(shards.features[:1_000]))
         self._rng = np.random.default_rng(seed)
         self._of_fold = {f: np.flatnonzero(self._fold == f) for f in np.unique(self._fold)}
 
     def __len__(self) -> int:
         return len(self._mel)
+
+    def windows(self) -> tuple[Tensor, Tensor]:
+        """Every window the teacher heard: lessons (n, taught) and targets (n,)."""
+        targets = self._targets[:, 1 : 1 + scenes.PATCHES]
+        return self._taught.flatten(0, 1), targets.flatten()
 
     @property
     def taught(self) -> int:
@@ -88,8 +96,8 @@ class Material:
         rng = self._rng
         mel = self._decibels(rows)
         targets = self._targets[torch.from_numpy(rows)].clone()
-        lesson_weight = torch.ones(len(rows))
-        mixed = np.flatnonzero(rng.random(len(rows)) < 0.3)
+        lesson_weight = torch.full((len(rows),), float(self.has_teacher))
+        mixed = np.flatnonzero(rng.random(len(rows)) < 0.12)
         self._mix(rows, mixed, mel, targets)
         lesson_weight[mixed] = 0.0
         _colour(rng, mel)
@@ -160,15 +168,13 @@ def _colour(rng: np.random.Generator, mel: Tensor) -> None:
 
 def _add_noise(rng: np.random.Generator, mel: Tensor) -> None:
     """Steady noise of a random colour under some scenes (powers of such cells vary like chi2)."""
-    size = len(mel)
-    chosen = torch.from_numpy(rng.random(size) < 0.3)
-    peak = mel.amax(dim=(1, 2)).numpy()
-    level = peak - rng.uniform(5, 50, size)
-    slope = np.linspace(0.5, -0.5, BANDS) * rng.uniform(-6, 24, (size, 1))
+    chosen = np.flatnonzero(rng.random(len(mel)) < 0.3)
+    some = mel[chosen]
+    level = some.amax(dim=(1, 2)).numpy() - rng.uniform(8, 50, len(chosen))
+    slope = np.linspace(0.5, -0.5, BANDS) * rng.uniform(-6, 24, (len(chosen), 1))
     noise_db = torch.from_numpy((level[:, None] + slope).astype(np.float32))[:, None, :]
-    power = torch.from_numpy(rng.standard_gamma(2.0, tuple(mel.shape)).astype(np.float32)) / 2.0
-    sum_db = 10 * torch.log10(10 ** (mel / 10) + power * 10 ** (noise_db / 10))
-    mel[chosen] = sum_db[chosen]
+    power = torch.from_numpy(rng.standard_gamma(2.0, tuple(some.shape), dtype=np.float32)) / 2.0
+    mel[chosen] = 10 * torch.log10(10 ** (some / 10) + power * 10 ** (noise_db / 10))
 
 
 def _mask(rng: np.random.Generator, mel: Tensor) -> None:
@@ -184,28 +190,53 @@ def _mask(rng: np.random.Generator, mel: Tensor) -> None:
 def _history(rng: np.random.Generator, mel: Tensor) -> Tensor:
     """A background known from before: the scene's own quiet quartiles, in another order."""
     steps = mel.view(len(mel), -1, STEP_FRAMES, BANDS)
-    quartiles = steps.kthvalue(STEP_FRAMES // 4 + 1, dim=2).values
+    quartiles = torch.from_numpy(np.partition(steps.numpy(), STEP_FRAMES // 4, axis=2)[:, :, 6])
     order = rng.permutation(quartiles.shape[1])
     return torch.cat([quartiles[:, order], quartiles[:, order]], dim=1)
 
 
-def loss_of(
-    output: network.Output, targets: Tensor, lessons: Tensor, lesson_weight: Tensor
-) -> Tensor:
-    """Cross-entropy with mined negatives, plus the teacher's part."""
-    logits = output.logits.flatten(0, 1)
-    flat = targets.flatten()
+def read_teacher(material: Material, seed: int) -> tuple[Tensor, Tensor]:
+    """Weights and bias of the classes as a linear reading of the teacher's lessons."""
+    lessons, targets = material.windows()
+    torch.manual_seed(seed)
+    reading = nn.Linear(lessons.shape[1], len(KINDS))
+    optimiser = torch.optim.AdamW(reading.parameters(), lr=3e-3, weight_decay=1e-3)
     weight = torch.tensor(_CLASS_WEIGHT)
-    each = nn.functional.cross_entropy(
-        logits, flat, weight=weight, ignore_index=-1, reduction="none"
-    )
+    for _ in range(2_000):
+        rows = torch.randint(0, len(lessons), (512,))
+        optimiser.zero_grad()
+        logits = reading(lessons[rows].float())
+        loss = nn.functional.cross_entropy(logits, targets[rows], weight=weight, ignore_index=-1)
+        loss.backward()
+        optimiser.step()
+    return reading.weight.detach(), reading.bias.detach()
+
+
+def loss_of(
+    output: network.Output,
+    targets: Tensor,
+    lessons: Tensor,
+    lesson_weight: Tensor,
+    reading: tuple[Tensor, Tensor],
+) -> Tensor:
+    """Cross-entropy against label and reading, negatives mined, plus the lesson's square error."""
+    log_p = output.logits.log_softmax(dim=2)
+    labelled = (targets >= 0).float()
+    goal = nn.functional.one_hot(targets.clamp(min=0), len(KINDS)).float()
+    share = torch.ones_like(labelled)
+    taught = slice(1, 1 + scenes.PATCHES)
+    read = (lessons @ reading[0].T + reading[1]).softmax(dim=2)
+    known = lesson_weight[:, None].expand(-1, scenes.PATCHES)
+    share[:, taught] = 1 - known * (1 - _LABEL_SHARE * labelled[:, taught])
+    goal[:, taught] = share[:, taught, None] * goal[:, taught] + (1 - share[:, taught, None]) * read
+    counts = torch.maximum(labelled, 1 - share)
     with torch.no_grad():
-        pet = logits.softmax(dim=1)[:, :2].sum(dim=1)
-        mined = 1 + _HARD_WEIGHT * pet * (flat >= 2)
-    labelled = (each * mined).sum() / weight[flat.clamp(min=0)][flat >= 0].sum()
-    taught = output.taught[:, 1 : 1 + scenes.PATCHES]
-    error = (taught - lessons).square().mean(dim=(1, 2))
-    return labelled + _TEACHING * (error * lesson_weight).mean()
+        pet = log_p.exp()[:, :, :2].sum(dim=2)
+        mined = 1 + _HARD_WEIGHT * pet * (1 - goal[:, :, :2].sum(dim=2))
+    each = -(goal * log_p * torch.tensor(_CLASS_WEIGHT)).sum(dim=2)
+    classes = (each * mined * counts).sum() / counts.sum()
+    error = (output.taught[:, taught] - lessons).square().mean(dim=(1, 2))
+    return classes + _TEACHING * (error * lesson_weight).mean()
 
 
 def train(material: Material, plan: Plan, checkpoint: Path | None = None) -> network.CryNet:
@@ -213,9 +244,15 @@ def train(material: Material, plan: Plan, checkpoint: Path | None = None) -> net
     torch.set_num_threads(plan.threads)
     torch.manual_seed(plan.seed)
     net = network.CryNet(material.taught)
-    net.to(memory_format=torch.channels_last)
+    reading = read_teacher(material, plan.seed)
+    with torch.no_grad():
+        net.reading.weight.copy_(reading[0])
+        net.reading.bias.copy_(reading[1])
+    net.reading.requires_grad_(requires_grad=not material.has_teacher)
     average = torch.optim.swa_utils.AveragedModel(net, avg_fn=_moving_average, use_buffers=True)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=plan.peak_rate, weight_decay=0.02)
+    optimiser = torch.optim.AdamW(
+        [p for p in net.parameters() if p.requires_grad], lr=plan.peak_rate, weight_decay=0.02
+    )
     per_epoch = len(material) // plan.batch
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, plan.peak_rate, total_steps=plan.epochs * per_epoch + 1, pct_start=0.2
@@ -233,7 +270,7 @@ def train(material: Material, plan: Plan, checkpoint: Path | None = None) -> net
         for rows in material.batches(plan.batch):
             pictures, targets, lessons, lesson_weight = material.draw(rows)
             optimiser.zero_grad()
-            loss = loss_of(net(pictures), targets, lessons, lesson_weight)
+            loss = loss_of(net(pictures), targets, lessons, lesson_weight, reading)
             loss.backward()
             nn.utils.clip_grad_norm_(net.parameters(), 5.0)
             optimiser.step()

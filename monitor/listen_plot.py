@@ -76,7 +76,7 @@ def _draw_scores(axes: Any, result: Listened) -> None:
     axes.set_ylim(0, 1.12)
     axes.set_xlabel("seconds")
     axes.set_ylabel("probability")
-    axes.legend(loc="upper right", fontsize=8, ncols=4)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.3), fontsize=8, ncols=4, frameon=False)
 
 
 def spectrogram(result: Listened) -> NDArray[np.float32]:

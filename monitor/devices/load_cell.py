@@ -34,7 +34,7 @@ SILENT_S = 3.0
 """without any record: even a dead chip gives a fault every 0.6 s, so the child itself hangs"""
 OPEN_S = 20.0
 """to start Python and claim the pins: 0.5 s on a PC, ten times that on a Zero 2 W"""
-_TURN_S = 0.25
+_TURN_S = 0.5
 _SHARE_WINDOW = 600
 """frames over which the share of refused ones is told, a minute at 10 a second"""
 

@@ -20,7 +20,6 @@ import numpy as np
 from monitor import service
 from monitor.core.resample import Resampler
 from monitor.devices import Put, portaudio
-from monitor.devices.audio_file import Rechunker
 from monitor.devices.backoff import Backoff
 from monitor.devices.limited import CallHangsError, Pending
 from monitor.devices.reporter import Reporter
@@ -43,7 +42,6 @@ SILENT = "delivers only digital silence: unmute it (alsamixer, F4), or check its
 _TURN_S = 0.25
 _QUEUE_BLOCKS = 100
 """10 s of sound; more means that this thread does not run"""
-_BLOCK = round(AUDIO_RATE_HZ * portaudio.BLOCK_S)
 
 
 class _StoppedError(Exception):
@@ -122,20 +120,14 @@ class Microphone:
         return why
 
     def _listen(self, capture: portaudio.Capture) -> str:
-        while not self._arrived.empty():  # what an earlier stream left
-            self._arrived.get_nowait()
+        self._waiting()  # what an earlier stream left
         watch = SoundWatch(capture.rate_hz, time.monotonic())
         stream = _Stream(capture, watch, self._timeline)
-        while not self._stop.is_set():
+        while not self._stop.wait(_TURN_S):  # a turn takes what has come: fewer, larger pieces
             self._beat_s = now_s = time.monotonic()
-            try:
-                arrival_s, data = self._arrived.get(timeout=_TURN_S)
-            except queue.Empty:
-                pass
-            else:
-                for block in stream.take(arrival_s, data):
-                    self._healthy(capture)
-                    self._put(block)
+            if (block := stream.take(self._waiting())) is not None:
+                self._healthy(capture)
+                self._put(block)
             if (fault := watch.fault(now_s, capture.active)) is not None:
                 self._reporter.stalled(fault)
                 return fault
@@ -144,6 +136,10 @@ class Microphone:
                 if watch.flat_s(now_s) > FLAT_RETRY_S:
                     return SILENT
         raise _StoppedError
+
+    def _waiting(self) -> list[tuple[float, bytes]]:
+        """Everything that has arrived, oldest first."""
+        return [self._arrived.get_nowait() for _ in range(self._arrived.qsize())]
 
     def _on_block(self, data: bytes, lost: bool) -> None:
         """In PortAudio's thread: copy, enqueue, count."""
@@ -193,31 +189,33 @@ class Microphone:
 
 
 class _Stream:
-    """From one stream's raw blocks to timed 16 kHz blocks of 100 ms."""
+    """From one stream's raw blocks to timed 16 kHz sound."""
 
     def __init__(self, capture: portaudio.Capture, watch: SoundWatch, timeline: Timeline) -> None:
         self._channels = capture.channels
         self._watch, self._timeline = watch, timeline
         self._clock = StreamClock(capture.rate_hz)
         self._resampler = Resampler(capture.rate_hz)
-        self._chunker = Rechunker(_BLOCK)
         self._sent = 0
 
-    def take(self, arrival_s: float, data: bytes) -> list[AudioBlock]:
-        """What a raw block completes; nothing while the sound is flat."""
-        counts = np.frombuffer(data, np.int16)
-        flat = bool((counts == counts[0]).all()) if len(counts) else True
-        frames = len(counts) // self._channels
-        self._watch.block(arrival_s, frames, flat)
-        self._clock.block(arrival_s, frames)
-        samples = counts.astype(np.float32) * np.float32(1 / 32768)
+    def take(self, raw: list[tuple[float, bytes]]) -> AudioBlock | None:
+        """The sound that raw blocks complete, with their times of arrival.
+
+        ``None`` while there is nothing new, or while the sound is flat.
+        """
+        for arrival_s, data in raw:
+            counts = np.frombuffer(data, np.int16)
+            frames = len(counts) // self._channels
+            flat = not frames or bool((counts == counts[0]).all())
+            self._watch.block(arrival_s, frames, flat)
+            self._clock.block(arrival_s, frames)
+        samples = np.frombuffer(b"".join(data for _, data in raw), np.int16).astype(np.float32)
+        samples *= np.float32(1 / 32768)
         if self._channels > 1:
             samples = samples.reshape(-1, self._channels).mean(axis=1)
-        begin_s = self._clock.begin_s or arrival_s
-        blocks = []
-        for block in self._chunker.push(self._resampler.process(samples)):
-            t_s = self._timeline.at_s(begin_s + self._sent * _BLOCK / AUDIO_RATE_HZ)
-            self._sent += 1
-            if self._watch.heard:
-                blocks.append(AudioBlock(t_s, block))
-        return blocks
+        sound = self._resampler.process(samples)
+        begin_s, at = self._clock.begin_s, self._sent
+        self._sent += len(sound)
+        if begin_s is None or not len(sound) or not self._watch.heard:
+            return None
+        return AudioBlock(self._timeline.at_s(begin_s + at / AUDIO_RATE_HZ), sound)

@@ -173,3 +173,22 @@ def test_the_child_dies_with_its_parent(chip, scale):
     child = cell.source._child
     child.stdout.close()  # what the end of the parent does
     assert child.wait(3) is not None
+
+
+@pytest.mark.parametrize("revision", ["902120", "a02082", "c03115", "d04170"])
+def test_reads_on_every_board(chip, scale, monkeypatch, revision):
+    """Zero 2 W, Pi 3, Pi 4 and Pi 5: gpiozero asks for the board before it claims a pin."""
+    monkeypatch.setenv("FAKE_REVISION", revision)
+    cell = scale()
+    cell.weigh()
+    assert set(cell.values) == {CODE}
+
+
+def test_the_child_leaves_the_signals_of_a_stop_to_the_monitor(chip, scale):
+    cell = scale()
+    cell.weigh()
+    for number in (signal.SIGINT, signal.SIGTERM):  # systemd sends them to the whole group
+        os.kill(cell.source._child.pid, number)
+    cell.weigh()
+    cell.weigh()
+    assert cell.source._child.poll() is None

@@ -1,9 +1,9 @@
 """The load cell as a source: a child process reads the chip, this thread judges and restarts it.
 
-Whatever goes wrong, the thread comes back within a quarter of a second: it waits on a pipe, never
-on a pin. No sound value for two seconds is a stalled scale, with the wire to look at; a child
-that says nothing at all is killed; a child that ended is started again with back-off. Values go
-on only from sound frames, so a fault is a silence with a reason, never a weight.
+Whatever goes wrong, the thread comes back within half a second: it waits on a pipe, never on a
+pin. No sound value for two seconds is a stalled scale, with the wire to look at; a child that says
+nothing at all is killed; a child that ended is started again with back-off. Values go on only from
+sound frames, so a fault is a silence with a reason, never a weight.
 """
 
 from __future__ import annotations

@@ -39,6 +39,8 @@ CALL_LIMIT_S = 5.0
 FRESH_PROCESS_S = 600.0
 """a process that never heard anything is not replaced sooner: the scale must go on weighing"""
 SILENT = "delivers only digital silence: unmute it (alsamixer, F4), or check its cable"
+LONGEST_WAIT_S = 15.0
+"""between attempts: looking for devices costs 0.1 s, and somebody may just have plugged it in"""
 _TURN_S = 0.25
 _QUEUE_BLOCKS = 100
 """10 s of sound; more means that this thread does not run"""
@@ -65,7 +67,7 @@ class Microphone:
         self._thread: threading.Thread | None = None
         self._beat_s = self._started_s = time.monotonic()
         self._arrived: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
-        self._backoff = Backoff()
+        self._backoff = Backoff(longest_s=LONGEST_WAIT_S)
         self._attempts = 0
         self._was_healthy = False
         self._reporter = Reporter(self.name, timeline)

@@ -64,7 +64,7 @@ def card(monkeypatch):
     monkeypatch.setattr(microphone, "CALL_LIMIT_S", 0.3)
     short = backoff.Backoff(longest_s=0.1)
     short._wait_s = 0.05
-    monkeypatch.setattr(microphone, "Backoff", lambda: short)
+    monkeypatch.setattr(microphone, "Backoff", lambda **_: short)
     return made
 
 

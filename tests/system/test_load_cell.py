@@ -99,17 +99,17 @@ def test_reads_what_the_cell_shows(chip, scale, driver):
     assert time.monotonic() - start_s < 2
 
 
-@both
+HIGH = ({"stuck": 1}, {"stuck": -1}, "stays high")
+LOW = ({"stuck": 0}, {"stuck": -1}, "stays low")
+DEAD = ({"dead": 1}, {"dead": 0}, "stays high")
+ABOVE = ({"code": 0x7FFFFF}, {"code": CODE}, "end of its range")
+BELOW = ({"code": -0x800000}, {"code": CODE}, "end of its range")
+
+
 @pytest.mark.parametrize(
-    ("fault", "cure", "words"),
-    [
-        ({"stuck": 1}, {"stuck": -1}, "stays high"),
-        ({"stuck": 0}, {"stuck": -1}, "stays low"),
-        ({"dead": 1}, {"dead": 0}, "stays high"),
-        ({"code": 0x7FFFFF}, {"code": CODE}, "end of its range"),
-        ({"code": -0x800000}, {"code": CODE}, "end of its range"),
-    ],
-    ids=["stuck high", "stuck low", "dead", "saturated", "saturated below"],
+    ("driver", "fault", "cure", "words"),
+    [("gpiozero", *case) for case in (HIGH, LOW, DEAD, ABOVE, BELOW)]
+    + [("hx711-package", *case) for case in (HIGH, LOW, ABOVE)],
 )
 def test_a_broken_chip_is_told_within_three_seconds_and_never_weighed(
     chip, scale, driver, fault, cure, words

@@ -90,7 +90,7 @@ def install(root: str, dry_run: bool, out: TextIO) -> int:
             "systemctl enable nursery.service",
         ):
             work.run(command)
-    out.write(_next_steps(live))
+    out.write(_next_steps(live, program))
     return 0
 
 
@@ -199,13 +199,13 @@ class _Work:
             raise InstallError(f"cannot write {path}: {error.strerror}") from error
 
 
-def _next_steps(live: bool) -> str:
+def _next_steps(live: bool, program: str) -> str:
     if not live:
         return "Enable nursery.service in the image; systemd makes the user at the first boot.\n"
     return (
         "Next:\n"
         "  1. edit /etc/nursery/nursery.toml; put the broker's password into\n"
         "     /etc/nursery/mqtt-password\n"
-        "  2. sudo -u nursery nursery check --config /etc/nursery/nursery.toml\n"
+        f"  2. sudo {program} check --config /etc/nursery/nursery.toml\n"
         "  3. sudo systemctl start nursery, and follow it: journalctl -u nursery -f\n"
     )

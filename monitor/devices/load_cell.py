@@ -92,6 +92,11 @@ class LoadCell:
         recent = tuple(self._recent)
         return 1 - sum(recent) / len(recent) if recent else None
 
+    def figures(self) -> dict[str, float | None]:
+        """What the retained health shows besides the state."""
+        share = self.rejected_share
+        return {"scale_rejected_share": None if share is None else round(share, 4)}
+
     # ------------------------------------------------------------------ the thread
 
     def _run(self, put: Put) -> None:

@@ -94,6 +94,10 @@ class Microphone:
         """When the thread last turned."""
         return self._beat_s
 
+    def figures(self) -> dict[str, float | None]:
+        """What the retained health shows besides the state."""
+        return {"audio_overruns": self.overruns, "audio_blocks_dropped": self.dropped}
+
     # ------------------------------------------------------------------ the thread
 
     def _run(self) -> None:

@@ -93,7 +93,7 @@ def test_reads_what_the_cell_shows(chip, scale, driver):
         _, block = cell.weigh()
         assert set(block.counts.tolist()) == {code}
         assert 8 < len(block.counts) / (block.times_s[-1] - block.times_s[0] + 0.0856) < 13
-    assert chip.get("longest_high_us") < 60 or cell.source.rejected_share > 0
+    assert chip.get("longest_high_us") < 60 or cell.source.figures()["scale_rejected_share"] > 0
     start_s = time.monotonic()
     cell.source.stop()
     assert time.monotonic() - start_s < 2

@@ -39,6 +39,8 @@ FREE_BYTES = 500_000_000
 HOT_C = 80.0
 """a Pi slows down from here (Raspberry Pi documentation)"""
 
+SECRETS = "/etc/nursery"
+
 State = Literal["ok", "warning", "failed", "skipped"]
 
 
@@ -207,7 +209,7 @@ def check_broker(config: Config) -> Finding:
 
     mqtt = config.mqtt
     where = f"{mqtt.host}:{mqtt.port_number}{' with TLS' if mqtt.use_tls else ''}"
-    password = read_password(mqtt, os.environ.get("CREDENTIALS_DIRECTORY"))
+    password = read_password(mqtt, _credentials())
     link = Link(mqtt, mqtt.protocol, f"nursery-check-{os.getpid()}", password)
     link.open(will=Message(topic=f"nursery/{config.box}/event", payload=b"", retain=False, qos=0))
     deadline = time.monotonic() + BROKER_S
@@ -222,6 +224,12 @@ def check_broker(config: Config) -> Finding:
     finally:
         link.close(1.0)
     return _refused(f"no answer from {where}", where)
+
+
+def _credentials() -> str | None:
+    """Where the password lies: systemd's own copy, or the file it is made from (root reads it)."""
+    service = os.environ.get("CREDENTIALS_DIRECTORY")
+    return service or (SECRETS if os.access(f"{SECRETS}/mqtt-password", os.R_OK) else None)
 
 
 def _refused(why: str, where: str) -> Finding:
@@ -241,7 +249,7 @@ def check_journal(config: Config) -> Finding:
     if not os.access(folder, os.W_OK):
         return Finding(
             "journal", "failed", f"{folder} cannot be written by this user",
-            "run the check as the service does: sudo -u nursery nursery check",
+            "run: sudo nursery check",
         )  # fmt: skip
     if not path.exists():
         return Finding("journal", "ok", f"{path} will be created at the first start")

@@ -7,11 +7,13 @@ password) is never touched, what belongs to the program is brought up to date. B
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError, distribution
 from importlib.resources import files
 from pathlib import Path
 from typing import TextIO
@@ -43,6 +45,11 @@ PROGRAM_FILES = {
 }
 HIDDEN = ("/home/", "/root/")
 """the service cannot see these (ProtectHome)"""
+OWN_PLACE = "/opt/nursery"
+"""where the program goes when it was started from a hidden place"""
+
+COMMAND_S = 900.0
+"""a Zero 2 W installs numpy in minutes"""
 
 
 class InstallError(NurseryError, OSError):
@@ -56,18 +63,22 @@ def install(root: str, dry_run: bool, out: TextIO) -> int:
         0; after it the service starts at every boot.
 
     Raises:
-        InstallError: not root, a Python the service could not run, a command that failed.
+        InstallError: not root, or a command that failed.
     """
     base = Path(root)
     live = base.resolve() == Path("/")
-    _check_python(live)
     if live and not dry_run and os.geteuid() != 0:
         raise InstallError(f"this needs root: sudo {_nursery()} install")
     work = _Work(base, dry_run, out)
+    program = _nursery()
+    if live and sys.prefix.startswith(HIDDEN):
+        program = f"{OWN_PLACE}/bin/nursery"
+        for command in own_place(package_source()):
+            work.run(command)
     for target, name in PROGRAM_FILES.items():
         text = program_file(name)
         if name == "nursery.service":
-            text = with_program(text, _nursery())
+            text = with_program(text, program)
         work.bring_up_to_date(target, text)
     work.create("etc/nursery/nursery.toml", SKELETON, 0o640)
     work.create("etc/nursery/mqtt-password", "", 0o600)
@@ -79,7 +90,7 @@ def install(root: str, dry_run: bool, out: TextIO) -> int:
             "systemctl enable nursery.service",
         ):
             work.run(command)
-    out.write(_next_steps(live))
+    out.write(_next_steps(live, program))
     return 0
 
 
@@ -108,15 +119,28 @@ def _nursery() -> str:
     return str(script) if script.exists() else f"{sys.executable} -m monitor"
 
 
-def _check_python(live: bool) -> None:
-    if live and str(sys.prefix).startswith(HIDDEN):
-        raise InstallError(
-            f"the service cannot see {sys.prefix}. Install it where it can:\n"
-            "  sudo apt install python3-venv python3-lgpio libportaudio2\n"
-            "  sudo python3 -m venv --system-site-packages /opt/nursery\n"
-            "  sudo /opt/nursery/bin/pip install nursery-monitor\n"
-            "  sudo /opt/nursery/bin/nursery install"
-        )
+def own_place(source: str) -> list[str]:
+    """Commands that install ``source`` where the service can see it.
+
+    Debian's packages stay visible in there: on Trixie lgpio comes from apt.
+    """
+    return [
+        f"python3 -m venv --system-site-packages {OWN_PLACE}",
+        f"{OWN_PLACE}/bin/pip install --quiet --upgrade {shlex.quote(source)}",
+    ]
+
+
+def package_source() -> str:
+    """What this program was installed from: a directory, or the package by name and version."""
+    checkout = Path(monitor.__file__).parent.parent
+    if (checkout / "pyproject.toml").exists():
+        return str(checkout)
+    try:
+        origin = distribution("nursery-monitor").read_text("direct_url.json")
+    except PackageNotFoundError:
+        origin = None
+    url = str(json.loads(origin).get("url", "")) if origin else ""
+    return url or f"nursery-monitor=={monitor.__version__}"
 
 
 class _Work:
@@ -149,7 +173,12 @@ class _Work:
         if self._dry_run or shutil.which(words[0]) is None:
             self._out.write(f"  {'would run' if self._dry_run else 'not here'}: {command}\n")
             return
-        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+        try:
+            done = subprocess.run(
+                words, capture_output=True, text=True, check=False, timeout=COMMAND_S
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise InstallError(f"{command} failed: {error}") from error
         if done.returncode:
             raise InstallError(f"{command} failed: {done.stderr.strip()}")
         self._out.write(f"  done: {command}\n")
@@ -170,13 +199,13 @@ class _Work:
             raise InstallError(f"cannot write {path}: {error.strerror}") from error
 
 
-def _next_steps(live: bool) -> str:
+def _next_steps(live: bool, program: str) -> str:
     if not live:
         return "Enable nursery.service in the image; systemd makes the user at the first boot.\n"
     return (
         "Next:\n"
         "  1. edit /etc/nursery/nursery.toml; put the broker's password into\n"
         "     /etc/nursery/mqtt-password\n"
-        "  2. sudo -u nursery nursery check --config /etc/nursery/nursery.toml\n"
+        f"  2. sudo {program} check --config /etc/nursery/nursery.toml\n"
         "  3. sudo systemctl start nursery, and follow it: journalctl -u nursery -f\n"
     )

@@ -4,11 +4,12 @@ import io
 import shutil
 import stat
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from monitor.config import load_config
-from monitor.install import install, program_file, with_program
+from monitor.install import install, own_place, package_source, program_file, with_program
 
 MAX_EXPOSURE = 18
 """tenths, as systemd-analyze security counts them"""
@@ -124,3 +125,12 @@ def test_a_dry_run_changes_nothing(tmp_path):
 def test_the_skeleton_is_a_valid_configuration(tmp_path):
     install(str(tmp_path), dry_run=False, out=io.StringIO())
     assert load_config(tmp_path / "etc/nursery/nursery.toml").scale.source == "hx711"
+
+
+def test_a_program_in_a_home_directory_gets_a_place_the_service_can_see(tmp_path):
+    source = package_source()
+    assert (Path(source) / "pyproject.toml").exists()
+    venv, pip = own_place("/home/pi/my nursery")
+    assert venv.endswith("--system-site-packages /opt/nursery")
+    assert pip.startswith("/opt/nursery/bin/pip install")
+    assert pip.endswith("'/home/pi/my nursery'")

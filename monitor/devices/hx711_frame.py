@@ -164,7 +164,7 @@ class FrameReader:
     def _wait_ready(self) -> None:
         """Sleep through most of the conversion, then poll; notes when DOUT was last high."""
         give_up_s = self._clock() + READY_LIMIT_S
-        wake_s = self.ready_s + self._pace.shortest_s - 2 * _POLL_S
+        wake_s = self.ready_s + self._pace.shortest_s - _POLL_S
         if (left_s := wake_s - self._clock()) > _POLL_S:
             self._sleep(left_s)
             self._high_s = wake_s

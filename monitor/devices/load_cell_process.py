@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import struct
 import sys
 import time
@@ -97,6 +98,8 @@ def serve(reader: Reader, out: Outbound) -> None:
 
 def main(driver: str, dout_pin: int, sck_pin: int) -> int:
     """Run as ``python -m monitor.devices.load_cell_process DRIVER DOUT SCK``."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # the monitor ends us, after it has stopped itself
     descriptor = os.dup(1)
     os.dup2(2, 1)  # a library that prints must not write into the records
     os.set_blocking(descriptor, False)
@@ -115,7 +118,7 @@ def main(driver: str, dout_pin: int, sck_pin: int) -> int:
         except Exception as error:  # noqa: BLE001 - whatever a GPIO library raises: say it, then end
             out.text(b"e", f"lost its GPIO lines while reading ({error})")
             return 3
-    except (BrokenPipeError, KeyboardInterrupt):
+    except BrokenPipeError:
         return 0
     return 0
 

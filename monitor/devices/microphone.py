@@ -20,7 +20,6 @@ import numpy as np
 from monitor import service
 from monitor.core.resample import Resampler
 from monitor.devices import Put, portaudio
-from monitor.devices.audio_file import Rechunker
 from monitor.devices.backoff import Backoff
 from monitor.devices.limited import CallHangsError, Pending
 from monitor.devices.reporter import Reporter
@@ -40,10 +39,11 @@ CALL_LIMIT_S = 5.0
 FRESH_PROCESS_S = 600.0
 """a process that never heard anything is not replaced sooner: the scale must go on weighing"""
 SILENT = "delivers only digital silence: unmute it (alsamixer, F4), or check its cable"
+LONGEST_WAIT_S = 15.0
+"""between attempts: looking for devices costs 0.1 s, and somebody may just have plugged it in"""
 _TURN_S = 0.25
 _QUEUE_BLOCKS = 100
 """10 s of sound; more means that this thread does not run"""
-_BLOCK = round(AUDIO_RATE_HZ * portaudio.BLOCK_S)
 
 
 class _StoppedError(Exception):
@@ -67,7 +67,7 @@ class Microphone:
         self._thread: threading.Thread | None = None
         self._beat_s = self._started_s = time.monotonic()
         self._arrived: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
-        self._backoff = Backoff()
+        self._backoff = Backoff(longest_s=LONGEST_WAIT_S)
         self._attempts = 0
         self._was_healthy = False
         self._reporter = Reporter(self.name, timeline)
@@ -93,6 +93,10 @@ class Microphone:
     def heartbeat_s(self) -> float:
         """When the thread last turned."""
         return self._beat_s
+
+    def figures(self) -> dict[str, float | None]:
+        """What the retained health shows besides the state."""
+        return {"audio_overruns": self.overruns, "audio_blocks_dropped": self.dropped}
 
     # ------------------------------------------------------------------ the thread
 
@@ -122,20 +126,14 @@ class Microphone:
         return why
 
     def _listen(self, capture: portaudio.Capture) -> str:
-        while not self._arrived.empty():  # what an earlier stream left
-            self._arrived.get_nowait()
+        self._waiting()  # what an earlier stream left
         watch = SoundWatch(capture.rate_hz, time.monotonic())
         stream = _Stream(capture, watch, self._timeline)
-        while not self._stop.is_set():
+        while not self._stop.wait(_TURN_S):  # a turn takes what has come: fewer, larger pieces
             self._beat_s = now_s = time.monotonic()
-            try:
-                arrival_s, data = self._arrived.get(timeout=_TURN_S)
-            except queue.Empty:
-                pass
-            else:
-                for block in stream.take(arrival_s, data):
-                    self._healthy(capture)
-                    self._put(block)
+            if (block := stream.take(self._waiting())) is not None:
+                self._healthy(capture)
+                self._put(block)
             if (fault := watch.fault(now_s, capture.active)) is not None:
                 self._reporter.stalled(fault)
                 return fault
@@ -144,6 +142,10 @@ class Microphone:
                 if watch.flat_s(now_s) > FLAT_RETRY_S:
                     return SILENT
         raise _StoppedError
+
+    def _waiting(self) -> list[tuple[float, bytes]]:
+        """Everything that has arrived, oldest first."""
+        return [self._arrived.get_nowait() for _ in range(self._arrived.qsize())]
 
     def _on_block(self, data: bytes, lost: bool) -> None:
         """In PortAudio's thread: copy, enqueue, count."""
@@ -193,31 +195,33 @@ class Microphone:
 
 
 class _Stream:
-    """From one stream's raw blocks to timed 16 kHz blocks of 100 ms."""
+    """From one stream's raw blocks to timed 16 kHz sound."""
 
     def __init__(self, capture: portaudio.Capture, watch: SoundWatch, timeline: Timeline) -> None:
         self._channels = capture.channels
         self._watch, self._timeline = watch, timeline
         self._clock = StreamClock(capture.rate_hz)
         self._resampler = Resampler(capture.rate_hz)
-        self._chunker = Rechunker(_BLOCK)
         self._sent = 0
 
-    def take(self, arrival_s: float, data: bytes) -> list[AudioBlock]:
-        """What a raw block completes; nothing while the sound is flat."""
-        counts = np.frombuffer(data, np.int16)
-        flat = bool((counts == counts[0]).all()) if len(counts) else True
-        frames = len(counts) // self._channels
-        self._watch.block(arrival_s, frames, flat)
-        self._clock.block(arrival_s, frames)
-        samples = counts.astype(np.float32) * np.float32(1 / 32768)
+    def take(self, raw: list[tuple[float, bytes]]) -> AudioBlock | None:
+        """The sound that raw blocks complete, with their times of arrival.
+
+        ``None`` while there is nothing new, or while the sound is flat.
+        """
+        for arrival_s, data in raw:
+            counts = np.frombuffer(data, np.int16)
+            frames = len(counts) // self._channels
+            flat = not frames or bool((counts == counts[0]).all())
+            self._watch.block(arrival_s, frames, flat)
+            self._clock.block(arrival_s, frames)
+        samples = np.frombuffer(b"".join(data for _, data in raw), np.int16).astype(np.float32)
+        samples *= np.float32(1 / 32768)
         if self._channels > 1:
             samples = samples.reshape(-1, self._channels).mean(axis=1)
-        begin_s = self._clock.begin_s or arrival_s
-        blocks = []
-        for block in self._chunker.push(self._resampler.process(samples)):
-            t_s = self._timeline.at_s(begin_s + self._sent * _BLOCK / AUDIO_RATE_HZ)
-            self._sent += 1
-            if self._watch.heard:
-                blocks.append(AudioBlock(t_s, block))
-        return blocks
+        sound = self._resampler.process(samples)
+        begin_s, at = self._clock.begin_s, self._sent
+        self._sent += len(sound)
+        if begin_s is None or not len(sound) or not self._watch.heard:
+            return None
+        return AudioBlock(self._timeline.at_s(begin_s + at / AUDIO_RATE_HZ), sound)

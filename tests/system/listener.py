@@ -32,7 +32,7 @@ class Ear:
             say(state=observation.state, why=observation.why, t_s=observation.t_s)
         elif isinstance(observation, AudioBlock):
             self._second.append(observation)
-            if len(self._second) == 10:
+            if sum(len(block.samples) for block in self._second) >= AUDIO_RATE_HZ:
                 self._sum_up()
 
     def _sum_up(self) -> None:

@@ -1,0 +1,137 @@
+"""``nursery check`` on recordings: every line has its measurement, every fault its advice."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+from monitor import check
+from monitor.check import check_disk, check_journal, check_microphone, check_scale, run_check
+from monitor.config import Config, MicrophoneConfig, MqttConfig, ScaleConfig
+from monitor.events import HostReport
+from monitor.journal import Journal
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(check, "LISTEN_S", 1.5)
+
+
+def scale_config(tmp_path, counts, **more):
+    path = tmp_path / "s.csv"
+    times = np.arange(len(counts)) / 10
+    rows = "".join(f"{t:.2f},{c:.0f}\n" for t, c in zip(times, counts, strict=True))
+    path.write_text("time_s,counts\n" + rows)
+    return Config(box="a", scale=ScaleConfig(source="csv", file=str(path), **more))
+
+
+def sound_config(tmp_path, samples):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, samples, 16_000)
+    return Config(box="a", microphone=MicrophoneConfig(source="wav", file=str(path)))
+
+
+def noise(level, seconds=4):
+    return np.random.default_rng(1).normal(0, level, seconds * 16_000)
+
+
+def counts(noise_counts, grams=0.0):
+    return 1000 + 400 * grams + np.random.default_rng(1).normal(0, noise_counts, 60)
+
+
+CALIBRATED = {"counts_per_gram": 400.0, "zero_counts": 1000.0}
+
+
+@pytest.mark.parametrize(
+    ("values", "more", "state", "words"),
+    [
+        (counts(40, 800), CALIBRATED, "ok", "800 g on it"),
+        (counts(40), {}, "warning", "not calibrated"),
+        (counts(2000, 800), CALIBRATED, "warning", "noise"),
+        (counts(40, 6000), CALIBRATED, "failed", "6000 g"),
+    ],
+)
+def test_scale(tmp_path, values, more, state, words):
+    found = check_scale(scale_config(tmp_path, values, **more))
+    assert found.state == state
+    assert words in found.text
+    assert bool(found.todo) == (state != "ok")
+
+
+@pytest.mark.parametrize(
+    ("samples", "state", "words"),
+    [
+        (noise(0.002), "ok", "quietest -5"),
+        (noise(0.1), "warning", "loud"),
+        (noise(2e-5), "warning", "hardly anything"),
+        (np.clip(noise(3), -1, 1), "warning", "clips"),
+    ],
+)
+def test_microphone(tmp_path, samples, state, words):
+    found = check_microphone(sound_config(tmp_path, samples))
+    assert (found.state, words in found.text) == (state, True), found
+
+
+def test_a_faulty_recording_fails_with_its_line(tmp_path):
+    config = scale_config(tmp_path, counts(40))
+    (tmp_path / "s.csv").write_text("time_s,counts\n0,nan\n")
+    found = check_scale(config)
+    assert found.state == "failed"
+    assert "line 2" in found.text
+
+
+def test_what_is_not_configured_or_in_use_is_skipped():
+    busy = Config(box="a", scale=ScaleConfig(source="hx711"))
+    assert check_microphone(busy).state == "skipped"
+    assert "systemctl stop" in check_scale(busy, busy=True).todo
+
+
+def test_journal(tmp_path):
+    config = Config(box="a", state_dir=str(tmp_path / "state"))
+    assert check_journal(config).state == "failed"
+    Journal.open(config.journal_path).close()
+    assert check_journal(config).state == "ok"
+    config.journal_path.write_bytes(b"not a database" * 100)
+    assert "damaged" in check_journal(config).text
+
+
+@pytest.mark.parametrize(
+    ("report", "states"),
+    [
+        (HostReport(0.0), ["skipped", "skipped", "skipped"]),
+        (HostReport(0.0, True, None, 85.0, 10**8), ["failed", "failed", "warning"]),
+        (HostReport(0.0, False, False, 48.0, 10**10), ["ok", "ok", "ok"]),
+    ],
+)
+def test_power_temperature_and_disk(monkeypatch, report, states):
+    class Probe:
+        def __init__(self, config):
+            pass
+
+        def report(self, now_s):
+            return report
+
+    monkeypatch.setattr(check, "HostProbe", Probe)
+    config = Config(box="a")
+    found = [check.check_power(config), check.check_temperature(config), check_disk(config)]
+    assert [finding.state for finding in found] == states
+    assert all(finding.todo for finding in found if finding.state in {"failed", "warning"})
+
+
+def test_all_of_it_as_json_and_as_text(tmp_path, monkeypatch):
+    monkeypatch.setattr(check, "BROKER_S", 1.0)
+    config = Config(box="a", state_dir=str(tmp_path), mqtt=MqttConfig(port=9))
+    out = io.StringIO()
+    assert run_check(config, True, out) == 1  # nothing listens on port 9
+    lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [line["check"] for line in lines] == [
+        "microphone", "scale", "broker", "journal", "clock", "power", "temperature", "disk",
+    ]  # fmt: skip
+    broker = next(line for line in lines if line["check"] == "broker")
+    assert broker["ok"] is False
+    assert "nothing listens" in broker["text"]
+    text = io.StringIO()
+    run_check(config, False, text)
+    assert "FAILED   broker" in text.getvalue()

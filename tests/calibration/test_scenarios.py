@@ -8,7 +8,6 @@ from calibration.scenarios import evaluate, scenario_names, score, wilson
 from monitor.devices.simulated import Truth
 from monitor.events import Candidate, JointWeighIn, Unassigned, WeighIn
 
-
 SLOW = {"lively", "vibration", "good_cell", "long_away"}
 """minutes together; ``python -m calibration.scenarios`` runs them all"""
 

@@ -118,6 +118,7 @@ class Pipeline:
         events: list[AnyEvent] = []
         if self.detector is not None:
             events += self._bouts(self.detector.flush().bouts)
+        events += self.scale.finish(now_s)
         return events + self._tick(Tick(now_s))
 
     def state(self, now_s: float) -> BoxState:

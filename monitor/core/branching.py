@@ -45,7 +45,7 @@ _P_SWAP = 0.015
 _P_OBJECT = 0.03
 _P_UNKNOWN_OUT = 0.01
 """taking out what was never seen to be put in"""
-_P_KNOWN_OBJECT = 0.10
+_P_KNOWN_OBJECT = 0.25
 _P_MIXED = 0.004
 _P_TOUCH = 0.3
 _P_HAND = 0.15
@@ -208,7 +208,9 @@ def _object_moves(story: Story, step: Step, delta: float) -> Iterator[Story]:
     objects = story.objects
     if delta < 0:
         for i, mass in enumerate(objects):
-            density = gauss(size - mass, 1.0 + 0.01 * mass)
+            # A thing weighs what it weighed, unless it got wet.
+            exact = gauss(size - mass, math.hypot(step.sigma_g, 0.3 + 0.003 * mass))
+            density = 0.8 * exact + 0.2 * gauss(size - mass, 2.0 + 0.03 * mass)
             if density > 1e-9:
                 rest = objects[:i] + objects[i + 1 :]
                 yield child_of(story, label, _P_KNOWN_OBJECT * density, objects=rest)

@@ -7,6 +7,7 @@ feed counts against it: thresholds are set low and a single poor bottle is only 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal
@@ -25,6 +26,8 @@ ATTEMPT_S = 120.0
 """Out for less: weighed or cleaned, not fed."""
 JUST_FED_S = 45 * 60.0
 """The stomach of a neonate holds a full bottle for at least this long."""
+HUNGRY_S = 75 * 60.0
+"""Sooner after a bottle nobody expects another (the shortest feeding interval is two hours)."""
 DUE_EARLY_S = 15 * 60.0
 """A cry this long before the bottle is due is about the bottle."""
 
@@ -76,12 +79,16 @@ def intake_since(feeds: Sequence[FeedRecord], since_s: float) -> float:
 
 
 def poor_run(feeds: Sequence[FeedRecord]) -> list[FeedRecord]:
-    """The unbroken run of poor bottles that ends now, oldest first."""
+    """The unbroken run of poor bottles that ends now, oldest first.
+
+    One taken out again soon after a bottle is not hungry: that is no attempt.
+    """
     run: list[FeedRecord] = []
-    for feed in reversed(feeds):
+    fed_s = -math.inf
+    for feed in feeds:
         kind = intake(feed)
         if kind == "fed":
-            break
-        if kind == "poor":
+            run, fed_s = [], feed.t_s
+        elif kind == "poor" and feed.t_s - feed.out_s - fed_s >= HUNGRY_S:
             run.append(feed)
-    return run[::-1]
+    return run

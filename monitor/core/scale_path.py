@@ -181,6 +181,14 @@ class ScalePath:
         self._stated = None
         return self._corrections.import_weighings(weighings)
 
+    def finish(self, now_s: float) -> list[AnyEvent]:
+        """The recording is over: judge what had not settled yet."""
+        out: list[AnyEvent] = []
+        for transition in self._segmenter.finish(now_s):
+            out += self._transition(transition)
+        self._stated = None
+        return out
+
     def _block(self, block: ScaleBlock) -> list[AnyEvent]:
         out: list[AnyEvent] = []
         state = self._state

@@ -236,6 +236,10 @@ class Segmenter:
             self._stay(pair, state.level_g, out)
         return out
 
+    def finish(self, known_s: float) -> list[Transition]:
+        """The recording is over: the plateau under way is as long as it will be."""
+        return [self._close(settled=True, known_s=known_s)] if self.state.open else []
+
     # ------------------------------------------------------------------ on a plateau
 
     def _stay(self, pair: _Pair, level_g: float, out: list[Transition]) -> None:

@@ -78,6 +78,11 @@ def test_poor_bottles_in_a_row():
     assert intake_since(feeds, T0 + HOUR_S) == pytest.approx(-0.9)
 
 
+def test_taken_out_again_soon_after_a_bottle_is_no_poor_bottle():
+    assert poor_run([feed(0, 9.0), feed(0.5, 0.0)]) == []
+    assert len(poor_run([feed(0, 9.0), feed(3.0, 0.0)])) == 1
+
+
 def test_the_context_of_a_cry():
     book = book_with(0.0)
     fed_s = T0 + 600.0

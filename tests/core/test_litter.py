@@ -108,6 +108,20 @@ def test_what_fits_nobody_is_an_object_not_a_baby():
     assert box.tracker.p_inside(1) > 0.99
 
 
+def test_what_was_put_in_and_taken_out_again_asks_nobody():
+    box = Platform(180.0, 120.0)
+    box.step(+300.0)
+    assert box.step(-300.2, after_s=120.0).kind in {"object", "nothing"}
+    assert [d.kind for d in box.said.values() if d.kind == "unassigned"] == []
+
+
+def test_two_that_left_together_may_come_back_together():
+    box = Platform(180.0, 120.0)
+    assert box.step(-299.0).kind == "joint"
+    back = box.step(+311.0)
+    assert (back.kind, back.returned) == ("joint", 0b11)
+
+
 def test_two_at_once_are_a_joint_weighing_when_the_sum_is_unique():
     box = Platform(180.0, 120.0, 90.0)
     lift = box.step(-209.5)

@@ -87,6 +87,14 @@ def test_a_night_with_two_babies_is_weighed_and_named():
     assert [round(o.delta_g) for o in of(events, ObjectMoved)] == [412]
 
 
+def test_a_recording_that_ends_at_once_loses_no_weighing():
+    box = demo_box(3, START_S)
+    path = path_for(box)
+    events = run(path, box, (1500.0 + 8.0) / HOUR_S)
+    assert of(events, WeighIn) == []
+    assert [e.baby for e in of(path.finish(START_S + 1508.0), WeighIn)] == ["Kangaroo"]
+
+
 def test_the_contract_of_a_weigh_in():
     box = demo_box(3, START_S)
     claim = of(run(path_for(box), box, 1.0), WeighIn)[0]

@@ -79,7 +79,7 @@ def test_nothing_at_all_is_nothing(model: CryModel) -> None:
     assert run(model, np.zeros(0, dtype=np.float32)) == ([], [])
 
 
-@pytest.mark.parametrize("kind", ["kitten"])
+@pytest.mark.parametrize("kind", ["kitten", "puppy"])
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_synthetic_cries_are_heard_at_any_level(
     model: CryModel, kind: synth.CallKind, seed: int

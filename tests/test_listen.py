@@ -42,7 +42,7 @@ def test_bout_and_summary_lines(recording: Path) -> None:
     cry, summary = lines
     assert set(cry) == {"file", "event", "start_s", "end_s", "score", "species", "species_p"}
     assert 9 < cry["start_s"] < 12
-    assert 18 < cry["end_s"] < 21
+    assert 16 < cry["end_s"] < 21  # the last of its calls
     assert cry["species"] == "kitten"
     assert sum(cry["species_p"].values()) == pytest.approx(1, abs=1e-3)
     assert set(summary) == {"file", "event", "duration_s", "bouts", "cry_s"}

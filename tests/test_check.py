@@ -12,6 +12,7 @@ from monitor.check import check_disk, check_journal, check_microphone, check_sca
 from monitor.config import Config, MicrophoneConfig, MqttConfig, ScaleConfig
 from monitor.events import HostReport
 from monitor.journal import Journal
+from monitor.lock import StateLock
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +87,18 @@ def test_what_is_not_configured_or_in_use_is_skipped():
     busy = Config(box="a", scale=ScaleConfig(source="hx711"))
     assert check_microphone(busy).state == "skipped"
     assert "systemctl stop" in check_scale(busy, busy=True).todo
+
+
+def test_devices_of_a_running_monitor_are_left_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(check, "BROKER_S", 0.1)
+    config = Config(box="a", state_dir=str(tmp_path), scale=ScaleConfig(source="hx711"))
+    out = io.StringIO()
+    with StateLock(tmp_path) as lock:
+        assert lock.take()
+        run_check(config, True, out)
+    lines = {line["check"]: line for line in map(json.loads, out.getvalue().splitlines())}
+    assert lines["scale"]["state"] == "skipped"
+    assert "running monitor" in lines["scale"]["text"]
 
 
 def test_journal(tmp_path):

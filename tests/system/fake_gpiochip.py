@@ -7,6 +7,7 @@ import os
 import shutil
 import struct
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 
 FIELDS = (
@@ -16,8 +17,14 @@ FIELDS = (
 SOURCE = Path(__file__).with_name("fake_gpiochip.c")
 
 
-def compiler() -> str | None:
-    return shutil.which("cc")
+def missing() -> str | None:
+    """What this machine lacks for it, as the reason of a skip."""
+    if shutil.which("cc") is None:
+        return "no C compiler: apt-get install gcc libc6-dev"
+    for name in ("lgpio", "RPi"):
+        if find_spec(name) is None:
+            return f"no {name} in this Python: it has wheels up to Python 3.12 only"
+    return None
 
 
 class FakeChip:

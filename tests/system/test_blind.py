@@ -3,7 +3,7 @@
 import pytest
 
 from tests.system.daemon import Daemon
-from tests.system.fake_gpiochip import FakeChip, compiler
+from tests.system.fake_gpiochip import FakeChip, missing
 from tests.system.sound_server import SoundServer, missing_tools
 from tests.system.subscriber import Subscriber, wait_for
 
@@ -36,8 +36,8 @@ def sound(tmp_path_factory, monkeypatch):
 
 @pytest.fixture
 def chip(tmp_path_factory, monkeypatch):
-    if compiler() is None:
-        pytest.skip("no C compiler: apt-get install gcc libc6-dev")
+    if reason := missing():
+        pytest.skip(reason)
     made = FakeChip(tmp_path_factory.mktemp("chip"))
     made.set(code=84_000 + 400 * 900, noise=60)
     for name in ("LD_PRELOAD", "FAKE_HX711"):

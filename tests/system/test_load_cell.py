@@ -12,7 +12,7 @@ from monitor.config import ScaleConfig
 from monitor.devices.load_cell import LoadCell
 from monitor.events import ScaleBlock, SourceReport
 from monitor.timeline import Timeline
-from tests.system.fake_gpiochip import FakeChip, compiler
+from tests.system.fake_gpiochip import FakeChip, missing
 
 pytestmark = pytest.mark.system
 CODE = 84_000
@@ -20,8 +20,8 @@ CODE = 84_000
 
 @pytest.fixture
 def chip(tmp_path, monkeypatch):
-    if compiler() is None:
-        pytest.skip("no C compiler: apt-get install gcc libc6-dev")
+    if reason := missing():
+        pytest.skip(reason)
     made = FakeChip(tmp_path)
     for name, value in made.environment.items():
         monkeypatch.setenv(name, value)

@@ -13,7 +13,7 @@ from calibration import scale as scale_module
 from calibration.scale import calibrate_scale
 from monitor.config import Config, ScaleConfig
 from monitor.errors import CalibrationError
-from tests.system.fake_gpiochip import FakeChip, compiler
+from tests.system.fake_gpiochip import FakeChip, missing
 from tests.system.sound_server import SoundServer, missing_tools
 
 pytestmark = pytest.mark.system
@@ -22,8 +22,8 @@ FACTOR, ZERO = 412.7, 84_213
 
 @pytest.fixture
 def chip(tmp_path, monkeypatch):
-    if compiler() is None:
-        pytest.skip("no C compiler: apt-get install gcc libc6-dev")
+    if reason := missing():
+        pytest.skip(reason)
     made = FakeChip(tmp_path)
     made.set(code=ZERO, noise=60)
     for name, value in made.environment.items():

@@ -182,7 +182,7 @@ class Pipeline:
     def _weigh(self, block: ScaleBlock) -> list[AnyEvent]:
         self._health.weighed(block)
         events = self.scale.update(block)
-        self._activity.movement(block.t_s, self.scale.movement(), events)
+        self._activity.weighed(block, events)
         return events
 
     def _tick(self, tick: Tick) -> list[AnyEvent]:

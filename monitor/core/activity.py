@@ -14,11 +14,10 @@ import msgspec
 
 from monitor.config import AlertsConfig
 from monitor.core.alert_life import spoken_duration
+from monitor.core.stirring import Stirring
 from monitor.errors import InputError
-from monitor.events import AnyEvent, Baby, Condition, CryEnded, CryStarted
+from monitor.events import AnyEvent, Baby, Condition, CryEnded, CryStarted, ScaleBlock
 
-MOVING = 0.1
-"""activity (0 = motionless, 1 = as lively as a box gets) that counts as a movement"""
 REST_FACTOR = ((7.0, 1.0), (21.0, 4 / 3), (28.0, 5 / 3), (35.0, 2.0), (float("inf"), 8 / 3))
 """(age below, days; factor on the configured time). Babies sleep between bottles, and the longest
 interval between bottles grows: 3 h in the first week, then 4, 5, 6 and 8 h (kitten feeding tables
@@ -36,6 +35,7 @@ class Activity:
 
     def __init__(self, config: AlertsConfig, start_s: float) -> None:
         self._limit_s = config.too_quiet_after_min * 60
+        self._stirring = Stirring()
         self._sound_s: float | None = None
         self._movement_s: float | None = None
         self._armed_s: float | None = start_s
@@ -45,10 +45,12 @@ class Activity:
         if bout.species != "human":
             self._sound_s = max(bout.t_s, self._sound_s or bout.t_s)
 
-    def movement(self, t_s: float, activity: float | None, events: Sequence[AnyEvent] = ()) -> None:
-        """How lively the scale is at ``t_s`` (0 to 1); any event of the scale is a movement."""
-        if events or (activity is not None and activity >= MOVING):
-            self._movement_s = max(t_s, self._movement_s or t_s)
+    def weighed(self, block: ScaleBlock, events: Sequence[AnyEvent] = ()) -> None:
+        """Raw readings of the scale and what it made of them: any event of it is a movement."""
+        stirred_s = block.t_s if events else None
+        stirred_s = self._stirring.see(block) or stirred_s
+        if stirred_s is not None:
+            self._movement_s = max(stirred_s, self._movement_s or stirred_s)
 
     @property
     def last_sign_s(self) -> float | None:

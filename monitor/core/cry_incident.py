@@ -20,9 +20,9 @@ from monitor.errors import InputError
 from monitor.events import Condition, CryContext, CryEnded, CryStarted, Severity, Voice
 from monitor.states import CryStatus
 
-QUIET_S = 60.0
-"""silence that ends an incident. Judgement: calls of one baby come seconds apart, bouts up to half
-a minute; a shorter value would clear and raise again during one spell of crying."""
+QUIET_S = 90.0
+"""silence that ends an incident. Judgement: calls of one baby come seconds apart; with 60 s, a
+pause of 81 s cleared and raised again one spell of the simulated night."""
 LONG_CRY_S = 600.0
 """an incident this long is critical by day and night: nobody came, and crying costs strength"""
 LONG_CRY_SHARE = 0.2

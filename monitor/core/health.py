@@ -9,6 +9,7 @@ itself (restarting, failed) refines the picture while no data arrive.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -43,6 +44,9 @@ FLAT_SCALE_S = 60.0
 FLAT_SCALE_VALUES = 30
 """so many equal codes over a minute: an HX711 at gain 128 has tens of codes of noise (datasheet:
 50 nV RMS at 10 samples a second, 1 code = 2.3 nV), so two equal codes in a row are rare"""
+FLAT_SCALE_CHANCE = 1e-9
+"""... and so unlikely by how often this converter repeated itself before: a coarse recording, where
+most values repeat, needs a longer run to be called stuck"""
 STARTING = "starting"
 SATURATED = (2**23 - 1, -(2**23))
 """the converter's codes for "above" and "below" its range (HX711 datasheet)"""
@@ -69,12 +73,32 @@ class _Source(Struct, kw_only=True):
     """since when it has not been healthy"""
 
 
-class _FlatScale(Struct):
-    """A run of one and the same code."""
+class _SameCode(Struct):
+    """The present run of one and the same code, and how usual repeats are on this converter."""
 
     code: float = float("nan")
     since_s: float = 0.0
     values: int = 0
+    repeats_before: int = 0
+    values_before: int = 0
+
+    def see(self, block: ScaleBlock) -> bool:
+        """Take a block; True when the run is too long to be chance."""
+        codes = np.concatenate(([self.code], block.counts))
+        changes = np.flatnonzero(codes[1:] != codes[:-1])
+        if len(changes) == 0:
+            self.values += len(block.counts)
+        else:
+            last = int(changes[-1])
+            self.values_before += self.values + last
+            self.repeats_before += self.values + last - len(changes)
+            self.code, self.since_s = float(block.counts[last]), float(block.times_s[last])
+            self.values = len(block.counts) - last
+        if self.values < FLAT_SCALE_VALUES or block.t_s - self.since_s < FLAT_SCALE_S:
+            return False
+        # Sixty repeats on credit: before it has shown its noise, a converter may be a coarse one.
+        repeat_p = (max(0, self.repeats_before) + 60) / (self.values_before + 62)
+        return self.values * math.log(repeat_p) < math.log(FLAT_SCALE_CHANCE)
 
 
 class Health:
@@ -83,7 +107,7 @@ class Health:
     def __init__(self, sources: Sequence[SourceName], start_s: float) -> None:
         self._sources = {name: _Source(since_s=start_s, data_s=start_s) for name in sources}
         self._flat_audio_s = 0.0
-        self._flat_scale = _FlatScale()
+        self._same_code = _SameCode()
         self._host = HostHealth()
 
     # ------------------------------------------------------------------ what it sees
@@ -107,7 +131,7 @@ class Health:
             return
         if bool(np.all(np.isin(counts, SATURATED))):
             doubt = "is saturated: check the load cell's four wires and the load"
-        elif self._same_code(block):
+        elif self._same_code.see(block):
             doubt = "repeats one and the same reading: check the load cell's four wires"
         else:
             doubt = ""
@@ -183,16 +207,6 @@ class Health:
                 source.real_from_s = t_s
             source.real_s = t_s
         source.data_s, source.doubt = t_s, doubt
-
-    def _same_code(self, block: ScaleBlock) -> bool:
-        run, first = self._flat_scale, float(block.counts[0])
-        same = bool(np.all(block.counts == first))
-        if same and first == run.code:
-            run.values += len(block.counts)
-        else:
-            last = float(block.counts[-1])
-            self._flat_scale = run = _FlatScale(last, block.t_s, 1)
-        return run.values >= FLAT_SCALE_VALUES and block.t_s - run.since_s >= FLAT_SCALE_S
 
 
 def _judge(source: _Source, now_s: float) -> tuple[SourceCondition, str]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from monitor.config import AlertsConfig
 from monitor.core.activity import Activity
 from monitor.errors import InputError
-from monitor.events import Baby, BoxOn, CryStarted
+from monitor.events import Baby, BoxOn, CryStarted, ScaleBlock
 
 T = 1_767_268_800.0  # 2026-01-01T12:00:00Z
+BLOCK = ScaleBlock(np.array([T + 2000]), np.array([400_000.0]))
 BABY = Baby(id="1", name="Possum", species="puppy")
 
 
@@ -34,23 +36,16 @@ def test_a_call_or_a_movement_begins_the_count_anew():
     subject = Activity(AlertsConfig(), T)
     subject.sound(CryStarted(t_s=T + 1000, species="puppy", score=0.9))
     assert conditions(subject, T + 6000) == []
-    subject.movement(T + 2000, 0.5)
+    subject.weighed(BLOCK, [BoxOn(t_s=T + 2000)])
     assert conditions(subject, T + 7000) == []
     assert conditions(subject, T + 2000 + 5400)
 
 
 def test_a_still_scale_and_a_human_baby_are_no_signs_of_life():
     subject = Activity(AlertsConfig(), T)
-    subject.movement(T + 2000, 0.02)
-    subject.movement(T + 2000, None)
+    subject.weighed(BLOCK)
     subject.sound(CryStarted(t_s=T + 2000, species="human", score=0.9))
     assert conditions(subject, T + 5400)
-
-
-def test_an_event_of_the_scale_is_a_movement():
-    subject = Activity(AlertsConfig(), T)
-    subject.movement(T + 2000, 0.0, [BoxOn(t_s=T + 2000)])
-    assert conditions(subject, T + 5400) == []
 
 
 @pytest.mark.parametrize("dead", ["microphone", "scale"])
@@ -79,7 +74,7 @@ def test_older_babies_sleep_longer_and_the_youngest_decides():
 
 def test_a_restart_keeps_the_last_signs_but_not_the_arming():
     before = Activity(AlertsConfig(), T)
-    before.movement(T + 100, 1.0)
+    before.sound(CryStarted(t_s=T + 100, species="kitten", score=0.9))
     after = Activity(AlertsConfig(), T + 5000)
     after.restore(before.snapshot())
     assert after.last_sign_s == T + 100

@@ -138,10 +138,24 @@ def test_a_stuck_converter_is_blind_after_a_minute_whatever_its_code():
         box = Box("scale").run(10, audio=None)
         box.run(58, audio=None, scale=lambda t, code=code: counts(t, code))
         assert box.blind == []
-        box.run(8, audio=None, scale=lambda t, code=code: counts(t, code))
+        box.run(10, audio=None, scale=lambda t, code=code: counts(t, code))
         assert box.blind == ["scale"]
         box.run(10, audio=None)
         assert box.blind == []
+
+
+def test_a_coarse_recording_of_a_still_box_is_not_stuck():
+    """Whole tens of grams at one value a second: most values repeat, often for minutes."""
+    health = Health(("scale",), T)
+    codes = np.repeat(RNG.integers(900, 903, 60), RNG.integers(5, 150, 60)) * 4000.0
+    for i, code in enumerate(codes):
+        health.weighed(ScaleBlock(np.array([T + i]), np.array([code])))
+        health.tick(T + i)
+        assert health.conditions(T + i) == []
+    for i in range(len(codes), len(codes) + 7200):
+        health.weighed(ScaleBlock(np.array([T + i]), np.array([3_600_000.0])))
+        health.tick(T + i)
+    assert [c.kind for c in health.conditions(T + i)] == ["monitor_blind"]
 
 
 def test_a_fault_the_weighing_finds_counts():

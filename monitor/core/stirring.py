@@ -1,0 +1,69 @@
+"""Does anything stir on the scale? A question about life, asked of the raw converter codes.
+
+The spread of a second or two of readings is compared with the quietest quarter of this box's own
+recent past, so it needs neither a calibration nor a known noise: a cell of 0.1 g and one of 1 g
+noise find their own level. The three lowest and highest of each window are left out, because
+isolated wild codes of an HX711 are no sign of life. Drift is far too slow to matter.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from monitor.events import ScaleBlock
+
+WINDOW_S = 2.0
+WINDOW_VALUES = 20
+"""a window holds at least both: two seconds at 10 a second, twenty at one a second"""
+LEFT_OUT = 3
+STIRRED = 2.6
+"""times the quiet spread. Gaussian noise alone exceeds it in fewer than 1 of 400,000 windows (nine
+days; tests/core/test_stirring.py), one gram of movement in 0.3 g of noise is far above it"""
+QUIET_SHARE = 0.25
+RATE = 0.004
+"""per window: the quiet spread may grow by a third in ten minutes and halve in eight"""
+LEARN_WINDOWS = 30
+"""one minute at 10 values a second before anything is said"""
+
+
+class Stirring:
+    """Feed it the scale's blocks; it says when something stirred."""
+
+    def __init__(self) -> None:
+        self._times: list[float] = []
+        self._counts: list[float] = []
+        self._learned: list[float] = []
+        self._log_quiet: float | None = None
+
+    def see(self, block: ScaleBlock) -> float | None:
+        """The time of the last window in this block that stirred, or None."""
+        stirred_s = None
+        for t_s, count in zip(block.times_s.tolist(), block.counts.tolist(), strict=True):
+            self._times.append(t_s)
+            self._counts.append(count)
+            enough = len(self._times) >= WINDOW_VALUES
+            if enough and t_s - self._times[0] >= WINDOW_S - 1e-6 - self._interval_s():
+                if self._judge():
+                    stirred_s = t_s
+                self._times.clear()
+                self._counts.clear()
+        return stirred_s
+
+    def _interval_s(self) -> float:
+        return (self._times[-1] - self._times[0]) / (len(self._times) - 1)
+
+    def _judge(self) -> bool:
+        ordered = np.sort(self._counts)
+        spread = float(ordered[-1 - LEFT_OUT] - ordered[LEFT_OUT])
+        log_spread = math.log(max(spread, 1.0))  # a converter cannot be quieter than one code
+        if self._log_quiet is None:
+            self._learned.append(log_spread)
+            if len(self._learned) == LEARN_WINDOWS:
+                self._log_quiet = float(np.quantile(self._learned, QUIET_SHARE))
+                self._learned.clear()
+            return False
+        above = log_spread > self._log_quiet
+        self._log_quiet += RATE * (QUIET_SHARE if above else QUIET_SHARE - 1.0)
+        return log_spread > self._log_quiet + math.log(STIRRED)

@@ -54,7 +54,8 @@ libraries:
 	@tools/need libportaudio2 sh -c 'ldconfig -p | grep -q libportaudio'
 	@tools/need mosquitto sh -c 'PATH=$$PATH:/usr/sbin command -v mosquitto'
 	@tools/need pulseaudio,pulseaudio-utils,libasound2-plugins sh -c 'command -v pulseaudio && command -v paplay && ls /usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so'
-	@tools/need openssl command -v openssl
+	@tools/need openssl sh -c 'command -v openssl'
+	@tools/need systemd sh -c 'command -v systemd-analyze'
 	@tools/need gcc,libc6-dev sh -c 'echo "int main(void){return 0;}" | cc -x c -o /dev/null -'
 
 $(VENV)/bin/python:
@@ -72,6 +73,18 @@ $(VENV)/.dev: $(VENV)/bin/python pyproject.toml
 	@echo "setting up .venv for the tests (once)"
 	@$(BIN)/python -m pip install -q -e '.[dev]'
 	@touch $@ $(VENV)/.demo
+
+# The core as 64-bit ARM programs under qemu; twelve minutes, no root.
+.PHONY: test-arm64
+test-arm64:
+	@tools/need qemu-user-static sh -c 'command -v qemu-aarch64-static'
+	@tools/test-arm64
+
+# The unit booted by a real systemd in a container; needs root, one minute after the first time.
+.PHONY: test-boot
+test-boot: $(VENV)/.dev
+	@tools/need debootstrap,systemd-container sh -c 'command -v debootstrap && command -v systemd-nspawn'
+	@NURSERY_BOOT_TEST=1 $(BIN)/python -m pytest tests/system/test_boot.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

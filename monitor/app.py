@@ -12,7 +12,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from monitor.config import Config
 from monitor.errors import ConfigError
@@ -40,6 +40,14 @@ class Worker(Protocol):
         """Monotonic time of its last turn."""
 
 
+@runtime_checkable
+class HasFigures(Protocol):
+    """A source that counts what it had to refuse or drop."""
+
+    def figures(self) -> dict[str, float | None]:
+        """Names and values for ``health``."""
+
+
 class App:
     """Owns the loop; ``run`` returns when a signal or ``stop`` asked for it."""
 
@@ -57,7 +65,7 @@ class App:
         self._workers = workers
         self._queue = ObservationQueue()
         self.nursery = Nursery(config, journal, start_s=start_s, on_events=on_events)
-        self._outlets = Outlets(config, journal, self.nursery, self._queue)
+        self._outlets = Outlets(config, journal, self.nursery, self._figures)
         self._watchdog = Watchdog(FRESH_S)
         self._now_s = start_s
         self._stopping = False
@@ -97,6 +105,14 @@ class App:
     def connected(self) -> bool:
         """Whether the broker hears us."""
         return self._outlets.publisher.connected
+
+    def _figures(self) -> dict[str, object]:
+        """What ``health`` tells about queue and sources."""
+        figures: dict[str, object] = {"queue": len(self._queue), "drops": self._queue.audio_drops}
+        for worker in self._workers:
+            if isinstance(worker, HasFigures):
+                figures |= worker.figures()
+        return figures
 
     def _turn(self) -> None:
         observation = self._queue.get(0.05)

@@ -6,7 +6,7 @@ from monitor.app import App, announce, check_config_for_run
 from monitor.config import Config
 from monitor.devices import open_panel, open_sources
 from monitor.devices.ticker import Ticker
-from monitor.errors import JournalError
+from monitor.errors import DeviceError, JournalError
 from monitor.events import Alert, AnyEvent
 from monitor.host import HostProbe, clock_synced
 from monitor.journal import Journal
@@ -49,7 +49,11 @@ def _watch(config: Config, journal: Journal) -> int:
         start_s=timeline.now_s(),
         on_events=_log,
     )
-    app.attach_panel(open_panel(config, timeline, app.put))
+    try:
+        app.attach_panel(open_panel(config, timeline, app.put))
+    except DeviceError as error:
+        # A lamp that does not light must not stop the watch.
+        announce(f"running without the panel: {error}")
     return app.run()
 
 

@@ -71,7 +71,7 @@ def _ask_daemon(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> N
                     journal.withdraw(number)
                     raise JournalError(
                         "the daemon is running but does not answer: nothing was changed; "
-                        'look at "systemctl status nursery-monitor"'
+                        'look at "systemctl status nursery"'
                     )
                 time.sleep(0.05)
             if not answer[0]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import monitor
@@ -30,7 +30,6 @@ from monitor.journal import Journal
 from monitor.link import Arrived, read_password
 from monitor.notify import Notifier, wanted
 from monitor.nursery import Nursery
-from monitor.observation_queue import ObservationQueue
 from monitor.process import ProcessUsage
 from monitor.publisher import Publisher
 from monitor.topics import (
@@ -71,14 +70,18 @@ class Outlets:
     """Told by the loop what happened and how late it is."""
 
     def __init__(
-        self, config: Config, journal: Journal, nursery: Nursery, queue: ObservationQueue
+        self,
+        config: Config,
+        journal: Journal,
+        nursery: Nursery,
+        figures: Callable[[], dict[str, object]],
     ) -> None:
         """Open what the configuration asks for.
 
         Raises:
             ConfigError: a password, certificate or push URL cannot be used.
         """
-        self._config, self._nursery, self._queue = config, nursery, queue
+        self._config, self._nursery, self._figures = config, nursery, figures
         self._topics = nursery.topics
         self._identity = journal.identity()
         self.panel: Panel | None = None
@@ -168,9 +171,7 @@ class Outlets:
 
     def _show_health(self) -> None:
         nursery = self._nursery
-        fields = {
-            "queue": len(self._queue),
-            "drops": self._queue.audio_drops,
+        fields = self._figures() | {
             "cpu_pct": self._usage.cpu_pct(),
             "memory_mb": self._usage.memory_mb(),
             "clock_synced": nursery.synced,

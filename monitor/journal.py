@@ -35,6 +35,7 @@ from monitor.events import (
     Weighing,
 )
 from monitor.migrations import migrate
+from monitor.ownership import like_parent
 from monitor.outbox import Outbox, OutboxMessage
 
 RETENTION_S = {
@@ -404,6 +405,8 @@ class Journal:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
+    path.touch()
+    like_parent(path)  # SQLite gives its -wal and -shm files the owner of the database itself
     connection = sqlite3.connect(path, timeout=5)
     try:
         connection.row_factory = sqlite3.Row

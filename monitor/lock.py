@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from monitor.errors import JournalError
+from monitor.ownership import like_parent
 
 
 class StateLock:
@@ -30,6 +31,7 @@ class StateLock:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            like_parent(self._path)
         except OSError as error:
             raise JournalError(
                 f"cannot write the state directory {self._path.parent}: {error.strerror}; "

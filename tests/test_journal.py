@@ -1,3 +1,4 @@
+import os
 import sqlite3
 import stat
 from pathlib import Path
@@ -18,6 +19,7 @@ from monitor.events import (
     WeighIn,
 )
 from monitor.journal import Journal, MinuteRow
+from monitor.lock import StateLock
 from monitor.outbox import OutboxMessage
 
 T = 1_767_225_600.0
@@ -198,3 +200,24 @@ def test_readers_cannot_write(journal: Journal, tmp_path: Path) -> None:
         reader.record([weigh_in("b")])
     reader.close()
     assert stat.S_ISREG(journal.path.stat().st_mode)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files for somebody else")
+def test_what_root_makes_belongs_to_the_service(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    os.chown(state, 12_345, 12_345)
+    with StateLock(state) as lock:
+        assert lock.take()
+        journal = Journal.open(state / "journal.sqlite")
+        journal.record([weigh_in()])
+        assert {path.stat().st_uid for path in state.iterdir()} == {12_345}
+        journal.close()
+
+
+def test_one_owner_of_a_state_directory(tmp_path: Path) -> None:
+    with StateLock(tmp_path) as first, StateLock(tmp_path) as second:
+        assert first.take()
+        assert not second.take()
+        first.release()
+        assert second.take()

@@ -59,13 +59,14 @@ class App:
         *,
         start_s: float,
         on_events: Callable[[list[AnyEvent]], None] | None = None,
+        log: Callable[[str], None] = lambda _text: None,
     ) -> None:
         self._config = config
         self._journal = journal
         self._workers = workers
         self._queue = ObservationQueue()
         self.nursery = Nursery(config, journal, start_s=start_s, on_events=on_events)
-        self._outlets = Outlets(config, journal, self.nursery, self._figures)
+        self._outlets = Outlets(config, journal, self.nursery, self._figures, log)
         self._watchdog = Watchdog(FRESH_S)
         self._now_s = start_s
         self._stopping = False

@@ -48,6 +48,7 @@ def _watch(config: Config, journal: Journal) -> int:
         [*open_sources(config, timeline), ticker],
         start_s=timeline.now_s(),
         on_events=_log,
+        log=announce,
     )
     try:
         app.attach_panel(open_panel(config, timeline, app.put))

@@ -35,8 +35,8 @@ from monitor.events import (
     Weighing,
 )
 from monitor.migrations import migrate
-from monitor.ownership import like_parent
 from monitor.outbox import Outbox, OutboxMessage
+from monitor.ownership import like_parent
 
 RETENTION_S = {
     "telemetry": 31 * 86_400.0,

@@ -31,7 +31,7 @@ from monitor.link import Arrived, read_password
 from monitor.notify import Notifier, wanted
 from monitor.nursery import Nursery
 from monitor.process import ProcessUsage
-from monitor.publisher import Publisher
+from monitor.publisher import NOT_YET, Publisher
 from monitor.topics import (
     Message,
     chart_message,
@@ -75,6 +75,7 @@ class Outlets:
         journal: Journal,
         nursery: Nursery,
         figures: Callable[[], dict[str, object]],
+        log: Callable[[str], None],
     ) -> None:
         """Open what the configuration asks for.
 
@@ -82,6 +83,7 @@ class Outlets:
             ConfigError: a password, certificate or push URL cannot be used.
         """
         self._config, self._nursery, self._figures = config, nursery, figures
+        self._log, self._logged = log, ""
         self._topics = nursery.topics
         self._identity = journal.identity()
         self.panel: Panel | None = None
@@ -130,6 +132,7 @@ class Outlets:
     def second(self, now_s: float) -> None:
         """Once a second: refresh what is due."""
         self._now_s = now_s
+        self._log_link()
         monotonic_s = time.monotonic()
         if self._changed or monotonic_s >= self._state_due_s:
             self._state_due_s = monotonic_s + STATE_EVERY_S
@@ -140,6 +143,17 @@ class Outlets:
             self._show_health()
         if (chart := self._charts.poll()) is not None:
             self.publisher.want([chart_message(self._topics, *chart)])
+
+    def _log_link(self) -> None:
+        """One line when the link comes, goes, or fails for another reason."""
+        link, mqtt = self.publisher.status(), self._config.mqtt
+        where = f"{mqtt.host}:{mqtt.port_number}"
+        text = f"not connected to {where}: {link.why}; alerts wait on disk"
+        if link.connected:
+            text = f"connected to {where} (MQTT {link.protocol})"
+        if text != self._logged and (link.connected or link.why != NOT_YET):
+            self._logged = text
+            self._log(text)
 
     def pump(self, now_s: float) -> list[Command]:
         """Let the publisher do its part; returns the commands that came in."""

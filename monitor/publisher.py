@@ -34,6 +34,8 @@ BACK_OFF_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 HEALTHY_AFTER_S = 60.0
 """A connection that held this long starts the waits from the beginning."""
 
+NOT_YET = "not tried yet"
+
 BIRTH_JITTER_S = 10.0
 """Home Assistant's restart makes every box answer at once; spread them."""
 
@@ -76,7 +78,7 @@ class Publisher:
         self._protocol: Protocol = config.protocol
         self._link: Link | None = None
         self._connected_s: float | None = None
-        self._why = "not connected yet"
+        self._why = NOT_YET
         self._attempt = 0
         self._next_attempt_s = 0.0
         self._birth_due_s: float | None = None

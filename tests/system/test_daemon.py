@@ -149,8 +149,10 @@ def test_a_broker_that_is_absent_at_the_start(
     daemon = start(port=free_port())
     wait_for((daemon.state_dir / "journal.sqlite").exists)
     assert daemon.nursery("baby", "add", "Ann", "--species", "kitten").returncode == 0
+    wait_for(lambda: "nothing listens at 127.0.0.1" in daemon.log)
     assert daemon.alive
     assert daemon.stop() == 0
+    assert "Traceback" not in daemon.log
     journal = Journal.open_for_reading(daemon.state_dir / "journal.sqlite")
     assert [baby.name for baby in journal.babies()] == ["Ann"]
     journal.close()

@@ -317,7 +317,7 @@ class ScalePath:
         if self._total_g(now_s) is None or not self._segmenter.still:
             raise CommandError("the scale is not still: take your hands off and try again")
         litter = self._state.litter
-        litter.stories = [msgspec.structs.replace(s, objects=()) for s in litter.stories]
+        litter.stories = [msgspec.structs.replace(s, objects=(), gone=()) for s in litter.stories]
 
     # ------------------------------------------------------------------ questions
 

@@ -23,15 +23,8 @@ from monitor.core.movement import Movement, MovementState
 from monitor.core.record import BabyBook
 from monitor.core.reference import GrowthReference
 from monitor.core.story import Step
-from monitor.core.weighing import (
-    TOUCH_G,
-    Segmenter,
-    SegmenterState,
-    Transition,
-    Window,
-    Windower,
-    WindowerState,
-)
+from monitor.core.weighing import TOUCH_G, Segmenter, SegmenterState, Transition
+from monitor.core.windows import Window, Windower, WindowerState
 from monitor.errors import CommandError, InputError
 from monitor.events import (
     AnyEvent,

@@ -45,7 +45,9 @@ _P_SWAP = 0.015
 _P_OBJECT = 0.03
 _P_UNKNOWN_OUT = 0.01
 """taking out what was never seen to be put in"""
-_P_KNOWN_OBJECT = 0.25
+_P_KNOWN_OBJECT = 0.2
+"""what was put in is taken out, almost always"""
+_P_COMES_AGAIN = 0.03
 _P_MIXED = 0.004
 _P_TOUCH = 0.3
 _P_HAND = 0.15
@@ -203,21 +205,34 @@ def _swaps(story: Story, step: Step, delta: float, sigma: float, present: int) -
 
 
 def _object_moves(story: Story, step: Step, delta: float) -> Iterator[Story]:
+    """A thing, or a baby nobody registered: what came before may go, what went may come again."""
     size = abs(delta)
     label = Label(step.step_id, "object", 0, 0, size, step.sigma_g)
-    objects = story.objects
+    objects, gone = story.objects, story.gone
+    known = objects if delta < 0 else gone
+    for i, mass in enumerate(known):
+        density = _same_thing(size, mass, step.sigma_g)
+        if density > 1e-9:
+            left = known[:i] + known[i + 1 :]
+            inside = left if delta < 0 else _with_thing(objects, size)
+            outside = _with_thing(gone, size) if delta < 0 else left
+            p = (_P_KNOWN_OBJECT if delta < 0 else _P_COMES_AGAIN) * density
+            yield child_of(story, label, p, objects=inside, gone=outside)
     if delta < 0:
-        for i, mass in enumerate(objects):
-            # A thing weighs what it weighed, unless it got wet.
-            exact = gauss(size - mass, math.hypot(step.sigma_g, 0.3 + 0.003 * mass))
-            density = 0.8 * exact + 0.2 * gauss(size - mass, 2.0 + 0.03 * mass)
-            if density > 1e-9:
-                rest = objects[:i] + objects[i + 1 :]
-                yield child_of(story, label, _P_KNOWN_OBJECT * density, objects=rest)
+        p, gone = _P_UNKNOWN_OUT, _with_thing(gone, size)
     else:
-        objects = (*objects, size)[-6:] if size >= MIN_OBJECT_G else objects
-    prior = _P_UNKNOWN_OUT if delta < 0 else _P_OBJECT
-    yield child_of(story, label, prior * object_density(size), objects=objects)
+        p, objects = _P_OBJECT, _with_thing(objects, size)
+    yield child_of(story, label, p * object_density(size), objects=objects, gone=gone)
+
+
+def _same_thing(size_g: float, mass_g: float, sigma_g: float) -> float:
+    """A thing weighs what it weighed, unless it got wet or was a stranger that drinks."""
+    exact = gauss(size_g - mass_g, math.hypot(sigma_g, 0.3 + 0.003 * mass_g))
+    return 0.85 * exact + 0.15 * gauss(size_g - mass_g, 1.0 + 0.03 * mass_g)
+
+
+def _with_thing(things: tuple[float, ...], size_g: float) -> tuple[float, ...]:
+    return (*things, size_g)[-6:] if size_g >= MIN_OBJECT_G else things
 
 
 def _mixed_moves(

@@ -28,6 +28,8 @@ STALE_GROWTH_S = 3 * 24 * HOUR_S
 """A growth worry nobody has weighed against for this long is no longer news."""
 FULL_SHARE = 0.03
 """Net gain of a full bottle: 4 to 5 % less what was voided meanwhile."""
+MOST_QUESTIONS = 4
+"""A litter of equals raises one per bottle: nobody answers more than these."""
 WEANING_DAY = 35.0
 """From about five weeks they eat on their own (gruel from three to four weeks)."""
 
@@ -145,8 +147,7 @@ class ConcernWriter:
     def who_is_it(
         self, pending: Sequence[Unassigned], now_s: float, ask_s: float
     ) -> list[Condition]:
-        """One question for each weighing nobody could name, unless an older one answers it too."""
-        out: list[Condition] = []
+        """The newest weighings nobody could name, without those that an older answer covers."""
         asked: list[Unassigned] = []
         for event in sorted(pending, key=lambda e: e.t_s):
             if now_s - event.t_s > ask_s or not event.candidates:
@@ -157,8 +158,7 @@ class ConcernWriter:
             ):
                 continue
             asked.append(event)
-            out.append(_question(event))
-        return out
+        return [_question(event) for event in asked[-MOST_QUESTIONS:]]
 
     @staticmethod
     def overload(

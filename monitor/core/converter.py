@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from monitor.config import ScaleConfig
-from monitor.core.weighing import Window
+from monitor.core.windows import Window
 
 STUCK_S = 60.0
 """Longer than any converter repeats one code: 50 nV of noise flickers over several counts."""

@@ -32,6 +32,8 @@ from monitor.events import (
 
 OBJECT_G = 10.0
 """Smaller changes of the tare (urine, a shifted cable) are not worth an event."""
+_ASKED = 80
+"""Questions kept open: half a day of a litter nobody can tell apart."""
 _KEPT = 400
 """Steps whose publication is remembered: more than can still be told again."""
 
@@ -119,6 +121,8 @@ class Ledger:
             out.append(self._joint(decision))
         elif decision.kind == "unassigned":
             state.pending[key] = self._unassigned(decision)
+            if len(state.pending) > _ASKED:
+                del state.pending[next(iter(state.pending))]
             out.append(state.pending[key])
         elif decision.kind == "object" and abs(decision.g) >= OBJECT_G and before is None:
             out.append(ObjectMoved(t_s=decision.step.t_s, delta_g=decision.g))

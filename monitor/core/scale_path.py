@@ -23,15 +23,8 @@ from monitor.core.movement import Movement, MovementState
 from monitor.core.record import BabyBook
 from monitor.core.reference import GrowthReference
 from monitor.core.story import Step
-from monitor.core.weighing import (
-    TOUCH_G,
-    Segmenter,
-    SegmenterState,
-    Transition,
-    Window,
-    Windower,
-    WindowerState,
-)
+from monitor.core.weighing import TOUCH_G, Segmenter, SegmenterState, Transition
+from monitor.core.windows import Window, Windower, WindowerState
 from monitor.errors import CommandError, InputError
 from monitor.events import (
     AnyEvent,
@@ -317,7 +310,7 @@ class ScalePath:
         if self._total_g(now_s) is None or not self._segmenter.still:
             raise CommandError("the scale is not still: take your hands off and try again")
         litter = self._state.litter
-        litter.stories = [msgspec.structs.replace(s, objects=()) for s in litter.stories]
+        litter.stories = [msgspec.structs.replace(s, objects=(), gone=()) for s in litter.stories]
 
     # ------------------------------------------------------------------ questions
 

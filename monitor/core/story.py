@@ -89,6 +89,8 @@ class Story(msgspec.Struct, frozen=True, array_like=True):
     base_sigma_g: float = 0.0
     leaning_s: float = 0.0
     """since when the hand leans"""
+    gone: tuple[float, ...] = ()
+    """what was taken out and may come again, in grams"""
 
 
 def child_of(
@@ -98,6 +100,7 @@ def child_of(
     *,
     inside: int | None = None,
     objects: tuple[float, ...] | None = None,
+    gone: tuple[float, ...] | None = None,
     base_g: float | None = None,
     base_sigma_g: float = 0.0,
     leaning_s: float = 0.0,
@@ -112,6 +115,7 @@ def child_of(
         base_g,
         base_sigma_g,
         leaning_s,
+        story.gone if gone is None else gone,
     )
 
 
@@ -149,9 +153,11 @@ def pruned(stories: list[Story]) -> list[Story]:
 
 def _alike(a: Story, b: Story) -> bool:
     """The same future: weights within 1 %, so that merging loses nothing."""
-    return all(
-        abs(x.g - y.g) <= 0.01 * y.g + 0.5 for x, y in zip(a.weights, b.weights, strict=True)
-    ) and len(a.objects) == len(b.objects)
+    return (
+        all(abs(x.g - y.g) <= 0.01 * y.g + 0.5 for x, y in zip(a.weights, b.weights, strict=True))
+        and len(a.objects) == len(b.objects)
+        and len(a.gone) == len(b.gone)
+    )
 
 
 def normalised(stories: list[Story]) -> list[Story]:

@@ -115,6 +115,12 @@ def test_what_was_put_in_and_taken_out_again_asks_nobody():
     assert [d.kind for d in box.said.values() if d.kind == "unassigned"] == []
 
 
+def test_a_stranger_of_about_the_same_weight_makes_it_ask_once_it_has_been_here():
+    box = Platform(180.0, 120.0)
+    assert box.step(+176.0).kind == "object"
+    assert box.step(-178.0).kind != "claim"
+
+
 def test_two_that_left_together_may_come_back_together():
     box = Platform(180.0, 120.0)
     assert box.step(-299.0).kind == "joint"

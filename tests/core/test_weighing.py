@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.weighing import Segmenter, Transition, Windower
+from monitor.core.weighing import Segmenter, Transition
+from monitor.core.windows import Windower
 
 CPG, ZERO = 400.0, 80_000.0
 

@@ -40,6 +40,12 @@ class ChartWorker:
         if self._able:
             self._wanted[baby_slug] = name
 
+    def forget(self, baby_slug: str) -> None:
+        """A name is no longer in use: a chart that is being drawn for it is thrown away."""
+        self._wanted.pop(baby_slug, None)
+        if self._job is not None and self._job[0] == baby_slug:
+            self._end(self._job)
+
     def poll(self) -> tuple[str, bytes] | None:
         """(slug, PNG) of a chart that is done, else None; starts the next one."""
         done = self._collect()

@@ -213,8 +213,11 @@ class Outlets:
         before = self._slugs.get(baby.id, baby.slug)
         self._slugs[baby.id] = baby.slug
         if before != baby.slug:  # the old name's topics must not live on
+            self._charts.forget(before)
+            self._charts.ask(baby.slug, baby.name)
             self.publisher.forget(m.topic for m in forget_baby(self._topics, before))
         if baby.retired_s is not None:
+            self._charts.forget(baby.slug)
             gone = removal(self._topics, baby, mode=mqtt.discovery, prefix=mqtt.discovery_prefix)
             self.publisher.forget(message.topic for message in gone)
         self.publisher.want(self._discovery())

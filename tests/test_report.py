@@ -150,6 +150,10 @@ def test_the_daemon_gets_charts_from_a_child_and_never_imports_matplotlib(config
     assert chart[1].startswith(b"\x89PNG")
     worker.ask("possum", "Possum")
     assert worker.poll() is None  # not again within half an hour
+    worker.ask("joey", "=Joey & <b>")
+    worker.poll()
+    worker.forget("joey")  # renamed while it was being drawn
+    assert worker.poll() is None
     worker.close()
     code = "import sys, monitor.chart_worker; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

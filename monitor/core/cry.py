@@ -42,7 +42,7 @@ GAP_S = 0.05
 
 _BLOCK_SAMPLES = BLOCK_STEPS * STEP_SAMPLES
 _BLOCK_FRAMES = BLOCK_STEPS * STEP_FRAMES
-_BLOCKS_AT_ONCE = 8
+_BLOCKS_AT_ONCE = 4
 """when more has arrived than a block (a file), so many go through together: cheaper per second"""
 _LOOK_AHEAD = FRAME - HOP
 _POOL_STEPS = 2

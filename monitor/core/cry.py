@@ -42,11 +42,14 @@ GAP_S = 0.05
 
 _BLOCK_SAMPLES = BLOCK_STEPS * STEP_SAMPLES
 _BLOCK_FRAMES = BLOCK_STEPS * STEP_FRAMES
-_BLOCKS_AT_ONCE = 8
+_BLOCKS_AT_ONCE = 4
 """when more has arrived than a block (a file), so many go through together: cheaper per second"""
 _LOOK_AHEAD = FRAME - HOP
 _POOL_STEPS = 2
 """steps a window is pooled over: 0.96 s"""
+_AVERAGED = 3
+"""windows whose logits are averaged: a call is seen by that many, a click by one. On the held-out
+fold, against 1 and 2: AUC 0.941, 0.951, 0.955; average precision 0.555, 0.619, 0.622"""
 _UNSTIRRED_P = {"kitten": 5e-5, "puppy": 5e-5, "human": 1e-4, "other": 1 - 2e-4}
 """nothing stood out of the background: below every score the network gives"""
 
@@ -140,6 +143,18 @@ class CryModel:
         return merged
 
 
+def average(logits: Floats, past: Floats) -> Floats:
+    """Each window's logits averaged with those of up to _AVERAGED - 1 windows before it.
+
+    ``past`` holds the logits of the windows before the first, shape (k, classes), k may be 0.
+    """
+    known = np.concatenate([past[-(_AVERAGED - 1) :], logits])
+    offset = len(known) - len(logits)
+    ends = np.arange(offset + 1, len(known) + 1)
+    means = [known[max(0, end - _AVERAGED) : end].mean(axis=0) for end in ends]
+    return np.stack(means).astype(np.float32)
+
+
 class Net:
     """The network over one stream of pictures."""
 
@@ -183,6 +198,17 @@ class Heard(NamedTuple):
     bouts: list[BoutEvent]
 
 
+class _Opinion(NamedTuple):
+    """About one window: averaged with those before it, and on its own.
+
+    The average is what a sound as a whole is judged by. Bouts count single calls, which lie
+    between pauses: an average would drown them.
+    """
+
+    shown: CryWindow
+    call: CryWindow
+
+
 class CryDetector:
     """Audio blocks in, windows and bouts out; one per stream."""
 
@@ -210,24 +236,27 @@ class CryDetector:
         A block that does not follow on the last one (by more than GAP_S) starts a new stretch:
         sound before the gap is never joined to sound after it.
         """
-        windows: list[CryWindow] = []
+        opinions: list[_Opinion] = []
         if self._end_s is not None and abs(block.t_s - self._end_s) > GAP_S:
-            windows += self._finish()
+            opinions += self._finish()
         self._end_s = block.end_s
         self._pending = np.concatenate([self._pending, block.samples])
         while (blocks := (len(self._pending) - _LOOK_AHEAD) // _BLOCK_SAMPLES) > 0:
             start_s = self._end_s - len(self._pending) / AUDIO_RATE_HZ
             done = min(blocks, _BLOCKS_AT_ONCE) * _BLOCK_SAMPLES
-            windows += self._hear(self._pending[: done + _LOOK_AHEAD], start_s)
+            opinions += self._hear(self._pending[: done + _LOOK_AHEAD], start_s)
             self._pending = self._pending[done:]
-        return Heard(windows, [event for w in windows for event in self._bouts.update(w)])
+        return self._tell(opinions)
 
     def flush(self) -> Heard:
         """The stream is over: score what is left, close an open bout."""
-        windows = self._finish()
-        events = [event for window in windows for event in self._bouts.update(window)]
+        heard = self._tell(self._finish())
         self._end_s = None
-        return Heard(windows, events + self._bouts.flush())
+        return Heard(heard.windows, heard.bouts + self._bouts.flush())
+
+    def _tell(self, opinions: list[_Opinion]) -> Heard:
+        events = [event for o in opinions for event in self._bouts.update(o.call)]
+        return Heard([o.shown for o in opinions], events)
 
     def _restart(self) -> None:
         self._pending = np.zeros(0, dtype=np.float32)
@@ -235,45 +264,61 @@ class CryDetector:
         self._normaliser = Normaliser()
         self._net.reset()
         self._skipped: Floats | None = None
+        self._past: Floats = np.zeros((0, len(self._model.card.classes)), dtype=np.float32)
         self._levels_db: list[float] = []
 
-    def _finish(self) -> list[CryWindow]:
+    def _finish(self) -> list[_Opinion]:
         """Score the rest of a stretch, padded with silence, and forget it."""
-        windows: list[CryWindow] = []
+        opinions: list[_Opinion] = []
         left = len(self._pending)
         if self._end_s is not None and left and (left > _LOOK_AHEAD or not self._heard_samples):
             start_s = self._end_s - left / AUDIO_RATE_HZ
             padded = np.zeros(_BLOCK_SAMPLES + _LOOK_AHEAD, dtype=np.float32)
             padded[:left] = self._pending
             steps = min(BLOCK_STEPS, -(-left // STEP_SAMPLES))
-            windows = self._hear(padded, start_s)[:steps]
+            opinions = self._hear(padded, start_s)[:steps]
         self._restart()
-        return windows
+        return opinions
 
-    def _hear(self, samples: Floats, start_s: float) -> list[CryWindow]:
+    def _hear(self, samples: Floats, start_s: float) -> list[_Opinion]:
         """Whole blocks (and their look-ahead) to BLOCK_STEPS windows each."""
         self._measure_level(samples[: len(samples) - _LOOK_AHEAD])
         self._heard_samples += len(samples) - _LOOK_AHEAD
         picture = self._normaliser.picture(log_mel(samples))
         stirring: NDArray[np.bool_] = picture.stirring.reshape(-1, BLOCK_STEPS).max(axis=1)
         cuts = np.flatnonzero(np.diff(stirring)) + 1
-        rows: list[dict[str, float]] = []
+        opinions: list[_Opinion] = []
         for run in np.split(np.arange(len(stirring)), cuts):
             layers = picture.layers[run[0] * _BLOCK_FRAMES : (run[-1] + 1) * _BLOCK_FRAMES]
-            rows += self._look(layers) if stirring[run[0]] else self._skip(layers)
-        return [CryWindow(start_s + (k + 1) * STEP_S, row) for k, row in enumerate(rows)]
+            seen_s = start_s + len(opinions) * STEP_S
+            if stirring[run[0]]:
+                opinions += self._look(layers, seen_s)
+            else:
+                opinions += self._skip(layers, seen_s)
+        return opinions
 
-    def _look(self, layers: Floats) -> list[dict[str, float]]:
+    def _look(self, layers: Floats, start_s: float) -> list[_Opinion]:
         if self._skipped is not None:  # wake up with the last block as context
             self._net.reset()
-            self._net.logits(self._skipped)
+            self._past = self._net.logits(self._skipped)
             self._skipped = None
-        p = self._model.probabilities(self._net.logits(layers))
-        return [dict(zip(SPECIES, row.tolist(), strict=True)) for row in p]
+        logits = self._net.logits(layers)
+        shown = self._windows(average(logits, self._past), start_s)
+        self._past = np.concatenate([self._past, logits])[-(_AVERAGED - 1) :]
+        return list(map(_Opinion, shown, self._windows(logits, start_s)))
 
-    def _skip(self, layers: Floats) -> list[dict[str, float]]:
+    def _windows(self, logits: Floats, start_s: float) -> list[CryWindow]:
+        p = self._model.probabilities(logits).tolist()
+        named = (dict(zip(SPECIES, row, strict=True)) for row in p)
+        return [CryWindow(start_s + (k + 1) * STEP_S, row) for k, row in enumerate(named)]
+
+    def _skip(self, layers: Floats, start_s: float) -> list[_Opinion]:
         self._skipped = layers[-_BLOCK_FRAMES:]
-        return [dict(_UNSTIRRED_P) for _ in range(len(layers) // STEP_FRAMES)]
+        windows = (
+            CryWindow(start_s + (k + 1) * STEP_S, dict(_UNSTIRRED_P))
+            for k in range(len(layers) // STEP_FRAMES)
+        )
+        return [_Opinion(window, window) for window in windows]
 
     def _measure_level(self, samples: Floats) -> None:
         power = np.square(samples).reshape(-1, STEP_SAMPLES).mean(axis=1)

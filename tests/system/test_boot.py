@@ -94,7 +94,7 @@ def mirror() -> str:
     for path in (*sorted(apt.rglob("*.sources")), apt / "sources.list"):
         if path.exists() and (found := re.search(r"https?://\S+/debian(?=\s)", path.read_text())):
             return found[0]
-    return "http://deb.debian.org/debian"
+    pytest.skip("no Debian mirror is configured in /etc/apt")
 
 
 @pytest.fixture

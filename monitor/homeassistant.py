@@ -127,7 +127,11 @@ def _documents(
     origin = {"name": ORIGIN_NAME, "sw_version": version}
     named = {
         key: row
-        | {"unique_id": f"{device_id}_{key}", "default_entity_id": _entity_id(row, device, key)}
+        | {
+            "unique_id": f"{device_id}_{key}",
+            "default_entity_id": f"{row['platform']}.{slug(device['name'])}_{key}",
+            "object_id": f"{slug(device['name'])}_{key}",  # the same for cores before 2025.10
+        }
         for key, row in components.items()
     }
     if mode == "device":
@@ -140,7 +144,3 @@ def _documents(
             body = {name: value for name, value in row.items() if name != "platform"}
             topic = f"{prefix}/{row['platform']}/{device_id}/{key}/config"
             yield topic, {"device": device, "origin": origin} | shared | body
-
-
-def _entity_id(row: Component, device: dict[str, Any], key: str) -> str:
-    return f"{row['platform']}.{slug(device['name'])}_{key}"

@@ -224,7 +224,7 @@ def weigh(
     if csv_path is not None:
         if name is not None:
             raise click.UsageError("give either NAME and GRAMS or --csv, not both")
-        return import_weights(_config(config_path), csv_path, sys.stdout)
+        return import_weights(_config(config_path), csv_path, confirm=confirm, out=sys.stdout)
     if name is None or grams is None:
         raise click.UsageError("name the baby and its weight: nursery weigh Possum 112")
     args = {"baby": name, "grams": grams, "at": at, "confirm": confirm or None}

@@ -7,7 +7,6 @@ phone.
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Any, TextIO, cast
 
 from monitor.codec import document, encode_line
@@ -31,51 +30,57 @@ def submit(config: Config, verb: str, args: dict[str, Any]) -> None:
         CommandError: it was refused; the sentence says why.
         JournalError: the state directory cannot be used, or the daemon does not answer.
     """
-    submit_all(config, [(verb, args)])
+    (error,) = submit_all(config, [(verb, args)])
+    if error is not None:
+        raise CommandError(error)
 
 
-def submit_all(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> None:
-    """Like ``submit`` for several commands, in order; stops at the first refusal."""
+def submit_all(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> list[str | None]:
+    """Have several carried out in order; returns for each None, or why it was refused.
+
+    Raises:
+        JournalError: the state directory cannot be used, or the daemon does not answer.
+    """
     with StateLock(config.state_dir) as lock:
-        if lock.take():
-            _carry_out(config, commands)
-        else:
-            _ask_daemon(config, commands)
+        return (_carry_out if lock.take() else _ask_daemon)(config, commands)
 
 
-def _carry_out(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> None:
+def _carry_out(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> list[str | None]:
     journal = Journal.open(config.journal_path)
     try:
         now_s = max(time.time(), journal.last_s())
         nursery = Nursery(config, journal, start_s=now_s)
+        answers: list[str | None] = []
         for verb, args in commands:
-            events = nursery.handle(
-                Command(t_s=now_s, verb=cast("Verb", verb), args=args, origin="desk")
-            )
-            for event in events:
-                if isinstance(event, CommandResult) and not event.ok:
-                    raise CommandError(event.error or f"{verb} was refused")
+            command = Command(t_s=now_s, verb=cast("Verb", verb), args=args, origin="desk")
+            results = [e for e in nursery.handle(command) if isinstance(e, CommandResult)]
+            refused = [e.error or f"{verb} was refused" for e in results if not e.ok]
+            answers.append(refused[0] if refused else None)
         nursery.save(now_s)
+        return answers
     finally:
         journal.close()
 
 
-def _ask_daemon(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> None:
+def _ask_daemon(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> list[str | None]:
     journal = Journal.open(config.journal_path)
     try:
-        for verb, args in commands:
-            number = journal.submit(verb, args)
-            deadline = time.monotonic() + ANSWER_WITHIN_S
+        numbers = [journal.submit(verb, args) for verb, args in commands]
+        answers: list[str | None] = []
+        deadline = time.monotonic() + ANSWER_WITHIN_S
+        for number, (verb, _) in zip(numbers, commands, strict=True):
             while (answer := journal.answer(number)) is None:
                 if time.monotonic() > deadline:
-                    journal.withdraw(number)
+                    for waiting in numbers[len(answers) :]:
+                        journal.withdraw(waiting)
                     raise JournalError(
-                        "the daemon is running but does not answer: nothing was changed; "
+                        "the daemon is running but does not answer: "
+                        f"{len(answers)} of {len(numbers)} commands were carried out; "
                         'look at "systemctl status nursery"'
                     )
                 time.sleep(0.05)
-            if not answer[0]:
-                raise CommandError(answer[1] or f"{verb} was refused")
+            answers.append(None if answer[0] else answer[1] or f"{verb} was refused")
+        return answers
     finally:
         journal.close()
 
@@ -111,15 +116,15 @@ def list_babies(config: Config, *, everyone: bool, as_json: bool, out: TextIO) -
     return 0
 
 
-def import_weights(config: Config, path: str, out: TextIO) -> int:
-    """Import a rescuer's list for good.
+def import_weights(config: Config, path: str, *, confirm: bool, out: TextIO) -> int:
+    """Import a rescuer's list for good; 1 when a line was questioned and left out, else 0.
 
     Raises:
         InputError: names file and line; nothing was imported.
     """
     weighings = read_weights(path)
     known: set[str] = set()
-    if Path(config.journal_path).exists():
+    if config.journal_path.exists():
         journal = Journal.open_for_reading(config.journal_path)
         known = {baby.name for baby in journal.babies(retired=True)}
         journal.close()
@@ -127,22 +132,23 @@ def import_weights(config: Config, path: str, out: TextIO) -> int:
         if weighing.baby not in known:
             raise InputError(
                 f"{path}, line {weighing.line}: nobody is called {weighing.baby!r}: "
-                f'register with "nursery baby add" first; nothing was imported'
+                'register with "nursery baby add" first; nothing was imported'
             )
-    submit_all(
-        config,
-        [
-            (
-                "weigh",
-                {
-                    "baby": weighing.baby,
-                    "grams": weighing.weight_g,
-                    "at": rfc3339(weighing.t_s),
-                    "confirm": True,
-                },
-            )
-            for weighing in weighings
-        ],
-    )
-    out.write(f"{len(weighings)} weighings imported from {path}\n")
-    return 0
+    commands: list[tuple[str, dict[str, Any]]] = [
+        (
+            "weigh",
+            {
+                "baby": weighing.baby,
+                "grams": weighing.weight_g,
+                "at": rfc3339(weighing.t_s),
+                **({"confirm": True} if confirm else {}),
+            },
+        )
+        for weighing in weighings
+    ]
+    answers = submit_all(config, commands) if commands else []
+    for weighing, error in zip(weighings, answers, strict=True):
+        if error is not None:
+            out.write(f"line {weighing.line} left out: {error}\n")
+    out.write(f"{answers.count(None)} of {len(weighings)} weighings imported from {path}\n")
+    return 0 if all(error is None for error in answers) else 1

@@ -182,7 +182,7 @@ def _command(weighing: TypedWeighing) -> Command:
             "baby": weighing.baby,
             "grams": weighing.weight_g,
             "at": rfc3339(weighing.t_s),
-            "confirm": True,
+            "confirm": True,  # a recording is what it is; nobody is there to ask
         },
         origin="import",
     )

@@ -142,6 +142,14 @@ def test_a_list_is_imported_whole_or_not_at_all(
     journal = Journal.open_for_reading(tmp_path / "state" / "journal.sqlite")
     assert [w.weight_g for w in journal.weighings()] == [140.0, 150.0]
     journal.close()
+    path.write_text(
+        "time,baby,weight_g\n2026-01-07T08:00:00Z,Ann,1600\n2026-01-08T08:00:00Z,Ann,170\n"
+    )
+    capsys.readouterr()
+    assert main(["weigh", "--csv", str(path), "--config", config]) == 1
+    told = capsys.readouterr().out
+    assert "line 2 left out" in told
+    assert "1 of 2 weighings imported" in told
 
 
 def replay(config: str, tmp_path: Path, scale: str) -> list[str]:

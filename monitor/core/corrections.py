@@ -168,7 +168,8 @@ class Corrections:
             if 0.25 * band[0] <= g <= 4.0 * band[2]:
                 return None
             return f"{g:g} g is far from any {book.baby.species} of this age: confirm to keep it"
-        days = abs(t_s - near.t_s) / DAY_S if near is not None else 0.0
+        known_s = near.t_s if near is not None else book.baby.registered_s
+        days = abs(t_s - known_s) / DAY_S if known_s is not None else 0.0
         allowed = PLAUSIBLE_RATIO * math.exp(0.08 * min(days, 30.0))
         if 1.0 / allowed <= g / known <= allowed:
             return None

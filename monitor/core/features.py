@@ -49,7 +49,7 @@ _STEP_RANK = STEP_FRAMES // 4
 _BACKGROUND_PART = 4
 """lower quartile within a step and over the steps: calls fill less than that of a nursery"""
 _STIRRING_DB = 10.0
-"""judgement: a call 10 dB over the background of its band is faint; noise held to it by the tests"""
+"""judgement: a call 10 dB over the background of its band is faint; the tests hold noise to it"""
 
 
 class Picture(NamedTuple):

@@ -48,6 +48,9 @@ STATE_EVERY_S = 5.0
 
 HEALTH_EVERY_S = 30.0
 
+LAST_WORDS_S = 2.0
+"""At a polite stop alerts on their way may still arrive; systemd waits far longer than this."""
+
 
 class Panel(Protocol):
     """What is shown on the box itself (see ``devices.panel``)."""
@@ -163,7 +166,13 @@ class Outlets:
     def close(self) -> None:
         """Show the last state, then say goodbye everywhere."""
         self._show_state()
-        self.publisher.pump(self._now_s + self._nursery.offset_s)
+        deadline_s = time.monotonic() + LAST_WORDS_S
+        self.pump(self._now_s)
+        while self.publisher.connected and self.publisher.status().waiting:
+            if time.monotonic() > deadline_s:
+                break  # what is left waits on disk for the next start
+            self.pump(self._now_s)
+            time.sleep(0.01)
         self.publisher.close()
         self._charts.close()
         if self._notifier is not None:

@@ -135,7 +135,7 @@ def test_power_temperature_and_disk(monkeypatch, report, states):
 
 def test_all_of_it_as_json_and_as_text(tmp_path, monkeypatch):
     monkeypatch.setattr(check, "BROKER_S", 1.0)
-    config = Config(box="a", state_dir=str(tmp_path), mqtt=MqttConfig(port=9))
+    config = Config(box="a", state_dir=str(tmp_path), mqtt=MqttConfig(host="127.0.0.1", port=9))
     out = io.StringIO()
     assert run_check(config, True, out) == 1  # nothing listens on port 9
     lines = [json.loads(line) for line in out.getvalue().splitlines()]

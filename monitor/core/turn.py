@@ -1,0 +1,109 @@
+"""Whether a baby that gained has begun to lose: a trend with one turn in it.
+
+A day of weighings is too short for a filter that lets the daily gain wander, and one weighing
+against another wastes the rest. Here the last days are a straight line on log weight that bends
+once: at every possible moment of the bend the line is fitted (Bayesian linear regression, the
+slope before it near the reference's gain), and the moments are weighed by how well they explain
+the points. What comes out is the probability that the baby loses now.
+"""
+
+from __future__ import annotations
+
+from math import erfc, sqrt
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+DAY_S = 86_400.0
+SPAN_S = 3.5 * DAY_S
+"""Points older than this say nothing about today that the slope before the turn does not."""
+MOST_POINTS = 48
+"""Eight bottles a day and what was typed between."""
+_BEFORE_SD = 0.025
+"""Daily gain before the turn about the reference's, as a share of the weight."""
+_AFTER_SD = 0.05
+"""Daily change after it about nothing: a baby that starves loses 5 % a day."""
+_P_TURN_DAY = 0.1
+"""A turn in any one day, before it is looked for."""
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """The change since the most likely turn."""
+
+    p_losing: float
+    """probability that the weight falls now"""
+    slope_pct_day: float
+    """the present change, averaged over the possible turns"""
+    since_s: float
+    """the most likely moment of the turn"""
+    n_after: int
+    """points after it"""
+
+
+class _Line(NamedTuple):
+    log_evidence: float
+    slope: float
+    slope_sd: float
+
+
+def find_turn(
+    t_s: NDArray[np.float64], g: NDArray[np.float64], sd: NDArray[np.float64], gain_pct_day: float
+) -> Turn | None:
+    """Judge points sorted by time; ``None`` with fewer than three.
+
+    ``sd``: scatter of each as a share of its weight; ``gain_pct_day``: the reference's.
+    """
+    keep = (t_s >= t_s[-1] - SPAN_S).nonzero()[0][-MOST_POINTS:]
+    if keep.size < 3:
+        return None
+    day = (t_s[keep] - t_s[-1]) / DAY_S
+    y, s = np.log(g[keep] / g[-1]), sd[keep]
+    mean = np.array([0.0, gain_pct_day / 100.0, 0.0])
+    lines = [_fit(day, y, s, float(at), mean) for at in day[1:-1]]
+    # A turn is as likely at any time: each candidate stands for the gap around it.
+    gap = 0.5 * (day[2:] - day[:-2])
+    log_weight = np.array([line.log_evidence for line in lines]) + np.log(_P_TURN_DAY * gap + 1e-9)
+    steady = _fit(day, y, s, float(day[0]), np.array([0.0, 0.0, gain_pct_day / 100.0]), steady=True)
+    log_weight = np.append(log_weight, steady.log_evidence)
+    weight = np.exp(log_weight - log_weight.max())
+    weight /= weight.sum()
+    slope = np.array([line.slope for line in lines] + [steady.slope])
+    slope_sd = np.array([line.slope_sd for line in lines] + [steady.slope_sd])
+    best = int(weight.argmax())
+    at = day[best + 1] if best < len(lines) else day[0]
+    return Turn(
+        p_losing=float(weight @ _below_zero(slope, slope_sd)),
+        slope_pct_day=float(100.0 * weight @ slope),
+        since_s=float(t_s[-1] + at * DAY_S),
+        n_after=int((day > at).sum()),
+    )
+
+
+def _fit(
+    day: NDArray[np.float64],
+    y: NDArray[np.float64],
+    s: NDArray[np.float64],
+    at: float,
+    mean: NDArray[np.float64],
+    *,
+    steady: bool = False,
+) -> _Line:
+    """A line bent ``at``: its evidence and the slope after the bend."""
+    design = np.stack([np.ones_like(day), np.minimum(day - at, 0.0), np.maximum(day - at, 0.0)], 1)
+    after_sd = _BEFORE_SD if steady else _AFTER_SD
+    prior = np.array([0.3, _BEFORE_SD, after_sd]) ** -2.0
+    scaled = design / s[:, None]
+    precision = scaled.T @ scaled + np.diag(prior)
+    cov = np.linalg.inv(precision)
+    residual = (y - design @ mean) / s
+    pull = scaled.T @ residual
+    beta = cov @ pull
+    misfit = float(residual @ residual - pull @ beta)
+    log_evidence = 0.5 * (np.log(prior).sum() - np.linalg.slogdet(precision)[1] - misfit)
+    return _Line(float(log_evidence), float(mean[2] + beta[2]), float(np.sqrt(cov[2, 2])))
+
+
+def _below_zero(mean: NDArray[np.float64], sd: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.array([0.5 * erfc(m / d / sqrt(2.0)) for m, d in zip(mean, sd, strict=True)])

@@ -154,11 +154,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--records", type=Path, default=None)
     parser.add_argument("--runs", type=int, default=40)
+    parser.add_argument("--bottles", type=float, default=8.0, help="a day")
     args = parser.parse_args(argv)
     print("baby            rate %/d  weighed     alerted  median h  95 % h  before the turn")
     for name, fade in _fades():
         for by_hand in (False, True):
-            one = msgspec.structs.replace(fade, by_hand=by_hand)
+            one = msgspec.structs.replace(fade, by_hand=by_hand, feeds_a_day=args.bottles)
             hours = [first_alert_h(one, seed) for seed in range(args.runs)]
             found = sorted(h for h in hours if h is not None and h >= 0)
             early = sum(h is not None and h < 0 for h in hours)

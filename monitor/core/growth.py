@@ -89,7 +89,7 @@ def assess(
     last = points[-1]
     recent = [p for p in points if p.t_s > last.t_s - 12 * DAY_S]
     half_s = _half_window_s(recent)
-    now = _around(recent, last.t_s - (4 * HOUR_S if half_s < 4 * HOUR_S else 2 * half_s), last.t_s)
+    now = _around(recent, last.t_s - 1.4 * half_s, last.t_s)
     assert now is not None  # the last point is in its own window  # noqa: S101
     before = _reference(recent, now.t_s, 24.0, half_s)
     trend = _trend(recent, gain_prior_pct)
@@ -193,7 +193,7 @@ def _loss_limit_pct(age_day: float, n_now: int, n_before: int, *, daily: bool) -
     more; several on either side leave less to chance.
     """
     if daily:
-        return 2.0 if age_day <= 28 else 3.0 if age_day <= 42 else 5.0
+        return 2.0 if age_day <= 14 else 2.5 if age_day <= 28 else 3.0 if age_day <= 42 else 5.0
     single = 1.5 if age_day <= 14 else 2.0 if age_day <= 28 else 2.3 if age_day <= 42 else 4.0
     return 1.0 + single * math.sqrt(0.5 / n_now + 0.5 / n_before)
 
@@ -208,7 +208,7 @@ def _turned(points: Sequence[Point], age_day: float, gain_prior_pct: float) -> C
         np.array([math.sqrt(_noise(p)) for p in points]),
         gain_prior_pct,
     )
-    if turn is None or turn.n_after < 3 or turn.p_losing < 0.97 or turn.slope_pct_day > -1.5:
+    if turn is None or turn.n_after < 3 or turn.p_losing < 0.95 or turn.slope_pct_day > -1.0:
         return None
     hours = (points[-1].t_s - turn.since_s) / HOUR_S
     return Concern(
@@ -271,7 +271,7 @@ def _daily(points: Sequence[Point]) -> bool:
 
 
 def _half_window_s(points: Sequence[Point]) -> float:
-    """Half the span over which weighings are averaged.
+    """Half the span of weighings averaged as "then"; "now" are those of 1.4 of it.
 
     A typed weight scatters by 1.3 to 2.2 % (phase unknown), a lift before the bottle by about half.
     """

@@ -25,6 +25,8 @@ _BEFORE_SD = 0.025
 """Daily gain before the turn about the reference's, as a share of the weight."""
 _AFTER_SD = 0.05
 """Daily change after it about nothing: a baby that starves loses 5 % a day."""
+_PRIOR_POINTS = 6.0
+"""The scatter expected beforehand counts as much as these points' own."""
 _P_TURN_DAY = 0.1
 """A turn in any one day, before it is looked for."""
 
@@ -59,7 +61,8 @@ def find_turn(
     if keep.size < 3:
         return None
     day = (t_s[keep] - t_s[-1]) / DAY_S
-    y, s = np.log(g[keep] / g[-1]), sd[keep]
+    y = np.log(g[keep] / g[-1])
+    s = sd[keep] * _own_scatter(day, y, sd[keep])
     mean = np.array([0.0, gain_pct_day / 100.0, 0.0])
     lines = [_fit(day, y, s, float(at), mean) for at in day[1:-1]]
     # A turn is as likely at any time: each candidate stands for the gap around it.
@@ -79,6 +82,21 @@ def find_turn(
         since_s=float(t_s[-1] + at * DAY_S),
         n_after=int((day > at).sum()),
     )
+
+
+def _own_scatter(
+    day: NDArray[np.float64], y: NDArray[np.float64], sd: NDArray[np.float64]
+) -> float:
+    """How much more than ``sd`` this baby's weights scatter about the line of their neighbours."""
+    if day.size < 4:
+        return 1.0
+    share = (day[1:-1] - day[:-2]) / np.maximum(day[2:] - day[:-2], 1e-6)
+    off = y[1:-1] - (1.0 - share) * y[:-2] - share * y[2:]
+    expected = np.sqrt(sd[1:-1] ** 2 * (1.0 + share**2 + (1.0 - share) ** 2))
+    own = float(np.median(np.abs(off) / expected)) / 0.6745
+    n = day.size - 2
+    mixed = (_PRIOR_POINTS + n * own**2) / (_PRIOR_POINTS + n)
+    return float(np.clip(np.sqrt(mixed), 0.6, 2.5))
 
 
 def _fit(

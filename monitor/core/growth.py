@@ -195,7 +195,7 @@ def _loss_limit_pct(age_day: float, n_now: int, n_before: int, *, daily: bool) -
     if daily:
         return 2.0 if age_day <= 14 else 2.5 if age_day <= 28 else 3.0 if age_day <= 42 else 5.0
     single = 1.5 if age_day <= 14 else 2.0 if age_day <= 28 else 2.3 if age_day <= 42 else 4.0
-    return 1.0 + single * math.sqrt(0.5 / n_now + 0.5 / n_before)
+    return 1.4 + single * math.sqrt(0.5 / n_now + 0.5 / n_before)
 
 
 def _turned(points: Sequence[Point], age_day: float, gain_prior_pct: float) -> Concern | None:
@@ -208,7 +208,9 @@ def _turned(points: Sequence[Point], age_day: float, gain_prior_pct: float) -> C
         np.array([math.sqrt(_noise(p)) for p in points]),
         gain_prior_pct,
     )
-    if turn is None or turn.n_after < 3 or turn.p_losing < 0.95 or turn.slope_pct_day > -1.0:
+    if turn is None or turn.n_after < 3 or turn.slope_pct_day > -1.0:
+        return None
+    if turn.p_losing < (0.95 if turn.n_after > 3 else 0.97):
         return None
     hours = (points[-1].t_s - turn.since_s) / HOUR_S
     return Concern(

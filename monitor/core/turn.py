@@ -10,7 +10,6 @@ the points. What comes out is the probability that the baby loses now.
 from __future__ import annotations
 
 from math import erfc, sqrt
-from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -44,12 +43,6 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """points after it"""
 
 
-class _Line(NamedTuple):
-    log_evidence: float
-    slope: float
-    slope_sd: float
-
-
 def find_turn(
     t_s: NDArray[np.float64], g: NDArray[np.float64], sd: NDArray[np.float64], gain_pct_day: float
 ) -> Turn | None:
@@ -63,24 +56,24 @@ def find_turn(
     day = (t_s[keep] - t_s[-1]) / DAY_S
     y = np.log(g[keep] / g[-1])
     s = sd[keep] * _own_scatter(day, y, sd[keep])
-    mean = np.array([0.0, gain_pct_day / 100.0, 0.0])
-    lines = [_fit(day, y, s, float(at), mean) for at in day[1:-1]]
+    # The last candidate is no turn at all: all points after it, with the reference's gain.
+    at = np.append(day[1:-1], day[0])
+    gain = gain_pct_day / 100.0
+    mean = np.tile([0.0, gain, 0.0], (at.size, 1))
+    sd_slopes = np.tile([0.3, _BEFORE_SD, _AFTER_SD], (at.size, 1))
+    mean[-1, 2], sd_slopes[-1, 2] = gain, _BEFORE_SD
+    log_evidence, slope, slope_sd = _fit(day, y, s, at, mean, sd_slopes)
     # A turn is as likely at any time: each candidate stands for the gap around it.
     gap = 0.5 * (day[2:] - day[:-2])
-    log_weight = np.array([line.log_evidence for line in lines]) + np.log(_P_TURN_DAY * gap + 1e-9)
-    steady = _fit(day, y, s, float(day[0]), np.array([0.0, 0.0, gain_pct_day / 100.0]), steady=True)
-    log_weight = np.append(log_weight, steady.log_evidence)
+    log_weight = log_evidence + np.append(np.log(_P_TURN_DAY * gap + 1e-9), 0.0)
     weight = np.exp(log_weight - log_weight.max())
     weight /= weight.sum()
-    slope = np.array([line.slope for line in lines] + [steady.slope])
-    slope_sd = np.array([line.slope_sd for line in lines] + [steady.slope_sd])
-    best = int(weight.argmax())
-    at = day[best + 1] if best < len(lines) else day[0]
+    at_best = at[int(weight.argmax())]
     return Turn(
         p_losing=float(weight @ _below_zero(slope, slope_sd)),
         slope_pct_day=float(100.0 * weight @ slope),
-        since_s=float(t_s[-1] + at * DAY_S),
-        n_after=int((day > at).sum()),
+        since_s=float(t_s[-1] + at_best * DAY_S),
+        n_after=int((day > at_best).sum()),
     )
 
 
@@ -103,24 +96,26 @@ def _fit(
     day: NDArray[np.float64],
     y: NDArray[np.float64],
     s: NDArray[np.float64],
-    at: float,
+    at: NDArray[np.float64],
     mean: NDArray[np.float64],
-    *,
-    steady: bool = False,
-) -> _Line:
-    """A line bent ``at``: its evidence and the slope after the bend."""
-    design = np.stack([np.ones_like(day), np.minimum(day - at, 0.0), np.maximum(day - at, 0.0)], 1)
-    after_sd = _BEFORE_SD if steady else _AFTER_SD
-    prior = np.array([0.3, _BEFORE_SD, after_sd]) ** -2.0
+    prior_sd: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """A line bent at each of ``at``: log evidence, slope after the bend, its deviation.
+
+    ``mean`` and ``prior_sd`` ``(candidates, 3)``: level at the bend, slope before, slope after.
+    """
+    past = day[None, :] - at[:, None]
+    design = np.stack([np.ones_like(past), np.minimum(past, 0.0), np.maximum(past, 0.0)], axis=2)
     scaled = design / s[:, None]
-    precision = scaled.T @ scaled + np.diag(prior)
+    prior = prior_sd**-2.0
+    precision = scaled.transpose(0, 2, 1) @ scaled + prior[:, :, None] * np.eye(3)
     cov = np.linalg.inv(precision)
-    residual = (y - design @ mean) / s
-    pull = scaled.T @ residual
-    beta = cov @ pull
-    misfit = float(residual @ residual - pull @ beta)
-    log_evidence = 0.5 * (np.log(prior).sum() - np.linalg.slogdet(precision)[1] - misfit)
-    return _Line(float(log_evidence), float(mean[2] + beta[2]), float(np.sqrt(cov[2, 2])))
+    residual = (y - (design @ mean[:, :, None])[:, :, 0]) / s
+    pull = (scaled.transpose(0, 2, 1) @ residual[:, :, None])[:, :, 0]
+    beta = (cov @ pull[:, :, None])[:, :, 0]
+    misfit = (residual**2).sum(1) - (pull * beta).sum(1)
+    log_evidence = 0.5 * (np.log(prior).sum(1) - np.linalg.slogdet(precision)[1] - misfit)
+    return log_evidence, mean[:, 2] + beta[:, 2], np.sqrt(cov[:, 2, 2])
 
 
 def _below_zero(mean: NDArray[np.float64], sd: NDArray[np.float64]) -> NDArray[np.float64]:

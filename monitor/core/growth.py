@@ -170,7 +170,7 @@ def _loss(points: Sequence[Point], now: Mean, age_day: float, grace: float) -> C
         before = _reference(points, now.t_s, hours, half_s)
         if before is None:
             continue
-        limit = max(_loss_limit_pct(age_day, now.n, before.n, daily=_daily(points)), grace)
+        limit = max(_loss_limit_pct(age_day, now, before, points), grace)
         lost_g = before.g - now.g
         loss = 100.0 * lost_g / before.g
         if loss >= limit and lost_g > 1.2 * _resolution(points):
@@ -184,7 +184,7 @@ def _loss(points: Sequence[Point], now: Mean, age_day: float, grace: float) -> C
     return None
 
 
-def _loss_limit_pct(age_day: float, n_now: int, n_before: int, *, daily: bool) -> float:
+def _loss_limit_pct(age_day: float, now: Mean, before: Mean, points: Sequence[Point]) -> float:
     """Loss in a day or two that is no accident of one weighing.
 
     39 healthy kittens by hand, once a day: >= 2 % in 24 h on 0.4, 1.2 and 0.4 % of kitten-days
@@ -192,10 +192,12 @@ def _loss_limit_pct(age_day: float, n_now: int, n_before: int, *, daily: bool) -
     Whoever is weighed more often has more chances to be wrong, so one weighing must then show
     more; several on either side leave less to chance.
     """
-    if daily:
+    if _daily(points):
         return 2.0 if age_day <= 14 else 2.5 if age_day <= 28 else 3.0 if age_day <= 42 else 5.0
     single = 1.5 if age_day <= 14 else 2.0 if age_day <= 28 else 2.3 if age_day <= 42 else 4.0
-    return 1.4 + single * math.sqrt(0.5 / n_now + 0.5 / n_before)
+    # Lifted at each bottle, a loss is found sooner by its turn, and this need not hurry.
+    floor = 1.0 if points[-1].typed else 1.4
+    return floor + single * math.sqrt(0.5 / now.n + 0.5 / before.n)
 
 
 def _turned(points: Sequence[Point], age_day: float, gain_prior_pct: float) -> Concern | None:

@@ -266,15 +266,22 @@ class Journal:
             raise JournalError(f"cannot write the journal {self.path}: {error}") from error
 
     def prune(self, now_s: float) -> int:
-        """Forget what is older than its retention; returns how many rows went."""
+        """Forget what is older than its retention; returns how many rows went.
+
+        Raises:
+            JournalError: nothing was forgotten.
+        """
         gone = 0
-        with self._db:
-            for table, keep_s in RETENTION_S.items():
-                column = "submitted_s" if table == "inbox" else "t_s"
-                gone += self._db.execute(
-                    f"DELETE FROM {table} WHERE {column} < ?",  # noqa: S608 - fixed names
-                    (now_s - keep_s,),
-                ).rowcount
+        try:
+            with self._db:
+                for table, keep_s in RETENTION_S.items():
+                    column = "submitted_s" if table == "inbox" else "t_s"
+                    gone += self._db.execute(
+                        f"DELETE FROM {table} WHERE {column} < ?",  # noqa: S608 - fixed names
+                        (now_s - keep_s,),
+                    ).rowcount
+        except sqlite3.Error as error:
+            raise JournalError(f"cannot write the journal {self.path}: {error}") from error
         return gone
 
     # ------------------------------------------------------------------ who is here

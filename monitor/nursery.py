@@ -44,6 +44,8 @@ SAVE_EVERY_S = 300.0
 """Telemetry and the snapshot are written this often, and the snapshot at every weight event: a
 crash loses five minutes of telemetry, never an event; 288 writes a day spare the card."""
 
+PRUNE_EVERY_S = 86_400.0
+
 STALE_SNAPSHOT_S = 2 * SAVE_EVERY_S
 """After a longer gap somebody may have moved a baby: who is in the box is not assumed."""
 
@@ -73,6 +75,7 @@ class Nursery:
         self._minute_s = start_s
         self._cry_s = 0.0
         self._saved_s = start_s
+        self._pruned_s = 0.0
         self.pipeline = self._build(start_s)
 
     def _build(self, start_s: float) -> Pipeline:
@@ -147,6 +150,12 @@ class Nursery:
 
     # ------------------------------------------------------------------ inside
 
+    def _prune(self, now_s: float) -> None:
+        try:
+            self.journal.prune(now_s + self.offset_s)
+        except JournalError as error:
+            self.journal_error = str(error)
+
     def _set_clock(self, reading: ClockReading) -> None:
         offset_s = reading.unix_s - reading.t_s
         if reading.synced and not self.synced:
@@ -202,3 +211,6 @@ class Nursery:
             self._minute_s, self._cry_s = now_s, 0.0
         if now_s - self._saved_s >= SAVE_EVERY_S:
             self.save(now_s)
+        if now_s - self._pruned_s >= PRUNE_EVERY_S and self.synced:
+            self._pruned_s = now_s
+            self._prune(now_s)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, cast
 
 import monitor
 from monitor.chart_worker import ChartWorker
@@ -25,7 +25,7 @@ from monitor.events import (
     WeighIn,
     slug,
 )
-from monitor.homeassistant import discovery, removal
+from monitor.homeassistant import Mode, discovery, removal, withdrawal
 from monitor.journal import Journal
 from monitor.link import Arrived, read_password
 from monitor.notify import Notifier, wanted
@@ -47,6 +47,9 @@ STATE_EVERY_S = 5.0
 """Retained numbers are refreshed this often, and at once when something happened."""
 
 HEALTH_EVERY_S = 30.0
+
+LAST_WORDS_S = 2.0
+"""At a polite stop alerts on their way may still arrive; systemd waits far longer than this."""
 
 
 class Panel(Protocol):
@@ -108,6 +111,7 @@ class Outlets:
         self._state_due_s = 0.0
         self._health_due_s = 0.0
         self._changed = True
+        self._withdraw_old_discovery(journal)
         self.publisher.want(self._discovery())
 
     def tell(self, events: Sequence[AnyEvent]) -> None:
@@ -162,7 +166,13 @@ class Outlets:
     def close(self) -> None:
         """Show the last state, then say goodbye everywhere."""
         self._show_state()
-        self.publisher.pump(self._now_s + self._nursery.offset_s)
+        deadline_s = time.monotonic() + LAST_WORDS_S
+        self.pump(self._now_s)
+        while self.publisher.connected and self.publisher.status().waiting:
+            if time.monotonic() > deadline_s:
+                break  # what is left waits on disk for the next start
+            self.pump(self._now_s)
+            time.sleep(0.01)
         self.publisher.close()
         self._charts.close()
         if self._notifier is not None:
@@ -197,6 +207,21 @@ class Outlets:
         sources = nursery.state(self._now_s).sources
         message = health_message(sources, self._topics, offset_s=nursery.offset_s, fields=fields)
         self.publisher.want([message])
+
+    def _withdraw_old_discovery(self, journal: Journal) -> None:
+        """Empty what another discovery mode left at the broker, so that nothing is shown twice."""
+        mqtt = self._config.mqtt
+        stored = journal.load_state("discovery_mode")
+        if stored is not None and stored.decode() != mqtt.discovery:
+            old = withdrawal(
+                self._topics,
+                identity=self._identity,
+                babies=self._nursery.pipeline.scale.babies,
+                mode=cast("Mode", stored.decode()),
+                prefix=mqtt.discovery_prefix,
+            )
+            self.publisher.forget(message.topic for message in old)
+        journal.save_state(discovery_mode=mqtt.discovery.encode())
 
     def _discovery(self) -> list[Message]:
         return discovery(

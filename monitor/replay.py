@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import TextIO
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from monitor.codec import encode_line, event_document
 from monitor.config import Config
@@ -114,28 +114,22 @@ class Replay:
             return
         if self._first_s < self.start_s:
             yield from _coarse_ticks(self._first_s, self.start_s - COARSE_TICK_S)
-        scale = _per_second(read_scale_csv(inputs.scale), self.start_s) if inputs.scale else None
-        audio = iter(read_audio(inputs.audio, block_s=1.0)) if inputs.audio else None
-        second = 0
-        while scale is not None or audio is not None:
+        scale = _by_second(read_scale_csv(inputs.scale)) if inputs.scale else iter(())
+        audio = iter(read_audio(inputs.audio, block_s=1.0)) if inputs.audio else iter(())
+        samples, weights = next(audio, None), next(scale, None)
+        # A logger may count from its own start-up: without sound the first value is the beginning.
+        second = weights[0] if weights is not None and samples is None else 0
+        while samples is not None or weights is not None:
             begin_s = self.start_s + second
-            second += 1
-            if audio is not None:
+            if samples is not None:
+                yield AudioBlock(begin_s, samples)
                 samples = next(audio, None)
-                if samples is None:
-                    audio = None
-                else:
-                    yield AudioBlock(begin_s, samples)
-            if scale is not None:
-                try:
-                    block = next(scale)
-                except StopIteration:
-                    scale = None
-                else:
-                    if block is not None:
-                        yield block
-            if scale is not None or audio is not None:
-                yield Tick(begin_s + 1.0)
+            if weights is not None and weights[0] <= second:
+                block = weights[1]
+                yield ScaleBlock(self.start_s + block.times_s, block.counts)
+                weights = next(scale, None)
+            second += 1
+            yield Tick(begin_s + 1.0)
 
 
 def _pipeline(config: Config, inputs: ReplayInputs, babies: list[Baby], start_s: float) -> Pipeline:
@@ -193,26 +187,21 @@ def _coarse_ticks(first_s: float, last_s: float) -> Iterator[Tick]:
         yield Tick(first_s + step * COARSE_TICK_S)
 
 
-def _per_second(blocks: Iterable[ScaleBlock], start_s: float) -> Iterator[ScaleBlock | None]:
-    """Cut blocks of file time into one block (or None) per second of the recording."""
-    second = 1
-    times: NDArray[np.float64] = np.empty(0)
-    counts: NDArray[np.float64] = np.empty(0)
+def _by_second(blocks: Iterable[ScaleBlock]) -> Iterator[tuple[int, ScaleBlock]]:
+    """Cut blocks of file time at whole seconds; seconds without a value are left out."""
+    rest: ScaleBlock | None = None
     for block in blocks:
-        times = np.concatenate([times, block.times_s])
-        counts = np.concatenate([counts, block.counts])
-        if not len(times):
-            continue
-        ends = np.arange(second, int(np.floor(times[-1])) + 1)
-        cuts = np.searchsorted(times, ends, side="left")
-        begin = 0
-        for cut in cuts:
-            yield ScaleBlock(start_s + times[begin:cut], counts[begin:cut]) if cut > begin else None
-            begin = int(cut)
-        second += len(ends)
-        times, counts = times[begin:], counts[begin:]
-    if len(times):
-        yield ScaleBlock(start_s + times, counts)
+        times, counts = block.times_s, block.counts
+        if rest is not None:
+            times = np.concatenate([rest.times_s, times])
+            counts = np.concatenate([rest.counts, counts])
+        seconds = np.floor(times)
+        cuts = [0, *(np.flatnonzero(np.diff(seconds)) + 1)]
+        for begin, end in pairwise(cuts):
+            yield int(seconds[begin]), ScaleBlock(times[begin:end], counts[begin:end])
+        rest = ScaleBlock(times[cuts[-1] :], counts[cuts[-1] :])
+    if rest is not None and len(rest.times_s):
+        yield int(rest.times_s[0]), rest
 
 
 def replay(config: Config, inputs: ReplayInputs, *, as_json: bool, out: TextIO, err: TextIO) -> int:

@@ -89,6 +89,23 @@ def test_a_gap_in_the_recording_is_a_stalled_source(recorded: ReplayInputs, tmp_
     assert {"stalled", "failed"} & set(states)
 
 
+def test_a_logger_that_counts_from_its_own_start(recorded: ReplayInputs, tmp_path: Path) -> None:
+    lines = Path(recorded.scale or "").read_text().splitlines()
+    later = [lines[0]]
+    for line in lines[1:]:
+        t_s, counts = line.split(",")
+        later.append(f"{float(t_s) + 90_000:.3f},{counts}")
+    (tmp_path / "late.csv").write_text("\n".join(later) + "\n")
+    early = msgspec.structs.replace(recorded, audio=None)
+    late = msgspec.structs.replace(early, scale=str(tmp_path / "late.csv"))
+
+    def weighed(inputs: ReplayInputs) -> list[tuple[str, float]]:
+        events = [msgspec.json.decode(line) for line in run(inputs).splitlines()]
+        return [(e["baby"], e["weight_g"]) for e in events if e["event"] == "weigh_in"]
+
+    assert [name for name, _ in weighed(late)] == [name for name, _ in weighed(early)]
+
+
 def test_a_rescuers_old_list(tmp_path: Path) -> None:
     rows = ["time,baby,weight_g"]
     for day, grams in enumerate([112, 118, 125, 131, 138, 134, 129, 124]):

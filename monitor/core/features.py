@@ -49,7 +49,7 @@ _STEP_RANK = STEP_FRAMES // 4
 _BACKGROUND_PART = 4
 """lower quartile within a step and over the steps: calls fill less than that of a nursery"""
 _STIRRING_DB = 10.0
-"""measured on ten minutes of noise of each colour: below it, one step in fifty is shown in vain"""
+"""judgement: a call 10 dB over the background of its band is faint; the tests hold noise to it"""
 
 
 class Picture(NamedTuple):
@@ -148,7 +148,7 @@ class Normaliser:
     def _stirring(self, above_db: Floats) -> bool:
         """Whether a step stands out of the background somewhere.
 
-        Steady noise of any colour exceeds 12 dB over its lower quartile in single cells only; a
+        Steady noise rises far above its own lower quartile in single cells only, by chance; a
         call fills several neighbouring frames of a band. The mean over 3 frames must pass
         _STIRRING_DB in at least two cells. In the first steps of a stream the background is not
         known and everything stirs.

@@ -106,7 +106,7 @@ class Resampler:
     def _drain_interpolated(self) -> Samples:
         """Rates with no short common period: linear interpolation between neighbouring phases.
 
-        With 1280 phases the interpolation error lies 100 dB below the signal.
+        1280 phases keep the interpolation error below the stop band; tested at 44,101 Hz.
         """
         taps = self._table.shape[1]
         base = self._emitted * self._down // self._up

@@ -186,3 +186,19 @@ def test_home_assistant_documents_are_there(broker: Mosquitto, start: Start) -> 
         assert retired.returncode == 0, retired.stderr
         topics = list(configs)
         wait_for(lambda: any(hub.last(topic) == b"" for topic in topics))
+
+
+def test_another_discovery_mode_leaves_nothing_behind(broker: Mosquitto, start: Start) -> None:
+    with Subscriber(broker.port, "homeassistant/#", "nursery/test-box/status") as hub:
+        daemon = start()
+        wait_for(lambda: hub.last("nursery/test-box/status") == b"online")
+        first = {m.topic for m in hub.messages if m.topic.startswith("homeassistant/device/")}
+        assert first
+        assert daemon.stop() == 0
+        settings = daemon.config.read_text().replace(
+            "tls = false", 'tls = false\ndiscovery = "off"'
+        )
+        daemon.config.write_text(settings)
+        hub.messages.clear()
+        daemon.start()
+        wait_for(lambda: all(hub.last(topic) == b"" for topic in first))

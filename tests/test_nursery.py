@@ -1,0 +1,135 @@
+"""The pipeline with a memory: restarts, clocks, retention, a journal that fails."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from monitor.config import Config, ScaleConfig
+from monitor.devices.simulated import GOOD_CELL, SimBaby, SimulatedBox
+from monitor.errors import JournalError
+from monitor.events import Alert, ClockReading, Command, RosterChanged, Tick, WeighIn
+from monitor.journal import Journal, MinuteRow
+from monitor.nursery import Nursery
+
+START_S = 1_778_241_600.0
+CONFIG = Config(
+    box="test",
+    scale=ScaleConfig(
+        source="simulated",
+        counts_per_gram=GOOD_CELL.counts_per_gram,
+        zero_counts=GOOD_CELL.zero_counts,
+    ),
+)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    opened = Journal.open(tmp_path / "j.sqlite")
+    yield opened
+    opened.close()
+
+
+def one_feed() -> SimulatedBox:
+    babies = [
+        SimBaby(name="Kangaroo", species="kitten", weight_g=181.0, born="2026-05-01"),
+        SimBaby(name="Possum", species="puppy", weight_g=119.0),
+    ]
+    box = SimulatedBox(5, START_S, babies)
+    box.feed(START_S + 120, "Possum", 5.0, 300.0)
+    return box
+
+
+def live(nursery: Nursery, box: SimulatedBox, begin_s: float, end_s: float) -> None:
+    for block in box.blocks(START_S + begin_s, START_S + end_s):
+        nursery.handle(block)
+        nursery.handle(Tick(block.t_s))
+
+
+def register(journal: Journal, box: SimulatedBox) -> None:
+    journal.record(
+        [RosterChanged(t_s=START_S, baby=baby.as_baby()) for baby in box.babies.values()]
+    )
+
+
+def test_a_process_killed_in_the_middle_of_a_feed_misses_nothing(journal: Journal) -> None:
+    box = one_feed()
+    register(journal, box)
+    first = Nursery(CONFIG, journal, start_s=START_S)
+    live(first, box, 0, 250)  # Possum is out; no save(), no goodbye
+    second = Nursery(CONFIG, journal, start_s=START_S + 252)
+    live(second, box, 252, 600)
+    assert [(w.baby, w.move) for w in journal.weighings()] == [
+        ("Possum", "lift"),
+        ("Possum", "return"),
+    ]
+    (feed,) = journal.feeds()
+    assert feed.net_g == pytest.approx(5.0, abs=1.0)
+
+
+def test_an_open_alert_keeps_its_id_and_its_acknowledgement(journal: Journal) -> None:
+    first = Nursery(CONFIG, journal, start_s=START_S)
+    for second in range(1, 60):
+        first.handle(Tick(START_S + second))
+    (blind,) = first.pipeline.policy.open
+    assert blind.kind == "monitor_blind"
+    first.handle(Command(START_S + 60, "acknowledge", {"id": blind.id}))
+    first.save(START_S + 61)
+    again = Nursery(CONFIG, journal, start_s=START_S + 65)
+    for second in range(65, 120):
+        again.handle(Tick(START_S + second))
+    (still,) = again.pipeline.policy.open
+    assert (still.id, still.state) == (blind.id, "acknowledged")
+    raised = [row for row in journal.alerts() if row["state"] == "raised"]
+    assert len(raised) == 1
+
+
+def test_times_follow_the_clock_once_it_is_synchronised(journal: Journal) -> None:
+    box = one_feed()
+    register(journal, box)
+    nursery = Nursery(CONFIG, journal, start_s=START_S)
+    nursery.handle(ClockReading(START_S, START_S, synced=False))
+    live(nursery, box, 0, 200)
+    (before,) = journal.weighings()
+    nursery.handle(ClockReading(START_S + 200, START_S + 200 + 7_200, synced=True))
+    (after,) = journal.weighings()
+    assert after.t_s - before.t_s == pytest.approx(7_200)
+    live(nursery, box, 200, 600)
+    lift, back = journal.weighings()
+    assert back.t_s - lift.t_s == pytest.approx(300, abs=3)
+
+
+def test_old_rows_are_forgotten_by_themselves(journal: Journal) -> None:
+    old = MinuteRow(t_s=START_S - 40 * 86_400, cry_s=0, activity=None, level_db=None, in_box="?")
+    journal.record_minutes([old])
+    nursery = Nursery(CONFIG, journal, start_s=START_S)
+    nursery.handle(Tick(START_S + 1))
+    assert journal.telemetry() == []
+
+
+def test_a_full_disk_loses_nothing(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    nursery = Nursery(CONFIG, journal, start_s=START_S)
+    whole = journal.record
+
+    def full(*_: object, **__: object) -> None:
+        raise JournalError("disk full")
+
+    monkeypatch.setattr(journal, "record", full)
+    events = nursery.handle(Command(START_S + 1, "test_alert"))
+    assert any(isinstance(event, Alert) for event in events)
+    assert nursery.journal_error == "disk full"
+    assert journal.alerts() == []
+    monkeypatch.setattr(journal, "record", whole)
+    nursery.handle(Command(START_S + 2, "test_alert"))
+    assert nursery.journal_error is None
+    assert {row["state"] for row in journal.alerts()} >= {"raised"}
+    assert len(journal.outbox) >= 2
+
+
+def test_an_old_alert_is_no_news_when_it_is_written(journal: Journal) -> None:
+    nursery = Nursery(CONFIG, journal, start_s=START_S)
+    nursery.handle(Command(START_S + 1, "test_alert"))
+    rows = journal.outbox.next_after(0, 10)
+    assert rows
+    assert all(row.expires_s > START_S for row in rows)
+    assert not any(isinstance(event, WeighIn) for event in nursery.handle(Tick(START_S + 2)))

@@ -1,10 +1,9 @@
 """How a baby's weight is going, and from which day on that is a reason to call.
 
-Per baby a local-linear-trend Kalman filter on log weight with an outlier branch (the idea of
-kfino, which does this for walk-over sheep scales) gives ``p_losing``; the alarms are rules that
-were counted on real litters, because "no gain in 24 h" is right to about three weeks and cries
-wolf afterwards. Weights are compared before a feed with before a feed. A puppy's first days have
-their own allowance.
+``trend`` gives ``p_losing``, ``turn`` whether several weighings agree on a loss; the alarms are
+rules that were counted on real litters, because "no gain in 24 h" is right to about three weeks
+and cries wolf afterwards. Weights are compared before a feed with before a feed. A puppy's first
+days have their own allowance.
 """
 
 from __future__ import annotations
@@ -16,21 +15,12 @@ from itertools import pairwise
 import msgspec
 import numpy as np
 
+from monitor.core.trend import Point, noise, trend_of
 from monitor.core.turn import find_turn
 from monitor.events import AlertKind, Severity, Species, Verdict
 
 DAY_S = 86_400.0
 HOUR_S = 3600.0
-
-
-class Point(msgspec.Struct, frozen=True, array_like=True):
-    """One weight in the pre-feed phase (or typed, phase unknown)."""
-
-    t_s: float
-    g: float
-    sigma_g: float
-    typed: bool = True
-    """by hand, phase unknown; otherwise lifted before a feed"""
 
 
 class Mean(msgspec.Struct, frozen=True, array_like=True):
@@ -65,12 +55,6 @@ class GrowthReport(msgspec.Struct, frozen=True, kw_only=True):
     concern: Concern | None = None
 
 
-class _Trend(msgspec.Struct, frozen=True, kw_only=True):
-    slope: float
-    slope_sd: float
-    level: float
-
-
 def assess(
     points: Sequence[Point],
     species: Species,
@@ -92,7 +76,7 @@ def assess(
     now = _around(recent, last.t_s - 1.4 * half_s, last.t_s)
     assert now is not None  # the last point is in its own window  # noqa: S101
     before = _reference(recent, now.t_s, 24.0, half_s)
-    trend = _trend(recent, gain_prior_pct)
+    trend = trend_of(recent, gain_prior_pct)
     report = GrowthReport(t_s=last.t_s, weight_g=last.g)
     if before is None or trend is None:
         return report
@@ -207,7 +191,7 @@ def _turned(points: Sequence[Point], age_day: float, gain_prior_pct: float) -> C
     turn = find_turn(
         np.array([p.t_s for p in points]),
         np.array([p.g for p in points]),
-        np.array([math.sqrt(_noise(p)) for p in points]),
+        np.array([math.sqrt(noise(p)) for p in points]),
         gain_prior_pct,
     )
     if turn is None or turn.n_after < 3 or turn.slope_pct_day > -1.0:
@@ -318,49 +302,3 @@ def _theil_sen(points: Sequence[Point], now_s: float) -> float | None:
         if b.t_s - a.t_s >= 6 * HOUR_S
     )
     return slopes[len(slopes) // 2] if slopes else None
-
-
-# ---------------------------------------------------------------------- trend
-
-_SCATTER_TYPED = 0.016
-"""Relative scatter of one weighing by hand about a kitten's own trend, biology and procedure:
-1.3 to 2.2 % in the first two weeks, measured on 39 kittens."""
-_SCATTER_LIFTED = 0.010
-"""The same for a lift before the feed, always in the same state; an estimate on the safe side."""
-_SLOPE_WALK = 0.03
-"""How much the daily gain (as a share of the weight) wanders in a day."""
-
-
-def _trend(points: Sequence[Point], gain_prior_pct: float) -> _Trend | None:
-    """Local linear trend on log weight; the state at the last point."""
-    if len(points) < 2 or points[-1].t_s - points[0].t_s < 6 * HOUR_S:
-        return None
-    first = points[0]
-    level, slope = math.log(first.g), gain_prior_pct / 100.0
-    p11, p12, p22 = _noise(first), 0.0, 0.04**2
-    t = first.t_s
-    for point in points[1:]:
-        dt = (point.t_s - t) / DAY_S
-        t = point.t_s
-        level += slope * dt
-        q = _SLOPE_WALK**2
-        p11 += 2 * dt * p12 + dt * dt * p22 + q * dt**3 / 3 + 0.004**2 * dt
-        p12 += dt * p22 + q * dt * dt / 2
-        p22 += q * dt
-        r = _noise(point)
-        residual = math.log(point.g) - level
-        s = p11 + r
-        # Three in a hundred weighings are off by something else; they pull in proportion.
-        good = 0.97 * math.exp(-0.5 * residual**2 / s) / math.sqrt(s)
-        wild = 0.03 * math.exp(-0.5 * residual**2 / (s + 0.09**2)) / math.sqrt(s + 0.09**2)
-        pull = good / (good + wild) if good + wild > 0 else 0.0
-        k1, k2 = pull * p11 / s, pull * p12 / s
-        level += k1 * residual
-        slope += k2 * residual
-        p11, p12, p22 = p11 - k1 * p11, p12 - k1 * p12, p22 - k2 * p12
-    return _Trend(slope=slope, slope_sd=math.sqrt(max(p22, 1e-8)), level=level)
-
-
-def _noise(point: Point) -> float:
-    scatter = _SCATTER_TYPED if point.typed else _SCATTER_LIFTED
-    return scatter**2 + (point.sigma_g / point.g) ** 2

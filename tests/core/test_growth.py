@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from calibration.growth_rules import Fade, alerts_raised, first_alert_h
-from monitor.core.growth import DAY_S, Point, assess
+from monitor.core.growth import DAY_S, assess
 from monitor.core.record import BabyBook
 from monitor.core.reference import GrowthReference
+from monitor.core.trend import Point
 from monitor.errors import InputError
 from monitor.events import Baby, Weighing
 from monitor.resources import shipped

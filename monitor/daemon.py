@@ -14,6 +14,9 @@ from monitor.lock import StateLock
 from monitor.plain import plain
 from monitor.timeline import Timeline
 
+LOCK_WITHIN_S = 5.0
+"""A command typed on the Pi holds the state directory for less than a second."""
+
 
 def run_daemon(config: Config) -> int:
     """Watch until stopped; returns the exit code.
@@ -24,7 +27,7 @@ def run_daemon(config: Config) -> int:
     """
     check_config_for_run(config)
     with StateLock(config.state_dir) as lock:
-        if not lock.take():
+        if not lock.take_within(LOCK_WITHIN_S):
             raise JournalError(
                 f"another nursery monitor already runs on {config.state_dir}: "
                 "stop it first, or give this one its own state_dir"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from pathlib import Path
 from types import TracebackType
 
@@ -43,6 +44,15 @@ class StateLock:
             os.close(handle)
             return False
         self._handle = handle
+        return True
+
+    def take_within(self, wait_s: float) -> bool:
+        """Like ``take``, but a command typed on the Pi may hold the lock for a moment."""
+        deadline_s = time.monotonic() + wait_s
+        while not self.take():
+            if time.monotonic() > deadline_s:
+                return False
+            time.sleep(0.1)
         return True
 
     def release(self) -> None:

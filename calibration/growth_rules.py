@@ -1,7 +1,7 @@
 """How soon a baby that fades is noticed, and how often one that thrives is not left in peace.
 
 ``python -m calibration.growth_rules [--records CSV]`` prints, for simulated babies weighed at
-each bottle or once a day, how many hours pass from the turn to the first weight alert, and the
+each bottle or by hand, how many hours pass from the turn to the first weight alert, and the
 alerts per day of those that gain. With ``--records`` (header ``time,baby,weight_g``; healthy
 kittens weighed by hand) it prints the alerts raised per kitten-day by age.
 """
@@ -44,8 +44,9 @@ class Fade(msgspec.Struct, frozen=True, kw_only=True):
     """``None``: goes on gaining"""
     days: float = 6.0
     feeds_a_day: float = 8.0
+    typed_a_day: float = 1.0
     by_hand: bool = False
-    """typed once a day, with the scatter of a hand weighing; otherwise lifted at each bottle"""
+    """typed instead, with the scatter of a hand weighing; otherwise lifted at each bottle"""
 
 
 def first_alert_h(fade: Fade, seed: int) -> float | None:
@@ -70,7 +71,7 @@ def first_alert_h(fade: Fade, seed: int) -> float | None:
         if fade.by_hand:
             scatter = float(r.normal(0.0, 0.012)) * sim.at(t_s)
             _typed(book, t_s, round(sim.at(t_s) + scatter), k)
-            t_s += DAY_S + float(r.uniform(-1.5, 1.5)) * HOUR_S
+            t_s += (DAY_S + float(r.uniform(-1.5, 1.5)) * HOUR_S) / fade.typed_a_day
         else:
             _bottle(book, sim, t_s, k, r)
             t_s += DAY_S / fade.feeds_a_day * float(r.uniform(0.75, 1.25))
@@ -154,11 +155,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--records", type=Path, default=None)
     parser.add_argument("--runs", type=int, default=40)
+    parser.add_argument("--bottles", type=float, default=8.0, help="a day")
+    parser.add_argument("--typed", type=float, default=1.0, help="weighings by hand a day")
     args = parser.parse_args(argv)
     print("baby            rate %/d  weighed     alerted  median h  95 % h  before the turn")
     for name, fade in _fades():
         for by_hand in (False, True):
-            one = msgspec.structs.replace(fade, by_hand=by_hand)
+            one = msgspec.structs.replace(
+                fade, by_hand=by_hand, feeds_a_day=args.bottles, typed_a_day=args.typed
+            )
             hours = [first_alert_h(one, seed) for seed in range(args.runs)]
             found = sorted(h for h in hours if h is not None and h >= 0)
             early = sum(h is not None and h < 0 for h in hours)

@@ -1,10 +1,9 @@
 """How a baby's weight is going, and from which day on that is a reason to call.
 
-Per baby a local-linear-trend Kalman filter on log weight with an outlier branch (the idea of
-kfino, which does this for walk-over sheep scales) gives ``p_losing``; the alarms are rules that
-were counted on real litters, because "no gain in 24 h" is right to about three weeks and cries
-wolf afterwards. Weights are compared before a feed with before a feed. A puppy's first days have
-their own allowance.
+``trend`` gives ``p_losing``, ``turn`` whether several weighings agree on a loss; the alarms are
+rules that were counted on real litters, because "no gain in 24 h" is right to about three weeks
+and cries wolf afterwards. Weights are compared before a feed with before a feed. A puppy's first
+days have their own allowance.
 """
 
 from __future__ import annotations
@@ -14,21 +13,14 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import msgspec
+import numpy as np
 
+from monitor.core.trend import Point, noise, trend_of
+from monitor.core.turn import find_turn
 from monitor.events import AlertKind, Severity, Species, Verdict
 
 DAY_S = 86_400.0
 HOUR_S = 3600.0
-
-
-class Point(msgspec.Struct, frozen=True, array_like=True):
-    """One weight in the pre-feed phase (or typed, phase unknown)."""
-
-    t_s: float
-    g: float
-    sigma_g: float
-    typed: bool = True
-    """by hand, phase unknown; otherwise lifted before a feed"""
 
 
 class Mean(msgspec.Struct, frozen=True, array_like=True):
@@ -63,12 +55,6 @@ class GrowthReport(msgspec.Struct, frozen=True, kw_only=True):
     concern: Concern | None = None
 
 
-class _Trend(msgspec.Struct, frozen=True, kw_only=True):
-    slope: float
-    slope_sd: float
-    level: float
-
-
 def assess(
     points: Sequence[Point],
     species: Species,
@@ -86,18 +72,20 @@ def assess(
         return None
     last = points[-1]
     recent = [p for p in points if p.t_s > last.t_s - 12 * DAY_S]
-    now = _around(recent, last.t_s - 4 * HOUR_S, last.t_s)
+    half_s = _half_window_s(recent)
+    now = _around(recent, last.t_s - 1.4 * half_s, last.t_s)
     assert now is not None  # the last point is in its own window  # noqa: S101
-    before = _reference(recent, last.t_s, 24.0)
-    trend = _trend(recent, gain_prior_pct)
+    before = _reference(recent, now.t_s, 24.0, half_s)
+    trend = trend_of(recent, gain_prior_pct)
     report = GrowthReport(t_s=last.t_s, weight_g=last.g)
     if before is None or trend is None:
         return report
-    hours = (last.t_s - before.t_s) / HOUR_S
+    hours = max((now.t_s - before.t_s) / HOUR_S, 1.0)
     gain = (now.g - before.g) * 24.0 / hours
     p_losing = 0.5 * math.erfc(trend.slope / trend.slope_sd / math.sqrt(2.0))
     # A guessed age must not excuse a loss as a newborn's.
-    concern = _concern(recent, now, species, age_day if age_known else max(age_day, 7.0), trend)
+    judged_day = age_day if age_known else max(age_day, 7.0)
+    concern = _concern(recent, now, species, judged_day, gain_prior_pct)
     pct = 100.0 * gain / before.g
     return GrowthReport(
         t_s=last.t_s,
@@ -123,7 +111,7 @@ def _verdict(gain_pct: float, p_losing: float, concern: Concern | None) -> Verdi
 
 
 def _concern(
-    points: Sequence[Point], now: Mean, species: Species, age_day: float, trend: _Trend
+    points: Sequence[Point], now: Mean, species: Species, age_day: float, gain_prior_pct: float
 ) -> Concern | None:
     grace = _grace_pct(species, age_day)
     peak = _peak(points)
@@ -142,7 +130,11 @@ def _concern(
             text=f"{now.g:.0f} g, {below:.0f} % below its highest ({peak.g:.0f} g)",
             why="5 % or more below its own peak (never seen in 39 healthy kittens)",
         )
-    return _loss(points, now, age_day, grace, trend) or _stall(points, now, species, age_day)
+    return (
+        _loss(points, now, age_day, grace)
+        or (_turned(points, age_day, gain_prior_pct) if grace == 0.0 else None)
+        or _stall(points, now, species, age_day)
+    )
 
 
 def _grace_pct(species: Species, age_day: float) -> float:
@@ -156,14 +148,13 @@ def _grace_pct(species: Species, age_day: float) -> float:
     return 7.0 if age_day < 1.0 else 4.0 if age_day < 2.0 else 0.0
 
 
-def _loss(
-    points: Sequence[Point], now: Mean, age_day: float, grace: float, trend: _Trend
-) -> Concern | None:
+def _loss(points: Sequence[Point], now: Mean, age_day: float, grace: float) -> Concern | None:
+    half_s = _half_window_s(points)
     for hours in (24.0, 48.0):
-        before = _reference(points, now.t_s, hours)
+        before = _reference(points, now.t_s, hours, half_s)
         if before is None:
             continue
-        limit = max(_loss_limit_pct(age_day, now.n, before.n), grace)
+        limit = max(_loss_limit_pct(age_day, now, before, points), grace)
         lost_g = before.g - now.g
         loss = 100.0 * lost_g / before.g
         if loss >= limit and lost_g > 1.2 * _resolution(points):
@@ -174,28 +165,46 @@ def _loss(
                 text=f"{now.g:.0f} g, {lost_g:.0f} g ({loss:.1f} %) less than {since:.0f} h ago",
                 why=f"lost {limit:.1f} % or more",
             )
-    day = [p for p in points if p.t_s > now.t_s - DAY_S]
-    if len(day) >= 4 and grace == 0.0 and trend.slope < -0.01 and age_day <= 42:
-        p = 0.5 * math.erfc(trend.slope / trend.slope_sd / math.sqrt(2.0))
-        if p > 0.95:
-            return Concern(
-                kind="losing_weight",
-                severity="warning",
-                text=f"{now.g:.0f} g, falling {-100 * trend.slope:.1f} % a day",
-                why=f"{len(day)} weighings in 24 h agree on a loss (p {p:.2f})",
-            )
     return None
 
 
-def _loss_limit_pct(age_day: float, n_now: int, n_before: int) -> float:
+def _loss_limit_pct(age_day: float, now: Mean, before: Mean, points: Sequence[Point]) -> float:
     """Loss in a day or two that is no accident of one weighing.
 
-    39 healthy kittens by hand, once a day: >= 2 % in 24 h on 0.4 % of kitten-days to day 14 and
-    on 2.1 % of those from day 28 to 42; >= 3 % on 0.0, 0.8, 0.0 and 0.4 % of days 1-14, 14-21,
-    21-28 and 28-42; >= 5 % never. Several weighings on either side leave less to chance.
+    39 healthy kittens by hand, once a day: >= 2 % in 24 h on 0.4, 1.2 and 0.4 % of kitten-days
+    1-14, 14-21 and 21-28 and on 2.1 % of days 28-42; >= 3 % on 0.4 % of those; >= 5 % never.
+    Whoever is weighed more often has more chances to be wrong, so one weighing must then show
+    more; several on either side leave less to chance.
     """
+    if _daily(points):
+        return 2.0 if age_day <= 14 else 2.5 if age_day <= 28 else 3.0 if age_day <= 42 else 5.0
     single = 1.5 if age_day <= 14 else 2.0 if age_day <= 28 else 2.3 if age_day <= 42 else 4.0
-    return 1.0 + single * math.sqrt(0.5 / n_now + 0.5 / n_before)
+    # Lifted at each bottle, a loss is found sooner by its turn, and this need not hurry.
+    floor = 1.0 if points[-1].typed else 1.4
+    return floor + single * math.sqrt(0.5 / now.n + 0.5 / before.n)
+
+
+def _turned(points: Sequence[Point], age_day: float, gain_prior_pct: float) -> Concern | None:
+    """Several weighings since a turn that agree on a loss."""
+    if age_day > 42:
+        return None
+    turn = find_turn(
+        np.array([p.t_s for p in points]),
+        np.array([p.g for p in points]),
+        np.array([math.sqrt(noise(p)) for p in points]),
+        gain_prior_pct,
+    )
+    if turn is None or turn.n_after < 3 or turn.slope_pct_day > -1.0:
+        return None
+    if turn.p_losing < (0.95 if turn.n_after > 3 else 0.97):
+        return None
+    hours = (points[-1].t_s - turn.since_s) / HOUR_S
+    return Concern(
+        kind="losing_weight",
+        severity="warning",
+        text=f"{points[-1].g:.0f} g, falling {-turn.slope_pct_day:.1f} % a day for {hours:.0f} h",
+        why=f"{turn.n_after} weighings agree on a loss (p {turn.p_losing:.2f})",
+    )
 
 
 def _stall(points: Sequence[Point], now: Mean, species: Species, age_day: float) -> Concern | None:
@@ -204,7 +213,7 @@ def _stall(points: Sequence[Point], now: Mean, species: Species, age_day: float)
     # No gain in 48 h: 0.0 % of kitten-days to day 14 and 0.4 % to day 21; in 72 h: 0.4 to 1.0 %
     # of those from day 21 to 42. Theil-Sen over 3 days below 1 %/d: 0.0 % to day 14.
     hours = 48.0 if age_day <= 21 else 72.0 if age_day <= 42 else 120.0
-    before = _reference(points, now.t_s, hours)
+    before = _reference(points, now.t_s, hours, _half_window_s(points))
     gained = 0.0 if age_day <= 14 else -0.003
     if before is not None and now.g <= before.g * (1.0 + gained):
         return Concern(
@@ -237,9 +246,24 @@ def _resolution(points: Sequence[Point]) -> float:
 
 
 def _peak(points: Sequence[Point]) -> Point:
-    """The highest level that two weighings support."""
-    ranked = sorted(points, key=lambda p: -p.g)
-    return ranked[1] if len(ranked) > 2 else ranked[-1] if len(ranked) == 2 else ranked[0]
+    """The highest level that neighbouring weighings support: a running median of three."""
+    if len(points) < 3:
+        return min(points, key=lambda p: p.g)
+    triples = zip(points, points[1:], points[2:], strict=False)
+    return max((sorted(t, key=lambda p: p.g)[1] for t in triples), key=lambda p: p.g)
+
+
+def _daily(points: Sequence[Point]) -> bool:
+    """Weighed once a day or less: the last one stands alone."""
+    return len(points) < 2 or points[-2].t_s < points[-1].t_s - 18 * HOUR_S
+
+
+def _half_window_s(points: Sequence[Point]) -> float:
+    """Half the span of weighings averaged as "then"; "now" are those of 1.4 of it.
+
+    A typed weight scatters by 1.3 to 2.2 % (phase unknown), a lift before the bottle by about half.
+    """
+    return 7 * HOUR_S if points[-1].typed and not _daily(points) else 3 * HOUR_S
 
 
 def _around(points: Sequence[Point], from_s: float, to_s: float) -> Mean | None:
@@ -252,10 +276,10 @@ def _around(points: Sequence[Point], from_s: float, to_s: float) -> Mean | None:
     return Mean(sum(p.t_s for p in inside) / n, g, n)
 
 
-def _reference(points: Sequence[Point], now_s: float, hours: float) -> Mean | None:
+def _reference(points: Sequence[Point], now_s: float, hours: float, half_s: float) -> Mean | None:
     """The weight ``hours`` ago: the median around then, else the last one before."""
     t_s = now_s - hours * HOUR_S
-    near = _around(points, t_s - 3 * HOUR_S, t_s + 3 * HOUR_S)
+    near = _around(points, t_s - half_s, t_s + half_s)
     if near is not None:
         return near
     wide = [p for p in points if t_s - 14 * HOUR_S <= p.t_s <= t_s + 6 * HOUR_S]
@@ -278,49 +302,3 @@ def _theil_sen(points: Sequence[Point], now_s: float) -> float | None:
         if b.t_s - a.t_s >= 6 * HOUR_S
     )
     return slopes[len(slopes) // 2] if slopes else None
-
-
-# ---------------------------------------------------------------------- trend
-
-_SCATTER_TYPED = 0.016
-"""Relative scatter of one weighing by hand about a kitten's own trend, biology and procedure:
-1.3 to 2.2 % in the first two weeks, measured on 39 kittens."""
-_SCATTER_LIFTED = 0.010
-"""The same for a lift before the feed, always in the same state; an estimate on the safe side."""
-_SLOPE_WALK = 0.03
-"""How much the daily gain (as a share of the weight) wanders in a day."""
-
-
-def _trend(points: Sequence[Point], gain_prior_pct: float) -> _Trend | None:
-    """Local linear trend on log weight; the state at the last point."""
-    if len(points) < 2 or points[-1].t_s - points[0].t_s < 6 * HOUR_S:
-        return None
-    first = points[0]
-    level, slope = math.log(first.g), gain_prior_pct / 100.0
-    p11, p12, p22 = _noise(first), 0.0, 0.04**2
-    t = first.t_s
-    for point in points[1:]:
-        dt = (point.t_s - t) / DAY_S
-        t = point.t_s
-        level += slope * dt
-        q = _SLOPE_WALK**2
-        p11 += 2 * dt * p12 + dt * dt * p22 + q * dt**3 / 3 + 0.004**2 * dt
-        p12 += dt * p22 + q * dt * dt / 2
-        p22 += q * dt
-        r = _noise(point)
-        residual = math.log(point.g) - level
-        s = p11 + r
-        # Three in a hundred weighings are off by something else; they pull in proportion.
-        good = 0.97 * math.exp(-0.5 * residual**2 / s) / math.sqrt(s)
-        wild = 0.03 * math.exp(-0.5 * residual**2 / (s + 0.09**2)) / math.sqrt(s + 0.09**2)
-        pull = good / (good + wild) if good + wild > 0 else 0.0
-        k1, k2 = pull * p11 / s, pull * p12 / s
-        level += k1 * residual
-        slope += k2 * residual
-        p11, p12, p22 = p11 - k1 * p11, p12 - k1 * p12, p22 - k2 * p12
-    return _Trend(slope=slope, slope_sd=math.sqrt(max(p22, 1e-8)), level=level)
-
-
-def _noise(point: Point) -> float:
-    scatter = _SCATTER_TYPED if point.typed else _SCATTER_LIFTED
-    return scatter**2 + (point.sigma_g / point.g) ** 2

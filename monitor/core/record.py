@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 import msgspec
 
 from monitor.core.feeding import HOUR_S, FeedRecord, intake, interval_s
-from monitor.core.growth import DAY_S, GrowthReport, Point, assess
+from monitor.core.growth import DAY_S, GrowthReport, assess
 from monitor.core.reference import Expected, GrowthReference
+from monitor.core.trend import Point
 from monitor.events import Baby, Weighing
 from monitor.states import BabyStatus
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from calibration.growth_rules import Fade, alerts_raised, first_alert_h
-from monitor.core.growth import DAY_S, Point, assess
+from monitor.core.growth import DAY_S, assess
 from monitor.core.record import BabyBook
 from monitor.core.reference import GrowthReference
+from monitor.core.trend import Point
 from monitor.errors import InputError
 from monitor.events import Baby, Weighing
 from monitor.resources import shipped
@@ -112,10 +113,14 @@ def test_a_worry_ends_after_two_clean_weighings_not_one():
 @pytest.mark.parametrize("species", ["kitten", "puppy"])
 @pytest.mark.parametrize("age_day", [8.0, 18.0, 30.0])
 @pytest.mark.parametrize(("rate", "within_h"), [(-5.0, 24.0), (-2.5, 48.0)])
-def test_a_fading_baby_weighed_at_each_bottle_is_told_in_time(species, age_day, rate, within_h):
+@pytest.mark.parametrize("bottles", [5.0, 8.0])
+def test_a_fading_baby_weighed_at_each_bottle_is_told_in_time(
+    species, age_day, rate, within_h, bottles
+):
     fade = Fade(
-        species=species, age_day=age_day, weight_g=300.0, gain_pct_day=4.0, then_pct_day=rate
-    )
+        species=species, age_day=age_day, weight_g=300.0, gain_pct_day=4.0, then_pct_day=rate,
+        feeds_a_day=bottles,
+    )  # fmt: skip
     for seed in range(6):
         hours = first_alert_h(fade, seed)
         assert hours is not None

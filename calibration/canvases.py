@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from calibration import synth
 from calibration.clips import KINDS, Clip, Kind, read_audio
-from monitor.core.features import FRAME, HOP, STEP_FRAMES, STEP_SAMPLES
+from monitor.core.features import FRAME, HOP, STEP_SAMPLES
 from monitor.events import AUDIO_RATE_HZ
 
 Samples = NDArray[np.float32]
@@ -284,8 +284,3 @@ def _targets(kind: Kind, cries: Sequence[tuple[int, int]]) -> NDArray[np.int8]:
         elif heard_s > _UNHEARD_S:
             targets[step] = IGNORE
     return targets
-
-
-def window_frames(step: int) -> slice:
-    """The frames of one step."""
-    return slice(step * STEP_FRAMES, (step + 1) * STEP_FRAMES)

@@ -106,12 +106,6 @@ class Segmenter:
         """A plateau is under way and nothing disagrees with it."""
         return self.state.level_g is not None and not self.state.pending
 
-    @property
-    def moving_since_s(self) -> float | None:
-        """When the last plateau was left; ``None`` while still."""
-        state = self.state
-        return state.left_s if state.level_g is None else None
-
     def push(self, t_s: float, g: float) -> list[Transition]:
         """Take one window with a finite level."""
         state = self.state

@@ -21,6 +21,7 @@ from monitor.journal import Journal
 from monitor.nursery import Nursery
 from monitor.observation_queue import ObservationQueue
 from monitor.outlets import Outlets, Panel
+from monitor.publisher import PublisherStatus
 from monitor.service import Watchdog, notify
 
 FRESH_S = 15.0
@@ -106,6 +107,11 @@ class App:
     def connected(self) -> bool:
         """Whether the broker hears us."""
         return self._outlets.publisher.connected
+
+    @property
+    def link(self) -> PublisherStatus:
+        """How the link to the broker is, and what waits for it."""
+        return self._outlets.publisher.status()
 
     def _figures(self) -> dict[str, object]:
         """What ``health`` tells about queue and sources."""

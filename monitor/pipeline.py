@@ -10,6 +10,7 @@ same events, live or replayed.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -22,6 +23,7 @@ from monitor.core.health import Health
 from monitor.core.policy import AlertPolicy
 from monitor.core.reference import GrowthReference
 from monitor.core.scale_path import ScalePath
+from monitor.errors import InputError
 from monitor.events import (
     Alert,
     AnyEvent,
@@ -133,16 +135,15 @@ class Pipeline:
         )
 
     def snapshot(self, now_s: float) -> bytes:
-        """State to resume from after a restart."""
-        return msgspec.msgpack.encode(
-            PipelineSnapshot(
-                t_s=now_s,
-                scale=self.scale.snapshot(),
-                policy=self.policy.snapshot(),
-                crying=self._crying.snapshot(),
-                activity=self._activity.snapshot(),
-            )
+        """State to resume from after a restart; compressed, because a card wears out."""
+        snapshot = PipelineSnapshot(
+            t_s=now_s,
+            scale=self.scale.snapshot(),
+            policy=self.policy.snapshot(),
+            crying=self._crying.snapshot(),
+            activity=self._activity.snapshot(),
         )
+        return zlib.compress(msgspec.msgpack.encode(snapshot), 1)
 
     def restore(self, data: bytes, now_s: float) -> float:
         """Resume at ``now_s`` from a snapshot; returns the time it was taken.
@@ -150,6 +151,10 @@ class Pipeline:
         Raises:
             msgspec.MsgspecError, InputError: it was written by another version; start without it.
         """
+        try:
+            data = zlib.decompress(data)
+        except zlib.error as error:
+            raise InputError(f"the saved state cannot be read: {error}") from error
         snapshot = msgspec.msgpack.decode(data, type=PipelineSnapshot)
         self.policy.restore(snapshot.policy)
         self._crying.restore(snapshot.crying, now_s)

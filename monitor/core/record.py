@@ -6,6 +6,7 @@ change of one entry and nothing can disagree with it afterwards.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -19,6 +20,9 @@ from monitor.states import BabyStatus
 
 KEEP = 400
 """Weighings kept in memory: two weeks of eight feeds a day, twice over. The journal keeps all."""
+KEPT_IN_SNAPSHOT = 16
+"""Weighings a snapshot carries itself: two days of one baby, so a lift never lacks its return.
+All 400 of four babies would be a quarter of a megabyte, written to the card 400 times a day."""
 FEED_MAX_S = 6 * HOUR_S
 """Out for longer, the difference is no single bottle."""
 POST_FEED_S = 75 * 60.0
@@ -58,6 +62,20 @@ class BabyBook(msgspec.Struct):
                 del self.weighings[i]
                 return True
         return False
+
+    def light(self) -> BabyBook:
+        """For a snapshot: without what the journal has or what follows from it."""
+        recent = self.weighings[-KEPT_IN_SNAPSHOT:]
+        return msgspec.structs.replace(self, weighings=recent, feeds=[])
+
+    def recall(self, history: Sequence[Weighing], reference: GrowthReference) -> None:
+        """Back from a snapshot: take from ``history`` (in order) what is older than it carries."""
+        known = {weighing.step_id for weighing in self.weighings}
+        if len(known) >= KEPT_IN_SNAPSHOT:
+            first_s = self.weighings[0].t_s
+            older = [w for w in history if w.t_s <= first_s and w.step_id not in known]
+            self.weighings = [*older, *self.weighings][-KEEP:]
+        self.refresh(reference)
 
     @property
     def here(self) -> bool:

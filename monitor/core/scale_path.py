@@ -411,8 +411,13 @@ class ScalePath:
     # ------------------------------------------------------------------ snapshot
 
     def snapshot(self) -> bytes:
-        """Everything, so that a resumed stream gives the same events as the whole."""
-        return msgspec.msgpack.encode(self._state)
+        """Everything but old weighings, which the journal has: a resumed stream gives the same
+        events as the whole when it is built with that history.
+        """
+        ledger = self._state.ledger
+        books = [book.light() for book in ledger.books]
+        light = msgspec.structs.replace(ledger, books=books)
+        return msgspec.msgpack.encode(msgspec.structs.replace(self._state, ledger=light))
 
     def restore(self, snapshot: bytes) -> None:
         """Take up where ``snapshot`` was made.
@@ -445,10 +450,11 @@ class ScalePath:
             if key not in known:
                 self._corrections.admit(baby, now_s)
         for i, book in enumerate(self._ledger.books):
+            mine = [w for w in self._history if book.here and w.baby == book.baby.name]
+            book.recall(mine, self._reference)
             had = {w.step_id for w in book.weighings}
             last_s = book.latest.t_s if book.latest is not None else -math.inf
-            for weighing in self._history:
-                mine = book.here and weighing.baby == book.baby.name
+            for weighing in mine:
                 later = weighing.move is None or weighing.t_s > last_s
-                if mine and later and weighing.step_id not in had:
+                if later and weighing.step_id not in had:
                     self._ledger.put(i, weighing)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Protocol, runtime_checkable
 
+from monitor.clock import Wake
 from monitor.config import Config
 from monitor.errors import ConfigError
 from monitor.events import AnyEvent, AudioBlock, Observation, Tick
@@ -58,7 +59,8 @@ class App:
         journal: Journal,
         workers: Sequence[Worker],
         *,
-        start_s: float,
+        start_s: float | None = None,
+        woken: Wake | None = None,
         on_events: Callable[[list[AnyEvent]], None] | None = None,
         log: Callable[[str], None] = lambda _text: None,
     ) -> None:
@@ -66,10 +68,11 @@ class App:
         self._journal = journal
         self._workers = workers
         self._queue = ObservationQueue()
-        self.nursery = Nursery(config, journal, start_s=start_s, on_events=on_events)
+        self.nursery = Nursery(
+            config, journal, start_s=start_s, woken=woken, on_events=on_events, log=log
+        )
         self._outlets = Outlets(config, journal, self.nursery, self._figures, log)
         self._watchdog = Watchdog(FRESH_S)
-        self._now_s = start_s
         self._stopping = False
 
     def run(self) -> int:
@@ -124,10 +127,10 @@ class App:
     def _turn(self) -> None:
         observation = self._queue.get(0.05)
         if observation is not None:
-            self._handle(observation)
+            self._handle(self.nursery.placed(observation))
             if isinstance(observation, Tick):
-                self._second(observation.t_s)
-        for command in self._outlets.pump(self._now_s):
+                self._second(self.nursery.now_s)
+        for command in self._outlets.pump():
             self._handle(command)
 
     def _handle(self, observation: Observation) -> None:
@@ -136,10 +139,9 @@ class App:
             self._outlets.tell(events)
 
     def _second(self, now_s: float) -> None:
-        self._now_s = now_s
         for command in self._journal.submitted(now_s):
             self._handle(command)
-        self._outlets.second(now_s)
+        self._outlets.second()
         self._watchdog.feed([worker.heartbeat_s() for worker in self._workers])
 
     def _signalled(self, _number: int, _frame: FrameType | None) -> None:
@@ -151,8 +153,8 @@ class App:
             worker.stop()
         while (observation := self._queue.get(0.0)) is not None:
             if not isinstance(observation, AudioBlock):
-                self._handle(observation)
-        self.nursery.save(self._now_s)
+                self._handle(self.nursery.placed(observation))
+        self.nursery.save(self.nursery.now_s)
         self._outlets.close()
 
 

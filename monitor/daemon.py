@@ -11,6 +11,7 @@ from monitor.events import Alert, AnyEvent
 from monitor.host import HostProbe, clock_synced
 from monitor.journal import Journal
 from monitor.lock import StateLock
+from monitor.nursery import wake_up
 from monitor.plain import plain
 from monitor.timeline import Timeline
 
@@ -42,14 +43,18 @@ def run_daemon(config: Config) -> int:
 def _watch(config: Config, journal: Journal) -> int:
     if journal.set_aside is not None:
         announce(f"the journal was damaged; it is kept as {journal.set_aside}")
-    timeline = Timeline.from_wall_clock(not_before_s=journal.last_s())
+    trusted = _always if config.trust_clock else clock_synced
+    woken = wake_up(journal, synced=trusted())
+    if not woken.clock.known:
+        announce("the clock is not synchronised yet: gains are unknown until it is")
+    timeline = Timeline(woken.start_s)
     probe = HostProbe(config)
-    ticker = Ticker(timeline, clock_synced=clock_synced, host_report=probe.report)
+    ticker = Ticker(timeline, clock_synced=trusted, host_report=probe.report)
     app = App(
         config,
         journal,
         [*open_sources(config, timeline), ticker],
-        start_s=timeline.now_s(),
+        woken=woken,
         on_events=_log,
         log=announce,
     )
@@ -59,6 +64,11 @@ def _watch(config: Config, journal: Journal) -> int:
         # A lamp that does not light must not stop the watch.
         announce(f"running without the panel: {error}")
     return app.run()
+
+
+def _always() -> bool:
+    """A clock that the configuration vouches for."""
+    return True
 
 
 def _log(events: list[AnyEvent]) -> None:

@@ -62,6 +62,9 @@ STEPS = (
         qos INTEGER NOT NULL, expires_s REAL NOT NULL
     );
     """,
+    """
+    ALTER TABLE outbox ADD COLUMN t_s REAL NOT NULL DEFAULT 0;
+    """,
 )
 
 

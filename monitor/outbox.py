@@ -7,9 +7,11 @@ here; the journal and the retained state still tell of it.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
+
+from monitor.moments import Shift
 
 EXPIRY_S = {
     "crying": 600.0,
@@ -34,6 +36,8 @@ class OutboxMessage(msgspec.Struct, frozen=True, kw_only=True):
     qos: int = 1
     expires_s: float
     """Unix seconds after which it is no longer news"""
+    t_s: float = 0.0
+    """when it became news"""
     id: int = 0
     """row number, given by the outbox"""
 
@@ -49,8 +53,8 @@ class Outbox:
         """Insert one row; the caller commits."""
         self._newest = None
         self._db.execute(
-            "INSERT INTO outbox (topic, payload, qos, expires_s) VALUES (?, ?, ?, ?)",
-            (message.topic, message.payload, message.qos, message.expires_s),
+            "INSERT INTO outbox (topic, payload, qos, expires_s, t_s) VALUES (?, ?, ?, ?, ?)",
+            (message.topic, message.payload, message.qos, message.expires_s, message.t_s),
         )
 
     def next_after(self, last_id: int, limit: int) -> list[OutboxMessage]:
@@ -71,10 +75,24 @@ class Outbox:
                 payload=bytes(row["payload"]),
                 qos=row["qos"],
                 expires_s=row["expires_s"],
+                t_s=row["t_s"],
                 id=row["id"],
             )
             for row in rows
         ]
+
+    def move(self, shift: Shift, restamped: Callable[[bytes, Shift], bytes]) -> None:
+        """The timeline was moved: so are what waits here, its expiry and the times in it."""
+        rows = self._db.execute("SELECT id, t_s, expires_s, payload FROM outbox").fetchall()
+        self._db.executemany(
+            "UPDATE outbox SET t_s = ?, expires_s = ?, payload = ? WHERE id = ?",
+            [
+                (row["t_s"] + shift.by_s, row["expires_s"] + shift.by_s,
+                 restamped(bytes(row["payload"]), shift), row["id"])
+                for row in rows
+                if shift.covers(row["t_s"])
+            ],
+        )  # fmt: skip
 
     def delete(self, ids: Iterable[int]) -> None:
         """Forget rows that arrived or expired, in one transaction."""

@@ -100,14 +100,13 @@ class Outlets:
             receive=self._receive,
         )
         self._notifier = (
-            Notifier(config.notify, local_minute=nursery.local_minute)
+            Notifier(config.notify, local_minute=nursery.spoken_minute)
             if wanted(config.notify)
             else None
         )
         self._charts = ChartWorker(config)
         self._usage = ProcessUsage()
         self._slugs = {baby.id: baby.slug for baby in nursery.pipeline.scale.babies}
-        self._now_s = 0.0
         self._state_due_s = 0.0
         self._health_due_s = 0.0
         self._changed = True
@@ -125,17 +124,14 @@ class Outlets:
                 if event.origin == "mqtt":
                     self.publisher.say(command_result_message(event, self._topics))
             else:
-                self.publisher.say(
-                    event_message(event, self._topics, offset_s=self._nursery.offset_s)
-                )
+                self.publisher.say(event_message(event, self._topics))
             if isinstance(event, RosterChanged):
                 self._roster_changed(event)
             elif isinstance(event, WeighIn | Feed):
                 self._charts.ask(slug(event.baby), event.baby)
 
-    def second(self, now_s: float) -> None:
+    def second(self) -> None:
         """Once a second: refresh what is due."""
-        self._now_s = now_s
         self._log_link()
         monotonic_s = time.monotonic()
         if self._changed or monotonic_s >= self._state_due_s:
@@ -159,19 +155,19 @@ class Outlets:
             self._logged = text
             self._log(text)
 
-    def pump(self, now_s: float) -> list[Command]:
+    def pump(self) -> list[Command]:
         """Let the publisher do its part; returns the commands that came in."""
-        return self.publisher.pump(now_s + self._nursery.offset_s)
+        return self.publisher.pump(self._nursery.now_s)
 
     def close(self) -> None:
         """Show the last state, then say goodbye everywhere."""
         self._show_state()
         deadline_s = time.monotonic() + LAST_WORDS_S
-        self.pump(self._now_s)
+        self.pump()
         while self.publisher.connected and self.publisher.status().waiting:
             if time.monotonic() > deadline_s:
                 break  # what is left waits on disk for the next start
-            self.pump(self._now_s)
+            self.pump()
             time.sleep(0.01)
         self.publisher.close()
         self._charts.close()
@@ -183,8 +179,8 @@ class Outlets:
     # ------------------------------------------------------------------ inside
 
     def _show_state(self) -> None:
-        state = self._nursery.state(self._now_s)
-        self.publisher.want(state_messages(state, self._topics, offset_s=self._nursery.offset_s))
+        state = self._nursery.state(self._nursery.now_s)
+        self.publisher.want(state_messages(state, self._topics))
         if self.panel is not None:
             self.panel.show(
                 open_alerts=state.alerts,
@@ -204,8 +200,8 @@ class Outlets:
             "journal_error": nursery.journal_error,
             "version": monitor.__version__,
         }
-        sources = nursery.state(self._now_s).sources
-        message = health_message(sources, self._topics, offset_s=nursery.offset_s, fields=fields)
+        sources = nursery.state(self._nursery.now_s).sources
+        message = health_message(sources, self._topics, fields=fields)
         self.publisher.want([message])
 
     def _withdraw_old_discovery(self, journal: Journal) -> None:
@@ -254,7 +250,7 @@ class Outlets:
                 arrived.payload,
                 self._topics,
                 retain=arrived.retain,
-                now_s=self._now_s,
+                now_s=self._nursery.now_s,
             )
         except CommandError as error:
             self.publisher.say(self._topics.refusal(arrived.topic, str(error)))

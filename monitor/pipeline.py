@@ -41,6 +41,7 @@ from monitor.events import (
     Tick,
     Weighing,
 )
+from monitor.moments import Shift
 from monitor.states import BoxState
 
 POLICY_VERBS = frozenset({"acknowledge", "snooze", "not_a_cry", "test_alert"})
@@ -133,6 +134,24 @@ class Pipeline:
             alerts=list(self.policy.open),
             sources=sources,
         )
+
+    def move(self, shift: Shift) -> list[AnyEvent]:
+        """Move the moments a shift covers to where they belong; returns what follows from it.
+
+        The clock has been synchronised late, and everything timed since the start was off by the
+        same seconds. Durations within the run do not change; those that began before it do.
+        """
+        if self.detector is not None:
+            self.detector.move(shift)
+        self._crying.move(shift)
+        self._health.move(shift)
+        self._activity.move(shift)
+        self.policy.move(shift)
+        return self.scale.move(shift)
+
+    def know_clock(self, known: bool) -> None:
+        """Whether the timeline is where the world's clocks are: until then no grams per day."""
+        self.scale.know_clock(known)
 
     def snapshot(self, now_s: float) -> bytes:
         """State to resume from after a restart; compressed, because a card wears out."""

@@ -21,12 +21,13 @@ from monitor.core.record import BabyBook
 from monitor.core.reference import GrowthReference
 from monitor.core.story import Answer, Estimate
 from monitor.errors import CommandError
-from monitor.events import AnyEvent, Baby, Command, CommandResult, RosterChanged, Weighing
+from monitor.events import AnyEvent, Baby, Command, CommandResult, RosterChanged, Stamp, Weighing
 
 PLAUSIBLE_RATIO = 1.6
 """A typed weight further than this from the last is questioned; the margin grows 8 % a day."""
 UNITS = (("ounces", 28.35), ("kilograms", 1000.0), ("pounds", 453.6))
 UNIT_MATCH = 1.35
+Origin = Literal["typed", "imported"]
 NOBODY = frozenset({"", "nobody", "object", "none"})
 
 
@@ -123,7 +124,11 @@ class Corrections:
             doubt = self.doubt(i, g, t_s)
             if doubt is not None:
                 raise CommandError(doubt)
-        return self._believe(i, g, t_s, "imported" if command.origin == "import" else "typed")
+        stamp: Stamp = "clock" if self._ledger.state.clock_known else "guess"
+        if args.get("at") is not None:
+            stamp = "person"
+        origin: Origin = "imported" if command.origin == "import" else "typed"
+        return self._believe(i, g, t_s, origin, stamp)
 
     def import_weighings(self, weighings: Sequence[Weighing]) -> list[AnyEvent]:
         """Weighings from a spreadsheet; each that cannot be meant becomes a refusal."""
@@ -134,14 +139,14 @@ class Corrections:
                 doubt = self.doubt(i, weighing.weight_g, weighing.t_s)
                 if doubt is not None:
                     raise CommandError(doubt)
-                out += self._believe(i, weighing.weight_g, weighing.t_s, "imported")
+                out += self._believe(i, weighing.weight_g, weighing.t_s, "imported", "person")
             except CommandError as refused:
                 result = CommandResult(t_s=weighing.t_s, verb="weigh", ok=False, error=str(refused))
                 out.append(result)
         return out
 
     def _believe(
-        self, i: int, g: float, t_s: float, origin: Literal["typed", "imported"]
+        self, i: int, g: float, t_s: float, origin: Origin, stamp: Stamp
     ) -> list[AnyEvent]:
         book = self._ledger.books[i]
         newest = book.latest is None or t_s >= book.latest.t_s
@@ -152,6 +157,7 @@ class Corrections:
             weight_g=g,
             sigma_g=1.0,
             origin=origin,
+            stamp=stamp,
         )
         if newest:
             self._litter.typed(Typed(t_s=t_s, baby=i, g=g))

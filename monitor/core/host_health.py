@@ -8,6 +8,7 @@ Raspberry Pi documentation (throttling from 80 °C, under-voltage below 4.63 V).
 from __future__ import annotations
 
 from monitor.events import Condition, HostReport
+from monitor.moments import Shift, moved
 
 DISK_MIN_BYTES = 100_000_000
 """a night of journal is a few megabytes, the system's own log and updates need the rest"""
@@ -29,6 +30,12 @@ class HostHealth:
     def __init__(self) -> None:
         self._report: HostReport | None = None
         self._since_s: dict[str, float] = {}
+
+    def move(self, shift: Shift) -> None:
+        """The timeline was moved."""
+        if self._report is not None:
+            self._report = moved(self._report, shift)
+        self._since_s = {key: shift.moment(t_s) for key, t_s in self._since_s.items()}
 
     def report(self, report: HostReport) -> None:
         """Take a new reading; ``None`` fields are unknown and break no limit."""

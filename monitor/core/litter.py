@@ -32,6 +32,7 @@ from monitor.core.story import (
     subsets,
     with_weight,
 )
+from monitor.moments import Moment
 
 CLAIM_P = 0.95
 """Posterior below which a step is not named."""
@@ -52,7 +53,7 @@ _LOG_STEPS = 160
 class Typed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A weight typed by hand."""
 
-    t_s: float
+    t_s: Moment
     baby: int
     g: float
 
@@ -60,7 +61,7 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 class Presence(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A baby joins or leaves the nursery."""
 
-    t_s: float
+    t_s: Moment
     baby: int
     present: bool
     estimate: Estimate

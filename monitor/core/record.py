@@ -16,6 +16,7 @@ from monitor.core.growth import DAY_S, GrowthReport, assess
 from monitor.core.reference import Expected, GrowthReference
 from monitor.core.trend import Point
 from monitor.events import Baby, Weighing
+from monitor.moments import Moment
 from monitor.states import BabyStatus
 
 KEEP = 400
@@ -40,8 +41,8 @@ class BabyBook(msgspec.Struct):
     weighings: list[Weighing] = []
     feeds: list[FeedRecord] = []
     report: GrowthReport | None = None
-    concern_since_s: float | None = None
-    last_concern_s: float = 0.0
+    concern_since_s: Moment | None = None
+    last_concern_s: Moment = 0.0
     last_concern: GrowthReport | None = None
     clean: int = 0
 
@@ -129,7 +130,10 @@ class BabyBook(msgspec.Struct):
         self.feeds = feeds
 
     def points(self) -> list[Point]:
-        """The pre-feed weights: lifts that do not follow a bottle closely, and typed ones."""
+        """The pre-feed weights: lifts that do not follow a bottle closely, and typed ones.
+
+        Only those whose time is known: grams per day cannot be had from a guessed day.
+        """
         out: list[Point] = []
         feeds = iter(self.feeds)
         feed = next(feeds, None)
@@ -139,7 +143,7 @@ class BabyBook(msgspec.Struct):
                 if intake(feed) == "fed":
                     fed_s = feed.t_s
                 feed = next(feeds, None)
-            if weighing.move == "return":
+            if weighing.move == "return" or weighing.stamp == "guess":
                 continue
             if weighing.move == "lift" and weighing.t_s - fed_s < POST_FEED_S:
                 continue
@@ -179,12 +183,17 @@ class BabyBook(msgspec.Struct):
         return fed.t_s + interval_s(self.feeds, self.expected(reference, fed.t_s))
 
     def status(
-        self, now_s: float, reference: GrowthReference, *, in_box: bool | None
+        self,
+        now_s: float,
+        reference: GrowthReference,
+        *,
+        in_box: bool | None,
+        clock_known: bool = True,
     ) -> BabyStatus:
-        """The retained document of this baby."""
-        latest, report = self.latest, self.report
+        """The retained document of this baby; per-day numbers are unknown while the time is."""
+        latest, report = self.latest, self.report if clock_known else None
         feed = self.feeds[-1] if self.feeds else None
-        day = [f.net_g for f in self.feeds if f.t_s > now_s - DAY_S]
+        day = [f.net_g for f in self.feeds if f.t_s > now_s - DAY_S] if clock_known else []
         return BabyStatus(
             name=self.baby.name,
             species=self.baby.species,

@@ -42,6 +42,7 @@ from monitor.events import (
     Voice,
     Weighing,
 )
+from monitor.moments import Moment, Shift, moved
 from monitor.states import BabyStatus, ScaleStatus
 
 BLIND_S = 20.0
@@ -60,6 +61,8 @@ EMPTY_G = 20.0
 """A platform this close to its zero at the start carries no box."""
 ASK_S = 12 * 3600.0
 """After half a day nobody remembers which one it was."""
+UNKNOWN_GAP_S = 8 * 3600.0
+"""A power cut nobody has timed yet is taken to have been as long as a night."""
 CONDITIONS_S = 15.0
 """Worries change with weighings, or slowly: they are worked out again this often."""
 
@@ -73,16 +76,18 @@ class ScalePathState(msgspec.Struct):
     ledger: LedgerState
     converter: ConverterState
     movement: MovementState
-    start_s: float
-    now_s: float
-    window_s: float | None = None
+    start_s: Moment
+    now_s: Moment
+    window_s: Moment | None = None
     level_g: float | None = None
-    touched_s: float | None = None
+    touched_s: Moment | None = None
     box_off: bool = False
     off_from_g: float | None = None
     said_disturbed: bool = False
     settled: bool = True
     """the last plateau was a long one"""
+    resumed_s: Moment = 0.0
+    """where this run took up what an earlier one left; 0 for one that began anew"""
 
 
 class ScalePath:
@@ -275,9 +280,17 @@ class ScalePath:
             touched=touched,
             blind=blind,
             box_was_off=was_off,
-            elapsed_s=transition.to_start_s - transition.from_end_s,
+            elapsed_s=self._elapsed_s(transition),
+            sure=self._state.ledger.clock_known,
         )
         return self._ledger.publish(self._litter.step(step))
+
+    def _elapsed_s(self, transition: Transition) -> float:
+        elapsed_s = transition.to_start_s - transition.from_end_s
+        across = transition.from_end_s < self._state.resumed_s
+        if across and not self._state.ledger.clock_known:
+            return max(elapsed_s, UNKNOWN_GAP_S)
+        return elapsed_s
 
     # ------------------------------------------------------------------ commands
 
@@ -405,8 +418,30 @@ class ScalePath:
                 continue
             p = self._litter.p_inside(i)
             inside = None if blind or 0.05 < p < 0.95 else p >= 0.95
-            out.append(book.status(now_s, self._reference, in_box=inside))
+            known = self._state.ledger.clock_known
+            out.append(book.status(now_s, self._reference, in_box=inside, clock_known=known))
         return out
+
+    # ------------------------------------------------------------------ the clock
+
+    def move(self, shift: Shift) -> list[AnyEvent]:
+        """The timeline was moved; returns what follows (feeds and growth across the gap)."""
+        guessed = {
+            w.step_id for book in self._ledger.books for w in book.weighings if w.stamp == "guess"
+        }
+        self._attach(moved(self._state, shift))
+        self._history = [moved(weighing, shift) for weighing in self._history]
+        for book in self._ledger.books:
+            book.weighings.sort(key=lambda w: w.t_s)
+        proven = {
+            w.step_id for book in self._ledger.books for w in book.weighings
+            if w.stamp == "clock" and w.step_id in guessed
+        }  # fmt: skip
+        return self._ledger.retell(proven)
+
+    def know_clock(self, known: bool) -> None:
+        """Whether the timeline is where the world's clocks are."""
+        self._state.ledger.clock_known = known
 
     # ------------------------------------------------------------------ snapshot
 
@@ -432,7 +467,8 @@ class ScalePath:
             state = msgspec.msgpack.decode(snapshot, type=ScalePathState)
         except (msgspec.ValidationError, msgspec.DecodeError) as error:
             raise InputError(f"the saved state of the scale cannot be read: {error}") from error
-        start_s = self._state.start_s
+        start_s, known = self._state.start_s, self._state.ledger.clock_known
+        state.resumed_s, state.ledger.clock_known = start_s, known
         self._attach(state)
         self._reconcile(start_s)
 

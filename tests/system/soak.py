@@ -284,19 +284,29 @@ def report(found: Found) -> str:
 
     return "\n".join(
         [
-            f"{found.days} days in {found.took_s:.0f} s "
-            f"({found.days * DAY_S / found.took_s:.0f} times real time)",
-            f"resident memory: {mean(s.rss_mb for s in first):.1f} MB in the first "
-            f"{len(first)} days, {mean(s.rss_mb for s in last):.1f} MB in the last: "
-            f"{(found.rss_ratio - 1) * 100:+.1f} %",
+            (
+                f"{found.days} days in {found.took_s:.0f} s "
+                f"({found.days * DAY_S / found.took_s:.0f} times real time)"
+            ),
+            (
+                f"resident memory: {mean(s.rss_mb for s in first):.1f} MB in the first "
+                f"{len(first)} days, {mean(s.rss_mb for s in last):.1f} MB in the last: "
+                f"{(found.rss_ratio - 1) * 100:+.1f} %"
+            ),
             f"threads: {span('threads', first)}, then {span('threads', last)}",
             f"descriptors: {span('descriptors', first)}, then {span('descriptors', last)}",
-            f"journal: {found.samples[0].journal_mb:.2f} MB after the first day, "
-            f"{found.samples[-1].journal_mb:.2f} MB after the last",
-            f"written: {found.written_mb_per_day:.2f} MB a day, at most "
-            f"{max(s.written_mb for s in found.samples):.2f} ({found.counted})",
-            f"alerts raised: {found.raised}; reached the phone: {found.delivered}; no longer "
-            f"news after an outage: {found.expired} messages; answered: {found.acknowledged}",
+            (
+                f"journal: {found.samples[0].journal_mb:.2f} MB after the first day, "
+                f"{found.samples[-1].journal_mb:.2f} MB after the last"
+            ),
+            (
+                f"written: {found.written_mb_per_day:.2f} MB a day, at most "
+                f"{max(s.written_mb for s in found.samples):.2f} ({found.counted})"
+            ),
+            (
+                f"alerts raised: {found.raised}; reached the phone: {found.delivered}; no longer "
+                f"news after an outage: {found.expired} messages; answered: {found.acknowledged}"
+            ),
             f"feeds: {found.feeds}, cries: {found.cries}",
             f"journal's integrity: {found.damage or 'sound'}",
         ]

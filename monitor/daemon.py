@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from monitor.app import App, announce, check_config_for_run
+from monitor.clock_sync import ClockSync
 from monitor.config import Config
 from monitor.devices import open_panel, open_sources
 from monitor.devices.ticker import Ticker
 from monitor.errors import DeviceError, JournalError
 from monitor.events import Alert, AnyEvent
-from monitor.host import HostProbe, clock_synced
+from monitor.host import HostProbe
 from monitor.journal import Journal
 from monitor.lock import StateLock
 from monitor.nursery import wake_up
@@ -43,7 +44,7 @@ def run_daemon(config: Config) -> int:
 def _watch(config: Config, journal: Journal) -> int:
     if journal.set_aside is not None:
         announce(f"the journal was damaged; it is kept as {journal.set_aside}")
-    trusted = _always if config.trust_clock else clock_synced
+    trusted = _always if config.trust_clock else ClockSync()
     woken = wake_up(journal, synced=trusted())
     if not woken.clock.known:
         announce("the clock is not synchronised yet: gains are unknown until it is")

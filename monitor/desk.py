@@ -9,11 +9,11 @@ from __future__ import annotations
 import time
 from typing import Any, TextIO, cast
 
+from monitor.clock_sync import ClockSync
 from monitor.codec import document, encode_line
 from monitor.config import Config
 from monitor.errors import CommandError, InputError, JournalError
 from monitor.events import Command, CommandResult, Verb
-from monitor.host import clock_synced
 from monitor.journal import Journal
 from monitor.lock import StateLock
 from monitor.nursery import Nursery, wake_up
@@ -49,7 +49,7 @@ def submit_all(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> li
 def _carry_out(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> list[str | None]:
     journal = Journal.open(config.journal_path)
     try:
-        woken = wake_up(journal, synced=config.trust_clock or clock_synced())
+        woken = wake_up(journal, synced=config.trust_clock or ClockSync()())
         now_s = woken.start_s
         nursery = Nursery(config, journal, woken=woken)
         answers: list[str | None] = []

@@ -446,8 +446,9 @@ class ScalePath:
     # ------------------------------------------------------------------ snapshot
 
     def snapshot(self) -> bytes:
-        """Everything but old weighings, which the journal has: a resumed stream gives the same
-        events as the whole when it is built with that history.
+        """Everything but old weighings, which the journal has.
+
+        A resumed stream gives the same events as the whole when it is built with that history.
         """
         ledger = self._state.ledger
         books = [book.light() for book in ledger.books]

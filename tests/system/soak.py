@@ -178,7 +178,7 @@ class _Soak:
             day=day + 1,
             rss_mb=_rss_mb(),
             threads=threading.active_count(),
-            descriptors=len(os.listdir("/proc/self/fd")),
+            descriptors=len(list(Path("/proc/self/fd").iterdir())),
             journal_mb=_size_mb(self._config.journal_path),
             written_mb=written_mb - self._written_mb,
             alerts=self._phone.alerts,

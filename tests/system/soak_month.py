@@ -25,9 +25,9 @@ from monitor.host import HostProbe
 
 DAY_S, HOUR_S = 86_400.0, 3600.0
 MOST_BACKLOG = 300
-"""observations; two minutes, of which 120 are blocks of sound (the queue holds 300)"""
+"""observations: two and a half minutes, of which 75 are blocks of sound (the queue holds 300)"""
 BLOCK_S = 2.0
-"""of scale readings; shorter than the 3 s after which a source counts as stalled"""
+"""of sound and of readings; shorter than the 3 s after which a source counts as stalled"""
 BOX_G = 900.0
 LITTER = (
     ("Kangaroo", "kitten", 118.0, 4.6),
@@ -190,7 +190,9 @@ class Month:
             self._put(ClockReading(now_s, now_s, synced=True))
         if second % 30 == 0:
             self._put(self._probe.report(now_s))
-        self._put(AudioBlock(now_s, room.render(second * AUDIO_RATE_HZ, AUDIO_RATE_HZ)))
+        if second % int(BLOCK_S) == 0:
+            count = int(BLOCK_S) * AUDIO_RATE_HZ
+            self._put(AudioBlock(now_s, room.render(second * AUDIO_RATE_HZ, count)))
         if held is not None and held.t_s < now_s + 1.0:
             self._put(held)
             held = next(scale, None)

@@ -104,7 +104,6 @@ def test_the_ticker_looks_often_until_it_is_set(monkeypatch: pytest.MonkeyPatch)
     asked: list[float] = []
     ticker = Ticker(Timeline(0.0), clock_synced=lambda: bool(asked.append(0.0)) or len(asked) > 2)
 
-
     count = [0]
 
     def wait(_timeout_s: float) -> bool:

@@ -244,6 +244,8 @@ class Unassigned(Event, frozen=True, kw_only=True, tag="unassigned"):
     sigma_g: float
     candidates: list[Candidate]
     step_id: str
+    gap: bool = False
+    """nobody was weighed: the total changed while nobody watched (a power cut)"""
 
 
 class JointWeighIn(Event, frozen=True, kw_only=True, tag="joint_weigh_in"):

@@ -97,6 +97,11 @@ class Ledger:
         key = decision.step.step_id
         before = self.state.said.get(key)
         self.state.pending.pop(key, None)
+        if before is not None and before.kind == "unassigned" and decision.kind == "nothing":
+            if decision.step.blind:
+                why = "it is known by now who was in the box"
+                out.append(Retraction(t_s=decision.step.t_s, step_id=key, why=why))
+            return
         if before is None or before.kind not in {"claim", "joint"}:
             return
         if before.baby is not None and before.baby != _claimed(decision):
@@ -167,6 +172,7 @@ class Ledger:
                 Candidate(self.books[i].baby.name, round(p, 3)) for i, p in decision.candidates
             ],
             step_id=step.step_id,
+            gap=step.blind,
         )
 
     # ------------------------------------------------------------------ what follows

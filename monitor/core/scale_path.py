@@ -61,6 +61,8 @@ EMPTY_G = 20.0
 """A platform this close to its zero at the start carries no box."""
 ASK_S = 12 * 3600.0
 """After half a day nobody remembers which one it was."""
+UNSURE_P = 0.05
+"""Where a baby is, is known when the stories that agree on it hold all but this."""
 UNKNOWN_GAP_S = 8 * 3600.0
 """A power cut nobody has timed yet is taken to have been as long as a night."""
 CONDITIONS_S = 15.0
@@ -210,7 +212,10 @@ class ScalePath:
         if segmenter.tail_g is not None and abs(window.g - segmenter.tail_g) > TOUCH_G:
             state.touched_s = window.t_s
         left_s = segmenter.left_s
-        if left_s is not None and window.t_s - left_s > DISTURBED_S and not state.said_disturbed:
+        if left_s is None or state.said_disturbed:
+            return
+        # Time without samples is no time without stillness.
+        if window.t_s - left_s - segmenter.blind_s > DISTURBED_S:
             state.said_disturbed = True
             out.append(Disturbed(t_s=left_s))
 
@@ -372,7 +377,9 @@ class ScalePath:
             (
                 event.t_s
                 for event in self._state.ledger.pending.values()
-                if event.move == "return" and any(c.baby == name for c in event.candidates)
+                if event.move == "return"
+                and not event.gap
+                and any(c.baby == name for c in event.candidates)
             ),
             default=None,
         )
@@ -402,12 +409,18 @@ class ScalePath:
             return None
         return state.level_g
 
-    def _in_box(self) -> list[str]:
-        return [
-            book.baby.name
-            for i, book in enumerate(self._ledger.books)
-            if book.here and self._litter.p_inside(i) > 0.5
-        ]
+    def _in_box(self) -> list[str] | None:
+        """Names, when every one of them is certain; one doubtful baby makes the list a guess."""
+        inside = []
+        for i, book in enumerate(self._ledger.books):
+            if not book.here:
+                continue
+            p = self._litter.p_inside(i)
+            if UNSURE_P < p < 1.0 - UNSURE_P:
+                return None
+            if p > 0.5:
+                inside.append(book.baby.name)
+        return inside
 
     def baby_statuses(self, now_s: float) -> list[BabyStatus]:
         """One document per baby."""
@@ -417,7 +430,7 @@ class ScalePath:
             if not book.here:
                 continue
             p = self._litter.p_inside(i)
-            inside = None if blind or 0.05 < p < 0.95 else p >= 0.95
+            inside = None if blind or UNSURE_P < p < 1.0 - UNSURE_P else p > 0.5
             known = self._state.ledger.clock_known
             out.append(book.status(now_s, self._reference, in_box=inside, clock_known=known))
         return out

@@ -1,4 +1,4 @@
-"""After a power cut: the gap is a gap, and who is in the box is asked where the total does not fit."""
+"""After a power cut: a gap is a gap, and a total that does not fit is asked about."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -106,7 +106,7 @@ def test_a_total_that_does_not_fit_is_asked_about_and_nobody_is_weighed(journal:
     assert nursery.state(nursery.now_s).scale.in_box == ["Kangaroo"]
     assert journal.unassigned() == []
     nursery.handle(Tick(nursery.now_s + 20))
-    assert nursery.state(nursery.now_s).alerts == []
+    assert not [a for a in nursery.state(nursery.now_s).alerts if a.kind == "who_is_it"]
 
 
 def test_nobody_moved_is_an_answer_too(journal: Journal) -> None:

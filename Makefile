@@ -15,6 +15,7 @@ help:
 	@echo "make unit    only the tests that need no server (seconds)"
 	@echo "make bench   speed, as ratios in one run"
 	@echo "make home-assistant  install a real one for the tests that ask it (1 GB, once)"
+	@echo "make soak    thirty simulated days: memory, journal, what the card is given (an hour)"
 	@echo "make golden  regenerate the golden nights; look at the diff before you commit it"
 
 demo: $(VENV)/.demo
@@ -85,6 +86,12 @@ test-arm64:
 test-boot: $(VENV)/.dev
 	@tools/need debootstrap,systemd-container sh -c 'command -v debootstrap && command -v systemd-nspawn'
 	@NURSERY_BOOT_TEST=1 $(BIN)/python -m pytest tests/system/test_boot.py
+
+# Thirty simulated days through the real daemon, about an hour; as root it also counts what the
+# card is given, on a file system of its own.
+.PHONY: soak
+soak: $(VENV)/.dev libraries
+	@nice -n 10 $(BIN)/python -m tests.system.soak
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -25,7 +25,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
+from typing import TextIO
 
 import msgspec
 
@@ -49,16 +50,17 @@ OUTAGES = ((3, 9.0, 4.0), (10, 2.0, 8.0), (17, 20.0, 1.5), (24, 6.0, 12.0))
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """The end of one day."""
+    """The end of one stretch (a day, in a long soak)."""
 
-    day: int
+    hours: float
+    """from the start"""
     rss_mb: float
     threads: int
     descriptors: int
     journal_mb: float
     """database, write-ahead log and index of it"""
     written_mb: float
-    """on this day"""
+    """in this stretch, as megabytes a day"""
     alerts: int
     """messages about alerts the phone has received so far"""
 
@@ -66,7 +68,7 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """What the soak showed."""
 
-    days: int
+    hours: float
     counted: str
     """how the bytes were counted"""
     samples: list[Sample]
@@ -81,14 +83,14 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """of the journal's integrity check; None when sound"""
 
     def week(self, last: bool) -> list[Sample]:
-        """Samples of the first or last seven days (fewer in a short soak)."""
+        """The first or last seven samples (fewer in a short soak)."""
         count = min(WEEK, max(1, len(self.samples) // 2))
         return self.samples[-count:] if last else self.samples[:count]
 
     @property
     def rss_ratio(self) -> float:
-        """Mean resident memory of the last week over that of the first."""
-        return mean(s.rss_mb for s in self.week(last=True)) / mean(
+        """Median resident memory of the last week over that of the first."""
+        return median(s.rss_mb for s in self.week(last=True)) / median(
             s.rss_mb for s in self.week(last=False)
         )
 
@@ -98,22 +100,29 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
         return mean(s.written_mb for s in self.samples)
 
 
-def soak(days: int, seed: int, state_dir: Path, device: str | None, out: object = None) -> Found:
-    """Live through ``days``; prints a line per day to ``out``."""
+def soak(
+    hours: float, sample_h: float, *, seed: int, state_dir: Path, device: str | None,
+    out: TextIO | None = None,
+) -> Found:  # fmt: skip
+    """Live through ``hours``; prints a line per sample to ``out``."""
     with tempfile.TemporaryDirectory(prefix="nursery-soak-") as scratch:
         broker = Mosquitto(Path(scratch) / "mosquitto").start()
         try:
-            return _Soak(days, seed, state_dir, device, broker, out).run()
+            run = _Soak(hours, sample_h, seed, state_dir, device, broker)
+            run.out = out
+            return run.run()
         finally:
             broker.stop(signal.SIGKILL)
 
 
 class _Soak:
     def __init__(
-        self, days: int, seed: int, state_dir: Path, device: str | None, broker: Mosquitto,
-        out: object,
+        self, hours: float, sample_h: float, seed: int, state_dir: Path, device: str | None,
+        broker: Mosquitto,
     ) -> None:  # fmt: skip
-        self._days, self._device, self._broker, self._out = days, device, broker, out
+        self._hours, self._sample_h = hours, sample_h
+        self._device, self._broker = device, broker
+        self.out: TextIO | None = None
         self._config = Config(
             box=BOX,
             state_dir=str(state_dir),
@@ -126,7 +135,7 @@ class _Soak:
             mqtt=MqttConfig(host="127.0.0.1", port=broker.port, tls=False, keepalive_s=5),
         )
         self._journal = Journal.open(self._config.journal_path)
-        self._month = Month(self._config, START_S, days, seed)
+        self._month = Month(self._config, START_S, hours=hours, sample_h=sample_h, seed=seed)
         _fill(self._journal, self._month)
         self._phone = SoakPhone(broker.port, BOX)
         self._app = App(self._config, self._journal, [self._month], start_s=START_S)
@@ -140,7 +149,7 @@ class _Soak:
         self._month.attach(
             ready=lambda: self._app.connected and self._phone.subscribed,
             backlog=lambda: self._app.backlog,
-            day_over=self._day_over,
+            sampled=self._sample,
             ended=self._app.stop,
         )
         began_s = time.monotonic()
@@ -170,23 +179,23 @@ class _Soak:
                 return False
         return True
 
-    def _day_over(self, day: int) -> None:
+    def _sample(self, hours: float) -> None:
         if self._device is not None:
             os.sync()
         written_mb = self._written()
         sample = Sample(
-            day=day + 1,
+            hours=hours,
             rss_mb=_rss_mb(),
             threads=threading.active_count(),
             descriptors=len(list(Path("/proc/self/fd").iterdir())),
             journal_mb=_size_mb(self._config.journal_path),
-            written_mb=written_mb - self._written_mb,
+            written_mb=(written_mb - self._written_mb) * 24.0 / self._sample_h,
             alerts=self._phone.alerts,
         )
         self._written_mb = written_mb
         self._samples.append(sample)
-        if self._out is not None:
-            print(_line(sample), file=self._out, flush=True)  # type: ignore[call-overload]  # a text stream
+        if self.out is not None:
+            print(_line(sample), file=self.out, flush=True)
 
     def _written(self) -> float:
         if self._device is None:
@@ -200,7 +209,7 @@ class _Soak:
         journal = self._journal
         alerts = [row for row in journal.alerts(START_S) if row["state"] == "raised"]
         found = Found(
-            days=self._days,
+            hours=self._hours,
             counted=COUNTED[self._device is not None],
             samples=self._samples,
             raised=len(alerts),
@@ -268,49 +277,36 @@ def _size_mb(path: Path) -> float:
 
 def _line(sample: Sample) -> str:
     return (
-        f"day {sample.day:2d}: {sample.rss_mb:6.1f} MB resident, {sample.threads} threads, "
-        f"{sample.descriptors} descriptors, journal {sample.journal_mb:5.2f} MB, "
-        f"{sample.written_mb:5.2f} MB written, {sample.alerts} alert messages"
+        f"day {sample.hours / 24:5.2f}: {sample.rss_mb:6.1f} MB resident, "
+        f"{sample.threads} threads, {sample.descriptors} descriptors, "
+        f"journal {sample.journal_mb:5.2f} MB, "
+        f"{sample.written_mb:5.2f} MB a day written, {sample.alerts} alert messages"
     )
 
 
 def report(found: Found) -> str:
     """The figures, in lines."""
     first, last = found.week(last=False), found.week(last=True)
+    before_mb, after_mb = (median(s.rss_mb for s in week) for week in (first, last))
+    most_mb = max(s.written_mb for s in found.samples)
+    return f"""\
+{found.hours / 24:g} days in {found.took_s:.0f} s
+resident memory: median {before_mb:.1f} MB in the first {len(first)} samples, \
+{after_mb:.1f} MB in the last: {(found.rss_ratio - 1) * 100:+.1f} %
+threads: {_span("threads", first)}, then {_span("threads", last)}
+descriptors: {_span("descriptors", first)}, then {_span("descriptors", last)}
+journal: {found.samples[0].journal_mb:.2f} MB, at the end {found.samples[-1].journal_mb:.2f} MB
+written: {found.written_mb_per_day:.2f} MB a day, at most {most_mb:.2f}
+  ({found.counted})
+alerts raised: {found.raised}; reached the phone: {found.delivered}; answered: {found.acknowledged}
+messages no longer news after an outage: {found.expired}
+feeds: {found.feeds}, cries: {found.cries}
+journal's integrity: {found.damage or "sound"}"""
 
-    def span(name: str, week: list[Sample]) -> str:
-        values = [getattr(sample, name) for sample in week]
-        return f"{min(values):g} to {max(values):g}"
 
-    return "\n".join(
-        [
-            (
-                f"{found.days} days in {found.took_s:.0f} s "
-                f"({found.days * DAY_S / found.took_s:.0f} times real time)"
-            ),
-            (
-                f"resident memory: {mean(s.rss_mb for s in first):.1f} MB in the first "
-                f"{len(first)} days, {mean(s.rss_mb for s in last):.1f} MB in the last: "
-                f"{(found.rss_ratio - 1) * 100:+.1f} %"
-            ),
-            f"threads: {span('threads', first)}, then {span('threads', last)}",
-            f"descriptors: {span('descriptors', first)}, then {span('descriptors', last)}",
-            (
-                f"journal: {found.samples[0].journal_mb:.2f} MB after the first day, "
-                f"{found.samples[-1].journal_mb:.2f} MB after the last"
-            ),
-            (
-                f"written: {found.written_mb_per_day:.2f} MB a day, at most "
-                f"{max(s.written_mb for s in found.samples):.2f} ({found.counted})"
-            ),
-            (
-                f"alerts raised: {found.raised}; reached the phone: {found.delivered}; no longer "
-                f"news after an outage: {found.expired} messages; answered: {found.acknowledged}"
-            ),
-            f"feeds: {found.feeds}, cries: {found.cries}",
-            f"journal's integrity: {found.damage or 'sound'}",
-        ]
-    )
+def _span(name: str, week: list[Sample]) -> str:
+    values = [getattr(sample, name) for sample in week]
+    return f"{min(values):g} to {max(values):g}"
 
 
 @contextmanager
@@ -351,7 +347,10 @@ def main() -> int:
     chosen = parser.parse_args()
     print(f"seed {chosen.seed}", flush=True)
     with card() as (state_dir, device):
-        found = soak(chosen.days, chosen.seed, state_dir, device, sys.stdout)
+        found = soak(
+            chosen.days * 24.0, 24.0, seed=chosen.seed, state_dir=state_dir, device=device,
+            out=sys.stdout,
+        )  # fmt: skip
     print(report(found))
     if chosen.json is not None:
         chosen.json.write_bytes(msgspec.json.format(msgspec.json.encode(found)))

@@ -58,12 +58,14 @@ class SparedDetector(CryDetector):
 
 
 class Month:
-    """A source of sound, weight, ticks, clock and host; ``day_over`` is told after each day."""
+    """A source of sound, weight, ticks, clock and host; ``sampled`` hears of each stretch's end."""
 
     name = "scale"
 
-    def __init__(self, config: Config, start_s: float, days: int, seed: int) -> None:
-        self.start_s, self.days = start_s, days
+    def __init__(
+        self, config: Config, start_s: float, *, hours: float, sample_h: float, seed: int
+    ) -> None:
+        self.start_s, self._hours, self._sample_h = start_s, hours, sample_h
         self.passed_s = 0.0
         born = time.strftime("%Y-%m-%d", time.gmtime(start_s - BORN_DAYS_BEFORE * DAY_S))
         self.babies = [
@@ -73,6 +75,8 @@ class Month:
         self._seed = seed
         self._box_g = BOX_G
         self._awake: list[tuple[float, float]] = []
+        self._cries: list[tuple[float, str, float, int]] = []
+        """of the day: second, kind, length, seed; the sound is made when its time comes"""
         self._probe = HostProbe(config)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._play, name="month", daemon=True)
@@ -83,12 +87,12 @@ class Month:
         *,
         ready: Callable[[], bool],
         backlog: Callable[[], int],
-        day_over: Callable[[int], None],
+        sampled: Callable[[float], None],
         ended: Callable[[], None],
     ) -> None:
         """When to begin, how far the daemon is behind, and whom to tell."""
         self._ready, self._backlog = ready, backlog
-        self._day_over, self._ended = day_over, ended
+        self._sampled, self._ended = sampled, ended
 
     def awake(self, t_s: float) -> bool:
         """Whether the network hears this second."""
@@ -113,7 +117,7 @@ class Month:
 
     # ------------------------------------------------------------------ the story
 
-    def _script(self, day: int, room: Room) -> SimulatedBox:
+    def _script(self, day: int) -> SimulatedBox:
         """One day; box and babies are as heavy as the day before left them."""
         rng = np.random.default_rng([self._seed, 5, day])
         start_s = self.start_s + day * DAY_S
@@ -123,11 +127,12 @@ class Month:
                 baby.weight_g = baby.at(start_s)
         self.babies[1].gain_pct_day = -3.0 if fades else LITTER[1][3]
         box = SimulatedBox(self._seed + day, start_s, self.babies, box_g=self._box_g)
+        self._cries = []
         self._awake = [(start_s + LISTEN_H * HOUR_S, start_s + (LISTEN_H + 1) * HOUR_S)]
         every_h = next(hours for until, hours in FED_EVERY_H if day < until)
         for begin_h in np.arange(0.4, 21.0, every_h):
             kind = "kitten" if rng.uniform() < 0.5 else "puppy"
-            self._cry(room, start_s, kind, begin_h * HOUR_S - 300.0, 70.0, rng)
+            self._cry(start_s, kind, begin_h * HOUR_S - 300.0, 70.0, rng)
             for place, baby in enumerate(self.babies):
                 at_s = start_s + begin_h * HOUR_S + place * 840.0 + rng.uniform(0, 60)
                 share = rng.uniform(0.038, 0.048)
@@ -135,7 +140,7 @@ class Month:
                     share = 0.004
                 box.feed(at_s, baby.name, share * baby.at(at_s), rng.uniform(300, 540))
         for _ in range(2):
-            self._cry(room, start_s, "kitten", rng.uniform(1, 22) * HOUR_S,
+            self._cry(start_s, "kitten", rng.uniform(1, 22) * HOUR_S,
                       rng.uniform(20, 200), rng)  # fmt: skip
         self._keep_house(day, start_s, box)
         return box
@@ -154,32 +159,41 @@ class Month:
             box.cut(start_s + 15 * HOUR_S, start_s + 15 * HOUR_S + 240.0)
 
     def _cry(
-        self, room: Room, start_s: float, kind: str, at_s: float, seconds: float,
+        self, start_s: float, kind: str, at_s: float, seconds: float,
         rng: np.random.Generator,
     ) -> None:  # fmt: skip
-        room.add(at_s, bout(kind, rng, seconds, level_db=-32.0))  # type: ignore[arg-type]  # two of its kinds
+        self._cries.append((at_s - 5.0, kind, seconds, int(rng.integers(1 << 30))))
         self._awake.append((start_s + at_s - 60.0, start_s + at_s + seconds + 60.0))
 
     def _play(self) -> None:
         deadline_s = time.monotonic() + 30.0
         while not self._ready() and time.monotonic() < deadline_s:
             time.sleep(0.05)
-        for day in range(self.days):
-            room = Room(self._seed, noise_db=-58.0)
-            box = self._script(day, room)
-            start_s = self.start_s + day * DAY_S
-            scale = box.blocks(start_s, start_s + DAY_S, block_s=BLOCK_S)
-            held: ScaleBlock | None = next(scale)
-            for second in range(int(DAY_S)):
-                while self._backlog() > MOST_BACKLOG and not self._stopping.is_set():
-                    time.sleep(0.001)
-                if self._stopping.is_set():
-                    return
-                held = self._second(start_s + second, room, second, held, scale)
-            while self._backlog() and not self._stopping.is_set():
-                time.sleep(0.01)
-            self._day_over(day)
+        left_s = int(self._hours * HOUR_S)
+        day = 0
+        while left_s > 0 and self._day(day, min(left_s, int(DAY_S))):
+            left_s -= int(DAY_S)
+            day += 1
         self._ended()
+
+    def _day(self, day: int, seconds: int) -> bool:
+        """Play one day, or what is left of the month; False when stopped."""
+        room = Room(self._seed, noise_db=-58.0)
+        box = self._script(day)
+        start_s = self.start_s + day * DAY_S
+        scale = box.blocks(start_s, start_s + DAY_S, block_s=BLOCK_S)
+        held: ScaleBlock | None = next(scale)
+        for second in range(seconds):
+            while self._backlog() > MOST_BACKLOG and not self._stopping.is_set():
+                time.sleep(0.001)
+            if self._stopping.is_set():
+                return False
+            held = self._second(start_s + second, room, second, held, scale)
+            if (day * DAY_S + second + 1) % (self._sample_h * HOUR_S) == 0:
+                while self._backlog() and not self._stopping.is_set():
+                    time.sleep(0.01)
+                self._sampled(self.passed_s / HOUR_S)
+        return True
 
     def _second(
         self, now_s: float, room: Room, second: int, held: ScaleBlock | None,
@@ -191,6 +205,11 @@ class Month:
         if second % 30 == 0:
             self._put(self._probe.report(now_s))
         if second % int(BLOCK_S) == 0:
+            for cry in [cry for cry in self._cries if cry[0] <= second]:
+                at_s, kind, seconds, seed = cry
+                self._cries.remove(cry)
+                sound = bout(kind, np.random.default_rng(seed), seconds, level_db=-32.0)  # type: ignore[arg-type]  # two of its kinds
+                room.add(at_s + 5.0, sound)
             count = int(BLOCK_S) * AUDIO_RATE_HZ
             self._put(AudioBlock(now_s, room.render(second * AUDIO_RATE_HZ, count)))
         if held is not None and held.t_s < now_s + 1.0:

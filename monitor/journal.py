@@ -12,7 +12,7 @@ from __future__ import annotations
 import sqlite3
 import time
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
@@ -69,6 +69,7 @@ class Journal:
         self.outbox = Outbox(connection)
         self._session = uuid.uuid4().hex
         self._seen_version: int | None = None
+        self._handed_out = 0
 
     # ------------------------------------------------------------------ opening
 
@@ -141,13 +142,16 @@ class Journal:
         """
         try:
             with self._db:
-                self._db.executemany(
-                    "INSERT INTO state (key, value) VALUES (?, ?) "
-                    "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                    list(values.items()),
-                )
+                self._save_state(values)
         except sqlite3.Error as error:
             raise JournalError(f"cannot write the journal {self.path}: {error}") from error
+
+    def _save_state(self, values: Mapping[str, bytes]) -> None:
+        self._db.executemany(
+            "INSERT INTO state (key, value) VALUES (?, ?) "
+            "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            list(values.items()),
+        )
 
     def last_s(self) -> float:
         """The latest time any row carries; 0 for an empty journal."""
@@ -166,8 +170,9 @@ class Journal:
         *,
         offset_s: float = 0.0,
         synced: bool = True,
+        state: Mapping[str, bytes] | None = None,
     ) -> None:
-        """Write events and the messages they cause in one transaction.
+        """Write events, the messages they cause and values to resume from in one transaction.
 
         ``offset_s`` turns timeline seconds into Unix seconds; ``synced`` is False until the wall
         clock has been synchronised (see ``restamp``).
@@ -181,6 +186,7 @@ class Journal:
                     self._record_one(event, offset_s, synced)
                 for message in messages:
                     self.outbox.add(message)
+                self._save_state(state or {})
         except sqlite3.Error as error:
             raise JournalError(f"cannot write the journal {self.path}: {error}") from error
 
@@ -243,15 +249,21 @@ class Journal:
         """The clock is synchronised now: move this session's unsynchronised rows by ``offset_s``.
 
         Returns how many rows were moved.
+
+        Raises:
+            JournalError: none was moved.
         """
         moved = 0
-        with self._db:
-            for table in ("weighings", "feeds", "unassigned", "cries", "alerts"):
-                moved += self._db.execute(
-                    f"UPDATE {table} SET t_s = t_s + ?, synced = 1 "  # noqa: S608 - fixed names
-                    "WHERE session = ? AND synced = 0",
-                    (offset_s, self._session),
-                ).rowcount
+        try:
+            with self._db:
+                for table in ("weighings", "feeds", "unassigned", "cries", "alerts"):
+                    moved += self._db.execute(
+                        f"UPDATE {table} SET t_s = t_s + ?, synced = 1 "  # noqa: S608 - fixed names
+                        "WHERE session = ? AND synced = 0",
+                        (offset_s, self._session),
+                    ).rowcount
+        except sqlite3.Error as error:
+            raise JournalError(f"cannot write the journal {self.path}: {error}") from error
         return moved
 
     def record_minutes(self, rows: Sequence[MinuteRow]) -> None:
@@ -381,7 +393,11 @@ class Journal:
         if version == self._seen_version:
             return []
         self._seen_version = version
-        rows = self._db.execute("SELECT * FROM inbox WHERE done_s IS NULL ORDER BY id")
+        rows = self._db.execute(
+            "SELECT * FROM inbox WHERE done_s IS NULL AND id > ? ORDER BY id", (self._handed_out,)
+        ).fetchall()
+        # Once: while the card refuses, an answer is not on it yet although the deed is done.
+        self._handed_out = max([self._handed_out, *(row["id"] for row in rows)])
         return [
             Command(
                 t_s=t_s,

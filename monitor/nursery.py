@@ -22,6 +22,7 @@ from monitor.events import (
     BoxOn,
     ClockReading,
     CryEnded,
+    HostReport,
     JointWeighIn,
     ObjectMoved,
     Observation,
@@ -49,7 +50,15 @@ PRUNE_EVERY_S = 86_400.0
 STALE_SNAPSHOT_S = 2 * SAVE_EVERY_S
 """After a longer gap somebody may have moved a baby: who is in the box is not assumed."""
 
-_MOVES = (WeighIn, Unassigned, JointWeighIn, ObjectMoved, BoxOff, BoxOn)
+RETRY_EVERY_S = 10.0
+"""A card that refused is asked again this often."""
+
+MOST_UNWRITTEN = 5000
+"""Events kept in memory while the card refuses; hours of a busy box."""
+
+_KEPT = (WeighIn, Unassigned, JointWeighIn, ObjectMoved, BoxOff, BoxOn, Alert)
+"""What changes who is in the box or what is open: the snapshot is written with it, in the same
+transaction. An alert that a restart forgot would be told again under another id."""
 
 
 class Nursery:
@@ -70,7 +79,10 @@ class Nursery:
         self.synced = True
         self.journal_error: str | None = None
         self._on_events = on_events
-        self._unwritten: list[tuple[list[AnyEvent], list[OutboxMessage]]] = []
+        self._unwritten: list[AnyEvent] = []
+        self._resume: dict[str, bytes] = {}
+        self._retry_s = start_s
+        self._host: HostReport | None = None
         self._minutes: list[MinuteRow] = []
         self._minute_s = start_s
         self._cry_s = 0.0
@@ -119,14 +131,16 @@ class Nursery:
         """Update, write down, tell; returns the events."""
         if isinstance(observation, ClockReading):
             self._set_clock(observation)
+        elif isinstance(observation, HostReport):
+            observation = self._host = self._with_journal(observation)
+        elif isinstance(observation, Tick):
+            self._look_at_the_card(observation.t_s)
         events = self.pipeline.update(observation)
         if isinstance(observation, Tick):
             self._minute(observation.t_s)
         if events:
             self._cry_s += sum(e.t_s - e.started_s for e in events if isinstance(e, CryEnded))
-            self._write(events)
-            if any(isinstance(event, _MOVES) for event in events):
-                self.save(observation.t_s)
+            self._write(events, observation.t_s)
             if self._on_events is not None:
                 self._on_events(events)
         return events
@@ -138,17 +152,23 @@ class Nursery:
     def save(self, now_s: float) -> None:
         """Write the snapshot and the collected telemetry."""
         self._saved_s = now_s
+        self._resume = self._snapshot(now_s)
+        self._flush()
         try:
-            self.journal.save_state(
-                pipeline=self.pipeline.snapshot(now_s), pipeline_at=repr(now_s).encode()
-            )
             if self._minutes:
                 self.journal.record_minutes(self._minutes)
                 self._minutes.clear()
         except JournalError as error:
             self.journal_error = str(error)
+            del self._minutes[:-MOST_UNWRITTEN]
 
     # ------------------------------------------------------------------ inside
+
+    def _snapshot(self, now_s: float) -> dict[str, bytes]:
+        return {
+            "pipeline": self.pipeline.snapshot(now_s),
+            "pipeline_at": repr(now_s).encode(),
+        }
 
     def _prune(self, now_s: float) -> None:
         try:
@@ -159,24 +179,64 @@ class Nursery:
     def _set_clock(self, reading: ClockReading) -> None:
         offset_s = reading.unix_s - reading.t_s
         if reading.synced and not self.synced:
-            self.journal.restamp(offset_s - self.offset_s)
+            try:
+                self.journal.restamp(offset_s - self.offset_s)
+            except JournalError as error:
+                self.journal_error = str(error)
+                return  # the next reading of the clock tries again
         self.synced = reading.synced
         # Small differences are the clock being disciplined; following them would only blur times.
         if abs(offset_s - self.offset_s) > 1.0:
             self.offset_s = offset_s
 
-    def _write(self, events: list[AnyEvent]) -> None:
-        self._unwritten.append((events, self._news(events)))
+    # ------------------------------------------------------------------ the card
+
+    def _write(self, events: list[AnyEvent], now_s: float) -> None:
+        self._unwritten += events
+        self.journal.outbox.hold(self._news(events))
+        if any(isinstance(event, _KEPT) for event in events):
+            self._resume = self._snapshot(now_s)
+        self._flush()
+
+    def _flush(self) -> None:
+        """Write all that waits in one transaction, or keep what fits in memory and say so."""
+        outbox = self.journal.outbox
+        held = outbox.held
+        if not (self._unwritten or held or self._resume):
+            return  # writing nothing would prove nothing about the card
         try:
-            while self._unwritten:
-                batch, messages = self._unwritten[0]
-                self.journal.record(batch, messages, offset_s=self.offset_s, synced=self.synced)
-                self._unwritten.pop(0)
-            self.journal_error = None
+            self.journal.record(
+                self._unwritten,
+                held,
+                offset_s=self.offset_s,
+                synced=self.synced,
+                state=self._resume,
+            )
         except JournalError as error:
-            # Disk full or read-only: keep what fits in memory, say so, try again with the next.
             self.journal_error = str(error)
-            del self._unwritten[:-1000]
+            del self._unwritten[:-MOST_UNWRITTEN]
+            return
+        outbox.release(held)
+        self._unwritten, self._resume, self.journal_error = [], {}, None
+
+    def _look_at_the_card(self, now_s: float) -> None:
+        """Try again when it refused, and let the pipeline know whether it does."""
+        outbox = self.journal.outbox
+        if (self.journal_error or outbox.problem) and now_s >= self._retry_s:
+            self._retry_s = now_s + RETRY_EVERY_S
+            self._flush()
+            outbox.delete([])
+        known = self._host.journal_error if self._host is not None else None
+        if known != (self.journal_error or outbox.problem):
+            last = self._host or HostReport(now_s)
+            self._host = self._with_journal(msgspec.structs.replace(last, t_s=now_s))
+            self.pipeline.update(self._host)
+
+    def _with_journal(self, report: HostReport) -> HostReport:
+        error = self.journal_error or self.journal.outbox.problem
+        return msgspec.structs.replace(report, journal_error=error)
+
+    # ------------------------------------------------------------------ news
 
     def _news(self, events: Iterable[AnyEvent]) -> list[OutboxMessage]:
         return [

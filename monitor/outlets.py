@@ -22,6 +22,7 @@ from monitor.events import (
     CommandResult,
     Feed,
     RosterChanged,
+    SourceState,
     WeighIn,
     slug,
 )
@@ -128,7 +129,9 @@ class Outlets:
                 self.publisher.say(
                     event_message(event, self._topics, offset_s=self._nursery.offset_s)
                 )
-            if isinstance(event, RosterChanged):
+            if isinstance(event, SourceState):
+                self._health_due_s = 0.0  # what went blind is not shown as healthy meanwhile
+            elif isinstance(event, RosterChanged):
                 self._roster_changed(event)
             elif isinstance(event, WeighIn | Feed):
                 self._charts.ask(slug(event.baby), event.baby)

@@ -116,7 +116,7 @@ _WORDS: dict[str, tuple[str, str, str, str]] = {
     ),
     "journal": (
         "Journal cannot be written",
-        "Nothing is being recorded ({error}): check the card, then restart the monitor.",
+        "Nothing is being recorded ({error}): make space or replace the card. Alerts still come.",
         "{error}",
         "The journal is written again.",
     ),

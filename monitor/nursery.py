@@ -6,15 +6,17 @@ same transaction.
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 import msgspec
 
 from monitor.config import Config
 from monitor.core.cry import CryModel
 from monitor.core.reference import GrowthReference
-from monitor.errors import JournalError
+from monitor.errors import CardError, JournalError
 from monitor.events import (
     Alert,
     AnyEvent,
@@ -35,6 +37,7 @@ from monitor.journal import Journal, MinuteRow
 from monitor.outbox import DEFAULT_EXPIRY_S, EXPIRY_S, OutboxMessage
 from monitor.pipeline import Pipeline
 from monitor.resources import cry_model_bytes, shipped
+from monitor.spare import come_home, stand_in
 from monitor.states import BoxState
 from monitor.topics import Topics, alert_messages
 
@@ -49,6 +52,9 @@ PRUNE_EVERY_S = 86_400.0
 
 STALE_SNAPSHOT_S = 2 * SAVE_EVERY_S
 """After a longer gap somebody may have moved a baby: who is in the box is not assumed."""
+
+LOST_TOLD_S = 86_400.0
+"""A damaged journal is mentioned for a day: long enough for everybody who looks after the box."""
 
 RETRY_EVERY_S = 10.0
 """A card that refused is asked again this often."""
@@ -88,7 +94,9 @@ class Nursery:
         self._cry_s = 0.0
         self._saved_s = start_s
         self._pruned_s = 0.0
+        self._lost, self._lost_until_s = self._lost_journal()
         self.pipeline = self._build(start_s)
+        self._close_forgotten(start_s)
 
     def _build(self, start_s: float) -> Pipeline:
         snapshot = self.journal.load_state("pipeline")
@@ -145,6 +153,13 @@ class Nursery:
                 self._on_events(events)
         return events
 
+    @property
+    def trouble(self) -> str | None:
+        """Why the journal is not being written where it belongs; ``None`` when it is."""
+        if self.journal.stands_in_for is not None:
+            return f"{self.journal.why_away}; a copy in memory stands in"
+        return self.journal_error or self.journal.outbox.problem
+
     def state(self, now_s: float) -> BoxState:
         """The retained documents."""
         return self.pipeline.state(now_s)
@@ -189,6 +204,24 @@ class Nursery:
         if abs(offset_s - self.offset_s) > 1.0:
             self.offset_s = offset_s
 
+    # ------------------------------------------------------------------ after a damage
+
+    def _lost_journal(self) -> tuple[str, float]:
+        """What is left of a damaged one, and until when to say so (timeline seconds)."""
+        stored = self.journal.load_state("lost")
+        if stored is None:
+            return "", float("-inf")
+        lost = msgspec.json.decode(stored)
+        babies, weights = lost["saved"].get("babies", 0), lost["saved"].get("weighings", 0)
+        saved = f"{babies} babies and {weights} weights could be saved"
+        return f"{saved}, the old file is kept as {lost['file']}", lost["at"] + LOST_TOLD_S
+
+    def _close_forgotten(self, now_s: float) -> None:
+        """Clear what the journal holds open and the snapshot does not know (lost, or too old)."""
+        known = {alert.id for alert in self.pipeline.policy.open}
+        forgotten = [row for row in self.journal.open_alerts() if row["id"] not in known]
+        self._write([_forgotten(row, self.config.box, now_s) for row in forgotten], now_s)
+
     # ------------------------------------------------------------------ the card
 
     def _write(self, events: list[AnyEvent], now_s: float) -> None:
@@ -205,13 +238,11 @@ class Nursery:
         if not (self._unwritten or held or self._resume):
             return  # writing nothing would prove nothing about the card
         try:
-            self.journal.record(
-                self._unwritten,
-                held,
-                offset_s=self.offset_s,
-                synced=self.synced,
-                state=self._resume,
-            )
+            try:
+                self._record(held)
+            except CardError as error:
+                stand_in(self.journal, str(error))
+                self._record(held)
         except JournalError as error:
             self.journal_error = str(error)
             del self._unwritten[:-MOST_UNWRITTEN]
@@ -219,22 +250,30 @@ class Nursery:
         outbox.release(held)
         self._unwritten, self._resume, self.journal_error = [], {}, None
 
+    def _record(self, held: list[OutboxMessage]) -> None:
+        self.journal.record(
+            self._unwritten, held, offset_s=self.offset_s, synced=self.synced, state=self._resume
+        )
+
     def _look_at_the_card(self, now_s: float) -> None:
         """Try again when it refused, and let the pipeline know whether it does."""
-        outbox = self.journal.outbox
-        if (self.journal_error or outbox.problem) and now_s >= self._retry_s:
+        if self.trouble is not None and now_s >= self._retry_s:
             self._retry_s = now_s + RETRY_EVERY_S
+            with suppress(CardError):  # still in trouble, then
+                if self.journal.outbox.problem is not None:
+                    stand_in(self.journal, self.journal.outbox.problem)
+                come_home(self.journal)
             self._flush()
-            outbox.delete([])
+            self.journal.outbox.delete([])
         known = self._host.journal_error if self._host is not None else None
-        if known != (self.journal_error or outbox.problem):
+        if known != self.trouble:
             last = self._host or HostReport(now_s)
             self._host = self._with_journal(msgspec.structs.replace(last, t_s=now_s))
             self.pipeline.update(self._host)
 
     def _with_journal(self, report: HostReport) -> HostReport:
-        error = self.journal_error or self.journal.outbox.problem
-        return msgspec.structs.replace(report, journal_error=error)
+        lost = self._lost if report.t_s < self._lost_until_s else None
+        return msgspec.structs.replace(report, journal_error=self.trouble, journal_lost=lost)
 
     # ------------------------------------------------------------------ news
 
@@ -274,3 +313,19 @@ class Nursery:
         if now_s - self._pruned_s >= PRUNE_EVERY_S and self.synced:
             self._pruned_s = now_s
             self._prune(now_s)
+
+
+def _forgotten(row: sqlite3.Row, box: str, now_s: float) -> Alert:
+    return Alert(
+        t_s=now_s,
+        id=row["id"],
+        kind=row["kind"],
+        state="cleared",
+        severity=row["severity"],
+        baby=row["baby"],
+        since=row["since_s"],
+        title=f"Closed: {row['title']}",
+        message="The monitor was started anew and lost track of this; if it is so, it tells again.",
+        why="its memory of open alerts could not be read",
+        box=box,
+    )

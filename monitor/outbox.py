@@ -56,6 +56,10 @@ class Outbox:
         self.problem: str | None = None
         """why rows could not be deleted"""
 
+    def reconnect(self, connection: sqlite3.Connection) -> None:
+        """The journal has moved, with its rows."""
+        self._db, self._newest = connection, None
+
     def add(self, message: OutboxMessage) -> None:
         """Insert one row; the caller commits."""
         self._newest = None

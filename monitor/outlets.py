@@ -112,6 +112,7 @@ class Outlets:
         self._state_due_s = 0.0
         self._health_due_s = 0.0
         self._changed = True
+        self._trouble: str | None = None
         self._withdraw_old_discovery(journal)
         self.publisher.want(self._discovery())
 
@@ -141,6 +142,9 @@ class Outlets:
         self._now_s = now_s
         self._log_link()
         monotonic_s = time.monotonic()
+        if self._nursery.trouble != self._trouble:
+            self._trouble = self._nursery.trouble
+            self._health_due_s = 0.0
         if self._changed or monotonic_s >= self._state_due_s:
             self._state_due_s = monotonic_s + STATE_EVERY_S
             self._changed = False
@@ -204,7 +208,7 @@ class Outlets:
             "clock_synced": nursery.synced,
             "link": self.publisher.status(),
             "push_error": None if self._notifier is None else self._notifier.problem,
-            "journal_error": nursery.journal_error,
+            "journal_error": nursery.trouble,
             "version": monitor.__version__,
         }
         sources = nursery.state(self._now_s).sources
@@ -224,7 +228,8 @@ class Outlets:
                 prefix=mqtt.discovery_prefix,
             )
             self.publisher.forget(message.topic for message in old)
-        journal.save_state(discovery_mode=mqtt.discovery.encode())
+        if stored != mqtt.discovery.encode():
+            journal.save_state(discovery_mode=mqtt.discovery.encode())
 
     def _discovery(self) -> list[Message]:
         return discovery(

@@ -137,7 +137,8 @@ def _unrest(world: World) -> str:
         state = f"journal unreadable: {error}"
     health = world.phone.document("health") or {}
     sources = {n: s.get("state") for n, s in health.get("sources", {}).items()}
-    return f"{state}; status {world.phone.last('status')!r}, sources {sources}; {world.daemon.log[-600:]}"
+    status = world.phone.last("status")
+    return f"{state}; status {status!r}, sources {sources}; {world.daemon.log[-600:]}"
 
 
 def _forgotten(world: World, memory: Memory) -> list[str]:

@@ -80,7 +80,7 @@ class Card:
         """Unmount; the folder is the caller's."""
         self.allow()
         if self.is_real:
-            subprocess.run(["umount", self.folder], check=False, capture_output=True)
+            subprocess.run(["umount", "--lazy", self.folder], check=False, capture_output=True)
 
     def _mount(self, *options: str) -> bool:
         done = subprocess.run(["mount", *options, self.folder], check=False, capture_output=True)

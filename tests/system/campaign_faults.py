@@ -125,10 +125,20 @@ def card_full(world: World) -> set[str]:
     """Not a byte left for as long as it takes to notice, then space again."""
     world.card.fill()
     _provoke(world, world.chance.uniform(5.0, 35.0), by_phone=True)
-    if world.chance.random() < 0.3:
-        world.kill_daemon()
-        world.start_daemon()
-        world.rest(3.0)
+    world.card.empty()
+    return {CARD_FULL, NOT_WRITTEN}
+
+
+def card_full_at_start(world: World) -> set[str]:
+    """The daemon starts on a card without a free byte, and is killed once more on it."""
+    world.kill_daemon()
+    world.card.fill()
+    world.start_daemon()
+    world.rest(3.0)
+    _provoke(world, world.chance.uniform(3.0, 12.0), by_phone=True)
+    world.kill_daemon()
+    world.start_daemon()
+    _provoke(world, world.chance.uniform(3.0, 6.0), by_phone=True)
     world.card.empty()
     return {CARD_FULL, NOT_WRITTEN}
 
@@ -220,7 +230,7 @@ FAULTS: dict[str, Fault] = {
     fault.__name__: fault
     for fault in (
         clock_begins_in_1970, clock_jumps_forward, clock_jumps_back,
-        card_full, card_read_only, card_read_only_at_start, journal_damaged,
+        card_full, card_full_at_start, card_read_only, card_read_only_at_start, journal_damaged,
         daemon_killed, daemon_killed_in_a_change, phone_switched_off,
         broker_killed, broker_frozen, broker_absent, password_refused, certificate_expired,
         microphone_lost, load_cell_lost,
@@ -232,6 +242,7 @@ MUST_BE_SAID = {
     "journal_damaged": JOURNAL_LOST,
     "card_read_only": NOT_WRITTEN,
     "card_read_only_at_start": NOT_WRITTEN,
+    "card_full_at_start": NOT_WRITTEN,
     "microphone_lost": DEAF,
     "load_cell_lost": NO_WEIGHT,
 }

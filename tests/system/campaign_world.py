@@ -145,11 +145,12 @@ class World:
         self.sound.control("set-sink-volume", "nursery", "20%")
 
     def is_well(self) -> bool:
-        """Connected, and both sources deliver; as the phone sees it."""
+        """Connected, both sources deliver, the card is written; as the phone sees it."""
         health = self.phone.document("health") or {}
         sources = health.get("sources", {})
         states = [sources.get(name, {}).get("state") for name in ("microphone", "scale")]
-        return self.phone.last("status") == b"online" and states == ["healthy", "healthy"]
+        sound = states == ["healthy", "healthy"] and health.get("journal_error") is None
+        return sound and self.phone.last("status") == b"online"
 
     # ------------------------------------------------------------------ provoking
 

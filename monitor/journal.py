@@ -318,6 +318,17 @@ class Journal:
             raise self._refused(error) from error
         return moved
 
+    def clock_set(self, seconds: float) -> None:
+        """The wall clock was set by so much: messages on their way are no older for that.
+
+        Raises:
+            JournalError: nothing was changed.
+        """
+        try:
+            self.outbox.shift(seconds)
+        except sqlite3.Error as error:
+            raise self._refused(error) from error
+
     def record_minutes(self, rows: Sequence[MinuteRow]) -> None:
         """Write collected telemetry in one transaction."""
         try:

@@ -193,16 +193,17 @@ class Nursery:
 
     def _set_clock(self, reading: ClockReading) -> None:
         offset_s = reading.unix_s - reading.t_s
-        if reading.synced and not self.synced:
-            try:
-                self.journal.restamp(offset_s - self.offset_s)
-            except JournalError as error:
-                self.journal_error = str(error)
-                return  # the next reading of the clock tries again
-        self.synced = reading.synced
         # Small differences are the clock being disciplined; following them would only blur times.
-        if abs(offset_s - self.offset_s) > 1.0:
-            self.offset_s = offset_s
+        is_news = abs(offset_s - self.offset_s) > 1.0
+        try:
+            if reading.synced and not self.synced:
+                self.journal.restamp(offset_s - self.offset_s)
+            self.synced = reading.synced
+            if is_news:
+                self.journal.clock_set(offset_s - self.offset_s)
+                self.offset_s = offset_s
+        except JournalError as error:
+            self.journal_error = str(error)  # the next reading of the clock tries again
 
     # ------------------------------------------------------------------ after a damage
 

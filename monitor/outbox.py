@@ -49,6 +49,8 @@ class Outbox:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self._newest: int | None = None
+        self._earlier: int | None = None
+        """the last row of earlier sessions"""
         self._held: dict[int, OutboxMessage] = {}
         self._last_held = 0
         self._arrived: set[int] = set()
@@ -63,6 +65,9 @@ class Outbox:
     def add(self, message: OutboxMessage) -> None:
         """Insert one row; the caller commits."""
         self._newest = None
+        if self._earlier is None:
+            row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'")
+            self._earlier = int((row.fetchone() or [0])[0])
         self._db.execute(
             "INSERT INTO outbox (topic, payload, qos, expires_s) VALUES (?, ?, ?, ?)",
             (message.topic, message.payload, message.qos, message.expires_s),
@@ -111,6 +116,21 @@ class Outbox:
             return
         self._arrived.clear()
         self.problem = None
+
+    def shift(self, seconds: float) -> None:
+        """The wall clock was set: what this session wrote is no older for that.
+
+        Raises:
+            sqlite3.Error: nothing was changed.
+        """
+        if self._earlier is not None:
+            with self._db:
+                self._db.execute(
+                    "UPDATE outbox SET expires_s = expires_s + ? WHERE id > ?",
+                    (seconds, self._earlier),
+                )
+        for i, message in self._held.items():
+            self._held[i] = msgspec.structs.replace(message, expires_s=message.expires_s + seconds)
 
     def __len__(self) -> int:
         rows = int(self._db.execute("SELECT count(*) FROM outbox").fetchone()[0])

@@ -11,6 +11,8 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -86,6 +88,31 @@ int gettimeofday(struct timeval *out, void *zone) {
 int adjtimex(struct timex *state) {
     int result = REAL(adjtimex)(state);
     return control->unsynced ? TIME_ERROR : result == TIME_ERROR ? TIME_OK : result;
+}
+
+/* Deadlines that were reckoned on the moved clock mean the real one in the kernel. A condition's
+ * clock cannot be asked for; what lies within an hour of the moved clock's now was reckoned on it. */
+static struct timespec meant(const struct timespec *deadline) {
+    struct timespec t = *deadline, now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (control->ahead_ms && llabs((long long)(t.tv_sec - now.tv_sec)) < 3600) {
+        t.tv_sec -= control->ahead_ms / 1000;
+    }
+    return t;
+}
+
+int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *deadline) {
+    /* dlsym finds the oldest version of this one, which cannot work with today's conditions. */
+    static int (*next)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
+    if (!next) next = (__typeof__(next))dlvsym(RTLD_NEXT, "pthread_cond_timedwait", "GLIBC_2.3.2");
+    if (!next) next = (__typeof__(next))real("pthread_cond_timedwait");
+    struct timespec t = meant(deadline);
+    return next(cond, mutex, &t);
+}
+
+int sem_timedwait(sem_t *semaphore, const struct timespec *deadline) {
+    struct timespec t = meant(deadline);
+    return REAL(sem_timedwait)(semaphore, &t);
 }
 
 /* systemd-timesyncd leaves a file when it has set the clock. */

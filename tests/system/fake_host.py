@@ -55,8 +55,12 @@ class FakeHost:
 
     # ------------------------------------------------------------------ the clock
 
-    def show(self, unix_s: float) -> None:
-        """Set the wall clock; nobody has synchronised it."""
+    def show_1970(self) -> None:
+        """A start without a battery clock; nobody has synchronised it.
+
+        A month beyond the monotonic clock, so that ``fake_host.c`` can tell the two apart.
+        """
+        unix_s = time.monotonic() + 30 * 86_400
         self.set(ahead_ms=round((unix_s - time.time()) * 1000), unsynced=1)
 
     def jump(self, seconds: float) -> None:

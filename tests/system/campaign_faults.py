@@ -187,9 +187,6 @@ def _clock_jumps(world: World, seconds: float) -> set[str]:
     _provoke(world, 2.0, by_phone=False)
     world.host.jump(seconds)
     _provoke(world, CLOCK_IS_READ_S, by_phone=False)
-    if world.chance.random() < 0.5:
-        world.kill_daemon()
-        world.start_daemon()
     world.broker.start()
     world.rest(world.chance.uniform(0.0, 5.0))
     world.host.synchronise()

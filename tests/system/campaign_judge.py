@@ -22,6 +22,11 @@ EVERYDAY = ("test", "losing_weight-", "not_gaining-")
 """incidents that the provocations themselves bring about"""
 
 
+BUSY = ("monitor_blind-microphone", "monitor_blind-scale")
+"""a machine that cannot keep up is really deaf for a while, and says so: counted, not held against
+it, because nothing here may depend on how fast the machine is"""
+
+
 class Figures(msgspec.Struct, kw_only=True):
     """What the report adds up."""
 
@@ -34,16 +39,21 @@ class Figures(msgspec.Struct, kw_only=True):
     lost: int = 0
     duplicated: int = 0
     """the same message again (QoS 1 allows it; phones know it by its id and state)"""
+    busy: int = 0
+    """times the machine was too slow to listen or to weigh, and said so"""
+    misled: int = 0
+    """bottles called overdue by a daemon that had been started with a wrong clock"""
     worst_delay_s: float = 0.0
     """from the change to the phone, the fault's own length included"""
     worst_after_s: float = 0.0
     """from the change, or the mending of the fault where that came later, to the phone"""
 
     def add(self, other: Figures) -> None:
-        for name in ("rounds", "raised", "changes", "delivered", "lost", "duplicated"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.worst_delay_s = max(self.worst_delay_s, other.worst_delay_s)
-        self.worst_after_s = max(self.worst_after_s, other.worst_after_s)
+        """Counts add up; of delays the worst counts."""
+        for name in self.__struct_fields__:
+            mine, theirs = getattr(self, name), getattr(other, name)
+            worst = name.startswith("worst")
+            setattr(self, name, max(mine, theirs) if worst else mine + theirs)
 
 
 class Memory(msgspec.Struct):
@@ -104,6 +114,9 @@ class Judge:
         self._judged: Counter[tuple[str, str]] = Counter()
         self._forgiven: Counter[tuple[str, str]] = Counter()
 
+        self.clock_has_lied = False
+        """from then on which of two weights is the later one depends on whose clock is asked"""
+
     def forget(self) -> None:
         """A fresh journal was begun: what the old one held is not asked for again."""
         self._forgiven = Counter(self._delivered)
@@ -134,8 +147,9 @@ class Judge:
             wrong += self._hear(heard, expected, figures, mended_unix_s if honest_clock else None)
         wrong += self._missing(memory, figures)
         wrong += self._phantoms(later)
-        wrong += false_state(memory, retained)
-        if required is not None and required not in self._raised_now | set(self._open):
+        wrong += self.false_state(memory, retained)
+        known = self._raised_now | set(self._open) | {incident_of(i) for i in memory.open}
+        if required is not None and required not in known:
             wrong.append(f"nobody was told of {required}")
         if memory.sound != "ok":
             wrong.append(f"the journal's integrity check says: {memory.sound}")
@@ -171,7 +185,11 @@ class Judge:
         wrong = []
         if before is not None:
             wrong.append(f"{incident} was raised as {alert_id} while it was open as {before}")
-        if not incident.startswith(EVERYDAY) and incident not in expected:
+        if incident in BUSY and incident not in expected:
+            figures.busy += 1
+        elif incident.startswith("bottle_overdue-") and self.clock_has_lied:
+            figures.misled += 1
+        elif not incident.startswith(EVERYDAY) and incident not in expected:
             wrong.append(f"{alert_id} was raised for nothing: {alert['message']}")
         return wrong
 
@@ -195,21 +213,22 @@ class Judge:
             for alert_id in {i for i, _ in self._delivered - self._forgiven} - known
         ]
 
-
-def false_state(memory: Memory, retained: dict[str, Any]) -> list[str]:
-    """Where what a newcomer is told is not what the journal says."""
-    wrong = []
-    if retained.get("status") != "online":
-        wrong.append(f"retained status is {retained.get('status')}")
-    shown = {alert["id"]: alert["state"] for alert in retained.get("alerts") or []}
-    if shown != memory.open:
-        wrong.append(f"retained alerts {shown}, journal {memory.open}")
-    kinds = {incident_of(alert_id).split("-")[0] for alert_id in memory.open} - {"test"}
-    lit = {t.split("/")[1] for t, v in retained.items() if t.startswith("problem/") and v == "ON"}
-    if lit != kinds:
-        wrong.append(f"retained problems {sorted(lit)}, open in the journal {sorted(kinds)}")
-    for name, grams in memory.weights.items():
-        told = (retained.get(f"baby/{name.lower()}") or {}).get("weight_g")
-        if told is None or abs(told - grams) > 0.011:
-            wrong.append(f"retained weight of {name} is {told}, the journal's {grams}")
-    return wrong
+    def false_state(self, memory: Memory, retained: dict[str, Any]) -> list[str]:
+        """Where what a newcomer is told is not what the journal says."""
+        wrong = []
+        if retained.get("status") != "online":
+            wrong.append(f"retained status is {retained.get('status')}")
+        shown = {alert["id"]: alert["state"] for alert in retained.get("alerts") or []}
+        if shown != memory.open:
+            wrong.append(f"retained alerts {shown}, journal {memory.open}")
+        kinds = {incident_of(alert_id).split("-")[0] for alert_id in memory.open} - {"test"}
+        problems = {t: v for t, v in retained.items() if t.startswith("problem/")}
+        lit = {topic.split("/")[1] for topic, value in problems.items() if value == "ON"}
+        if lit != kinds:
+            wrong.append(f"retained problems {sorted(lit)}, open in the journal {sorted(kinds)}")
+        for name, grams in memory.weights.items():
+            told = (retained.get(f"baby/{name.lower()}") or {}).get("weight_g")
+            right = {g for n, g in memory.weighed if n == name} if self.clock_has_lied else {grams}
+            if told is None or all(abs(told - g) > 0.011 for g in right):
+                wrong.append(f"retained weight of {name} is {told}, the journal's {grams}")
+        return wrong

@@ -11,7 +11,7 @@ from tests.system.campaign_world import missing
 pytestmark = pytest.mark.system
 
 SEED = 1
-WORLDS = 6
+WORLDS = 5
 """side by side: a round is mostly waiting"""
 
 

@@ -53,8 +53,8 @@ def test_the_judge_sees_what_was_lost_doubled_or_made_up():
     assert "while it was open as" in twice
     (phantom,) = judged([], [heard(SCALE, "raised")])
     assert "does not know it" in phantom
-    deaf = "monitor_blind-microphone-20260101T000000Z"
-    (false_alarm,) = judged([(deaf, "raised")], [heard(deaf, "raised")])
+    hungry = "bottle_overdue-ann-20260101T000000Z"
+    (false_alarm,) = judged([(hungry, "raised")], [heard(hungry, "raised")])
     assert "for nothing" in false_alarm
     (silent,) = judged([], [], required="monitor_blind-scale")
     assert "nobody was told" in silent

@@ -14,6 +14,7 @@ help:
 	@echo "make test    lint, types, unit tests and tests on real servers"
 	@echo "make unit    only the tests that need no server (seconds)"
 	@echo "make bench   speed, as ratios in one run"
+	@echo "make torture the fault campaign: 200 rounds of crashes, dead brokers, full cards (half an hour)"
 	@echo "make home-assistant  install a real one for the tests that ask it (1 GB, once)"
 	@echo "make soak    thirty simulated days: memory, journal, what the card is given (an hour)"
 	@echo "make golden  regenerate the golden nights; look at the diff before you commit it"
@@ -74,6 +75,16 @@ $(VENV)/.dev: $(VENV)/bin/python pyproject.toml
 	@echo "setting up .venv for the tests (once)"
 	@$(BIN)/python -m pip install -q -e '.[dev]'
 	@touch $@ $(VENV)/.demo
+
+# The fault campaign: everything broken around a real box, many times; as root the card is a tmpfs.
+# make torture ROUNDS=200 SEED=1 WORLDS=5; figures in docs/reliability.md and campaign.json.
+ROUNDS ?= 200
+SEED ?= 1
+WORLDS ?= 5
+.PHONY: torture
+torture: $(VENV)/.dev libraries
+	@$(BIN)/python -m tests.system.campaign --rounds $(ROUNDS) --seed $(SEED) --worlds $(WORLDS) \
+		--json campaign.json
 
 # The core as 64-bit ARM programs under qemu; twelve minutes, no root.
 .PHONY: test-arm64

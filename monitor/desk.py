@@ -59,6 +59,8 @@ def _carry_out(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> li
             refused = [e.error or f"{verb} was refused" for e in results if not e.ok]
             answers.append(refused[0] if refused else None)
         nursery.save(now_s)
+        if nursery.trouble is not None:
+            raise JournalError(nursery.trouble)
         return answers
     finally:
         journal.close()

@@ -122,6 +122,8 @@ class HostReport(msgspec.Struct, frozen=True):
     temperature_c: float | None = None
     disk_free_bytes: int | None = None
     journal_error: str | None = None
+    journal_lost: str | None = None
+    """what is left of a journal that was damaged; told for a day"""
 
 
 class Command(msgspec.Struct, frozen=True):

@@ -3,7 +3,8 @@
 Write-ahead log with full synchronisation: an alert and its outbox rows are one transaction, on
 the card before anybody is told. Telemetry is collected and written once a minute, because an SD
 card wears out (a row of its own costs about 8 kB of writes, one of sixty about 0.2 kB). A file
-that fails its integrity check is kept aside under a dated name and a fresh one is begun.
+that fails its integrity check is kept aside under a dated name and a fresh one is begun, with
+what could be saved of it.
 Times are Unix seconds; rows taken before the clock was synchronised say so, and move when it is.
 """
 
@@ -12,15 +13,15 @@ from __future__ import annotations
 import sqlite3
 import time
 import uuid
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 
 from monitor.codec import restamped
-from monitor.errors import JournalError
+from monitor.errors import CARD_ERRNOS, CardError, JournalError
 from monitor.events import (
     Alert,
     AnyEvent,
@@ -40,6 +41,7 @@ from monitor.migrations import migrate
 from monitor.moments import Moment, Shift, moved
 from monitor.outbox import Outbox, OutboxMessage
 from monitor.ownership import like_parent
+from monitor.salvage import salvage
 
 RETENTION_S = {
     "telemetry": 31 * 86_400.0,
@@ -88,9 +90,15 @@ class Journal:
         self.path = path
         self.set_aside: Path | None = None
         """where a damaged journal was moved, when this one was begun in its place"""
+        self.salvaged: dict[str, int] = {}
+        """how many rows of it could be saved, by table"""
+        self.stands_in_for: Path | None = None
+        """the journal on a card that cannot be written, while this one is kept in memory"""
+        self.why_away = ""
         self.outbox = Outbox(connection)
         self._session = uuid.uuid4().hex
         self._seen_version: int | None = None
+        self._handed_out = 0
 
     # ------------------------------------------------------------------ opening
 
@@ -99,25 +107,41 @@ class Journal:
         """Open or create the file; a damaged one is moved aside first.
 
         Raises:
-            JournalError: the directory or file cannot be written.
+            CardError: the card is full, read-only or failing.
+            JournalError: the directory or file cannot be written for another reason.
         """
         path = Path(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists() and path.stat().st_size == 0 and not _log_of(path).exists():
+                return cls._begin_anew(path)  # a power cut can leave a file without its content
             try:
-                return cls(_connect(path), path)
+                journal = cls(_connect(path), path)
+                journal.babies(retired=True)  # a page may be whole and its content not
+                return journal
+            except msgspec.MsgspecError:
+                journal.close()
+                return cls._begin_anew(path)
             except sqlite3.DatabaseError as error:
                 if isinstance(error, sqlite3.OperationalError):
                     raise
-                aside = _move_aside(path)
-                journal = cls(_connect(path), path)
-                journal.set_aside = aside
-                return journal
+                return cls._begin_anew(path)
         except (OSError, sqlite3.Error) as error:
-            raise JournalError(
+            kind = CardError if _is_the_card(error) else JournalError
+            raise kind(
                 f"cannot open the journal {path}: {error}; check that its directory exists, "
                 "is writable and has space"
             ) from error
+
+    @classmethod
+    def _begin_anew(cls, path: Path) -> Journal:
+        aside = _move_aside(path)
+        connection = _connect(path)
+        journal = cls(connection, path)
+        journal.set_aside, journal.salvaged = aside, salvage(aside, connection)
+        lost = {"at": time.time(), "file": aside.name, "saved": journal.salvaged}
+        journal.save_state(lost=msgspec.json.encode(lost))
+        return journal
 
     @classmethod
     def open_for_reading(cls, path: str | Path) -> Journal:
@@ -135,6 +159,30 @@ class Journal:
             return cls(connection, path)
         except sqlite3.Error as error:
             raise JournalError(f"cannot read the journal {path}: {error}") from error
+
+    def move_to(self, path: Path) -> None:
+        """Write everything to ``path``, in place of what is there, and go on there.
+
+        Raises:
+            CardError: it cannot be written there, or not be read here; nothing has changed.
+        """
+        fresh = path.with_suffix(".new")
+        try:
+            self._db.rollback()
+            with closing(sqlite3.connect(fresh)) as target:
+                self._db.backup(target)
+            Journal.open(path).close()  # folds its log in: a log must not outlive its journal
+            fresh.replace(path)
+            like_parent(path)
+            connection = _connect(path)
+        except (OSError, sqlite3.Error) as error:
+            with suppress(OSError):
+                fresh.unlink(missing_ok=True)
+            raise CardError(f"cannot write the journal {path}: {error}") from error
+        self._db.close()
+        self._db, self.path = connection, path
+        self._seen_version = None
+        self.outbox.reconnect(connection)
 
     def close(self) -> None:
         """Close the file; the write-ahead log is folded in."""
@@ -163,11 +211,15 @@ class Journal:
         """
         try:
             with self._db:
-                self._put_state(values)
+                self._save_state(values)
         except sqlite3.Error as error:
-            raise JournalError(f"cannot write the journal {self.path}: {error}") from error
+            raise self._refused(error) from error
 
-    def _put_state(self, values: dict[str, bytes]) -> None:
+    def _refused(self, error: sqlite3.Error) -> JournalError:
+        kind = CardError if _is_the_card(error) else JournalError
+        return kind(f"cannot write the journal {self.path}: {error}")
+
+    def _save_state(self, values: Mapping[str, bytes]) -> None:
         self._db.executemany(
             "INSERT INTO state (key, value) VALUES (?, ?) "
             "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
@@ -190,14 +242,15 @@ class Journal:
         messages: Sequence[OutboxMessage] = (),
         *,
         synced: bool = True,
-        **state: bytes,
+        state: Mapping[str, bytes] | None = None,
     ) -> None:
-        """Write events, the messages they cause and what to remember, in one transaction.
+        """Write events, the messages they cause and values to resume from in one transaction.
 
         ``synced`` is False until the wall clock has been synchronised (see ``move``).
 
         Raises:
-            JournalError: nothing of it was written (disk full, read-only, locked).
+            CardError: nothing of it was written: the card is full, read-only or failing.
+            JournalError: nothing of it was written (locked, damaged).
         """
         try:
             with self._db:
@@ -205,9 +258,9 @@ class Journal:
                     self._record_one(event, synced)
                 for message in messages:
                     self.outbox.add(message)
-                self._put_state(state)
+                self._save_state(state or {})
         except sqlite3.Error as error:
-            raise JournalError(f"cannot write the journal {self.path}: {error}") from error
+            raise self._refused(error) from error
 
     def _record_one(self, event: AnyEvent, synced: bool) -> None:
         t_s = event.t_s
@@ -280,9 +333,9 @@ class Journal:
                     count += sum(self._move(table, shift) for table in _STAMPED)
                     self._move_babies(shift)
                     self.outbox.move(shift, restamped)
-                self._put_state(state)
+                self._save_state(state)
         except sqlite3.Error as error:
-            raise JournalError(f"cannot write the journal {self.path}: {error}") from error
+            raise self._refused(error) from error
         return count
 
     def _move(self, table: str, shift: Shift) -> int:
@@ -319,7 +372,7 @@ class Journal:
                     [(r.t_s, r.cry_s, r.activity, r.level_db, r.in_box) for r in rows],
                 )
         except sqlite3.Error as error:
-            raise JournalError(f"cannot write the journal {self.path}: {error}") from error
+            raise self._refused(error) from error
 
     def prune(self, now_s: float) -> int:
         """Forget what is older than its retention; returns how many rows went.
@@ -337,7 +390,7 @@ class Journal:
                         (now_s - keep_s,),
                     ).rowcount
         except sqlite3.Error as error:
-            raise JournalError(f"cannot write the journal {self.path}: {error}") from error
+            raise self._refused(error) from error
         return gone
 
     # ------------------------------------------------------------------ who is here
@@ -400,6 +453,13 @@ class Journal:
         """Rows of the alerts' lives in order of time (columns as in ``migrations.py``)."""
         return self._rows("alerts", since_s, baby)
 
+    def open_alerts(self) -> list[sqlite3.Row]:
+        """The latest row of each alert that has not been cleared, oldest first."""
+        return self._db.execute(
+            "SELECT * FROM alerts WHERE state != 'cleared' AND rowid IN "
+            "(SELECT max(rowid) FROM alerts GROUP BY id) ORDER BY rowid"
+        ).fetchall()
+
     def unassigned(self, since_s: float = 0.0) -> list[sqlite3.Row]:
         """Weighings nobody has been named for, in order of time."""
         return self._rows("unassigned", since_s, None)
@@ -441,7 +501,11 @@ class Journal:
         if version == self._seen_version:
             return []
         self._seen_version = version
-        rows = self._db.execute("SELECT * FROM inbox WHERE done_s IS NULL ORDER BY id")
+        rows = self._db.execute(
+            "SELECT * FROM inbox WHERE done_s IS NULL AND id > ? ORDER BY id", (self._handed_out,)
+        ).fetchall()
+        # Once: while the card refuses, an answer is not on it yet although the deed is done.
+        self._handed_out = max([self._handed_out, *(row["id"] for row in rows)])
         return [
             Command(
                 t_s=t_s,
@@ -475,6 +539,17 @@ def _stamp(row: sqlite3.Row) -> Stamp:
     if row["session"] == PERSON:
         return "person"
     return "clock" if row["synced"] else "guess"
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
+def _is_the_card(error: Exception) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in CARD_ERRNOS
+    name = getattr(error, "sqlite_errorname", "")
+    return name.startswith(("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR"))
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -7,16 +7,19 @@ running pipeline, the journal and what waits in the outbox move together (see ``
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 import msgspec
 
 from monitor.clock import BootClock, Placing, Wake, boot_id, boot_s, wake
+from monitor.codec import restamped
 from monitor.config import Config
 from monitor.core.cry import CryModel
 from monitor.core.reference import GrowthReference
-from monitor.errors import JournalError
+from monitor.errors import CardError, JournalError
 from monitor.events import (
     Alert,
     AnyEvent,
@@ -25,6 +28,7 @@ from monitor.events import (
     BoxOn,
     ClockReading,
     CryEnded,
+    HostReport,
     JointWeighIn,
     ObjectMoved,
     Observation,
@@ -39,6 +43,7 @@ from monitor.moments import Shift, moved
 from monitor.outbox import DEFAULT_EXPIRY_S, EXPIRY_S, OutboxMessage
 from monitor.pipeline import Pipeline
 from monitor.resources import cry_model_bytes, shipped
+from monitor.spare import come_home, stand_in
 from monitor.states import BoxState
 from monitor.topics import Topics, alert_messages
 
@@ -49,17 +54,26 @@ TELEMETRY_EVERY_S = 300.0
 """What a power cut may cost of it; a card's page is written as a whole, however little changed."""
 
 SAVE_EVERY_S = 1800.0
-"""The snapshot is written this often, and with every weight, cry and alert in the transaction of
-its events. What a crash loses in between is how the last half-hour of quiet looked."""
-
-MINUTES_KEPT = 1440
-"""of telemetry while the journal cannot be written: a day"""
+"""The whole snapshot is written this often. What a crash loses in between is how the last
+half-hour of quiet looked; what matters is written with the events that changed it."""
 
 PRUNE_EVERY_S = 86_400.0
 
-_REMEMBERED = (
-    WeighIn, Unassigned, JointWeighIn, ObjectMoved, BoxOff, BoxOn, CryEnded, Alert,
-)  # fmt: skip
+LOST_TOLD_S = 86_400.0
+"""A damaged journal is mentioned for a day: long enough for everybody who looks after the box."""
+
+RETRY_EVERY_S = 10.0
+"""A card that refused is asked again this often."""
+
+MOST_UNWRITTEN = 5000
+"""Events kept in memory while the card refuses; hours of a busy box."""
+
+_MOVES = (WeighIn, Unassigned, JointWeighIn, ObjectMoved, BoxOff, BoxOn)
+"""What changes who is in the box: the whole snapshot is written in its transaction."""
+
+_NEWS = (CryEnded, Alert)
+"""What changes what is open: the light one is. An alert that a restart forgot would be told again
+under another id."""
 
 
 def wake_up(journal: Journal, *, synced: bool) -> Wake:
@@ -117,12 +131,19 @@ class Nursery:
         self._moved_s = 0.0
         self.now_s = woken.start_s
         self._on_events, self._log = on_events, log
-        self._unwritten: list[list[AnyEvent]] = []
+        self._unwritten: list[AnyEvent] = []
+        self._unmoved: list[Shift] = []
+        """what the journal has not followed yet"""
+        self._resume: dict[str, bytes] = {}
+        self._retry_s = self.now_s
+        self._host: HostReport | None = None
         self._minutes: list[MinuteRow] = []
         self._minute_s = self._written_s = self._saved_s = self.now_s
         self._cry_s = 0.0
         self._pruned_s = 0.0
+        self._lost, self._lost_until_s = self._lost_journal()
         self.pipeline = self._begin(woken)
+        self._close_forgotten()
 
     def _begin(self, woken: Wake) -> Pipeline:
         state = {"clock": msgspec.json.encode(woken.clock)} if woken.clock.boot_id else {}
@@ -135,12 +156,11 @@ class Nursery:
         return pipeline
 
     def _build(self, woken: Wake) -> Pipeline:
-        snapshot = self.journal.load_state("pipeline")
-        if snapshot is None:
-            return self._pipeline(occupancy_known=True)
-        pipeline = self._pipeline(occupancy_known=False)
+        whole, light = (self.journal.load_state(key) for key in ("pipeline", "pipeline_light"))
+        pipeline = self._pipeline(occupancy_known=whole is None)
         try:
-            pipeline.restore(snapshot, self.now_s)
+            for snapshot in filter(None, (whole, light)):
+                pipeline.restore(snapshot, self.now_s)
         except (msgspec.MsgspecError, ValueError):
             # Another version's snapshot: the journal still has everything that matters.
             return self._pipeline(occupancy_known=False)
@@ -196,10 +216,21 @@ class Nursery:
         self.now_s = max(self.now_s, observation.t_s)
         if isinstance(observation, ClockReading):
             return self._read_clock(observation)
+        if isinstance(observation, HostReport):
+            observation = self._host = self._with_journal(observation)
+        elif isinstance(observation, Tick):
+            self._look_at_the_card(observation.t_s)
         events = self.pipeline.update(observation)
         if isinstance(observation, Tick):
             self._second(observation.t_s)
         return self._take(events)
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the journal is not being written where it belongs; ``None`` when it is."""
+        if self.journal.stands_in_for is not None:
+            return f"{self.journal.why_away}; a copy in memory stands in"
+        return self.journal_error or self.journal.outbox.problem
 
     def state(self, now_s: float) -> BoxState:
         """The retained documents."""
@@ -207,10 +238,8 @@ class Nursery:
 
     def save(self, now_s: float) -> None:
         """Write the snapshot and the collected telemetry."""
-        try:
-            self.journal.save_state(**self._memory(now_s))
-        except JournalError as error:
-            self.journal_error = str(error)
+        self._resume = self._memory(now_s)
+        self._flush()
         self._write_minutes(now_s)
 
     # ------------------------------------------------------------------ the clock
@@ -228,22 +257,24 @@ class Nursery:
         return self._take(events)
 
     def _move(self, shifts: list[Shift]) -> list[AnyEvent]:
-        """Pipeline, journal and outbox at once; a crash leaves all of it moved, or nothing."""
+        """Pipeline, journal and outbox; a crash leaves all of it moved, or nothing."""
         events: list[AnyEvent] = []
         for shift in shifts:
             events += self.pipeline.move(shift)
             self._minutes = [moved(row, shift) for row in self._minutes]
-            self._unwritten = [[moved(e, shift) for e in batch] for batch in self._unwritten]
+            self._unwritten = [moved(event, shift) for event in self._unwritten]
+            self.journal.outbox.move_held(shift, restamped)
         by_s = shifts[-1].by_s  # the last one is this boot's own
         self._moved_s += by_s
         self.now_s += by_s
         self._minute_s += by_s
         self._written_s += by_s
-        clock = msgspec.json.encode(self._placing.clock)
-        try:
-            self.journal.move(shifts, clock=clock, **self._memory(self.now_s))
-        except JournalError as error:
-            self.journal_error = str(error)
+        self._retry_s += by_s
+        if self._host is not None:
+            self._host = moved(self._host, shifts[-1])
+        self._unmoved += shifts
+        self._resume = self._memory(self.now_s)
+        self._flush()
         return events
 
     # ------------------------------------------------------------------ inside
@@ -258,7 +289,11 @@ class Nursery:
 
     def _memory(self, now_s: float) -> dict[str, bytes]:
         self._saved_s = now_s
-        return {"pipeline": self.pipeline.snapshot(now_s), "pipeline_at": repr(now_s).encode()}
+        return {"pipeline": self.pipeline.snapshot(now_s)} | self._light_memory(now_s)
+
+    def _light_memory(self, now_s: float) -> dict[str, bytes]:
+        light = self.pipeline.snapshot(now_s, light=True)
+        return {"pipeline_light": light, "pipeline_at": repr(now_s).encode()}
 
     def _prune(self, now_s: float) -> None:
         try:
@@ -266,24 +301,83 @@ class Nursery:
         except JournalError as error:
             self.journal_error = str(error)
 
+    # ------------------------------------------------------------------ after a damage
+
+    def _lost_journal(self) -> tuple[str, float]:
+        """What is left of a damaged one, and until when to say so (timeline seconds)."""
+        stored = self.journal.load_state("lost")
+        if stored is None:
+            return "", float("-inf")
+        lost = msgspec.json.decode(stored)
+        babies, weights = lost["saved"].get("babies", 0), lost["saved"].get("weighings", 0)
+        saved = f"{babies} babies and {weights} weights could be saved"
+        since_s = lost["at"] if self.synced else self.now_s
+        return f"{saved}, the old file is kept as {lost['file']}", since_s + LOST_TOLD_S
+
+    def _close_forgotten(self) -> None:
+        """Clear what the journal holds open and the snapshot does not know (lost, or too old)."""
+        known = {alert.id for alert in self.pipeline.policy.open}
+        forgotten = [row for row in self.journal.open_alerts() if row["id"] not in known]
+        self._write([_forgotten(row, self.config.box, self.now_s) for row in forgotten])
+
+    # ------------------------------------------------------------------ the card
+
     def _write(self, events: list[AnyEvent]) -> None:
-        self._unwritten.append(events)
-        state: dict[str, bytes] = {}
-        if any(isinstance(event, _REMEMBERED) for event in events):
-            state = self._memory(self.now_s)
+        self._unwritten += events
+        self.journal.outbox.hold(self._news(events))
+        if any(isinstance(event, _MOVES) for event in events):
+            self._resume = self._memory(self.now_s)
+        elif any(isinstance(event, _NEWS) for event in events):
+            self._resume |= self._light_memory(self.now_s)
+        self._flush()
+
+    def _flush(self) -> None:
+        """Write all that waits in one transaction, or keep what fits in memory and say so."""
+        outbox = self.journal.outbox
+        held = outbox.held
+        if not (self._unwritten or held or self._resume or self._unmoved):
+            return  # writing nothing would prove nothing about the card
         try:
-            while self._unwritten:
-                batch = self._unwritten[0]
-                last = len(self._unwritten) == 1
-                self.journal.record(
-                    batch, self._news(batch), synced=self.synced, **(state if last else {})
-                )
-                self._unwritten.pop(0)
-            self.journal_error = None
+            try:
+                self._record(held)
+            except CardError as error:
+                stand_in(self.journal, str(error))
+                self._record(held)
         except JournalError as error:
-            # Disk full or read-only: keep what fits in memory, say so, try again with the next.
             self.journal_error = str(error)
-            del self._unwritten[:-1000]
+            del self._unwritten[:-MOST_UNWRITTEN]
+            return
+        outbox.release(held)
+        self._unwritten, self._resume, self.journal_error = [], {}, None
+
+    def _record(self, held: list[OutboxMessage]) -> None:
+        if self._unmoved:
+            clock = msgspec.json.encode(self._placing.clock)
+            self.journal.move(self._unmoved, clock=clock, **self._resume)
+            self._unmoved = []
+        self.journal.record(self._unwritten, held, synced=self.synced, state=self._resume)
+
+    def _look_at_the_card(self, now_s: float) -> None:
+        """Try again when it refused, and let the pipeline know whether it does."""
+        if self.trouble is not None and now_s >= self._retry_s:
+            self._retry_s = now_s + RETRY_EVERY_S
+            with suppress(CardError):  # still in trouble, then
+                if self.journal.outbox.problem is not None:
+                    stand_in(self.journal, self.journal.outbox.problem)
+                come_home(self.journal)
+            self._flush()
+            self.journal.outbox.delete([])
+        known = self._host.journal_error if self._host is not None else None
+        if known != self.trouble:
+            last = self._host or HostReport(now_s)
+            self._host = self._with_journal(msgspec.structs.replace(last, t_s=now_s))
+            self.pipeline.update(self._host)
+
+    def _with_journal(self, report: HostReport) -> HostReport:
+        lost = self._lost if report.t_s < self._lost_until_s else None
+        return msgspec.structs.replace(report, journal_error=self.trouble, journal_lost=lost)
+
+    # ------------------------------------------------------------------ news and telemetry
 
     def _news(self, events: Iterable[AnyEvent]) -> list[OutboxMessage]:
         return [
@@ -334,4 +428,20 @@ class Nursery:
             self._minutes.clear()
         except JournalError as error:
             self.journal_error = str(error)
-            del self._minutes[:-MINUTES_KEPT]
+            del self._minutes[:-MOST_UNWRITTEN]
+
+
+def _forgotten(row: sqlite3.Row, box: str, now_s: float) -> Alert:
+    return Alert(
+        t_s=now_s,
+        id=row["id"],
+        kind=row["kind"],
+        state="cleared",
+        severity=row["severity"],
+        baby=row["baby"],
+        since=row["since_s"],
+        title=f"Closed: {row['title']}",
+        message="The monitor was started anew and lost track of this; if it is so, it tells again.",
+        why="its memory of open alerts could not be read",
+        box=box,
+    )

@@ -22,6 +22,7 @@ from monitor.events import (
     CommandResult,
     Feed,
     RosterChanged,
+    SourceState,
     WeighIn,
     slug,
 )
@@ -110,6 +111,7 @@ class Outlets:
         self._state_due_s = 0.0
         self._health_due_s = 0.0
         self._changed = True
+        self._trouble: str | None = None
         self._withdraw_old_discovery(journal)
         self.publisher.want(self._discovery())
 
@@ -125,7 +127,9 @@ class Outlets:
                     self.publisher.say(command_result_message(event, self._topics))
             else:
                 self.publisher.say(event_message(event, self._topics))
-            if isinstance(event, RosterChanged):
+            if isinstance(event, SourceState):
+                self._health_due_s = 0.0  # what went blind is not shown as healthy meanwhile
+            elif isinstance(event, RosterChanged):
                 self._roster_changed(event)
             elif isinstance(event, WeighIn | Feed):
                 self._charts.ask(slug(event.baby), event.baby)
@@ -134,6 +138,9 @@ class Outlets:
         """Once a second: refresh what is due."""
         self._log_link()
         monotonic_s = time.monotonic()
+        if self._nursery.trouble != self._trouble:
+            self._trouble = self._nursery.trouble
+            self._health_due_s = 0.0
         if self._changed or monotonic_s >= self._state_due_s:
             self._state_due_s = monotonic_s + STATE_EVERY_S
             self._changed = False
@@ -197,7 +204,7 @@ class Outlets:
             "clock_synced": nursery.synced,
             "link": self.publisher.status(),
             "push_error": None if self._notifier is None else self._notifier.problem,
-            "journal_error": nursery.journal_error,
+            "journal_error": nursery.trouble,
             "version": monitor.__version__,
         }
         sources = nursery.state(self._nursery.now_s).sources
@@ -217,7 +224,8 @@ class Outlets:
                 prefix=mqtt.discovery_prefix,
             )
             self.publisher.forget(message.topic for message in old)
-        journal.save_state(discovery_mode=mqtt.discovery.encode())
+        if stored != mqtt.discovery.encode():
+            journal.save_state(discovery_mode=mqtt.discovery.encode())
 
     def _discovery(self) -> list[Message]:
         return discovery(

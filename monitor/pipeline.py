@@ -52,6 +52,7 @@ class PipelineSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     t_s: float
     scale: bytes
+    """empty in a light one"""
     policy: bytes
     crying: bytes
     activity: bytes
@@ -153,11 +154,14 @@ class Pipeline:
         """Whether the timeline is where the world's clocks are: until then no grams per day."""
         self.scale.know_clock(known)
 
-    def snapshot(self, now_s: float) -> bytes:
-        """State to resume from after a restart; compressed, because a card wears out."""
+    def snapshot(self, now_s: float, *, light: bool = False) -> bytes:
+        """State to resume from after a restart; compressed, because a card wears out.
+
+        A ``light`` one is without the scale's, which is most of it: restore it after a whole one.
+        """
         snapshot = PipelineSnapshot(
             t_s=now_s,
-            scale=self.scale.snapshot(),
+            scale=b"" if light else self.scale.snapshot(),
             policy=self.policy.snapshot(),
             crying=self._crying.snapshot(),
             activity=self._activity.snapshot(),
@@ -178,7 +182,8 @@ class Pipeline:
         self.policy.restore(snapshot.policy)
         self._crying.restore(snapshot.crying, now_s)
         self._activity.restore(snapshot.activity)
-        self.scale.restore(snapshot.scale)
+        if snapshot.scale:
+            self.scale.restore(snapshot.scale)
         return snapshot.t_s
 
     # ------------------------------------------------------------------ one kind each

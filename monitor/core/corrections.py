@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import count
 from typing import Any, Literal
 
 import msgspec
@@ -191,12 +192,19 @@ class Corrections:
 
     def _baby_add(self, command: Command) -> list[AnyEvent]:
         args = dict(command.args)
-        args.setdefault("id", step_id(command.t_s))
+        args.setdefault("id", self._new_id(command.t_s))
         args.setdefault("registered_s", command.t_s)
         baby = _baby(args)
         self._check_name(baby, None)
         self.admit(baby, command.t_s)
         return [RosterChanged(t_s=command.t_s, baby=baby)]
+
+    def _new_id(self, t_s: float) -> str:
+        """Two babies added within one second (one tick of the daemon) are still two."""
+        first = step_id(t_s)
+        taken = {book.baby.id for book in self._ledger.books}
+        later = (f"{first}-{n}" for n in count(2))
+        return first if first not in taken else next(i for i in later if i not in taken)
 
     def admit(self, baby: Baby, t_s: float) -> int:
         """Open a book for a baby; whether it is in the box is for its first step to show."""

@@ -47,6 +47,7 @@ class HostHealth:
             "heat": temperature_c is not None and temperature_c >= limit_c,
             "power": bool(report.under_voltage),
             "journal": report.journal_error is not None,
+            "journal_lost": report.journal_lost is not None,
         }
         for key, is_broken in broken.items():
             if is_broken:
@@ -61,6 +62,9 @@ class HostHealth:
             return []
         found = []
         for key, since_s in self._since_s.items():
+            if key == "journal_lost":
+                found.append(_journal_lost(since_s, report.journal_lost or ""))
+                continue
             if key != "power":
                 found.append(_blind(key, since_s, report))
                 continue
@@ -80,6 +84,19 @@ def _low_power(since_s: float) -> Condition:
         message="The Pi gets less than 4.63 V: use its own supply and a short, thick cable.",
         why="the Pi reports under-voltage",
         all_clear="The supply voltage is right again.",
+    )
+
+
+def _journal_lost(since_s: float, left: str) -> Condition:
+    return Condition(
+        kind="monitor_blind",
+        key="journal_lost",
+        severity="warning",
+        since_s=since_s,
+        title="Journal was damaged",
+        message=f"A fresh journal was begun; {left}. Check who is in the list of babies.",
+        why="the journal failed its integrity check at the start",
+        all_clear="The monitor has kept its new journal for a day.",
     )
 
 
@@ -123,7 +140,7 @@ _WORDS: dict[str, tuple[str, str, str, str]] = {
     ),
     "journal": (
         "Journal cannot be written",
-        "Nothing is being recorded ({error}): check the card, then restart the monitor.",
+        "What happens now is lost with the power ({error}): make space, or replace the card.",
         "{error}",
         "The journal is written again.",
     ),

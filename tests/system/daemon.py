@@ -15,12 +15,19 @@ class Daemon:
     """One daemon with a configuration and a state directory of its own."""
 
     def __init__(
-        self, directory: Path, port: int, *, box: str = "test-box", more: str = ""
+        self,
+        directory: Path,
+        port: int,
+        *,
+        box: str = "test-box",
+        more: str = "",
+        environment: dict[str, str] | None = None,
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.state_dir = directory / "state"
         self.config = directory / "nursery.toml"
         self._log = directory / "daemon.log"
+        self._environment = environment or {}
         self._process: subprocess.Popen[bytes] | None = None
         self.config.write_text(
             f'box = "{box}"\nstate_dir = "{self.state_dir}"\n'
@@ -32,7 +39,8 @@ class Daemon:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "monitor", "run", "--config", str(self.config)],
                 stdout=log, stderr=log, cwd=self.config.parent,
-                env={**os.environ, "PYTHONPATH": str(ROOT), "LG_WD": str(self.config.parent)},
+                env={**os.environ, "PYTHONPATH": str(ROOT), "LG_WD": str(self.config.parent),
+                     **self._environment},
             )  # fmt: skip
         return self
 

@@ -121,6 +121,8 @@ class HostReport(msgspec.Struct, frozen=True):
     throttled: bool | None = None
     temperature_c: float | None = None
     disk_free_bytes: int | None = None
+    clock_known: bool = True
+    """somebody who knows the time has set the clock"""
     journal_error: str | None = None
     journal_lost: str | None = None
     """what is left of a journal that was damaged; told for a day"""

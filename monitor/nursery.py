@@ -375,7 +375,9 @@ class Nursery:
 
     def _with_journal(self, report: HostReport) -> HostReport:
         lost = self._lost if report.t_s < self._lost_until_s else None
-        return msgspec.structs.replace(report, journal_error=self.trouble, journal_lost=lost)
+        return msgspec.structs.replace(
+            report, journal_error=self.trouble, journal_lost=lost, clock_known=self.synced
+        )
 
     # ------------------------------------------------------------------ news and telemetry
 

@@ -10,12 +10,15 @@ from monitor.config import AlertsConfig, Config, MicrophoneConfig
 from monitor.core.activity import Activity
 from monitor.devices.simulated import SimBaby, SimulatedBox
 from monitor.events import (
+    Alert,
     AnyEvent,
+    ClockReading,
     Command,
     CommandResult,
     CryStarted,
     Disturbed,
     Feed,
+    HostReport,
     ScaleBlock,
     Tick,
     Unassigned,
@@ -139,6 +142,25 @@ def test_the_gap_is_a_gap_in_what_is_kept(journal: Journal) -> None:
     assert not [t_s for t_s in times if CUT_S < t_s < BACK_S]
     rows = {round(row.t_s): row.in_box for row in journal.telemetry(BACK_S)}
     assert set(rows.values()) == {"?"}
+
+
+def test_a_clock_that_never_comes_is_said_once_and_the_rest_goes_on(journal: Journal) -> None:
+    run = wake(None, boot_id="b", boot_s=20.0, unix_s=0.0, synced=False, last_s=START_S)
+    nursery = Nursery(CONFIG, journal, woken=run)
+
+    def alerts(at_s: float) -> list[tuple[str, str, str]]:
+        nursery.handle(HostReport(at_s))
+        events = nursery.handle(Tick(at_s + 1))
+        found = [e for e in events if isinstance(e, Alert) and "lock" in e.title]
+        return [(e.state, e.severity, e.title) for e in found]
+
+    assert alerts(run.start_s + 60.0) == []
+    assert alerts(run.start_s + 3500.0) == []
+    assert alerts(run.start_s + 3700.0) == [("raised", "warning", "Clock is not set")]
+    now_s = run.start_s + 3720.0
+    nursery.handle(ClockReading(now_s, now_s + 9000.0, synced=True))
+    later = [a for s in range(10, 60, 10) for a in alerts(now_s + 9000.0 + s)]
+    assert later == [("cleared", "warning", "All clear: Clock is not set")]
 
 
 def test_silence_is_not_claimed_of_a_gap() -> None:

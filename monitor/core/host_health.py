@@ -20,6 +20,8 @@ LOW_POWER_S = 5.0
 """one dip while a fan starts is no news"""
 LOW_POWER_BLIND_S = 60.0
 """under-voltage that lasts: weights are no longer to be trusted"""
+CLOCK_LATE_S = 3600.0
+"""a router that restarts after a power cut is back in minutes; later than this nobody sets it"""
 STALE_S = 180.0
 """reports come at least once a minute; an old one proves nothing"""
 
@@ -47,6 +49,7 @@ class HostHealth:
             "heat": temperature_c is not None and temperature_c >= limit_c,
             "power": bool(report.under_voltage),
             "journal": report.journal_error is not None,
+            "clock": not report.clock_known,
             "journal_lost": report.journal_lost is not None,
         }
         for key, is_broken in broken.items():
@@ -62,6 +65,8 @@ class HostHealth:
             return []
         found = []
         for key, since_s in self._since_s.items():
+            if key == "clock" and now_s - since_s < CLOCK_LATE_S:
+                continue
             if key == "journal_lost":
                 found.append(_journal_lost(since_s, report.journal_lost or ""))
                 continue
@@ -110,7 +115,7 @@ def _blind(key: str, since_s: float, report: HostReport) -> Condition:
     return Condition(
         kind="monitor_blind",
         key=key,
-        severity="critical",
+        severity="warning" if key == "clock" else "critical",
         since_s=since_s,
         title=title,
         message=message.format(**values),
@@ -137,6 +142,12 @@ _WORDS: dict[str, tuple[str, str, str, str]] = {
         "Under-voltage for over a minute: weights cannot be trusted. Change the supply or cable.",
         "the Pi has reported under-voltage for more than 60 s",
         "The supply voltage is right again; weigh once more to be sure.",
+    ),
+    "clock": (
+        "Clock is not set",
+        "Gains are unknown: nobody has set the clock. Connect the network, or set trust_clock.",
+        "no time server has been reached since the start",
+        "The clock is set: gains are worked out again.",
     ),
     "journal": (
         "Journal cannot be written",

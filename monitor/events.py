@@ -42,6 +42,7 @@ Verb = Literal[
     "snooze",
     "assign",
     "weigh",
+    "weigh_in",
     "correct",
     "baby_add",
     "baby_edit",
@@ -181,6 +182,8 @@ class Weighing(msgspec.Struct, frozen=True, kw_only=True):
     """``None`` for a weighing typed by hand"""
     confidence: float = 1.0
     origin: Literal["scale", "assigned", "typed", "imported"] = "scale"
+    only_weighed: bool = False
+    """somebody said that this move was a weighing: with its other half it is no bottle"""
 
 
 # --------------------------------------------------------------------------- events
@@ -202,6 +205,8 @@ class WeighIn(Event, frozen=True, kw_only=True, tag="weigh_in"):
     confidence: float
     step_id: str
     origin: Literal["scale", "assigned", "typed", "imported"] = "scale"
+    only_weighed: bool = False
+    """somebody said that this move was a weighing: with its other half it is no bottle"""
 
 
 class Feed(Event, frozen=True, kw_only=True, tag="feed"):

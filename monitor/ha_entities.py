@@ -230,6 +230,8 @@ def _controls(topics: Topics) -> Iterator[tuple[str, Component]]:
         "not_a_cry",
         _button("Not a cry", topics.command("not_a_cry"), "{}", "mdi:ear-hearing-off"),
     )
+    weigh_in = topics.command("weigh_in")
+    yield "weigh_in", _button("Weigh one baby", weigh_in, "{}", "mdi:scale-balance")
     config = {"entity_category": "config"}
     yield "tare", _button("Tare", topics.command("tare"), "{}", "mdi:scale", **config)
     test = topics.command("test_alert")

@@ -6,10 +6,11 @@ published as they come; alerts travel by the outbox and never from here.
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol, cast
+from typing import Literal, Protocol, cast
 
 import monitor
 from monitor.chart_worker import ChartWorker
@@ -48,6 +49,12 @@ STATE_EVERY_S = 5.0
 
 HEALTH_EVERY_S = 30.0
 
+WEIGHED_NEWS_S = 60.0
+"""A weight is known 10 to 30 s after the move; later the one at the box has gone."""
+
+REPLY_S = 2.0
+"""What the panel answers takes at most 1.6 s; then it shows the state again."""
+
 LAST_WORDS_S = 2.0
 """At a polite stop alerts on their way may still arrive; systemd waits far longer than this."""
 
@@ -62,8 +69,12 @@ class Panel(Protocol):
         blind: bool,
         linked: bool,
         in_box: Sequence[str] | None = None,
+        weighing: bool = False,
     ) -> None:
         """Light and sound for what is open."""
+
+    def reply(self, reply: Literal["yes", "weighed", "no"]) -> None:
+        """Answer the one at the button."""
 
     def close(self) -> None:
         """Everything off."""
@@ -110,6 +121,7 @@ class Outlets:
         self._now_s = 0.0
         self._state_due_s = 0.0
         self._health_due_s = 0.0
+        self._light_due_s = math.inf
         self._changed = True
         self._withdraw_old_discovery(journal)
         self.publisher.want(self._discovery())
@@ -122,8 +134,7 @@ class Outlets:
                 if self._notifier is not None:
                     self._notifier.tell(event)
             elif isinstance(event, CommandResult):
-                if event.origin == "mqtt":
-                    self.publisher.say(command_result_message(event, self._topics))
+                self._answer(event)
             else:
                 self.publisher.say(
                     event_message(event, self._topics, offset_s=self._nursery.offset_s)
@@ -131,14 +142,34 @@ class Outlets:
             if isinstance(event, RosterChanged):
                 self._roster_changed(event)
             elif isinstance(event, WeighIn | Feed):
+                if isinstance(event, WeighIn) and self._is_news(event):
+                    self._reply("weighed")
                 self._charts.ask(slug(event.baby), event.baby)
+
+    def _answer(self, result: CommandResult) -> None:
+        """Tell whoever asked: a phone by its topic, the one at the box by light and sound."""
+        if result.origin == "mqtt":
+            self.publisher.say(command_result_message(result, self._topics))
+        elif result.origin == "panel" and result.verb != "acknowledge":
+            self._reply("yes" if result.ok else "no")
+
+    def _is_news(self, event: WeighIn) -> bool:
+        """An announced weigh-in, just now: not one that is told again after an answer."""
+        fresh = self._now_s - event.t_s < WEIGHED_NEWS_S
+        return event.only_weighed and event.origin == "scale" and fresh
+
+    def _reply(self, reply: Literal["yes", "weighed", "no"]) -> None:
+        if self.panel is not None:
+            self.panel.reply(reply)
+            self._light_due_s = time.monotonic() + REPLY_S
 
     def second(self, now_s: float) -> None:
         """Once a second: refresh what is due."""
         self._now_s = now_s
         self._log_link()
         monotonic_s = time.monotonic()
-        if self._changed or monotonic_s >= self._state_due_s:
+        if self._changed or monotonic_s >= min(self._state_due_s, self._light_due_s):
+            self._light_due_s = math.inf if monotonic_s >= self._light_due_s else self._light_due_s
             self._state_due_s = monotonic_s + STATE_EVERY_S
             self._changed = False
             self._show_state()
@@ -191,6 +222,7 @@ class Outlets:
                 blind=any(alert.kind == "monitor_blind" for alert in state.alerts),
                 linked=self.publisher.connected,
                 in_box=state.scale.in_box,
+                weighing=state.scale.weigh_in_ends_at is not None,
             )
 
     def _show_health(self) -> None:

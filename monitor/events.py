@@ -120,6 +120,13 @@ class HostReport(msgspec.Struct, frozen=True):
     journal_error: str | None = None
 
 
+class LoadReport(msgspec.Struct, frozen=True):
+    """How late the monitor works: what it looks at now has waited so long."""
+
+    t_s: float
+    lag_s: float
+
+
 class Command(msgspec.Struct, frozen=True):
     """Something a person asked for, from a phone, the panel or the command line."""
 
@@ -130,7 +137,9 @@ class Command(msgspec.Struct, frozen=True):
     origin: str = "mqtt"
 
 
-Observation = AudioBlock | ScaleBlock | Tick | ClockReading | SourceReport | HostReport | Command
+Observation = (
+    AudioBlock | ScaleBlock | Tick | ClockReading | SourceReport | HostReport | LoadReport | Command
+)
 
 
 # --------------------------------------------------------------------------- who is here

@@ -218,6 +218,13 @@ def _box_diagnostics(topics: Topics) -> Iterator[tuple[str, Component]]:
         "suggested_display_precision": 0,
     }
     yield "memory_mb", _sensor("Memory", topics.health, "memory_mb", **memory, **diagnostic)
+    shed = "{{ value_json.load.shed | join(', ') or 'nothing' }}"
+    yield (
+        "load_shed",
+        _sensor("Left out for lack of time", topics.health, "load", icon="mdi:weight-lifter")
+        | diagnostic
+        | {"value_template": shed},
+    )
     drops = {"state_class": "total_increasing", "icon": "mdi:water-off"}
     yield "drops", _sensor("Dropped audio blocks", topics.health, "drops", **drops, **diagnostic)
 

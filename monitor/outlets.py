@@ -15,14 +15,18 @@ from typing import Literal, Protocol, cast
 import monitor
 from monitor.chart_worker import ChartWorker
 from monitor.config import Config
+from monitor.core.load import Load
 from monitor.errors import CommandError
 from monitor.events import (
     Alert,
     AnyEvent,
     Command,
     CommandResult,
+    CryEnded,
+    CryStarted,
     Feed,
     RosterChanged,
+    SourceState,
     WeighIn,
     slug,
 )
@@ -47,7 +51,12 @@ from monitor.topics import (
 STATE_EVERY_S = 5.0
 """Retained numbers are refreshed this often, and at once when something happened."""
 
+THINNED_STATE_EVERY_S = 20.0
+"""... and this often while the processor is short: as late as the broker's expiry allows."""
+
 HEALTH_EVERY_S = 30.0
+
+_FOR_A_PERSON = (Alert, CommandResult, RosterChanged, CryStarted, CryEnded)
 
 WEIGHED_NEWS_S = 60.0
 """A weight is known 10 to 30 s after the move; later the one at the box has gone."""
@@ -88,6 +97,7 @@ class Outlets:
         config: Config,
         journal: Journal,
         nursery: Nursery,
+        load: Load,
         figures: Callable[[], dict[str, object]],
         log: Callable[[str], None],
     ) -> None:
@@ -97,6 +107,7 @@ class Outlets:
             ConfigError: a password, certificate or push URL cannot be used.
         """
         self._config, self._nursery, self._figures = config, nursery, figures
+        self._load = load
         self._log, self._logged = log, ""
         self._topics = nursery.topics
         self._identity = journal.identity()
@@ -128,7 +139,7 @@ class Outlets:
 
     def tell(self, events: Sequence[AnyEvent]) -> None:
         """Pass on what just happened."""
-        self._changed = self._changed or bool(events)
+        self._changed = self._changed or any(self._is_urgent(event) for event in events)
         for event in events:
             if isinstance(event, Alert):
                 if self._notifier is not None:
@@ -139,12 +150,24 @@ class Outlets:
                 self.publisher.say(
                     event_message(event, self._topics, offset_s=self._nursery.offset_s)
                 )
+            if isinstance(event, SourceState):
+                self._health_due_s = 0.0  # with the next second
             if isinstance(event, RosterChanged):
                 self._roster_changed(event)
             elif isinstance(event, WeighIn | Feed):
                 if isinstance(event, WeighIn) and self._is_news(event):
                     self._reply("weighed")
                 self._charts.ask(slug(event.baby), event.baby)
+
+    def load_changed(self) -> None:
+        """What is left out for lack of time is shown at once."""
+        self._show_health()
+        if self._load.sheds("charts"):
+            self._charts.pause()
+
+    def _is_urgent(self, event: AnyEvent) -> bool:
+        """Whether the retained state follows at once; with time short only what is for a person."""
+        return not self._load.sheds("telemetry") or isinstance(event, _FOR_A_PERSON)
 
     def _answer(self, result: CommandResult) -> None:
         """Tell whoever asked: a phone by its topic, the one at the box by light and sound."""
@@ -170,13 +193,14 @@ class Outlets:
         monotonic_s = time.monotonic()
         if self._changed or monotonic_s >= min(self._state_due_s, self._light_due_s):
             self._light_due_s = math.inf if monotonic_s >= self._light_due_s else self._light_due_s
-            self._state_due_s = monotonic_s + STATE_EVERY_S
+            thinned = self._load.sheds("telemetry")
+            self._state_due_s = monotonic_s + (THINNED_STATE_EVERY_S if thinned else STATE_EVERY_S)
             self._changed = False
             self._show_state()
         if monotonic_s >= self._health_due_s:
             self._health_due_s = monotonic_s + HEALTH_EVERY_S
             self._show_health()
-        if (chart := self._charts.poll()) is not None:
+        if not self._load.sheds("charts") and (chart := self._charts.poll()) is not None:
             self.publisher.want([chart_message(self._topics, *chart)])
 
     def _log_link(self) -> None:
@@ -230,6 +254,7 @@ class Outlets:
         fields = self._figures() | {
             "cpu_pct": self._usage.cpu_pct(),
             "memory_mb": self._usage.memory_mb(),
+            "load": self._load.status(),
             "clock_synced": nursery.synced,
             "link": self.publisher.status(),
             "push_error": None if self._notifier is None else self._notifier.problem,

@@ -18,7 +18,7 @@ class ObservationQueue:
     """First in, first out; ``put`` never blocks, ``get`` waits at most ``timeout_s``."""
 
     def __init__(self, max_audio_blocks: int = 300) -> None:
-        """300 blocks of 100 ms: half a minute of sound, 2 MB."""
+        """300 blocks of 250 ms, as the microphone sends them: 75 s of sound, 5 MB."""
         self._audio_limit = max_audio_blocks
         self._items: deque[tuple[float, Observation]] = deque()
         self._audio_waiting = 0

@@ -187,7 +187,7 @@ class App:
     def _second(self, now_s: float) -> None:
         self._now_s = now_s
         if self._may_shed:
-            self._handle(LoadReport(now_s, self._queue.lag_s))
+            self._handle(LoadReport(now_s, self._queue.lag_s, self._load.exhausted))
         if self._load.sheds("weights"):
             self._handle(SourceReport(now_s, "scale", "stalled", TOO_BUSY))
         for command in self._journal.submitted(now_s):

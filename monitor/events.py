@@ -125,6 +125,8 @@ class LoadReport(msgspec.Struct, frozen=True):
 
     t_s: float
     lag_s: float
+    exhausted: bool
+    """everything that can be let go of has been (``core.load``): this is no passing stall"""
 
 
 class Command(msgspec.Struct, frozen=True):

@@ -20,7 +20,7 @@ LOW_POWER_S = 5.0
 LOW_POWER_BLIND_S = 60.0
 """under-voltage that lasts: weights are no longer to be trusted"""
 LATE_S = 20.0
-"""Everything that can be let go of has gone by then, and cries are told this much too late."""
+"""With everything gone that can be let go of, cries are still told this much too late."""
 IN_TIME_S = 2.0
 """hysteresis"""
 STALE_S = 180.0
@@ -54,7 +54,7 @@ class HostHealth:
 
     def load(self, report: LoadReport) -> None:
         """Take how late the monitor works."""
-        if report.lag_s >= LATE_S and self._late_since_s is None:
+        if report.exhausted and report.lag_s >= LATE_S and self._late_since_s is None:
             self._late_since_s = report.t_s
         elif report.lag_s <= IN_TIME_S:
             self._late_since_s = None

@@ -70,13 +70,18 @@ class Load:
         """Whether this is left out now."""
         return ORDER.index(burden) < self.level
 
+    @property
+    def exhausted(self) -> bool:
+        """Nothing is left that could be let go of."""
+        return self.level == len(ORDER)
+
     def status(self) -> LoadStatus:
         """For ``health``."""
         shed = list(ORDER[: self.level])
         return LoadStatus(level=self.level, lag_s=round(self.lag_s, 1), shed=shed)
 
     def _is_late(self, lag_s: float) -> bool:
-        return self.level < len(ORDER) and lag_s >= LAG_S[self.level] * self._patience
+        return not self.exhausted and lag_s >= LAG_S[self.level] * self._patience
 
     def _worse(self, now_s: float) -> None:
         self.level += 1

@@ -61,7 +61,7 @@ class Phone:
         properties.SessionExpiryInterval = SESSION_S
         self._client.connect("127.0.0.1", self._port, 5, clean_start=False, properties=properties)
         self._client.loop_start()
-        assert self._connected.wait(20), "the phone did not connect"
+        assert self._connected.wait(120), "the phone did not connect"
         return self
 
     def away(self) -> None:

@@ -30,7 +30,7 @@ from tests.system.sound_server import SoundServer
 BOX = "nursery/test-box"
 EMPTY_COUNTS, COUNTS_PER_G = 84_000, 400
 LITTER = {"Ann": 301.0, "Ben": 352.0, "Cleo": 403.0}
-START_WITHIN_S, SETTLE_WITHIN_S = 60.0, 120.0
+START_WITHIN_S, SETTLE_WITHIN_S = 300.0, 240.0
 CONFIG = """
 box = "test-box"
 state_dir = "{state}"

@@ -7,6 +7,7 @@ than one that refuses.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Iterator
@@ -114,8 +115,12 @@ class MqttConfig(_Section, frozen=True, kw_only=True):
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the broker is on this machine."""
-        return self.host in {"localhost", "::1"} or self.host.startswith("127.")
+        """Whether the broker is certainly on this machine.
+
+        Only ``localhost`` and loopback addresses are certain: what another name means is up to
+        whoever answers the resolver (``127.example.org`` is anybody's).
+        """
+        return is_loopback(self.host)
 
     @property
     def port_number(self) -> int:
@@ -153,6 +158,19 @@ class Config(_Section, frozen=True, kw_only=True):
     def journal_path(self) -> Path:
         """The SQLite file."""
         return Path(self.state_dir) / "journal.sqlite"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address can only mean this machine."""
+    name = host.strip("[]").rstrip(".").lower()
+    if name == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
 
 
 def find_config(path: str | None) -> Path:

@@ -21,11 +21,22 @@ from typing import Any
 from monitor.codec import encode
 from monitor.config import MqttConfig
 from monitor.errors import ConfigError
-from monitor.link import Arrived, Connected, Ended, Link, Protocol, Refused, read_password
+from monitor.link import (
+    Arrived,
+    Connected,
+    Ended,
+    Intake,
+    Link,
+    Protocol,
+    Refused,
+    read_password,
+)
 from monitor.topics import Message, Topics
 from monitor.watch_board import Board
 
 REDRAW_S = 0.5
+INTAKE = Intake(most_waiting=20_000, most_bytes=1_000_000)
+"""every retained document of a large fleet comes at once"""
 RETRY_S = 2.0
 SNOOZE_MIN = 30
 
@@ -49,7 +60,7 @@ class Watch:
         if link is None:
             if time.monotonic() >= self._retry_s:
                 client_id = f"nursery-watch-{secrets.token_hex(4)}"
-                self._link = Link(self._config, self._protocol, client_id, self._password)
+                self._link = Link(self._config, self._protocol, client_id, self._password, INTAKE)
                 self._link.open()
             return
         while link.events:

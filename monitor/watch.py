@@ -32,7 +32,7 @@ from monitor.link import (
     read_password,
 )
 from monitor.topics import Message, Topics
-from monitor.watch_board import Board
+from monitor.watch_board import Board, harmless
 
 REDRAW_S = 0.5
 INTAKE = Intake(most_waiting=20_000, most_bytes=1_000_000)
@@ -107,7 +107,8 @@ class Watch:
     def _take(self, topic: str, payload: bytes) -> None:
         self.board.feed(topic, payload)
         if topic.endswith("/result") and "/cmd/" in topic:
-            self.answer = f"{topic.split('/')[-2]}: {payload.decode(errors='replace')}"
+            verb, text = topic.split("/")[-2], payload[:300].decode(errors="replace")
+            self.answer = harmless(f"{verb}: {text}")
 
     def _lost(self, why: str, *, other_protocol: bool = False) -> None:
         if self._link is not None:

@@ -8,6 +8,7 @@ than one that refuses.
 from __future__ import annotations
 
 import ipaddress
+import math
 import os
 import re
 from collections.abc import Iterator
@@ -234,6 +235,10 @@ def _impossible(config: Config) -> Iterator[str]:
         )
     yield from _pin_clashes(config)
     scale, microphone = config.scale, config.microphone
+    for key in ("counts_per_gram", "zero_counts", "capacity_g"):
+        value = getattr(scale, key)
+        if value is not None and not math.isfinite(value):
+            yield f'"scale.{key}" is {value}: give a number'
     if scale.counts_per_gram == 0:
         yield '"scale.counts_per_gram" is 0: run "nursery calibrate scale"'
     if (scale.counts_per_gram is None) != (scale.zero_counts is None):

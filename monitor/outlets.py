@@ -157,7 +157,8 @@ class Outlets:
         where = f"{mqtt.host}:{mqtt.port_number}"
         text = f"not connected to {where}: {link.why}; alerts wait on disk"
         if link.connected:
-            text = f"connected to {where} (MQTT {link.protocol})"
+            plain = not (mqtt.use_tls or mqtt.is_loopback)
+            text = f"connected to {where} (MQTT {link.protocol}{', not encrypted' * plain})"
         if text != self._logged and (link.connected or link.why != NOT_YET):
             self._logged = text
             self._log(text)

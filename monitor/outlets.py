@@ -34,6 +34,7 @@ from monitor.process import ProcessUsage
 from monitor.publisher import NOT_YET, Publisher
 from monitor.topics import (
     Message,
+    Topics,
     chart_message,
     command_result_message,
     event_message,
@@ -213,19 +214,20 @@ class Outlets:
         self.publisher.want([message])
 
     def _withdraw_old_discovery(self, journal: Journal) -> None:
-        """Empty what another discovery mode left at the broker, so that nothing is shown twice."""
-        mqtt = self._config.mqtt
+        """Empty what another mode or name left at the broker, so that nothing is shown twice."""
+        mqtt, box = self._config.mqtt, self._config.box
         stored = journal.load_state("discovery_mode")
-        if stored is not None and stored.decode() != mqtt.discovery:
+        before = (journal.load_state("discovery_box") or box.encode()).decode()
+        if stored is not None and (stored.decode(), before) != (mqtt.discovery, box):
             old = withdrawal(
-                self._topics,
+                Topics(before),
                 identity=self._identity,
                 babies=self._nursery.pipeline.scale.babies,
                 mode=cast("Mode", stored.decode()),
                 prefix=mqtt.discovery_prefix,
             )
             self.publisher.forget(message.topic for message in old)
-        journal.save_state(discovery_mode=mqtt.discovery.encode())
+        journal.save_state(discovery_mode=mqtt.discovery.encode(), discovery_box=box.encode())
 
     def _discovery(self) -> list[Message]:
         return discovery(

@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Protocol, runtime_checkable
 
 from monitor.config import Config
+from monitor.cry_clips import open_clips
 from monitor.errors import ConfigError
 from monitor.events import AnyEvent, AudioBlock, Observation, Tick
 from monitor.journal import Journal
@@ -67,6 +68,7 @@ class App:
         self._queue = ObservationQueue()
         self.nursery = Nursery(config, journal, start_s=start_s, on_events=on_events)
         self._outlets = Outlets(config, journal, self.nursery, self._figures, log, start_s=start_s)
+        self._clips = open_clips(config, log)
         self._watchdog = Watchdog(FRESH_S)
         self._now_s = start_s
         self._stopping = False
@@ -113,6 +115,8 @@ class App:
         for worker in self._workers:
             if isinstance(worker, HasFigures):
                 figures |= worker.figures()
+        if self._clips is not None:
+            figures |= self._clips.figures()
         return figures
 
     def _turn(self) -> None:
@@ -128,6 +132,10 @@ class App:
         events = self.nursery.handle(observation)
         if events:
             self._outlets.tell(events)
+        if self._clips is not None:
+            self._clips.take(
+                observation, events, offset_s=self.nursery.offset_s, synced=self.nursery.synced
+            )
 
     def _second(self, now_s: float) -> None:
         self._now_s = now_s
@@ -148,6 +156,8 @@ class App:
                 self._handle(observation)
         self.nursery.save(self._now_s)
         self._outlets.close()
+        if self._clips is not None:
+            self._clips.close()
 
 
 def announce(text: str) -> None:

@@ -51,7 +51,7 @@ class Client:
         self._wait(lambda: self.reason is not None)
 
     def _wait(self, true: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while not true() and time.monotonic() < deadline:
             time.sleep(0.01)
 

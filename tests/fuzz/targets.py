@@ -7,17 +7,20 @@ door breaks something later, in the night.
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
 
 import msgspec
 import numpy as np
 
 from monitor.config import Config, ScaleConfig, parse_config
 from monitor.core.cry import CryDetector, CryModel
+from monitor.core.model_file import read_arrays
 from monitor.core.reference import GrowthReference
 from monitor.errors import InputError, NurseryError
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, Baby, Command, Tick
@@ -28,6 +31,7 @@ from monitor.spreadsheet import read_babies, read_weights
 from monitor.topics import Topics, parse_command, state_messages
 from monitor.watch_board import Board
 
+CORPUS = Path(__file__).parent / "corpus"
 START_S = 1_778_241_600.0
 SCALE = ScaleConfig(source="csv", file="x", counts_per_gram=400.0, zero_counts=0.0)
 TOPICS = Topics("fuzz")
@@ -94,6 +98,14 @@ def model(data: bytes) -> None:
         assert np.isfinite(list(window.p.values())).all()
 
 
+def model_card(data: bytes) -> None:
+    """The card inside a model, which says what shape everything has."""
+    arrays = dict(read_arrays((CORPUS / "model" / "good-small.npz").read_bytes()))
+    stream = io.BytesIO()
+    np.savez(stream, **(arrays | {"card": np.frombuffer(data, np.uint8)}))
+    model(stream.getvalue())
+
+
 def growth(data: bytes) -> None:
     """The growth reference, asked."""
     reference = GrowthReference.parse(data)
@@ -127,8 +139,8 @@ def board(data: bytes) -> None:
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "config": config, "command": command, "babies": babies, "weights": weights,
-    "scale_csv": scale_csv, "model": model, "growth": growth, "snapshot": snapshot,
-    "board": board,
+    "scale_csv": scale_csv, "model": model, "model_card": model_card, "growth": growth,
+    "snapshot": snapshot, "board": board,
 }  # fmt: skip
 
 

@@ -115,3 +115,16 @@ def test_a_secret_that_cannot_be_read_is_not_shown(tmp_path: Path) -> None:
     secret.chmod(0o640)
     with pytest.raises(ConfigError, match="others can read"):
         read_password(config, None)
+
+
+def test_a_stream_of_births_is_a_flood_too(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    publisher = box.app._outlets.publisher
+    for _ in range(400):
+        box.link.events.append(Arrived("homeassistant/status", b"online", False))
+    publisher.pump(box.now_s)
+    first_s = publisher._birth_due_s
+    assert first_s is not None, "the first is answered, in time, whatever follows"
+    assert box.link.subscribed == set()
+    assert publisher.status().commands_ignored == 399
+    box.close()

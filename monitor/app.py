@@ -17,6 +17,7 @@ from typing import Protocol, runtime_checkable
 
 from monitor.config import Config
 from monitor.core.load import Load
+from monitor.cry_clips import open_clips
 from monitor.errors import ConfigError
 from monitor.events import (
     AnyEvent,
@@ -106,7 +107,10 @@ class App:
         self._log = log
         self._load = load or Load()
         self._may_shed = load is not None
-        self._outlets = Outlets(config, journal, self.nursery, self._load, self._figures, log)
+        self._outlets = Outlets(
+            config, journal, self.nursery, self._load, self._figures, log, start_s=start_s
+        )
+        self._clips = open_clips(config, log)
         self._watchdog = Watchdog(FRESH_S)
         self._now_s = start_s
         self._stopping = False
@@ -153,6 +157,8 @@ class App:
         for worker in self._workers:
             if isinstance(worker, HasFigures):
                 figures |= worker.figures()
+        if self._clips is not None:
+            figures |= self._clips.figures()
         return figures
 
     def _turn(self) -> None:
@@ -183,6 +189,10 @@ class App:
         events = self.nursery.handle(observation)
         if events:
             self._outlets.tell(events)
+        if self._clips is not None:
+            self._clips.take(
+                observation, events, offset_s=self.nursery.offset_s, synced=self.nursery.synced
+            )
 
     def _second(self, now_s: float) -> None:
         self._now_s = now_s
@@ -207,6 +217,8 @@ class App:
                 self._handle(observation)
         self.nursery.save(self._now_s)
         self._outlets.close()
+        if self._clips is not None:
+            self._clips.close()
 
 
 def announce(text: str) -> None:

@@ -39,6 +39,7 @@ from monitor.process import ProcessUsage
 from monitor.publisher import NOT_YET, Publisher
 from monitor.topics import (
     Message,
+    Topics,
     chart_message,
     command_result_message,
     event_message,
@@ -100,6 +101,8 @@ class Outlets:
         load: Load,
         figures: Callable[[], dict[str, object]],
         log: Callable[[str], None],
+        *,
+        start_s: float,
     ) -> None:
         """Open what the configuration asks for.
 
@@ -120,6 +123,7 @@ class Outlets:
             status_topic=self._topics.status,
             command_topic=self._topics.commands,
             receive=self._receive,
+            complain=self._complain,
         )
         self._notifier = (
             Notifier(config.notify, local_minute=nursery.local_minute)
@@ -129,7 +133,7 @@ class Outlets:
         self._charts = ChartWorker(config)
         self._usage = ProcessUsage()
         self._slugs = {baby.id: baby.slug for baby in nursery.pipeline.scale.babies}
-        self._now_s = 0.0
+        self._now_s = start_s
         self._state_due_s = 0.0
         self._health_due_s = 0.0
         self._light_due_s = math.inf
@@ -213,7 +217,8 @@ class Outlets:
         where = f"{mqtt.host}:{mqtt.port_number}"
         text = f"not connected to {where}: {link.why}; alerts wait on disk"
         if link.connected:
-            text = f"connected to {where} (MQTT {link.protocol})"
+            plain = not (mqtt.use_tls or mqtt.is_loopback)
+            text = f"connected to {where} (MQTT {link.protocol}{', not encrypted' * plain})"
         if text != self._logged and (link.connected or link.why != NOT_YET):
             self._logged = text
             self._log(text)
@@ -270,20 +275,22 @@ class Outlets:
         self.publisher.want([message])
 
     def _withdraw_old_discovery(self, journal: Journal) -> None:
-        """Empty what another discovery mode left at the broker, so that nothing is shown twice."""
-        mqtt = self._config.mqtt
+        """Empty what another mode or name left at the broker, so that nothing is shown twice."""
+        mqtt, box = self._config.mqtt, self._config.box
         stored = journal.load_state("discovery_mode")
-        if stored is not None and stored.decode() != mqtt.discovery:
+        before = (journal.load_state("discovery_box") or box.encode()).decode()
+        if stored is not None and (stored.decode(), before) != (mqtt.discovery, box):
             old = withdrawal(
-                self._topics,
+                Topics(before),
                 identity=self._identity,
                 babies=self._nursery.pipeline.scale.babies,
                 mode=cast("Mode", stored.decode()),
                 prefix=mqtt.discovery_prefix,
             )
             self.publisher.forget(message.topic for message in old)
-        if stored != mqtt.discovery.encode():
-            journal.save_state(discovery_mode=mqtt.discovery.encode())
+        known = {"discovery_mode": mqtt.discovery.encode(), "discovery_box": box.encode()}
+        if any(journal.load_state(key) != value for key, value in known.items()):
+            journal.save_state(**known)
 
     def _discovery(self) -> list[Message]:
         return discovery(
@@ -319,5 +326,11 @@ class Outlets:
                 now_s=self._now_s,
             )
         except CommandError as error:
-            self.publisher.say(self._topics.refusal(arrived.topic, str(error)))
+            refusal = self._topics.refusal(arrived.topic, str(error), error.request_id)
+            self.publisher.say(refusal)
             return None
+
+    def _complain(self, topic: str, text: str) -> None:
+        """A flood of commands is told on the topic it came from, and in the log."""
+        self._log(text)
+        self.publisher.say(self._topics.refusal(topic, text))

@@ -52,6 +52,8 @@ DISTURBED_S = 30.0
 """Not still for this long: said once, so that missing weights are explained."""
 HANDLED_S = 60.0
 """Babies protest for about a minute after a hand."""
+MOST_GONE = 16
+"""Babies who left keep their places in every story; a restart with more begins the stories anew."""
 MIN_BOX_G = 60.0
 """Less than this and box and babies cannot be told apart by the empty platform."""
 LEAN_G = 4.0
@@ -112,6 +114,11 @@ class ScalePath:
         self._reference = reference
         self._roster = [baby for baby in babies if baby.retired_s is None]
         self._history = sorted(history, key=lambda w: w.t_s)
+        self._begin(start_s, occupancy_known=occupancy_known)
+
+    def _begin(self, start_s: float, *, occupancy_known: bool) -> None:
+        """Know what was given, and nothing else."""
+        reference = self._reference
         books = [BabyBook(baby=baby) for baby in self._roster]
         by_name = {book.baby.name: book for book in books}
         for weighing in self._history:
@@ -460,6 +467,9 @@ class ScalePath:
         except (msgspec.ValidationError, msgspec.DecodeError) as error:
             raise InputError(f"the saved state of the scale cannot be read: {error}") from error
         start_s = self._state.start_s
+        if sum(not book.here for book in state.ledger.books) > MOST_GONE:
+            self._begin(start_s, occupancy_known=False)
+            return
         self._attach(state)
         self._reconcile(start_s)
 

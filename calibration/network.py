@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from calibration.clips import KINDS
 from monitor.core import features
-from monitor.core.cry import ConvShape
+from monitor.core.model_file import ConvShape
 
 SHAPES: tuple[tuple[ConvShape, int], ...] = (
     (ConvShape((5, 5), (2, 2), 2), 16),

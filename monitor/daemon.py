@@ -5,6 +5,7 @@ from __future__ import annotations
 from monitor.app import App, announce, check_config_for_run
 from monitor.clock_sync import ClockSync
 from monitor.config import Config
+from monitor.core.load import Load
 from monitor.devices import open_panel, open_sources
 from monitor.devices.ticker import Ticker
 from monitor.errors import CardError, DeviceError, JournalError
@@ -68,6 +69,7 @@ def _watch(config: Config, journal: Journal) -> int:
         woken=woken,
         on_events=_log,
         log=announce,
+        load=Load(),
     )
     try:
         app.attach_panel(open_panel(config, timeline, app.put))

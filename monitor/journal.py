@@ -272,6 +272,7 @@ class Journal:
                 "weighings",
                 event.step_id, event.baby, event.move, event.weight_g, event.sigma_g,
                 event.confidence, event.origin, t_s, session, event.stamp != "guess",
+                event.only_weighed,
             )  # fmt: skip
             self._db.execute("DELETE FROM unassigned WHERE step_id = ?", (event.step_id,))
         elif isinstance(event, Feed):
@@ -314,7 +315,8 @@ class Journal:
 
     def _keep_history(self, step_id: str) -> None:
         self._db.execute(
-            "INSERT INTO weighing_history SELECT *, ? FROM weighings WHERE step_id = ?",
+            "INSERT INTO weighing_history SELECT step_id, baby, move, weight_g, sigma_g, "
+            "confidence, origin, t_s, session, synced, ? FROM weighings WHERE step_id = ?",
             (time.time(), step_id),
         )
 
@@ -425,6 +427,8 @@ class Journal:
                 step_id=row["step_id"], t_s=row["t_s"], baby=row["baby"],
                 weight_g=row["weight_g"], sigma_g=row["sigma_g"], move=row["move"],
                 confidence=row["confidence"], origin=row["origin"], stamp=_stamp(row),
+                # A file that is only read may still lack the newest column.
+                only_weighed="only_weighed" in row.keys() and bool(row["only_weighed"]),  # noqa: SIM118 - of a Row, "in" asks for values
             )
             for row in rows
         ]  # fmt: skip

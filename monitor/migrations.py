@@ -62,9 +62,8 @@ STEPS = (
         qos INTEGER NOT NULL, expires_s REAL NOT NULL
     );
     """,
-    """
-    ALTER TABLE outbox ADD COLUMN t_s REAL NOT NULL DEFAULT 0;
-    """,
+    "ALTER TABLE weighings ADD COLUMN only_weighed INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE outbox ADD COLUMN t_s REAL NOT NULL DEFAULT 0;",
 )
 
 

@@ -128,7 +128,8 @@ class Nursery:
         self.journal_error: str | None = None
         woken = woken or _certain(time.time() if start_s is None else start_s)
         self._placing = Placing(woken.clock)
-        self._moved_s = 0.0
+        self.moved_s = 0.0
+        """how far the timeline has moved since the sources began to stamp"""
         self.now_s = woken.start_s
         self._on_events, self._log = on_events, log
         self._unwritten: list[AnyEvent] = []
@@ -202,7 +203,7 @@ class Nursery:
 
     def placed(self, observation: Observation) -> Observation:
         """What a source stamped at this run's start, where the timeline lies now."""
-        by_s = self._moved_s
+        by_s = self.moved_s
         if not by_s:
             return observation
         if isinstance(observation, ScaleBlock):
@@ -265,7 +266,7 @@ class Nursery:
             self._unwritten = [moved(event, shift) for event in self._unwritten]
             self.journal.outbox.move_held(shift, restamped)
         by_s = shifts[-1].by_s  # the last one is this boot's own
-        self._moved_s += by_s
+        self.moved_s += by_s
         self.now_s += by_s
         self._minute_s += by_s
         self._written_s += by_s

@@ -295,7 +295,7 @@ def live(
                 last_s=journal.last_s(),
             )  # fmt: skip
             nursery = begin(night, journal, run)
-            nursery._moved_s = run.start_s - observation.t_s  # its sources stamp anew
+            nursery.moved_s = run.start_s - observation.t_s  # its sources stamp anew
         if isinstance(observation, Tick) and math.isclose(true_s % 60.0, T0 % 60.0, abs_tol=0.01):
             synced = right or true_s - T0 >= sync_after_s
             wall_s = true_s if synced else true_s + wall_ahead_s

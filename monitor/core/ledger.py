@@ -31,6 +31,7 @@ from monitor.events import (
     WeighIn,
     Weighing,
 )
+from monitor.moments import Moment
 
 OBJECT_G = 10.0
 """Smaller changes of the tare (urine, a shifted cable) are not worth an event."""
@@ -38,6 +39,9 @@ _ASKED = 80
 """Questions kept open: half a day of a litter nobody can tell apart."""
 _KEPT = 400
 """Steps whose publication is remembered: more than can still be told again."""
+WEIGH_IN_S = 300.0
+"""Said to be weighing, a person takes a baby out within a minute or two; five, and she has been
+called away: the next move is a bottle again."""
 
 
 class Said(msgspec.Struct, frozen=True, array_like=True):
@@ -45,6 +49,13 @@ class Said(msgspec.Struct, frozen=True, array_like=True):
 
     kind: Literal["claim", "joint", "object", "unassigned", "nothing", "void"]
     baby: int | None
+
+
+class WeighInWait(msgspec.Struct, frozen=True, array_like=True):
+    """Somebody said "I am weighing one baby now"; the next move of one baby ends it."""
+
+    since_s: Moment
+    ends_s: Moment
 
 
 class LedgerState(msgspec.Struct):
@@ -56,6 +67,9 @@ class LedgerState(msgspec.Struct):
     """questions nobody has answered"""
     clock_known: bool = True
     """the timeline is where the world's clocks are"""
+    weigh_in: WeighInWait | None = None
+    only_weighed: list[str] = []
+    """step ids of moves that were a weighing and no bottle"""
 
 
 class Ledger:
@@ -90,6 +104,27 @@ class Ledger:
         gone = Retraction(t_s=t_s, step_id=step_id, why="taken out by hand")
         return [gone, *self.refresh({i})]
 
+    # ------------------------------------------------------------------ a weigh-in
+
+    def expect_weigh_in(self, now_s: float) -> None:
+        """The next baby that is lifted out or put back is being weighed, not fed."""
+        self.state.weigh_in = WeighInWait(now_s, now_s + WEIGH_IN_S)
+
+    def expect_bottles(self) -> None:
+        """Take ``expect_weigh_in`` back."""
+        self.state.weigh_in = None
+
+    def weigh_in_ends_s(self, now_s: float) -> float | None:
+        """Until when a weigh-in is waited for; ``None`` when none is."""
+        wait = self.state.weigh_in
+        return wait.ends_s if wait is not None and now_s <= wait.ends_s else None
+
+    def _ends_weigh_in(self, decision: Decision) -> bool:
+        """Whether this is the move that was announced; one lifted just before it was not."""
+        wait = self.state.weigh_in
+        one = decision.kind == "unassigned" or _claimed(decision) is not None
+        return wait is not None and one and wait.since_s < decision.step.t_s <= wait.ends_s
+
     # ------------------------------------------------------------------ one decision
 
     def _withdraw(self, decision: Decision, out: list[AnyEvent], touched: set[int]) -> None:
@@ -121,6 +156,9 @@ class Ledger:
             del state.said[next(iter(state.said))]
         if decision.void:
             return
+        if before is None and self._ends_weigh_in(decision):
+            state.weigh_in = None
+            state.only_weighed = [*state.only_weighed[-_KEPT:], key]
         if baby is not None:
             touched.add(baby)
             weighing = self._weighing(decision, baby)
@@ -147,6 +185,7 @@ class Ledger:
             confidence=1.0 if decision.assigned else decision.p,
             origin="assigned" if decision.assigned else "scale",
             stamp="clock" if decision.step.sure else "guess",
+            only_weighed=decision.step.step_id in self.state.only_weighed,
         )
 
     def _joint(self, decision: Decision) -> JointWeighIn:
@@ -254,6 +293,7 @@ def weigh_in(weighing: Weighing) -> WeighIn:
         step_id=weighing.step_id,
         origin=weighing.origin,
         stamp=weighing.stamp,
+        only_weighed=weighing.only_weighed,
     )
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import signal
 import sqlite3
 import sys
 import tempfile
@@ -27,6 +28,9 @@ from tests.system.campaign_faults import FAULTS, LYING_CLOCK, MUST_BE_SAID
 from tests.system.campaign_judge import Figures, Judge, Memory
 from tests.system.campaign_phone import retained
 from tests.system.campaign_world import BOX, SETTLE_WITHIN_S, World, missing
+
+CRASHES = frozenset({-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS})
+"""how a C library ends a process"""
 
 Tell = Callable[[str], None]
 
@@ -85,7 +89,11 @@ def _round(world: World, judge: Judge, fault: str) -> Outcome:
         mended_unix_s=mended_s, honest_clock=fault not in LYING_CLOCK,
     )  # fmt: skip
     wrong += found + _forgotten(world, memory)
-    wrong += [f"the daemon died by itself: {log}" for log in world.deaths]
+    for code, log in world.deaths:
+        if fault == "microphone_lost" and code in CRASHES:
+            figures.crashes += 1
+        else:
+            wrong.append(f"the daemon died by itself (exit {code}): {log}")
     return Outcome(fault, figures, wrong, time.monotonic() - began_s)
 
 
@@ -175,7 +183,8 @@ def totals(outcomes: Sequence[Outcome]) -> dict[str, Figures]:
 
 COLUMNS = {
     "rounds": "rounds", "raised": "raised", "changes": "changes", "delivered": "delivered",
-    "lost": "lost", "twice": "duplicated", "busy": "busy", "misled": "misled",
+    "lost": "lost", "twice": "duplicated", "busy": "busy", "crashes": "crashes",
+    "misled": "misled",
 }  # fmt: skip
 """heading: count"""
 

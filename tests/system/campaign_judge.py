@@ -41,6 +41,8 @@ class Figures(msgspec.Struct, kw_only=True):
     """the same message again (QoS 1 allows it; phones know it by its id and state)"""
     busy: int = 0
     """times the machine was too slow to listen or to weigh, and said so"""
+    crashes: int = 0
+    """times the sound library took the process with it; systemd restarts"""
     misled: int = 0
     """bottles called overdue by a daemon that had been started with a wrong clock"""
     worst_delay_s: float = 0.0

@@ -17,7 +17,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from tests.system.campaign_broker import PHONE_PASSWORD
-from tests.system.subscriber import Subscriber
+from tests.system.subscriber import Subscriber, wait_for
 
 SESSION_S = 3600
 
@@ -61,7 +61,7 @@ class Phone:
         properties.SessionExpiryInterval = SESSION_S
         self._client.connect("127.0.0.1", self._port, 5, clean_start=False, properties=properties)
         self._client.loop_start()
-        assert self._connected.wait(20), "the phone did not connect"
+        assert self._connected.wait(120), "the phone did not connect"
         return self
 
     def away(self) -> None:
@@ -116,10 +116,12 @@ class Phone:
         self._client.publish(f"{self.base}/cmd/{verb}", payload, qos=1)
 
 
-def retained(port: int, settle_s: float = 0.6) -> dict[str, bytes]:
+def retained(port: int) -> dict[str, bytes]:
     """What somebody who connects only now is told."""
-    late = Subscriber(port, "nursery/#", "homeassistant/#")
+    late = Subscriber(port, "nursery/#", "homeassistant/#", "end-of-the-retained")
     late.client.username_pw_set("phone", PHONE_PASSWORD)
     with late:
-        time.sleep(settle_s)
+        # The broker has queued everything retained before it sees this.
+        late.client.publish("end-of-the-retained", b"end", qos=1)
+        wait_for(lambda: late.last("end-of-the-retained"))
         return {m.topic: m.payload for m in list(late.messages) if m.retain and m.payload}

@@ -39,10 +39,14 @@ class Daemon:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "monitor", "run", "--config", str(self.config)],
                 stdout=log, stderr=log, cwd=self.config.parent,
-                env={**os.environ, "PYTHONPATH": str(ROOT), "LG_WD": str(self.config.parent),
-                     **self._environment},
+                env={**os.environ, **self._environment, "PYTHONPATH": self._python_path(),
+                     "LG_WD": str(self.config.parent)},
             )  # fmt: skip
         return self
+
+    def _python_path(self) -> str:
+        more = self._environment.get("PYTHONPATH")
+        return f"{more}:{ROOT}" if more else str(ROOT)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         if self._process is None:

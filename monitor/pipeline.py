@@ -32,6 +32,7 @@ from monitor.events import (
     CryEnded,
     CryStarted,
     HostReport,
+    LoadReport,
     Observation,
     ScaleBlock,
     SourceName,
@@ -106,6 +107,7 @@ class Pipeline:
             Command: self._command,
             SourceReport: self._report,
             HostReport: self._host,
+            LoadReport: self._load,
             ClockReading: lambda _reading: [],
         }
 
@@ -220,4 +222,8 @@ class Pipeline:
 
     def _host(self, report: HostReport) -> list[AnyEvent]:
         self._health.host(report)
+        return []
+
+    def _load(self, report: LoadReport) -> list[AnyEvent]:
+        self._health.load(report)
         return []

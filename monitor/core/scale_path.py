@@ -289,13 +289,15 @@ class ScalePath:
     # ------------------------------------------------------------------ commands
 
     def _command(self, command: Command) -> list[AnyEvent]:
-        if command.verb != "tare" and command.verb not in self._corrections.verbs:
+        if command.verb not in {"tare", "weigh_in"} | self._corrections.verbs:
             return []
         out: list[AnyEvent] = []
         error = None
         try:
             if command.verb == "tare":
                 self._tare(command.t_s)
+            elif command.verb == "weigh_in":
+                self._weigh_in(command)
             else:
                 out = self._corrections.carry_out(command)
         except CommandError as refused:
@@ -316,8 +318,35 @@ class ScalePath:
             raise CommandError('the scale is not calibrated: run "nursery calibrate scale"')
         if self._total_g(now_s) is None or not self._segmenter.still:
             raise CommandError("the scale is not still: take your hands off and try again")
+        inside = self._perhaps_inside()
+        if inside:
+            raise CommandError(
+                f"{' and '.join(inside)} may be in the box: only an empty one is tared"
+            )
         litter = self._state.litter
         litter.stories = [msgspec.structs.replace(s, objects=(), gone=()) for s in litter.stories]
+
+    def _perhaps_inside(self) -> list[str]:
+        return [
+            book.baby.name
+            for i, book in enumerate(self._ledger.books)
+            if book.here and self._litter.p_inside(i) >= 0.05
+        ]
+
+    def _weigh_in(self, command: Command) -> None:
+        """Somebody says "I am weighing one baby now": what moves next is no bottle."""
+        if command.args.get("cancel"):
+            self._ledger.expect_bottles()
+            return
+        if not self._config.calibrated:
+            raise CommandError('the scale is not calibrated: run "nursery calibrate scale"')
+        if not self.babies:
+            raise CommandError('nobody is in the nursery yet: register with "nursery baby add"')
+        if self._state.box_off:
+            raise CommandError("the box is off the scale: put it back first")
+        if self._total_g(command.t_s) is None:
+            raise CommandError("the scale sees nothing now: weigh by hand, and look at its alert")
+        self._ledger.expect_weigh_in(command.t_s)
 
     # ------------------------------------------------------------------ questions
 
@@ -366,7 +395,9 @@ class ScalePath:
             (
                 event.t_s
                 for event in self._state.ledger.pending.values()
-                if event.move == "return" and any(c.baby == name for c in event.candidates)
+                if event.move == "return"
+                and event.step_id not in self._state.ledger.only_weighed
+                and any(c.baby == name for c in event.candidates)
             ),
             default=None,
         )
@@ -388,6 +419,7 @@ class ScalePath:
             still=None if total_g is None else self._segmenter.still,
             activity=self.movement(),
             in_box=None if blind else self._in_box(),
+            weigh_in_ends_at=self._ledger.weigh_in_ends_s(now_s),
         )
 
     def _total_g(self, now_s: float) -> float | None:

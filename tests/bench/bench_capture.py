@@ -74,6 +74,12 @@ port = 9
 """
 
 
+PANEL = """
+[panel]
+led_pin = 17
+buzzer_pin = 27
+button_pin = 22
+"""
 UNIT = REPOSITORY / "systemd/nursery.service"
 PLUGINS = Path("/usr/lib").glob("*/alsa-lib/libasound_module_*_pulse.so")
 """the stand-in for a microphone needs these; one on the board or on USB needs none"""
@@ -197,9 +203,13 @@ def main(seconds: float) -> None:
             report("whole daemon", whole["cpu_ms"], "ms/s", None)
             report("whole daemon, resident memory", whole["resident_mb"], "MB", 80.0)
             report("whole daemon, proportional memory", whole["proportional_mb"], "MB", None)
+            with config.open("a") as file:
+                file.write(PANEL)
+            panel = measure(words, environment, SLICES)
+            report("... resident with LED, buzzer, button", panel["resident_mb"], "MB", None)
             del environment["ALSA_PLUGIN_DIR"]
             every = measure(words, environment, SLICES)
-            report("... resident with every ALSA plug-in", every["resident_mb"], "MB", None)
+            report("... and with every ALSA plug-in", every["resident_mb"], "MB", None)
             print(json.dumps({"daemon": whole, "first": first}))
         finally:
             server.close()

@@ -105,6 +105,27 @@ def test_a_live_weight_from_the_scale(broker: Mosquitto, start: Start) -> None:
         assert found[-1]["total_g"] == pytest.approx(900.0, abs=1.0)
 
 
+def test_a_weigh_in_is_announced_from_the_phone_and_from_the_box(
+    broker: Mosquitto, start: Start
+) -> None:
+    base = "nursery/test-box"
+    with Subscriber(broker.port, f"{base}/#") as phone:
+        daemon = start()
+        wait_for(lambda: [s for s in phone.json(f"{base}/scale") if s["total_g"] is not None])
+        phone.send(f"{base}/cmd/weigh_in", {})
+        refused = wait_for(lambda: phone.json(f"{base}/cmd/weigh_in/result"))[-1]
+        assert "nobody is in the nursery" in refused["error"]
+        assert daemon.nursery("baby", "add", "Possum", "--species", "puppy").returncode == 0
+        told = daemon.nursery("weigh", "--next")
+        assert told.returncode == 0, told.stderr
+        wait_for(lambda: phone.json(f"{base}/scale")[-1]["weigh_in_ends_at"] is not None)
+        phone.send(f"{base}/cmd/weigh_in", {"cancel": True, "request_id": "c"})
+        wait_for(
+            lambda: phone.json(f"{base}/cmd/weigh_in/result")[-1] == {"ok": True, "request_id": "c"}
+        )
+        wait_for(lambda: phone.json(f"{base}/scale")[-1]["weigh_in_ends_at"] is None)
+
+
 def test_a_missing_scale_is_said_loudly(broker: Mosquitto, start: Start) -> None:
     base = "nursery/test-box"
     hx711 = '[scale]\nsource = "hx711"\ncounts_per_gram = 400.0\nzero_counts = 1000\n'

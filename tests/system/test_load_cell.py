@@ -164,6 +164,23 @@ def test_a_dead_child_is_replaced(chip, scale):
     cell.state("healthy", LIMIT_S)
 
 
+def test_a_paused_scale_costs_nothing_and_comes_back(chip, scale):
+    cell = scale()
+    cell.weigh()
+    child = cell.source._child
+    cell.source.pause()
+    assert child.wait(LIMIT_S) is not None
+    beat_s = cell.source.heartbeat_s()
+    until_s = time.monotonic() + LIMIT_S
+    while cell.source.heartbeat_s() == beat_s:  # the watchdog must not take it for hung
+        assert time.monotonic() < until_s
+        time.sleep(0.05)
+    assert cell.source._child is None
+    cell.source.resume()
+    cell.weigh(LIMIT_S)
+    assert set(cell.values) == {CODE}
+
+
 @pytest.mark.parametrize(
     ("fault", "words"),
     [({"open_errno": errno.EACCES}, "cannot be opened"), ({"line_errno": errno.EIO}, "GPIO")],

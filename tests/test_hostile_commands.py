@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from monitor.core.load import Load
 from monitor.core.naming import has_control
 from monitor.events import Command, CommandResult, slug
 from monitor.nursery import Nursery
@@ -154,7 +155,13 @@ def test_a_command_before_the_first_tick_is_not_from_1970(tmp_path: Path) -> Non
     opened = Box(tmp_path)
     outlets = opened.app._outlets
     fresh = type(outlets)(
-        opened.config, opened.journal, opened.app.nursery, dict, print, start_s=hostile.START_S
+        opened.config,
+        opened.journal,
+        opened.app.nursery,
+        Load(),
+        dict,
+        print,
+        start_s=hostile.START_S,
     )
     command = fresh._receive(hostile.Arrived(f"{hostile.BASE}/cmd/tare", b"", False))
     assert command is not None

@@ -35,7 +35,17 @@ CORPUS = Path(__file__).parent / "corpus"
 START_S = 1_778_241_600.0
 SCALE = ScaleConfig(source="csv", file="x", counts_per_gram=400.0, zero_counts=0.0)
 TOPICS = Topics("fuzz")
-VERBS = ("weigh", "snooze", "assign", "correct", "baby_add", "baby_edit", "baby_retire", "tare")
+VERBS = (
+    "weigh",
+    "snooze",
+    "assign",
+    "correct",
+    "baby_add",
+    "baby_edit",
+    "baby_retire",
+    "tare",
+    "weigh_in",
+)
 
 
 def config(data: bytes) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from monitor.app import App, announce, check_config_for_run
+from monitor.clock_sync import ClockSync
 from monitor.config import Config
 from monitor.core.load import Load
 from monitor.devices import open_panel, open_sources
 from monitor.devices.ticker import Ticker
 from monitor.errors import CardError, DeviceError, JournalError
 from monitor.events import Alert, AnyEvent
-from monitor.host import HostProbe, clock_synced
+from monitor.host import HostProbe
 from monitor.journal import Journal
 from monitor.lock import StateLock
+from monitor.nursery import wake_up
 from monitor.plain import plain
 from monitor.spare import open_journal
 from monitor.timeline import Timeline
@@ -53,14 +55,18 @@ def _watch(config: Config, journal: Journal) -> int:
         announce(f"the journal was damaged; it is kept as {journal.set_aside}")
     if journal.stands_in_for is not None:
         announce(f"{journal.stands_in_for} cannot be written: running on a copy in memory")
-    timeline = Timeline.from_wall_clock(not_before_s=journal.last_s())
+    trusted = _always if config.trust_clock else ClockSync()
+    woken = wake_up(journal, synced=trusted())
+    if not woken.clock.known:
+        announce("the clock is not synchronised yet: gains are unknown until it is")
+    timeline = Timeline(woken.start_s)
     probe = HostProbe(config)
-    ticker = Ticker(timeline, clock_synced=clock_synced, host_report=probe.report)
+    ticker = Ticker(timeline, clock_synced=trusted, host_report=probe.report)
     app = App(
         config,
         journal,
         [*open_sources(config, timeline), ticker],
-        start_s=timeline.now_s(),
+        woken=woken,
         on_events=_log,
         log=announce,
         load=Load(),
@@ -71,6 +77,11 @@ def _watch(config: Config, journal: Journal) -> int:
         # A lamp that does not light must not stop the watch.
         announce(f"running without the panel: {error}")
     return app.run()
+
+
+def _always() -> bool:
+    """A clock that the configuration vouches for."""
+    return True
 
 
 def _log(events: list[AnyEvent]) -> None:

@@ -5,7 +5,7 @@ the card before anybody is told. Telemetry is collected and written once a minut
 card wears out (a row of its own costs about 8 kB of writes, one of sixty about 0.2 kB). A file
 that fails its integrity check is kept aside under a dated name and a fresh one is begun, with
 what could be saved of it.
-Times are Unix seconds; rows taken before the clock was synchronised are re-stamped when it is.
+Times are Unix seconds; rows taken before the clock was synchronised say so, and move when it is.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any, cast
 
 import msgspec
 
+from monitor.codec import restamped
 from monitor.errors import CARD_ERRNOS, CardError, JournalError
 from monitor.events import (
     Alert,
@@ -31,11 +32,13 @@ from monitor.events import (
     Feed,
     Retraction,
     RosterChanged,
+    Stamp,
     Unassigned,
     WeighIn,
     Weighing,
 )
 from monitor.migrations import migrate
+from monitor.moments import Moment, Shift, moved
 from monitor.outbox import Outbox, OutboxMessage
 from monitor.ownership import like_parent
 from monitor.salvage import salvage
@@ -44,15 +47,34 @@ RETENTION_S = {
     "telemetry": 31 * 86_400.0,
     "cries": 365 * 86_400.0,
     "alerts": 365 * 86_400.0,
+    "unassigned": 365 * 86_400.0,
+    "weighing_history": 365 * 86_400.0,
     "inbox": 31 * 86_400.0,
 }
 """What is pruned and after how long. Weighings and feeds are a baby's medical record: kept."""
+
+PERSON = "person"
+"""in the column ``session``: the time was given by a person and no clock's error moves it"""
+
+MAX_S = 1e12
+"""beyond any time"""
+
+_STAMPED = {
+    "weighings": (("t_s",), True),
+    "weighing_history": (("t_s",), True),
+    "unassigned": (("t_s",), True),
+    "feeds": (("t_s",), True),
+    "cries": (("t_s", "started_s"), True),
+    "alerts": (("t_s", "since_s"), True),
+    "telemetry": (("t_s",), False),
+}
+"""tables with times: which columns, and whether they say how sure those are"""
 
 
 class MinuteRow(msgspec.Struct, frozen=True, kw_only=True):
     """One minute of telemetry."""
 
-    t_s: float
+    t_s: Moment
     cry_s: float
     activity: float | None
     level_db: float | None
@@ -205,9 +227,9 @@ class Journal:
         )
 
     def last_s(self) -> float:
-        """The latest time any row carries; 0 for an empty journal."""
+        """The latest time of any row but those a person dated; 0 for an empty journal."""
         row = self._db.execute(
-            "SELECT max(t) AS t FROM (SELECT max(t_s) AS t FROM weighings WHERE origin != 'typed'"
+            "SELECT max(t) AS t FROM (SELECT max(t_s) AS t FROM weighings WHERE session != 'person'"
             " UNION SELECT max(t_s) FROM telemetry UNION SELECT max(t_s) FROM alerts)"
         ).fetchone()
         return float(row["t"] or 0.0)
@@ -219,14 +241,12 @@ class Journal:
         events: Iterable[AnyEvent],
         messages: Sequence[OutboxMessage] = (),
         *,
-        offset_s: float = 0.0,
         synced: bool = True,
         state: Mapping[str, bytes] | None = None,
     ) -> None:
         """Write events, the messages they cause and values to resume from in one transaction.
 
-        ``offset_s`` turns timeline seconds into Unix seconds; ``synced`` is False until the wall
-        clock has been synchronised (see ``restamp``).
+        ``synced`` is False until the wall clock has been synchronised (see ``move``).
 
         Raises:
             CardError: nothing of it was written: the card is full, read-only or failing.
@@ -235,22 +255,24 @@ class Journal:
         try:
             with self._db:
                 for event in events:
-                    self._record_one(event, offset_s, synced)
+                    self._record_one(event, synced)
                 for message in messages:
                     self.outbox.add(message)
                 self._save_state(state or {})
         except sqlite3.Error as error:
             raise self._refused(error) from error
 
-    def _record_one(self, event: AnyEvent, offset_s: float, synced: bool) -> None:
-        t_s = event.t_s + offset_s
+    def _record_one(self, event: AnyEvent, synced: bool) -> None:
+        t_s = event.t_s
         common = (t_s, self._session, synced)
         if isinstance(event, WeighIn):
             self._keep_history(event.step_id)
+            session = PERSON if event.stamp == "person" else self._session
             self._insert(
                 "weighings",
                 event.step_id, event.baby, event.move, event.weight_g, event.sigma_g,
-                event.confidence, event.origin, *common, event.only_weighed,
+                event.confidence, event.origin, t_s, session, event.stamp != "guess",
+                event.only_weighed,
             )  # fmt: skip
             self._db.execute("DELETE FROM unassigned WHERE step_id = ?", (event.step_id,))
         elif isinstance(event, Feed):
@@ -271,13 +293,13 @@ class Journal:
                 self._db.execute(f"DELETE FROM {table} WHERE step_id = ?", (event.step_id,))  # noqa: S608 - fixed names
         elif isinstance(event, CryEnded):
             self._insert(
-                "cries", event.started_s + offset_s, event.species, event.score, event.context,
+                "cries", event.started_s, event.species, event.score, event.context,
                 *common,
             )  # fmt: skip
         elif isinstance(event, Alert):
             self._insert(
                 "alerts", event.id, event.kind, event.state, event.severity, event.baby,
-                event.since + offset_s, event.title, event.message, event.why, *common,
+                event.since, event.title, event.message, event.why, *common,
             )  # fmt: skip
         elif isinstance(event, RosterChanged):
             self._save_baby(event.baby)
@@ -298,37 +320,50 @@ class Journal:
             (time.time(), step_id),
         )
 
-    def restamp(self, offset_s: float) -> int:
-        """The clock is synchronised now: move this session's unsynchronised rows by ``offset_s``.
+    def move(self, shifts: Sequence[Shift], **state: bytes) -> int:
+        """The clock turned out to be off: move what the shifts cover, and save ``state`` with it.
 
-        Returns how many rows were moved.
+        Times that a person typed stay. Returns how many rows were moved.
 
         Raises:
-            JournalError: none was moved.
+            JournalError: nothing was moved.
         """
-        moved = 0
+        count = 0
         try:
             with self._db:
-                for table in ("weighings", "feeds", "unassigned", "cries", "alerts"):
-                    moved += self._db.execute(
-                        f"UPDATE {table} SET t_s = t_s + ?, synced = 1 "  # noqa: S608 - fixed names
-                        "WHERE session = ? AND synced = 0",
-                        (offset_s, self._session),
-                    ).rowcount
+                for shift in shifts:
+                    count += sum(self._move(table, shift) for table in _STAMPED)
+                    self._move_babies(shift)
+                    self.outbox.move(shift, restamped)
+                self._save_state(state)
         except sqlite3.Error as error:
             raise self._refused(error) from error
+        return count
+
+    def _move(self, table: str, shift: Shift) -> int:
+        span = (max(shift.since_s, -MAX_S), min(shift.until_s, MAX_S))
+        columns, synced = _STAMPED[table]
+        moves = [
+            f"{column} = CASE WHEN {column} >= {span[0]!r} AND {column} < {span[1]!r} "
+            f"THEN -({column} + {shift.by_s!r}) ELSE {column} END"
+            for column in columns
+        ]
+        if synced:
+            moves.append(f"synced = {int(shift.sure)}")
+        typed = "AND session != 'person'" if synced else ""
+        # By way of negative times: rows that follow each other must not meet on the way.
+        moved = self._db.execute(
+            f"UPDATE {table} SET {', '.join(moves)} WHERE t_s >= ? AND t_s < ? {typed}",  # noqa: S608 - fixed names
+            span,
+        ).rowcount
+        back = ", ".join(f"{column} = abs({column})" for column in columns)
+        self._db.execute(f"UPDATE {table} SET {back} WHERE t_s < 0")  # noqa: S608 - fixed names
         return moved
 
-    def clock_set(self, seconds: float) -> None:
-        """The wall clock was set by so much: messages on their way are no older for that.
-
-        Raises:
-            JournalError: nothing was changed.
-        """
-        try:
-            self.outbox.shift(seconds)
-        except sqlite3.Error as error:
-            raise self._refused(error) from error
+    def _move_babies(self, shift: Shift) -> None:
+        for baby in self.babies(retired=True):
+            if (changed := moved(baby, shift)) != baby:
+                self._save_baby(changed)
 
     def record_minutes(self, rows: Sequence[MinuteRow]) -> None:
         """Write collected telemetry in one transaction."""
@@ -388,14 +423,15 @@ class Journal:
         """Weighings in order of time; ``baby`` is a name."""
         rows = self._rows("weighings", since_s, baby)
         return [
-            # A file that is only read may still lack the newest column; SQLite's truth is 0 or 1.
-            msgspec.convert(
-                {k: row[k] for k in Weighing.__struct_fields__ if k in row.keys()},  # noqa: SIM118 - of a Row, "in" asks for values
-                Weighing,
-                strict=False,
+            Weighing(
+                step_id=row["step_id"], t_s=row["t_s"], baby=row["baby"],
+                weight_g=row["weight_g"], sigma_g=row["sigma_g"], move=row["move"],
+                confidence=row["confidence"], origin=row["origin"], stamp=_stamp(row),
+                # A file that is only read may still lack the newest column.
+                only_weighed="only_weighed" in row.keys() and bool(row["only_weighed"]),  # noqa: SIM118 - of a Row, "in" asks for values
             )
             for row in rows
-        ]
+        ]  # fmt: skip
 
     def feeds(self, since_s: float = 0.0, baby: str | None = None) -> list[Feed]:
         """Feeds in order of time."""
@@ -501,6 +537,12 @@ class Journal:
         except sqlite3.Error as error:
             return str(error)
         return None if found == "ok" else found
+
+
+def _stamp(row: sqlite3.Row) -> Stamp:
+    if row["session"] == PERSON:
+        return "person"
+    return "clock" if row["synced"] else "guess"
 
 
 def _log_of(path: Path) -> Path:

@@ -8,9 +8,11 @@ message waits in memory instead: an alert that the card is full must not need th
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
+
+from monitor.moments import Shift
 
 EXPIRY_S = {
     "crying": 600.0,
@@ -39,6 +41,8 @@ class OutboxMessage(msgspec.Struct, frozen=True, kw_only=True):
     qos: int = 1
     expires_s: float
     """Unix seconds after which it is no longer news"""
+    t_s: float = 0.0
+    """when it became news"""
     id: int = 0
     """row number, given by the outbox; negative while the message is held in memory"""
 
@@ -49,8 +53,6 @@ class Outbox:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self._newest: int | None = None
-        self._earlier: int | None = None
-        """the last row of earlier sessions"""
         self._held: dict[int, OutboxMessage] = {}
         self._last_held = 0
         self._arrived: set[int] = set()
@@ -65,12 +67,9 @@ class Outbox:
     def add(self, message: OutboxMessage) -> None:
         """Insert one row; the caller commits."""
         self._newest = None
-        if self._earlier is None:
-            row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'")
-            self._earlier = int((row.fetchone() or [0])[0])
         self._db.execute(
-            "INSERT INTO outbox (topic, payload, qos, expires_s) VALUES (?, ?, ?, ?)",
-            (message.topic, message.payload, message.qos, message.expires_s),
+            "INSERT INTO outbox (topic, payload, qos, expires_s, t_s) VALUES (?, ?, ?, ?, ?)",
+            (message.topic, message.payload, message.qos, message.expires_s, message.t_s),
         )
 
     def next_after(self, last_id: int, limit: int) -> list[OutboxMessage]:
@@ -91,11 +90,25 @@ class Outbox:
                 payload=bytes(row["payload"]),
                 qos=row["qos"],
                 expires_s=row["expires_s"],
+                t_s=row["t_s"],
                 id=row["id"],
             )
             for row in rows
             if row["id"] not in self._arrived
         ]
+
+    def move(self, shift: Shift, restamped: Callable[[bytes, Shift], bytes]) -> None:
+        """The timeline was moved: so are what waits here, its expiry and the times in it."""
+        rows = self._db.execute("SELECT id, t_s, expires_s, payload FROM outbox").fetchall()
+        self._db.executemany(
+            "UPDATE outbox SET t_s = ?, expires_s = ?, payload = ? WHERE id = ?",
+            [
+                (row["t_s"] + shift.by_s, row["expires_s"] + shift.by_s,
+                 restamped(bytes(row["payload"]), shift), row["id"])
+                for row in rows
+                if shift.covers(row["t_s"])
+            ],
+        )  # fmt: skip
 
     def delete(self, ids: Iterable[int]) -> None:
         """Forget rows that arrived or expired, in one transaction.
@@ -117,20 +130,16 @@ class Outbox:
         self._arrived.clear()
         self.problem = None
 
-    def shift(self, seconds: float) -> None:
-        """The wall clock was set: what this session wrote is no older for that.
-
-        Raises:
-            sqlite3.Error: nothing was changed.
-        """
-        if self._earlier is not None:
-            with self._db:
-                self._db.execute(
-                    "UPDATE outbox SET expires_s = expires_s + ? WHERE id > ?",
-                    (seconds, self._earlier),
-                )
+    def move_held(self, shift: Shift, restamped: Callable[[bytes, Shift], bytes]) -> None:
+        """The same for what is in memory only."""
         for i, message in self._held.items():
-            self._held[i] = msgspec.structs.replace(message, expires_s=message.expires_s + seconds)
+            if shift.covers(message.t_s):
+                self._held[i] = msgspec.structs.replace(
+                    message,
+                    t_s=message.t_s + shift.by_s,
+                    expires_s=message.expires_s + shift.by_s,
+                    payload=restamped(message.payload, shift),
+                )
 
     def __len__(self) -> int:
         rows = int(self._db.execute("SELECT count(*) FROM outbox").fetchone()[0])

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from monitor.clock import Wake, wake
 from monitor.config import AlertsConfig, Config, NightConfig, ScaleConfig
 from monitor.devices.simulated import GOOD_CELL, SimBaby, SimulatedBox
 from monitor.errors import JournalError
@@ -41,6 +42,11 @@ def one_feed() -> SimulatedBox:
     box = SimulatedBox(5, START_S, babies)
     box.feed(START_S + 120, "Possum", 5.0, 300.0)
     return box
+
+
+def unsure(start_s: float = START_S) -> Wake:
+    """A boot whose clock nobody has set yet."""
+    return wake(None, boot_id="b", boot_s=20.0, unix_s=start_s, synced=False, last_s=0.0)
 
 
 def live(nursery: Nursery, box: SimulatedBox, begin_s: float, end_s: float) -> None:
@@ -90,14 +96,15 @@ def test_an_open_alert_keeps_its_id_and_its_acknowledgement(journal: Journal) ->
 def test_times_follow_the_clock_once_it_is_synchronised(journal: Journal) -> None:
     box = one_feed()
     register(journal, box)
-    nursery = Nursery(CONFIG, journal, start_s=START_S)
+    nursery = Nursery(CONFIG, journal, woken=unsure())
     nursery.handle(ClockReading(START_S, START_S, synced=False))
     live(nursery, box, 0, 200)
     (before,) = journal.weighings()
     nursery.handle(ClockReading(START_S + 200, START_S + 200 + 7_200, synced=True))
     (after,) = journal.weighings()
     assert after.t_s - before.t_s == pytest.approx(7_200)
-    live(nursery, box, 200, 600)
+    for block in box.blocks(START_S + 200, START_S + 600):
+        nursery.handle(nursery.placed(block))
     lift, back = journal.weighings()
     assert back.t_s - lift.t_s == pytest.approx(300, abs=3)
 
@@ -175,7 +182,7 @@ def test_a_message_does_not_age_because_the_clock_was_set(journal: Journal) -> N
     earlier = Journal.open(journal.path)
     earlier.record([], [OutboxMessage(topic="t", payload=b"old", expires_s=START_S)])
     earlier.close()
-    nursery = Nursery(CONFIG, journal, start_s=17.0)
+    nursery = Nursery(CONFIG, journal, woken=unsure(17.0))
     nursery.handle(ClockReading(17.0, 17.0, synced=False))
     ring(nursery, 18.0)
     nursery.handle(ClockReading(77.0, START_S, synced=True))

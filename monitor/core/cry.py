@@ -34,6 +34,7 @@ from monitor.core.features import (
 from monitor.core.model_file import ConvShape, check_fit, read_arrays
 from monitor.errors import InputError
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, CryStarted
+from monitor.moments import Shift
 
 SPECIES = ("kitten", "puppy", "human", "other")
 BLOCK_STEPS = 2
@@ -231,6 +232,11 @@ class CryDetector:
             opinions += self._hear(self._pending[: done + _LOOK_AHEAD], start_s)
             self._pending = self._pending[done:]
         return self._tell(opinions)
+
+    def move(self, shift: Shift) -> None:
+        """The timeline was moved."""
+        self._end_s = shift.maybe(self._end_s)
+        self._bouts.move(shift)
 
     def flush(self) -> Heard:
         """The stream is over: score what is left, close an open bout."""

@@ -60,6 +60,11 @@ class Card:
             self._mount("-o", "remount,rw", "campaign")
         self._host.set(card_errno=0)
 
+    def forget_boot(self) -> None:
+        """Take the boot's clock out of the journal."""
+        with closing(sqlite3.connect(self.journal)) as db, db:
+            db.execute("DELETE FROM state WHERE key = 'clock'")
+
     def damage(self, chance: random.Random) -> str:
         """What a power cut can leave of the journal, while no process has it open."""
         with closing(sqlite3.connect(self.journal)) as db:  # its log is folded in first

@@ -203,6 +203,7 @@ def clock_begins_in_1970(world: World) -> set[str]:
     """No battery clock, no network: the time comes a minute after the daemon."""
     world.kill_daemon()
     world.broker.stop()
+    world.forget_boot()
     world.host.show_1970()
     world.start_daemon()
     _provoke(world, 3.0, by_phone=False)

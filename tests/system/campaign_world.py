@@ -243,6 +243,13 @@ class World:
         self._kept = False
         self.daemon.stop(signal.SIGKILL)
 
+    def forget_boot(self) -> None:
+        """While the daemon is down: as after a power cut, it finds itself in a boot it knows not.
+
+        The kernel's name for the boot cannot be changed here; the daemon's memory of it can.
+        """
+        self.card.forget_boot()
+
     def damage_journal(self) -> None:
         """While the daemon is down; what it knew is gone, so nobody is asked for it."""
         self.journal_lost = self.card.damage(self.chance)

@@ -87,6 +87,8 @@ int gettimeofday(struct timeval *out, void *zone) {
 
 int adjtimex(struct timex *state) {
     int result = REAL(adjtimex)(state);
+    if (result < 0) return result;
+    state->maxerror = control->unsynced ? 16000000 : 1000; /* what the kernel says before anybody set it */
     return control->unsynced ? TIME_ERROR : result == TIME_ERROR ? TIME_OK : result;
 }
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +26,8 @@ from torch import Tensor, nn
 from calibration import network, scenes
 from calibration.clips import KINDS
 from monitor.core.bouts import BoutRule
-from monitor.core.cry import Card, CryModel
-from monitor.core.features import BANDS, SILENCE_DB, STEP_FRAMES, fingerprint
+from monitor.core.cry_model import Card, CryModel
+from monitor.core.features import BANDS, SILENCE_DB, STEP_FRAMES, SURVEY_EVERY, fingerprint
 
 TAUGHT_FEATURES = 128
 """principal components of the teacher's 1024 features that are taught"""
@@ -52,25 +53,35 @@ DEFAULT_RULE = BoutRule(
 class Plan:
     """How long and how to train."""
 
-    epochs: int = 10
+    epochs: int = 24
     batch: int = 64
-    peak_rate: float = 3e-3
+    rate: float = 2e-3
+    warm_batches: int = 500
+    decay_part: float = 0.35
+    """the last part of the run, over which the rate falls to nothing; before it, the run does not
+    depend on how long it will be, so a longer one may resume from its checkpoint"""
     seed: int = 1
-    hold_out: int | None = None
-    """a fold that is neither trained on nor mixed in"""
+    hold_out: tuple[int, ...] = ()
+    """folds that are neither trained on nor mixed in"""
     threads: int = 1
+
+    def rate_at(self, batch: int, of: int) -> float:
+        """Learning rate of a batch of the run."""
+        left = (of - batch) / (self.decay_part * of)
+        return self.rate * min(1.0, (batch + 1) / self.warm_batches, left)
 
 
 class Material:
     """Scenes in memory, and random batches of them with further augmentation."""
 
-    def __init__(self, shards: scenes.Shards, hold_out: int | None, seed: int) -> None:
-        keep = np.flatnonzero(shards.fold != (-1 if hold_out is None else hold_out))
+    def __init__(self, shards: scenes.Shards, hold_out: Sequence[int], seed: int) -> None:
+        keep = np.flatnonzero(~np.isin(shards.fold, hold_out))
         self._mel = shards.mel[keep]
         self._targets = torch.from_numpy(shards.targets[keep].astype(np.int64))
         self._fold = shards.fold[keep]
         self._taught = torch.from_numpy(_lessons(shards, keep, seed))
         self.has_teacher = bool(np.any(shards.features[:1_000]))
+        self._seed = seed
         self._rng = np.random.default_rng(seed)
         self._of_fold = {f: np.flatnonzero(self._fold == f) for f in np.unique(self._fold)}
 
@@ -87,8 +98,9 @@ class Material:
         """Numbers the teacher gives per window."""
         return int(self._taught.shape[2])
 
-    def batches(self, size: int) -> list[NDArray[np.int64]]:
-        """One epoch's rows in random order."""
+    def batches(self, size: int, epoch: int) -> list[NDArray[np.int64]]:
+        """One epoch's rows in random order; what is drawn from them depends on the epoch too."""
+        self._rng = np.random.default_rng((self._seed, epoch))
         order = self._rng.permutation(len(self))
         return [order[k : k + size] for k in range(0, len(order) - size + 1, size)]
 
@@ -190,8 +202,9 @@ def _mask(rng: np.random.Generator, mel: Tensor) -> None:
 
 def _history(rng: np.random.Generator, mel: Tensor) -> Tensor:
     """A background known from before: the scene's own quiet quartiles, in another order."""
-    steps = mel.view(len(mel), -1, STEP_FRAMES, BANDS)
-    quartiles = torch.from_numpy(np.partition(steps.numpy(), STEP_FRAMES // 4, axis=2)[:, :, 6])
+    steps = mel[:, ::SURVEY_EVERY].reshape(len(mel), -1, STEP_FRAMES // SURVEY_EVERY, BANDS)
+    rank = STEP_FRAMES // SURVEY_EVERY // 4
+    quartiles = torch.from_numpy(np.partition(steps.numpy(), rank, axis=2)[:, :, rank])
     order = rng.permutation(quartiles.shape[1])
     return torch.cat([quartiles[:, order], quartiles[:, order]], dim=1)
 
@@ -244,7 +257,7 @@ def train(material: Material, plan: Plan, checkpoint: Path | None = None) -> net
     """Train; returns the moving average of the weights, ready to export."""
     torch.set_num_threads(plan.threads)
     torch.manual_seed(plan.seed)
-    net = network.CryNet(material.taught)
+    net = network.CryNet(material.taught).to(memory_format=torch.channels_last)
     reading = read_teacher(material, plan.seed)
     with torch.no_grad():
         net.reading.weight.copy_(reading[0])
@@ -252,30 +265,28 @@ def train(material: Material, plan: Plan, checkpoint: Path | None = None) -> net
     net.reading.requires_grad_(requires_grad=not material.has_teacher)
     average = torch.optim.swa_utils.AveragedModel(net, avg_fn=_moving_average, use_buffers=True)
     optimiser = torch.optim.AdamW(
-        [p for p in net.parameters() if p.requires_grad], lr=plan.peak_rate, weight_decay=0.02
+        [p for p in net.parameters() if p.requires_grad], lr=plan.rate, weight_decay=0.02
     )
     per_epoch = len(material) // plan.batch
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, plan.peak_rate, total_steps=plan.epochs * per_epoch + 1, pct_start=0.2
-    )
     first = 0
     if checkpoint and checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
         for part, name in ((net, "net"), (average, "average"), (optimiser, "optimiser")):
             part.load_state_dict(state[name])
-        schedule.load_state_dict(state["schedule"])
         first = state["epoch"]
     for epoch in range(first, plan.epochs):
         started, total = time.monotonic(), 0.0
+        torch.manual_seed(plan.seed * 1_000 + epoch)
         net.train()
-        for rows in material.batches(plan.batch):
+        for count, rows in enumerate(material.batches(plan.batch, epoch)):
+            for group in optimiser.param_groups:
+                group["lr"] = plan.rate_at(epoch * per_epoch + count, plan.epochs * per_epoch)
             pictures, targets, lessons, lesson_weight = material.draw(rows)
             optimiser.zero_grad()
             loss = loss_of(net(pictures), targets, lessons, lesson_weight, reading)
             loss.backward()
             nn.utils.clip_grad_norm_(net.parameters(), 5.0)
             optimiser.step()
-            schedule.step()
             average.update_parameters(net)
             total += loss.item()
         took_s = time.monotonic() - started
@@ -289,7 +300,6 @@ def train(material: Material, plan: Plan, checkpoint: Path | None = None) -> net
                     "net": net.state_dict(),
                     "average": average.state_dict(),
                     "optimiser": optimiser.state_dict(),
-                    "schedule": schedule.state_dict(),
                     "epoch": epoch + 1,
                 },
                 checkpoint,
@@ -343,10 +353,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--shards", type=int, default=120)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--epochs", type=int, default=24)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--hold-out", type=int)
+    parser.add_argument(
+        "--hold-out", type=int, nargs="+", default=[], help="folds (0 to 4) to leave out"
+    )
     given = parser.parse_args()
     sources = scenes.Sources(
         given.manifest, given.extra, given.unlabelled, given.teacher, given.permissive
@@ -354,9 +366,12 @@ def main() -> None:
     scenes.paint(sources, given.work, given.shards, seed=given.seed, workers=given.workers)
     material = Material(scenes.load(given.work, given.shards), given.hold_out, given.seed)
     plan = Plan(
-        epochs=given.epochs, seed=given.seed, hold_out=given.hold_out, threads=given.threads
+        epochs=given.epochs,
+        seed=given.seed,
+        hold_out=tuple(given.hold_out),
+        threads=given.threads,
     )
-    name = "all" if given.hold_out is None else f"fold{given.hold_out}"
+    name = "-".join(["without", *map(str, given.hold_out)]) if given.hold_out else "all"
     net = train(material, plan, given.work / f"{given.out.stem}-{name}.pt")
     notes: dict[str, object] = {
         "trained": {**msgspec.to_builtins(plan), "shards": given.shards, "scenes": len(material)},

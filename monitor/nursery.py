@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from monitor.config import Config
-from monitor.core.cry import CryModel
+from monitor.core.cry_model import CryModel
 from monitor.core.reference import GrowthReference
 from monitor.errors import JournalError
 from monitor.events import (

@@ -12,7 +12,7 @@ import pytest
 
 from calibration import cry, synth
 from calibration.cry import Figures, calibrate_cry
-from monitor.core.cry import CryModel
+from monitor.core.cry_model import CryModel
 from monitor.errors import CalibrationError, InputError
 from monitor.resources import cry_model_bytes
 

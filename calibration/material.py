@@ -7,6 +7,7 @@ microphone's colour, steady noise, a shift in pitch, blanked bands, a background
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -20,15 +21,53 @@ TAUGHT_FEATURES = 128
 """principal components of the teacher's 1024 features that are taught"""
 
 
+@dataclass(frozen=True)
+class Lessons:
+    """How the teacher's answers become numbers to predict: fitted once, on what is trained on."""
+
+    mean: NDArray[np.float32]
+    axes: NDArray[np.float32]
+    """principal components of the teacher's features, shape (TAUGHT_FEATURES, 1024)"""
+    scale: NDArray[np.float32]
+
+    @classmethod
+    def fit(cls, shards: scenes.Shards, hold_out: Sequence[int], seed: int) -> Lessons:
+        """From the scenes of the folds that are trained on."""
+        features = shards.features[~np.isin(shards.fold, hold_out)]
+        features = features.reshape(-1, features.shape[2])
+        rng = np.random.default_rng(seed)
+        sample = features[rng.choice(len(features), min(len(features), 20_000), replace=False)]
+        sample = sample.astype(np.float32)
+        variance, axes = np.linalg.eigh(np.cov(sample, rowvar=False))
+        axes = axes[:, ::-1][:, :TAUGHT_FEATURES].T.astype(np.float32)
+        spread = np.sqrt(np.maximum(variance[::-1][:TAUGHT_FEATURES], 0)).astype(np.float32)
+        # Half-whitened: later components count, but not as much as the first.
+        return cls(sample.mean(axis=0), axes, np.sqrt(spread[0]) * np.sqrt(spread) + 1e-6)
+
+    def of(self, shards: scenes.Shards, rows: NDArray[np.int64]) -> NDArray[np.float16]:
+        """Components and log odds of the taught classes, shape (rows, PATCHES, taught)."""
+        taught = len(self.axes) + shards.scores.shape[2]
+        out = np.empty((len(rows), scenes.PATCHES, taught), dtype=np.float16)
+        for at in range(0, len(rows), 2_000):
+            part = rows[at : at + 2_000]
+            own = shards.features[part].astype(np.float32) - self.mean
+            out[at : at + len(part), :, : len(self.axes)] = (own @ self.axes.T) / self.scale
+            scores = shards.scores[part].astype(np.float32)
+            out[at : at + len(part), :, len(self.axes) :] = np.log(scores + 1e-3) / 3.0 + 1.5
+        return out
+
+
 class Material:
     """Scenes in memory, and random batches of them with further augmentation."""
 
-    def __init__(self, shards: scenes.Shards, hold_out: Sequence[int], seed: int) -> None:
+    def __init__(
+        self, shards: scenes.Shards, lessons: Lessons, hold_out: Sequence[int], seed: int
+    ) -> None:
         keep = np.flatnonzero(~np.isin(shards.fold, hold_out))
         self._mel = shards.mel[keep]
         self._targets = torch.from_numpy(shards.targets[keep].astype(np.int64))
         self._fold = shards.fold[keep]
-        self._taught = torch.from_numpy(_lessons(shards, keep, seed))
+        self._taught = torch.from_numpy(lessons.of(shards, keep))
         self.has_teacher = bool(np.any(shards.features[:1_000]))
         self._seed = seed
         self._rng = np.random.default_rng(seed)
@@ -90,29 +129,6 @@ class Material:
         is_cry = (theirs < 3) & (ours >= 3)
         heard = torch.where((under_db < 8)[:, None], theirs, torch.full_like(theirs, -1))
         targets[mixed] = torch.where(is_cry, heard, ours)
-
-
-def _lessons(shards: scenes.Shards, keep: NDArray[np.int64], seed: int) -> NDArray[np.float16]:
-    """The teacher's features as whitened principal components, and log odds of its classes."""
-    features = shards.features.reshape(-1, shards.features.shape[2])
-    rng = np.random.default_rng(seed)
-    sample = features[rng.choice(len(features), min(len(features), 20_000), replace=False)]
-    sample = sample.astype(np.float32)
-    mean = sample.mean(axis=0)
-    variance, axes = np.linalg.eigh(np.cov(sample, rowvar=False))
-    axes = axes[:, ::-1][:, :TAUGHT_FEATURES].T.astype(np.float32)
-    spread = np.sqrt(np.maximum(variance[::-1][:TAUGHT_FEATURES], 0)).astype(np.float32)
-    # Half-whitened: later components count, but not as much as the first.
-    scale = np.sqrt(spread[0]) * np.sqrt(spread) + 1e-6
-    count = len(keep)
-    out = np.empty((count, scenes.PATCHES, len(axes) + shards.scores.shape[2]), dtype=np.float16)
-    for at in range(0, count, 2_000):
-        part = keep[at : at + 2_000]
-        own = shards.features[part].astype(np.float32) - mean
-        out[at : at + len(part), :, : len(axes)] = (own @ axes.T) / scale
-        scores = shards.scores[part].astype(np.float32)
-        out[at : at + len(part), :, len(axes) :] = np.log(scores + 1e-3) / 3.0 + 1.5
-    return out
 
 
 def _colour(rng: np.random.Generator, mel: Tensor) -> None:

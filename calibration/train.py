@@ -5,8 +5,8 @@
 
 Paints scenes (resumable, shard by shard), reads the labels linearly from the teacher's features,
 trains the small network to predict those features and that reading (resumable, epoch by epoch),
-folds the average of its weights into the numpy model and writes it.
-``--hold-out K`` leaves fold K out, for cross-validation. Everything is seeded.
+fits its last layer to plain recordings, and folds the average of its weights into the numpy model.
+``--hold-out K ...`` leaves folds out, for cross-validation. Everything is seeded.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import argparse
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -24,7 +25,7 @@ from torch import Tensor, nn
 
 from calibration import network, scenes
 from calibration.clips import KINDS
-from calibration.material import Material
+from calibration.material import Lessons, Material
 from monitor.core.bouts import BoutRule
 from monitor.core.cry_model import Card, CryModel
 from monitor.core.features import BANDS, STEP_FRAMES, fingerprint
@@ -49,22 +50,30 @@ DEFAULT_RULE = BoutRule(
 class Plan:
     """How long and how to train."""
 
-    epochs: int = 24
+    epochs: int = 20
+    finishing: int = 7
+    """the last epochs, with plain scenes among half of the mixed ones, over which the rate falls to
+    nothing; what comes before does not depend on how long the run will be"""
     batch: int = 64
     rate: float = 2e-3
     warm_batches: int = 500
-    decay_part: float = 0.35
-    """the last part of the run, over which the rate falls to nothing; before it, the run does not
-    depend on how long it will be, so a longer one may resume from its checkpoint"""
     seed: int = 1
     hold_out: tuple[int, ...] = ()
     """folds that are neither trained on nor mixed in"""
     threads: int = 1
 
-    def rate_at(self, batch: int, of: int) -> float:
-        """Learning rate of a batch of the run."""
-        left = (of - batch) / (self.decay_part * of)
-        return self.rate * min(1.0, (batch + 1) / self.warm_batches, left)
+    def rate_at(self, epoch: int, part: float, batch: int) -> float:
+        """Learning rate of a batch, ``part`` of the way through an epoch."""
+        warm = 1.0 if epoch else min(1.0, (batch + 1) / self.warm_batches)
+        return self.rate * warm * min(1.0, (self.epochs - epoch - part) / (self.finishing or 1))
+
+
+class Course(NamedTuple):
+    """What is learnt from, in order."""
+
+    mixed: Material
+    finish: Material
+    """half of the mixed scenes and all plain ones"""
 
 
 def read_teacher(material: Material, seed: int) -> tuple[Tensor, Tensor]:
@@ -111,21 +120,20 @@ def loss_of(
     return classes + _TEACHING * (error * lesson_weight).mean()
 
 
-def train(material: Material, plan: Plan, checkpoint: Path | None = None) -> network.CryNet:
+def train(course: Course, plan: Plan, checkpoint: Path | None = None) -> network.CryNet:
     """Train; returns the moving average of the weights, ready to export."""
     torch.set_num_threads(plan.threads)
     torch.manual_seed(plan.seed)
-    net = network.CryNet(material.taught).to(memory_format=torch.channels_last)
-    reading = read_teacher(material, plan.seed)
+    net = network.CryNet(course.mixed.taught).to(memory_format=torch.channels_last)
+    reading = read_teacher(course.mixed, plan.seed)
     with torch.no_grad():
         net.reading.weight.copy_(reading[0])
         net.reading.bias.copy_(reading[1])
-    net.reading.requires_grad_(requires_grad=not material.has_teacher)
+    net.reading.requires_grad_(requires_grad=not course.mixed.has_teacher)
     average = torch.optim.swa_utils.AveragedModel(net, avg_fn=_moving_average, use_buffers=True)
     optimiser = torch.optim.AdamW(
         [p for p in net.parameters() if p.requires_grad], lr=plan.rate, weight_decay=0.02
     )
-    per_epoch = len(material) // plan.batch
     first = 0
     if checkpoint and checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
@@ -136,9 +144,12 @@ def train(material: Material, plan: Plan, checkpoint: Path | None = None) -> net
         started, total = time.monotonic(), 0.0
         torch.manual_seed(plan.seed * 1_000 + epoch)
         net.train()
-        for count, rows in enumerate(material.batches(plan.batch, epoch)):
+        finishing = epoch >= plan.epochs - plan.finishing
+        material = course.finish if finishing else course.mixed
+        batches = material.batches(plan.batch, epoch)
+        for count, rows in enumerate(batches):
             for group in optimiser.param_groups:
-                group["lr"] = plan.rate_at(epoch * per_epoch + count, plan.epochs * per_epoch)
+                group["lr"] = plan.rate_at(epoch, count / len(batches), count)
             pictures, targets, lessons, lesson_weight = material.draw(rows)
             optimiser.zero_grad()
             loss = loss_of(net(pictures), targets, lessons, lesson_weight, reading)
@@ -149,7 +160,7 @@ def train(material: Material, plan: Plan, checkpoint: Path | None = None) -> net
             total += loss.item()
         took_s = time.monotonic() - started
         print(
-            f"epoch {epoch + 1}/{plan.epochs}  loss {total / per_epoch:.4f}  {took_s:.0f} s",
+            f"epoch {epoch + 1}/{plan.epochs}  loss {total / len(batches):.4f}  {took_s:.0f} s",
             flush=True,
         )
         if checkpoint:
@@ -165,6 +176,16 @@ def train(material: Material, plan: Plan, checkpoint: Path | None = None) -> net
     net.load_state_dict(average.module.state_dict())
     net.eval()
     return net
+
+
+def prepare(work: Path, mixed_shards: int, plain_shards: int, plan: Plan) -> Course:
+    """Painted scenes as the two stages of a run."""
+    mixed = scenes.load(work, "mixed", mixed_shards)
+    lessons = Lessons.fit(mixed, plan.hold_out, plan.seed)
+    first = Material(mixed, lessons, plan.hold_out, plan.seed)
+    half = scenes.load(work, "mixed", mixed_shards // 2)
+    both = scenes.join(half, scenes.load(work, "plain", plain_shards))
+    return Course(first, Material(both, lessons, plan.hold_out, plan.seed + 1))
 
 
 def _moving_average(average: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
@@ -209,9 +230,13 @@ def main() -> None:
     )
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--shards", type=int, default=120)
+    parser.add_argument("--shards", type=int, default=120, help="of 250 mixed scenes")
+    parser.add_argument("--plain", type=int, default=48, help="of 250 plain scenes")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--epochs", type=int, default=24)
+    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument(
+        "--finishing", type=int, default=7, help="the last epochs, with plain scenes"
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
@@ -221,18 +246,24 @@ def main() -> None:
     sources = scenes.Sources(
         given.manifest, given.extra, given.unlabelled, given.teacher, given.permissive
     )
-    scenes.paint(sources, given.work, given.shards, seed=given.seed, workers=given.workers)
-    material = Material(scenes.load(given.work, given.shards), given.hold_out, given.seed)
+    wanted: tuple[tuple[scenes.Manner, int], ...] = (
+        ("mixed", given.shards),
+        ("plain", given.plain),
+    )
+    for manner, count in wanted:
+        scenes.paint(sources, given.work, manner, count, seed=given.seed, workers=given.workers)
     plan = Plan(
         epochs=given.epochs,
+        finishing=given.finishing,
         seed=given.seed,
         hold_out=tuple(given.hold_out),
         threads=given.threads,
     )
     name = "-".join(["without", *map(str, given.hold_out)]) if given.hold_out else "all"
-    net = train(material, plan, given.work / f"{given.out.stem}-{name}.pt")
+    course = prepare(given.work, given.shards, given.plain, plan)
+    net = train(course, plan, given.work / f"{given.out.stem}-{name}.pt")
     notes: dict[str, object] = {
-        "trained": {**msgspec.to_builtins(plan), "shards": given.shards, "scenes": len(material)},
+        "trained": {**msgspec.to_builtins(plan), "shards": given.shards, "plain": given.plain},
         "permissive_only": given.permissive,
     }
     given.out.write_bytes(to_model(net, notes).to_bytes())

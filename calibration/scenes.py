@@ -152,6 +152,11 @@ def _material(sources: Sources) -> dict[int, list[Clip]]:
     return by_fold
 
 
+def clips_of(sources: Sources, hold_out: Sequence[int]) -> list[Clip]:
+    """Every labelled clip that may be trained on."""
+    return [c for fold, clips in _material(sources).items() if fold not in hold_out for c in clips]
+
+
 def _unlabelled(folder: Path | None) -> list[Path]:
     if folder is None:
         return []

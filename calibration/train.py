@@ -26,12 +26,11 @@ from torch import Tensor, nn
 from calibration import network, scenes
 from calibration.clips import KINDS
 from calibration.material import Lessons, Material
+from calibration.settle import CLASS_WEIGHT, settle
 from monitor.core.bouts import BoutRule
 from monitor.core.cry_model import Card, CryModel
 from monitor.core.features import BANDS, STEP_FRAMES, fingerprint
 
-_CLASS_WEIGHT = (1.0, 1.0, 1.0, 1.2, 2.0)
-"""missing a cry costs less than waking somebody for nothing: the bout rule asks for repetition"""
 _HARD_WEIGHT = 2.0
 """a negative taken for a pet with probability p weighs 1 + 2 p: mined as training goes on"""
 _TEACHING = 1.0
@@ -82,7 +81,7 @@ def read_teacher(material: Material, seed: int) -> tuple[Tensor, Tensor]:
     torch.manual_seed(seed)
     reading = nn.Linear(lessons.shape[1], len(KINDS))
     optimiser = torch.optim.AdamW(reading.parameters(), lr=3e-3, weight_decay=1e-3)
-    weight = torch.tensor(_CLASS_WEIGHT)
+    weight = torch.tensor(CLASS_WEIGHT)
     for _ in range(2_000):
         rows = torch.randint(0, len(lessons), (512,))
         optimiser.zero_grad()
@@ -114,7 +113,7 @@ def loss_of(
     with torch.no_grad():
         pet = log_p.exp()[:, :, :2].sum(dim=2)
         mined = 1 + _HARD_WEIGHT * pet * (1 - goal[:, :, :2].sum(dim=2))
-    each = -(goal * log_p * torch.tensor(_CLASS_WEIGHT)).sum(dim=2)
+    each = -(goal * log_p * torch.tensor(CLASS_WEIGHT)).sum(dim=2)
     classes = (each * mined * counts).sum() / counts.sum()
     error = (output.taught[:, taught] - lessons).square().mean(dim=(1, 2))
     return classes + _TEACHING * (error * lesson_weight).mean()
@@ -206,10 +205,15 @@ def to_model(
         rule=rule,
         notes=notes,
     )
-    rounded = CryModel.from_bytes(CryModel(card, network.export(net)).to_bytes())
+    return stamped(CryModel(card, network.export(net)))
+
+
+def stamped(model: CryModel) -> CryModel:
+    """The model as a file would hold it, with PyTorch's answers to ``check_layers`` in its card."""
+    rounded = CryModel.from_bytes(model.to_bytes())
     check = network.reference(rounded.arrays, check_layers())
-    notes = notes | {"check": [[round(float(v), 6) for v in row] for row in check]}
-    return CryModel(msgspec.structs.replace(card, notes=notes), rounded.arrays)
+    notes = model.card.notes | {"check": [[round(float(v), 6) for v in row] for row in check]}
+    return CryModel(msgspec.structs.replace(model.card, notes=notes), rounded.arrays)
 
 
 def check_layers() -> NDArray[np.float32]:
@@ -266,7 +270,10 @@ def main() -> None:
         "trained": {**msgspec.to_builtins(plan), "shards": given.shards, "plain": given.plain},
         "permissive_only": given.permissive,
     }
-    given.out.write_bytes(to_model(net, notes).to_bytes())
+    model = to_model(net, notes)
+    clips = scenes.clips_of(sources, given.hold_out)
+    model = stamped(CryModel(model.card, settle(model, clips, given.seed)))
+    given.out.write_bytes(model.to_bytes())
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from calibration.clips import KINDS
 from monitor.core import features
-from monitor.core.cry_model import ConvShape
+from monitor.core.model_file import ConvShape
 
 SHAPES: tuple[tuple[ConvShape, int], ...] = (
     (ConvShape((4, 8), (2, 4)), 32),

@@ -66,7 +66,7 @@ class App:
         self._workers = workers
         self._queue = ObservationQueue()
         self.nursery = Nursery(config, journal, start_s=start_s, on_events=on_events)
-        self._outlets = Outlets(config, journal, self.nursery, self._figures, log)
+        self._outlets = Outlets(config, journal, self.nursery, self._figures, log, start_s=start_s)
         self._watchdog = Watchdog(FRESH_S)
         self._now_s = start_s
         self._stopping = False

@@ -8,6 +8,7 @@ written, published or changed.
 from __future__ import annotations
 
 import os
+import socket
 import sqlite3
 import time
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from typing import Literal, TextIO
 
 import msgspec
 
-from monitor.config import Config
+from monitor.config import Config, is_loopback
 from monitor.devices import open_sources
 from monitor.devices.collect import Collected, Tap
 from monitor.devices.diagnosis import diagnose_scale, diagnose_sound
@@ -65,6 +66,7 @@ def run_check(config: Config, as_json: bool, out: TextIO) -> int:
         ("microphone", lambda: check_microphone(config, busy)),
         ("scale", lambda: check_scale(config, busy)),
         ("broker", lambda: check_broker(config)),
+        ("encryption", lambda: check_encryption(config)),
         ("journal", lambda: check_journal(config)),
         ("clock", check_clock),
         ("power", lambda: check_power(config)),
@@ -224,6 +226,31 @@ def check_broker(config: Config) -> Finding:
     finally:
         link.close(1.0)
     return _refused(f"no answer from {where}", where)
+
+
+def check_encryption(config: Config) -> Finding:
+    """Whether anybody on the network can listen to the line, or speak on it."""
+    mqtt = config.mqtt
+    if mqtt.use_tls:
+        whose = f"the authority in {mqtt.ca_file}" if mqtt.ca_file else "a public authority"
+        return Finding("encryption", "ok", f"TLS; the broker proves its name by {whose}")
+    if mqtt.is_loopback or _leads_here(mqtt.host):
+        return Finding("encryption", "ok", f"none needed: {mqtt.host} is this machine")
+    return Finding(
+        "encryption", "warning",
+        f"the line to {mqtt.host} is plain: anybody on the network can read the password, "
+        "silence alerts and fake them",
+        'set tls = true and ca_file under [mqtt]; see "A broker of your own" in docs/service.md',
+    )  # fmt: skip
+
+
+def _leads_here(host: str) -> bool:
+    """Whether every address of a name is a loopback address, as of now."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return False
+    return bool(found) and all(is_loopback(str(address[0])) for *_, address in found)
 
 
 def _credentials() -> str | None:

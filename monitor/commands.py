@@ -8,18 +8,16 @@ well-typed arguments pass; whether they make sense now is for the core to say.
 from __future__ import annotations
 
 import math
-import unicodedata
 from typing import Any, cast, get_args
 
 import msgspec
 
+from monitor.core.naming import has_control
 from monitor.errors import CommandError
 from monitor.events import Command, Verb
 
 LONGEST_PAYLOAD = 4096
 LONGEST_TEXT = 200
-BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""characters that turn the direction of text; other invisible ones are part of many an emoji"""
 ARGUMENTS: dict[str, dict[str, type]] = {
     "acknowledge": {"id": str},
     "snooze": {"id": str, "minutes": float},
@@ -68,13 +66,12 @@ def parse_command(topic: str, payload: bytes, base: str, *, retain: bool, now_s:
     if retain:
         raise CommandError(f"{verb} arrived retained and was ignored: send it without retain")
     fields = _object(verb, payload)
-    request_id = fields.pop("request_id", None)
-    if request_id is not None and not isinstance(request_id, str):
-        request_id = str(request_id)
-    args = {name: _value(verb, name, value) for name, value in fields.items() if value is not None}
-    for name in NEEDED.get(verb, ()):
-        if name not in args:
-            raise CommandError(f'{verb} needs "{name}"')
+    request_id = _request_id(fields.pop("request_id", None))
+    try:
+        args = _arguments(verb, fields)
+    except CommandError as error:
+        error.request_id = request_id
+        raise
     return Command(t_s=now_s, verb=cast("Verb", verb), args=args, request_id=request_id)
 
 
@@ -91,18 +88,34 @@ def _object(verb: str, payload: bytes) -> dict[str, Any]:
         raise CommandError(f"{verb} is nested too deeply") from error
     if not isinstance(fields, dict):
         raise CommandError(f'{verb} must be a JSON object such as {{"id": "..."}}')
+    return fields
+
+
+def _request_id(value: Any) -> str | None:
+    """What the answer echoes; anything that is no short plain text or number is not echoed."""
+    if isinstance(value, bool | dict | list) or value is None:
+        return None
+    text = str(value)
+    return text if len(text) <= LONGEST_TEXT and not has_control(text) else None
+
+
+def _arguments(verb: str, fields: dict[str, Any]) -> dict[str, Any]:
     for name, value in fields.items():
         if isinstance(value, dict | list):
             raise CommandError(f"{verb}: {_quoted(name)} must be a plain value")
         if isinstance(value, str):
             _check_text(verb, name, value)
-    return fields
+    args = {name: _value(verb, name, value) for name, value in fields.items() if value is not None}
+    for name in NEEDED.get(verb, ()):
+        if name not in args:
+            raise CommandError(f'{verb} needs "{name}"')
+    return args
 
 
 def _check_text(verb: str, name: str, text: str) -> None:
     if len(text) > LONGEST_TEXT:
         raise CommandError(f"{verb}: {_quoted(name)} is longer than {LONGEST_TEXT} characters")
-    if any(unicodedata.category(c) in {"Cc", "Cs"} or c in BIDI for c in text):
+    if has_control(text):
         raise CommandError(f"{verb}: {_quoted(name)} contains control characters")
 
 
@@ -112,13 +125,21 @@ def _value(verb: str, name: str, value: Any) -> Any:
         known = ", ".join(ARGUMENTS[verb]) or "nothing"
         raise CommandError(f"{verb} does not know {_quoted(name)}; it takes {known}")
     if wanted is float and isinstance(value, int | float) and not isinstance(value, bool):
-        if not math.isfinite(value):
-            raise CommandError(f'{verb}: "{name}" is not a finite number')
-        return float(value)
+        return _finite(verb, name, value)
     if type(value) is not wanted:
         noun = {str: "text", float: "a number", bool: "true or false"}[wanted]
         raise CommandError(f'{verb}: "{name}" must be {noun}')
     return value
+
+
+def _finite(verb: str, name: str, value: float) -> float:
+    try:
+        number = float(value)
+    except OverflowError:  # JSON may hold an integer of four thousand digits
+        number = math.inf
+    if not math.isfinite(number):
+        raise CommandError(f'{verb}: "{name}" is not a finite number')
+    return number
 
 
 def _quoted(text: str) -> str:

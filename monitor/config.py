@@ -7,6 +7,8 @@ than one that refuses.
 
 from __future__ import annotations
 
+import ipaddress
+import math
 import os
 import re
 from collections.abc import Iterator
@@ -114,8 +116,12 @@ class MqttConfig(_Section, frozen=True, kw_only=True):
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the broker is on this machine."""
-        return self.host in {"localhost", "::1"} or self.host.startswith("127.")
+        """Whether the broker is certainly on this machine.
+
+        Only ``localhost`` and loopback addresses are certain: what another name means is up to
+        whoever answers the resolver (``127.example.org`` is anybody's).
+        """
+        return is_loopback(self.host)
 
     @property
     def port_number(self) -> int:
@@ -153,6 +159,19 @@ class Config(_Section, frozen=True, kw_only=True):
     def journal_path(self) -> Path:
         """The SQLite file."""
         return Path(self.state_dir) / "journal.sqlite"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address can only mean this machine."""
+    name = host.strip("[]").rstrip(".").lower()
+    if name == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
 
 
 def find_config(path: str | None) -> Path:
@@ -216,6 +235,10 @@ def _impossible(config: Config) -> Iterator[str]:
         )
     yield from _pin_clashes(config)
     scale, microphone = config.scale, config.microphone
+    for key in ("counts_per_gram", "zero_counts", "capacity_g"):
+        value = getattr(scale, key)
+        if value is not None and not math.isfinite(value):
+            yield f'"scale.{key}" is {value}: give a number'
     if scale.counts_per_gram == 0:
         yield '"scale.counts_per_gram" is 0: run "nursery calibrate scale"'
     if (scale.counts_per_gram is None) != (scale.zero_counts is None):

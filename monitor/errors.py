@@ -30,3 +30,6 @@ class JournalError(NurseryError, OSError):
 
 class CommandError(NurseryError, ValueError):
     """A command from a phone, the panel or the command line is refused; says why."""
+
+    request_id: str | None = None
+    """of the command, when that much of it could be read: the answer echoes it"""

@@ -73,11 +73,25 @@ class Arrived(msgspec.Struct, frozen=True):
 LinkEvent = Connected | Refused | Ended | Acknowledged | Arrived
 
 
+class Intake(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of what others send is let in: memory must not be theirs to fill."""
+
+    most_waiting: int = 500
+    """messages not looked at yet; beyond them the newest are dropped and counted"""
+    most_bytes: int = 16_384
+    """a longer packet is not even sent to us (MQTT 5 only; a command has at most 4 kB)"""
+
+
 class Link:
     """Connects in a thread of its own; ``events`` tells what happened, in order."""
 
     def __init__(
-        self, config: MqttConfig, protocol: Protocol, client_id: str, password: str | None
+        self,
+        config: MqttConfig,
+        protocol: Protocol,
+        client_id: str,
+        password: str | None,
+        intake: Intake = Intake(),  # noqa: B008 - frozen
     ) -> None:
         """Prepare a connection.
 
@@ -86,6 +100,9 @@ class Link:
         """
         self.events: deque[LinkEvent] = deque()
         self.protocol = protocol
+        self.dropped = 0
+        """messages thrown away because too many were waiting"""
+        self._intake = intake
         self._config = config
         self._answered = False
         self._greeted_s: float | None = None
@@ -97,6 +114,7 @@ class Link:
             reconnect_on_failure=False,
         )
         client.connect_timeout = CONNECT_TIMEOUT_S
+        _give_waker(client)
         if config.username:
             client.username_pw_set(config.username, password)
         if config.use_tls:
@@ -116,6 +134,10 @@ class Link:
     def subscribe(self, topics: list[str]) -> None:
         """Ask for messages at QoS 1."""
         self._client.subscribe([(topic, 1) for topic in topics])
+
+    def unsubscribe(self, topic: str) -> None:
+        """Ask for no more messages of a topic."""
+        self._client.unsubscribe(topic)
 
     def publish(self, message: Message) -> int:
         """Hand one message to the network thread; returns its ``mid``."""
@@ -173,6 +195,7 @@ class Link:
         if self.protocol == "5":
             properties = _properties(PacketTypes.CONNECT)
             properties.SessionExpiryInterval = SESSION_EXPIRY_S
+            properties.MaximumPacketSize = self._intake.most_bytes
             self._client.connect(host, port, keepalive_s, clean_start=False, properties=properties)
         else:
             self._client.connect(host, port, keepalive_s)
@@ -205,11 +228,26 @@ class Link:
     def _on_message(
         self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage
     ) -> None:
+        if len(self.events) >= self._intake.most_waiting:
+            self.dropped += 1
+            return
         try:
             topic = message.topic
         except UnicodeDecodeError:
             return  # MQTT forbids such topics; there is nowhere to answer to
         self.events.append(Arrived(topic, bytes(message.payload), message.retain))
+
+
+def _give_waker(client: mqtt.Client) -> None:
+    """Two connected sockets by which paho's thread is woken.
+
+    Left alone, paho makes its pair by listening on a loopback port for a moment at every
+    connection; this daemon never listens anywhere (tests/system/test_intruder.py).
+    """
+    reader, writer = socket.socketpair()
+    reader.setblocking(False)
+    writer.setblocking(False)
+    client._sockpairR, client._sockpairW = reader, writer
 
 
 def _properties(packet: int) -> Properties:
@@ -250,17 +288,25 @@ def read_password(config: MqttConfig, credentials_dir: str | None) -> str | None
         ConfigError: the file is missing, or others may read it.
     """
     if credentials_dir and (credential := Path(credentials_dir) / "mqtt-password").exists():
-        return credential.read_text().strip()
+        return _secret(credential, "the credential mqtt-password")
     if not config.password_file:
         return None
     path = Path(config.password_file)
     try:
-        if path.stat().st_mode & 0o077:
-            raise ConfigError(
-                f'"mqtt.password_file": others can read {path}: run "chmod 600 {path}"'
-            )
-        return path.read_text().strip()
+        open_to_others = path.stat().st_mode & 0o077
     except OSError as error:
         raise ConfigError(
             f'"mqtt.password_file": cannot read {path}: {error.strerror or error}'
         ) from error
+    if open_to_others:
+        raise ConfigError(f'"mqtt.password_file": others can read {path}: run "chmod 600 {path}"')
+    return _secret(path, '"mqtt.password_file"')
+
+
+def _secret(path: Path, what: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigError(f"{what}: cannot read {path}: {error.strerror or error}") from error
+    except UnicodeDecodeError:  # its message would show part of the secret: not chained
+        raise ConfigError(f"{what}: {path} is no text: write the password into it again") from None

@@ -79,6 +79,8 @@ class Outlets:
         nursery: Nursery,
         figures: Callable[[], dict[str, object]],
         log: Callable[[str], None],
+        *,
+        start_s: float,
     ) -> None:
         """Open what the configuration asks for.
 
@@ -98,6 +100,7 @@ class Outlets:
             status_topic=self._topics.status,
             command_topic=self._topics.commands,
             receive=self._receive,
+            complain=self._complain,
         )
         self._notifier = (
             Notifier(config.notify, local_minute=nursery.local_minute)
@@ -107,7 +110,7 @@ class Outlets:
         self._charts = ChartWorker(config)
         self._usage = ProcessUsage()
         self._slugs = {baby.id: baby.slug for baby in nursery.pipeline.scale.babies}
-        self._now_s = 0.0
+        self._now_s = start_s
         self._state_due_s = 0.0
         self._health_due_s = 0.0
         self._changed = True
@@ -154,7 +157,8 @@ class Outlets:
         where = f"{mqtt.host}:{mqtt.port_number}"
         text = f"not connected to {where}: {link.why}; alerts wait on disk"
         if link.connected:
-            text = f"connected to {where} (MQTT {link.protocol})"
+            plain = not (mqtt.use_tls or mqtt.is_loopback)
+            text = f"connected to {where} (MQTT {link.protocol}{', not encrypted' * plain})"
         if text != self._logged and (link.connected or link.why != NOT_YET):
             self._logged = text
             self._log(text)
@@ -257,5 +261,11 @@ class Outlets:
                 now_s=self._now_s,
             )
         except CommandError as error:
-            self.publisher.say(self._topics.refusal(arrived.topic, str(error)))
+            refusal = self._topics.refusal(arrived.topic, str(error), error.request_id)
+            self.publisher.say(refusal)
             return None
+
+    def _complain(self, topic: str, text: str) -> None:
+        """A flood of commands is told on the topic it came from, and in the log."""
+        self._log(text)
+        self.publisher.say(self._topics.refusal(topic, text))

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from monitor.command_gate import CommandGate
 from monitor.config import MqttConfig
 from monitor.events import Command
 from monitor.link import Acknowledged, Arrived, Connected, Ended, Link, Protocol, Refused
@@ -51,6 +52,8 @@ class PublisherStatus(msgspec.Struct, frozen=True, kw_only=True):
     """outbox rows not yet acknowledged"""
     expired: int
     """alerts that were no longer news when the link returned, since the start"""
+    commands_ignored: int = 0
+    """commands thrown away because there were too many, since the start"""
 
 
 class Publisher:
@@ -66,6 +69,7 @@ class Publisher:
         status_topic: str,
         command_topic: str,
         receive: Callable[[Arrived], Command | None],
+        complain: Callable[[str, str], None] = lambda _topic, _text: None,
     ) -> None:
         self._config = config
         self._outbox = outbox
@@ -75,6 +79,11 @@ class Publisher:
         self._command_topic = command_topic
         self._birth_topic = f"{config.discovery_prefix}/status"
         self._receive = receive
+        self._complain = complain
+        self._gate = CommandGate()
+        self._refused_topic = command_topic
+        self._dropped = 0
+        self._listening = False
         self._protocol: Protocol = config.protocol
         self._link: Link | None = None
         self._connected_s: float | None = None
@@ -120,6 +129,7 @@ class Publisher:
             why="" if self.connected else self._why,
             waiting=len(self._outbox),
             expired=self._expired,
+            commands_ignored=self._gate.total,
         )
 
     # ------------------------------------------------------------------ the turn of the loop
@@ -132,7 +142,8 @@ class Publisher:
             self._open_when_due()
             return commands
         link = self._link
-        while link.events:
+        # What arrives while these are dealt with waits for the next turn: a flood must not hold it.
+        for _ in range(len(link.events)):
             match link.events.popleft():
                 case Connected():
                     self._greet(link)
@@ -150,6 +161,7 @@ class Publisher:
         if self._link is link and link.is_ignored:
             self._lost("the broker does not answer", fall_back=True)
         if self.connected and self._link is link:
+            self._mind_floods(link)
             self._send_changes(link)
             self._send_rows(link, now_unix_s)
         return commands
@@ -192,8 +204,24 @@ class Publisher:
         self._connected_s = time.monotonic()
         self._in_flight.clear()
         self._last_row = 0
-        link.subscribe([self._command_topic, self._birth_topic])
+        self._dropped = 0
+        self._listening = not self._gate.is_deaf(time.monotonic())
+        link.subscribe([self._birth_topic, *([self._command_topic] if self._listening else [])])
         self._send_everything(link)
+
+    def _mind_floods(self, link: Link) -> None:
+        """Say what was refused; stop listening to a flood, and listen again when it is time."""
+        now_s = time.monotonic()
+        self._gate.refuse(link.dropped - self._dropped)
+        self._dropped = link.dropped
+        if (text := self._gate.complaint(now_s)) is not None:
+            self._complain(self._refused_topic, text)
+        deaf = self._gate.is_deaf(now_s)
+        if deaf and self._listening:
+            link.unsubscribe(self._command_topic)
+        elif not deaf and not self._listening:
+            link.subscribe([self._command_topic])
+        self._listening = not deaf
 
     def _send_everything(self, link: Link) -> None:
         self._sent.clear()
@@ -247,10 +275,13 @@ class Publisher:
 
     def _take(self, arrived: Arrived, commands: list[Command]) -> None:
         if arrived.topic == self._birth_topic:
-            if arrived.payload == b"online" and not arrived.retain:
+            online = arrived.payload == b"online" and not arrived.retain
+            if online and self._birth_due_s is None:
                 self._birth_due_s = time.monotonic() + random.uniform(0.2, BIRTH_JITTER_S)
             return
-        if (command := self._receive(arrived)) is not None:
+        if not self._gate.admit(time.monotonic()):
+            self._refused_topic = arrived.topic
+        elif (command := self._receive(arrived)) is not None:
             commands.append(command)
 
     def _lost(self, why: str, *, fall_back: bool = False) -> None:

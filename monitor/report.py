@@ -104,7 +104,7 @@ def write_table(data: ReportData, path: str) -> None:
 
 def _plain(cell: object) -> object:
     """A name that begins like a formula must not become one in a spreadsheet."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@"} else cell
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in set("=+-@\t\r") else cell
 
 
 def _write(path: str, content: bytes) -> None:

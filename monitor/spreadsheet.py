@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import csv
 import math
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from monitor.errors import InputError
+from monitor.core.naming import check_name
+from monitor.errors import CommandError, InputError
 from monitor.events import Baby, Species, slug
 from monitor.timeline import parse_rfc3339
 
+LONGEST_FILE = 10_000_000
+"""bytes; ten years of a busy nursery's weighings have two million"""
 WEIGHTS_HEADER = ["time", "baby", "weight_g"]
 
 
@@ -33,9 +37,9 @@ class TypedWeighing(msgspec.Struct, frozen=True):
 class _BabyLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[str, Meta(min_length=1, max_length=60)]
     species: Species
-    born: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
-    weight_g: Annotated[float, Meta(gt=0, lt=20_000)] | None = None
-    adult_weight_kg: Annotated[float, Meta(gt=0, lt=120)] | None = None
+    born: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None = None
+    weight_g: Annotated[float, Meta(ge=5, le=20_000)] | None = None
+    adult_weight_kg: Annotated[float, Meta(ge=0.5, le=120)] | None = None
 
 
 def read_weights(path: str | Path) -> list[TypedWeighing]:
@@ -45,6 +49,8 @@ def read_weights(path: str | Path) -> list[TypedWeighing]:
         InputError: names the file and the line.
     """
     try:
+        if Path(path).stat().st_size > LONGEST_FILE:
+            raise InputError(f"{path} is larger than any list of weighings")
         with Path(path).open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.reader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -70,7 +76,7 @@ def _weighing(path: str | Path, line: int, row: list[str]) -> TypedWeighing:
         weight_g = float(row[2])
     except ValueError as error:
         raise InputError(f"{path}, line {line}: {row[2]!r} is no weight in grams") from error
-    if not math.isfinite(weight_g) or weight_g <= 0:
+    if not math.isfinite(weight_g) or not 0 < weight_g <= 20_000:
         raise InputError(f"{path}, line {line}: {row[2]!r} is no weight in grams")
     return TypedWeighing(line, t_s, row[1].strip(), weight_g)
 
@@ -90,6 +96,7 @@ def read_babies(path: str | Path, registered_s: float) -> list[Baby]:
     babies: list[Baby] = []
     taken: dict[str, str] = {}
     for line in lines:
+        _check(path, line)
         key = slug(line.name)
         if key in taken:
             raise InputError(
@@ -109,3 +116,14 @@ def read_babies(path: str | Path, registered_s: float) -> list[Baby]:
             )
         )
     return babies
+
+
+def _check(path: str | Path, line: _BabyLine) -> None:
+    try:
+        check_name(line.name)
+        if line.born is not None:
+            date.fromisoformat(line.born)
+    except CommandError as error:
+        raise InputError(f"{path}: {line.name[:60]!r}: {error}") from error
+    except ValueError as error:
+        raise InputError(f'{path}: "born" of {line.name!r} is {line.born}: {error}') from error

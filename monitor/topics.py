@@ -90,11 +90,14 @@ class Topics:
         """Where it is answered."""
         return f"{self.base}/cmd/{verb}/result"
 
-    def refusal(self, topic: str, error: str) -> Message:
+    def refusal(self, topic: str, error: str, request_id: str | None = None) -> Message:
         """The answer to something on a command topic that could not even be read."""
         verb = topic.removeprefix(f"{self.base}/cmd/")
         known = verb if verb in get_args(Verb) else "unknown"
-        return Message(topic=self.result(known), payload=encode({"ok": False, "error": error}))
+        body: dict[str, Any] = {"ok": False, "error": error}
+        if request_id is not None:
+            body["request_id"] = request_id
+        return Message(topic=self.result(known), payload=encode(body))
 
 
 # --------------------------------------------------------------------------- retained state

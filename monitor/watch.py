@@ -21,11 +21,22 @@ from typing import Any
 from monitor.codec import encode
 from monitor.config import MqttConfig
 from monitor.errors import ConfigError
-from monitor.link import Arrived, Connected, Ended, Link, Protocol, Refused, read_password
+from monitor.link import (
+    Arrived,
+    Connected,
+    Ended,
+    Intake,
+    Link,
+    Protocol,
+    Refused,
+    read_password,
+)
 from monitor.topics import Message, Topics
-from monitor.watch_board import Board
+from monitor.watch_board import Board, harmless
 
 REDRAW_S = 0.5
+INTAKE = Intake(most_waiting=20_000, most_bytes=1_000_000)
+"""every retained document of a large fleet comes at once"""
 RETRY_S = 2.0
 SNOOZE_MIN = 30
 
@@ -49,7 +60,7 @@ class Watch:
         if link is None:
             if time.monotonic() >= self._retry_s:
                 client_id = f"nursery-watch-{secrets.token_hex(4)}"
-                self._link = Link(self._config, self._protocol, client_id, self._password)
+                self._link = Link(self._config, self._protocol, client_id, self._password, INTAKE)
                 self._link.open()
             return
         while link.events:
@@ -96,7 +107,8 @@ class Watch:
     def _take(self, topic: str, payload: bytes) -> None:
         self.board.feed(topic, payload)
         if topic.endswith("/result") and "/cmd/" in topic:
-            self.answer = f"{topic.split('/')[-2]}: {payload.decode(errors='replace')}"
+            verb, text = topic.split("/")[-2], payload[:300].decode(errors="replace")
+            self.answer = harmless(f"{verb}: {text}")
 
     def _lost(self, why: str, *, other_protocol: bool = False) -> None:
         if self._link is not None:

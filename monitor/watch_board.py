@@ -1,6 +1,8 @@
 """What ``nursery watch`` knows: every box on the broker, from its retained topics. Pure data.
 
 A value is shown only while its box is online; what an offline box said last is history, not news.
+A box speaks for itself alone: whatever name its alerts carry, they belong to the topic they came
+on, and nothing that steers a terminal passes.
 """
 
 from __future__ import annotations
@@ -8,6 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+
+from monitor.core.naming import has_control
 
 
 class BoxView(msgspec.Struct):
@@ -43,7 +47,8 @@ class Board:
             setattr(self._box(name), rest[0], _read(payload, dict, {}))
         elif rest == ["alerts"]:
             found = _read(payload, list, [])
-            self._box(name).alerts = [alert for alert in found if isinstance(alert, dict)]
+            alerts = [alert for alert in found if isinstance(alert, dict) and "id" in alert]
+            self._box(name).alerts = [alert | {"box": name} for alert in alerts]
 
     def open_alerts(self) -> list[dict[str, Any]]:
         """Every open alert of every box that is online, the most severe and oldest first."""
@@ -70,7 +75,7 @@ class Board:
         self._selected = _key(alerts[(index + step) % len(alerts)])
 
     def _box(self, name: str) -> BoxView:
-        return self.boxes.setdefault(name, BoxView(name))
+        return self.boxes.setdefault(name, BoxView(harmless(name)))
 
     def _baby(self, name: str, baby_slug: str, payload: bytes) -> None:
         babies = self._box(name).babies
@@ -88,6 +93,15 @@ def _key(alert: dict[str, Any]) -> str:
 def _read(payload: bytes, kind: type, otherwise: Any) -> Any:
     try:
         found = msgspec.json.decode(payload) if payload else otherwise
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return otherwise
-    return found if isinstance(found, kind) else otherwise
+    return harmless(found) if isinstance(found, kind) else otherwise
+
+
+def harmless(value: Any) -> Any:
+    """The same without characters that steer a terminal or turn text round."""
+    if isinstance(value, str):
+        return "".join("?" if has_control(c) else c for c in value)
+    if isinstance(value, dict):
+        return {harmless(key): harmless(item) for key, item in value.items()}
+    return [harmless(item) for item in value] if isinstance(value, list) else value

@@ -32,7 +32,7 @@ def draw(board: Board, now_s: float, *, link: str, answer: str = "") -> Renderab
 def _box(box: BoxView, now_s: float, selected: dict[str, Any] | None) -> Panel:
     if not box.online:
         text = Text("offline: nobody is watching these babies", style="bold red")
-        return Panel(text, title=box.name, border_style="red", title_align="left")
+        return Panel(text, title=Text(box.name), border_style="red", title_align="left")
     rows: list[RenderableType] = [_line(box, now_s)]
     if box.babies:
         rows.append(_babies(box, now_s))
@@ -41,7 +41,7 @@ def _box(box: BoxView, now_s: float, selected: dict[str, Any] | None) -> Panel:
         rows.append(Text("no open alerts", style="green"))
     worst = {alert.get("severity") for alert in box.alerts}
     border = "red" if "critical" in worst else "yellow" if "warning" in worst else "green"
-    return Panel(Group(*rows), title=box.name, border_style=border, title_align="left")
+    return Panel(Group(*rows), title=Text(box.name), border_style=border, title_align="left")
 
 
 def _line(box: BoxView, now_s: float) -> Text:
@@ -56,8 +56,9 @@ def _line(box: BoxView, now_s: float) -> Text:
         text.append("no crying", style="green")
     text.append(f"   {_number(box.cry.get('cry_minutes_24h'), 'min')} of crying in 24 h")
     text.append(f"   on the scale {_number(box.scale.get('total_g'), 'g')}")
-    for name, source in box.health.get("sources", {}).items():
-        state = source.get("state")
+    sources = box.health.get("sources")
+    for name, source in sources.items() if isinstance(sources, dict) else ():
+        state = source.get("state") if isinstance(source, dict) else None
         if state is not None:
             text.append(f"   {name} {state}", style="dim" if state == "healthy" else "bold red")
     return text
@@ -90,8 +91,9 @@ def _alert(alert: dict[str, Any], now_s: float, *, chosen: bool) -> Text:
     severity = str(alert.get("severity"))
     text.append(f"{alert.get('title')}", style=_STYLE.get(severity, ""))
     text.append(f" for {_age(alert.get('since'), now_s)}")
-    if alert.get("state") in {"acknowledged", "snoozed"}:
-        text.append(f" ({alert['state']})", style="dim")
+    state = str(alert.get("state"))
+    if state in {"acknowledged", "snoozed"}:
+        text.append(f" ({state})", style="dim")
     text.append(f": {alert.get('message')}")
     return text
 
@@ -102,12 +104,14 @@ def _bottle(due_at: Any, now_s: float) -> Text:
         return Text("?", style="dim")
     if due_s <= now_s:
         return Text(f"due {spoken_duration(now_s - due_s)} ago", style="yellow")
+    if due_s - now_s > 86_400:
+        return Text("?", style="dim")
     clock = datetime.fromtimestamp(due_s).strftime("%H:%M")  # the reader's wall clock
     return Text(f"at {clock}")
 
 
 def _number(value: Any, unit: str, *, sign: str = "") -> str:
-    if not isinstance(value, int | float):
+    if not isinstance(value, int | float) or not -1e9 < value < 1e9:
         return f"? {unit}"
     return f"{value:{sign}.0f} {unit}" if unit == "min" else f"{value:{sign}.1f} {unit}"
 

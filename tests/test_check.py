@@ -8,7 +8,14 @@ import pytest
 import soundfile
 
 from monitor import check
-from monitor.check import check_disk, check_journal, check_microphone, check_scale, run_check
+from monitor.check import (
+    check_disk,
+    check_encryption,
+    check_journal,
+    check_microphone,
+    check_scale,
+    run_check,
+)
 from monitor.config import Config, MicrophoneConfig, MqttConfig, ScaleConfig
 from monitor.events import HostReport
 from monitor.journal import Journal
@@ -140,7 +147,8 @@ def test_all_of_it_as_json_and_as_text(tmp_path, monkeypatch):
     assert run_check(config, True, out) == 1  # nothing listens on port 9
     lines = [json.loads(line) for line in out.getvalue().splitlines()]
     assert [line["check"] for line in lines] == [
-        "microphone", "scale", "broker", "journal", "clock", "power", "temperature", "disk",
+        "microphone", "scale", "broker", "encryption", "journal", "clock", "power", "temperature",
+        "disk",
     ]  # fmt: skip
     broker = next(line for line in lines if line["check"] == "broker")
     assert broker["ok"] is False
@@ -148,3 +156,31 @@ def test_all_of_it_as_json_and_as_text(tmp_path, monkeypatch):
     text = io.StringIO()
     run_check(config, False, text)
     assert "FAILED   broker" in text.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("mqtt", "state", "words"),
+    [
+        ({"host": "10.0.0.2", "tls": False}, "warning", "anybody on the network can read"),
+        ({"host": "10.0.0.2"}, "ok", "a public authority"),
+        ({"host": "nursery.local", "ca_file": "/ca.pem"}, "ok", "/ca.pem"),
+        ({"host": "localhost"}, "ok", "this machine"),
+        ({"host": "::ffff:127.0.0.1", "tls": False}, "ok", "this machine"),
+    ],
+)
+def test_a_plain_line_is_warned_of(mqtt, state, words):
+    found = check_encryption(Config(box="a", mqtt=MqttConfig(**mqtt)))
+    assert found.state == state
+    assert words in found.text
+    assert found.ok
+    assert bool(found.todo) == (state == "warning")
+
+
+@pytest.mark.parametrize(("address", "state"), [("127.0.1.1", "ok"), ("10.0.0.2", "warning")])
+def test_a_name_is_this_machine_only_if_all_its_addresses_are(monkeypatch, address, state):
+    def resolve(*_, **__):
+        return [(2, 1, 6, "", (found, 0)) for found in ("127.0.0.1", address)]
+
+    monkeypatch.setattr(check.socket, "getaddrinfo", resolve)
+    mqtt = MqttConfig(host="my-own-name", tls=False)
+    assert check_encryption(Config(box="a", mqtt=mqtt)).state == state

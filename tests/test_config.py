@@ -119,3 +119,41 @@ def test_the_example_in_the_repository_is_valid() -> None:
     config = load_config(example)
     assert config.scale.source == "hx711"
     assert config.microphone.source == "sounddevice"
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "LOCALHOST", "localhost.", "127.0.0.1", "127.1.2.3", "::1", "[::1]",
+     "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1", "::1%lo"],
+)  # fmt: skip
+def test_this_machine_needs_no_encryption(host: str) -> None:
+    config = parse_config(f'box = "a"\nmqtt.host = "{host}"'.encode(), "t")
+    assert not config.mqtt.use_tls
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.example.org", "127.0.0.1.example.org", "localhost.example.org", "notlocalhost", "127.1",
+     "::", "10.0.0.2", "::ffff:10.0.0.2", "fe80::1%eth0", "a.localhost", "nursery.local",
+     "2130706433"],
+)  # fmt: skip
+def test_every_other_name_is_somebody_elses(host: str) -> None:
+    config = parse_config(f'box = "a"\nmqtt.host = "{host}"'.encode(), "t")
+    assert config.mqtt.use_tls
+    assert config.mqtt.port_number == 8883
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e999"])
+@pytest.mark.parametrize("key", ["counts_per_gram", "zero_counts", "capacity_g"])
+def test_a_number_that_is_none_is_refused(key: str, number: str) -> None:
+    scale = {"counts_per_gram": "4.0", "zero_counts": "1.0", "capacity_g": "5000"} | {key: number}
+    lines = "".join(f"{name} = {value}\n" for name, value in scale.items())
+    with pytest.raises(ConfigError, match=key):
+        parse_config(f'box = "a"\n[scale]\n{lines}'.encode(), "t")
+
+
+def test_a_password_in_the_configuration_is_refused_and_not_repeated() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(b'box = "a"\n[mqtt]\npassword = "sesame"', "t")
+    assert '"mqtt.password"' in str(caught.value)
+    assert "sesame" not in str(caught.value)

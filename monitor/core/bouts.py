@@ -9,13 +9,16 @@ human baby apart: it is reported as such, and gives way when a pet starts to cry
 from __future__ import annotations
 
 from collections import deque
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from monitor.core.features import STEP_S
 from monitor.events import CryEnded, CryStarted, Voice
 
+Share = Annotated[float, Meta(ge=0, le=1)]
+Seconds = Annotated[float, Meta(ge=0, le=3600)]
 Caller = Literal["pet", "human"]
 BoutEvent = CryStarted | CryEnded
 
@@ -39,21 +42,21 @@ class CryWindow(msgspec.Struct, frozen=True):
 class BoutRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When crying begins and ends; the numbers live in the model, beside what chose them."""
 
-    on: float
+    on: Share
     """a window at or above this is a hit"""
-    off: float
+    off: Share
     """an open bout is kept alive by windows at or above this"""
-    hits: int
+    hits: Annotated[int, Meta(ge=1, le=1000)]
     """so many hits open a bout ..."""
-    span_s: float
+    span_s: Seconds
     """... within so many seconds ..."""
-    spread_s: float
+    spread_s: Seconds
     """... of which the first and last are at least so far apart: one long squeak is no bout"""
-    hold_s: float
+    hold_s: Seconds
     """a bout closes after so much quiet; shorter pauses are part of it"""
-    refractory_s: float
+    refractory_s: Seconds
     """no new bout opens within this after the last one closed"""
-    species_margin: float
+    species_margin: Share
     """kitten and puppy closer than this: "unknown" """
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 import msgspec
@@ -17,6 +17,7 @@ import msgspec
 from monitor.core.growth import DAY_S
 from monitor.core.ledger import Ledger
 from monitor.core.litter import LitterTracker, Presence, Typed
+from monitor.core.naming import NOBODY, check_name
 from monitor.core.record import BabyBook
 from monitor.core.reference import GrowthReference
 from monitor.core.story import Answer, Estimate
@@ -27,7 +28,21 @@ PLAUSIBLE_RATIO = 1.6
 """A typed weight further than this from the last is questioned; the margin grows 8 % a day."""
 UNITS = (("ounces", 28.35), ("kilograms", 1000.0), ("pounds", 453.6))
 UNIT_MATCH = 1.35
-NOBODY = frozenset({"", "nobody", "object", "none"})
+MOST_BABIES = 12
+"""in one box at a time; it is made for one to eight, and the stories of who is inside double with
+each (2 ** 12 = 4096 when nobody is known to be inside)"""
+MOST_MET = 40
+"""babies that came and went since the tracker began: each keeps its place in every story"""
+LEAST_G, MOST_G = 5.0, 20_000.0
+"""a stillborn runt weighs more than 20 g, and the largest cell that is read carries 20 kg"""
+LEAST_ADULT_KG, MOST_ADULT_KG = 0.5, 120.0
+AHEAD_S = 3600.0
+"""A weighing cannot be typed before it happens; clocks of phone and Pi may differ."""
+OLDEST_S = 400 * DAY_S
+"""Older weighings cannot bear on a baby that is fed by bottle; such a time is a slip."""
+OLDEST_BABY_DAYS = 3650
+MOST_TYPED_A_DAY = 100
+"""weighings typed for one baby on one day; a rescuer types about ten"""
 
 
 class Corrections:
@@ -79,7 +94,7 @@ class Corrections:
             return self._correct_typed(*typed, args)
         if args.get("void"):
             return self._answer(key, Answer(void=True))
-        g = _grams(args, "grams") if "grams" in args else None
+        g = _possible(_grams(args, "grams"), "grams") if "grams" in args else None
         if "baby" in args:
             baby: int | None = self.find(_text(args, "baby"))
         else:
@@ -106,7 +121,7 @@ class Corrections:
         if args.get("void"):
             return self._ledger.drop(i, weighing.step_id, weighing.t_s)
         target = self.find(_text(args, "baby")) if "baby" in args else i
-        g = _grams(args, "grams") if "grams" in args else weighing.weight_g
+        g = _possible(_grams(args, "grams"), "grams") if "grams" in args else weighing.weight_g
         self._ledger.books[i].drop(weighing.step_id)
         name = self._ledger.books[target].baby.name
         changed = msgspec.structs.replace(weighing, weight_g=g, baby=name)
@@ -119,11 +134,25 @@ class Corrections:
         i = self.find(_text(args, "baby"))
         g = _grams(args, "grams")
         t_s = _moment(args.get("at"), command.t_s)
+        if command.origin != "import":
+            self._check_time(i, t_s, command.t_s)
         if not args.get("confirm"):
             doubt = self.doubt(i, g, t_s)
             if doubt is not None:
                 raise CommandError(doubt)
+        _possible(g, "grams")
         return self._believe(i, g, t_s, "imported" if command.origin == "import" else "typed")
+
+    def _check_time(self, i: int, t_s: float, now_s: float) -> None:
+        if t_s - now_s > AHEAD_S:
+            raise CommandError('"at" has not come yet: check the date, and the clock of the Pi')
+        if now_s - t_s > OLDEST_S:
+            raise CommandError('"at" is more than a year ago: check the date')
+        typed = sum(
+            w.move is None and abs(w.t_s - t_s) < DAY_S / 2 for w in self._ledger.books[i].weighings
+        )
+        if typed >= MOST_TYPED_A_DAY:
+            raise CommandError(f"{typed} weighings are typed for that day already: correct those")
 
     def import_weighings(self, weighings: Sequence[Weighing]) -> list[AnyEvent]:
         """Weighings from a spreadsheet; each that cannot be meant becomes a refusal."""
@@ -185,12 +214,30 @@ class Corrections:
 
     def _baby_add(self, command: Command) -> list[AnyEvent]:
         args = dict(command.args)
-        args.setdefault("id", step_id(command.t_s))
+        args.setdefault("id", self._free_id(command.t_s))
         args.setdefault("registered_s", command.t_s)
-        baby = _baby(args)
+        baby = _baby(args, command.t_s)
         self._check_name(baby, None)
+        self._check_room()
         self.admit(baby, command.t_s)
         return [RosterChanged(t_s=command.t_s, baby=baby)]
+
+    def _free_id(self, t_s: float) -> str:
+        """An id nobody has; two babies registered in one second must stay two."""
+        taken = {book.baby.id for book in self._ledger.books}
+        first = step_id(t_s)
+        names = (first, *(f"{first}-{number}" for number in range(2, MOST_MET + 2)))
+        return next(name for name in names if name not in taken)
+
+    def _check_room(self) -> None:
+        if sum(book.here for book in self._ledger.books) >= MOST_BABIES:
+            raise CommandError(
+                f"{MOST_BABIES} babies are here, which is the most: retire who has left"
+            )
+        if len(self._ledger.books) >= MOST_MET:
+            raise CommandError(
+                f"{MOST_MET} babies have come and gone since the start: restart the monitor"
+            )
 
     def admit(self, baby: Baby, t_s: float) -> int:
         """Open a book for a baby; whether it is in the box is for its first step to show."""
@@ -210,7 +257,8 @@ class Corrections:
             args["name"] = _text(args, "rename")
             del args["rename"]
         book = self._ledger.books[i]
-        baby = _baby({**msgspec.to_builtins(book.baby), **args, "id": book.baby.id})
+        known = {**msgspec.to_builtins(book.baby), **args, "id": book.baby.id}
+        baby = _baby(known, command.t_s)
         self._check_name(baby, i)
         book.baby = baby
         book.weighings = [msgspec.structs.replace(w, baby=baby.name) for w in book.weighings]
@@ -231,7 +279,8 @@ class Corrections:
 
     def _check_name(self, baby: Baby, besides: int | None) -> None:
         for j, book in enumerate(self._ledger.books):
-            if j != besides and book.here and book.baby.slug == baby.slug:
+            same = book.baby.slug == baby.slug or book.baby.id == baby.name
+            if j != besides and book.here and same:
                 raise CommandError(f"{book.baby.name} is already here: choose another name")
 
     def find(self, name: str) -> int:
@@ -273,23 +322,37 @@ def first_estimate(book: BabyBook, reference: GrowthReference, t_s: float) -> Es
     return Estimate(median, 0.4 * (high - low), t_s)
 
 
-def _baby(args: dict[str, Any]) -> Baby:
+def _baby(args: dict[str, Any], now_s: float) -> Baby:
     try:
         baby = msgspec.convert(args, Baby)
     except msgspec.ValidationError as error:
         raise CommandError(f"the baby cannot be registered: {error}") from error
-    if not baby.name.strip():
-        raise CommandError('"name" is missing')
+    check_name(baby.name)
     if baby.born is not None:
-        try:
-            datetime.fromisoformat(baby.born)
-        except ValueError as error:
-            raise CommandError(f'"born" is {baby.born!r}: write a date as 2026-01-31') from error
-    for key in ("weight_g", "adult_weight_kg"):
-        value = getattr(baby, key)
-        if value is not None and not 0 < value < 100_000:
-            raise CommandError(f'"{key}" is {value:g}: it must be above 0')
+        _check_born(baby.born, now_s)
+    if baby.weight_g is not None:
+        _possible(_grams({"weight_g": baby.weight_g}, "weight_g"), "weight_g")
+    adult_kg = baby.adult_weight_kg
+    if adult_kg is not None and not LEAST_ADULT_KG <= adult_kg <= MOST_ADULT_KG:
+        raise CommandError(
+            f'"adult_weight_kg" is {adult_kg:g}: it must be {LEAST_ADULT_KG:g} to '
+            f"{MOST_ADULT_KG:g} kg"
+        )
     return baby
+
+
+def _check_born(born: str, now_s: float) -> None:
+    try:
+        day = date.fromisoformat(born)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != born:
+        raise CommandError(f'"born" is {born!r}: write a date as 2026-01-31')
+    age_days = (datetime.fromtimestamp(now_s, UTC).date() - day).days
+    if age_days < -1:
+        raise CommandError(f'"born" is {born}, which has not come yet: check the date')
+    if age_days > OLDEST_BABY_DAYS:
+        raise CommandError(f'"born" is {born}, which is more than ten years ago: check the date')
 
 
 def _text(args: dict[str, Any], key: str) -> str:
@@ -307,11 +370,13 @@ def _moment(value: object, now_s: float) -> float:
         return float(value)
     try:
         moment = datetime.fromisoformat(str(value).strip())
-    except ValueError as error:
+        if moment.tzinfo is None:
+            raise CommandError(f'"at" has no time zone: {value!r}, write 2026-01-31T02:14:05Z')
+        return moment.timestamp()
+    except (ValueError, OverflowError) as error:
+        if isinstance(error, CommandError):
+            raise
         raise CommandError(f'"at" is no time: {value!r}, write 2026-01-31T02:14:05Z') from error
-    if moment.tzinfo is None:
-        raise CommandError(f'"at" has no time zone: {value!r}, write 2026-01-31T02:14:05Z')
-    return moment.timestamp()
 
 
 def _grams(args: dict[str, Any], key: str) -> float:
@@ -321,3 +386,14 @@ def _grams(args: dict[str, Any], key: str) -> float:
     if not 0 < value <= 100_000:
         raise CommandError(f'"{key}" is {value:g}: a weight in grams is above 0')
     return float(value)
+
+
+def _possible(g: float, key: str) -> float:
+    """A weight a baby can have.
+
+    Raises:
+        CommandError: no baby weighs that, whatever anybody confirms.
+    """
+    if not LEAST_G <= g <= MOST_G:
+        raise CommandError(f'"{key}" is {g:g}: a baby weighs {LEAST_G:g} to {MOST_G:g} g')
+    return g

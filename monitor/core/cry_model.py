@@ -7,39 +7,27 @@ fingerprint of the features it was trained on and is refused by a version that c
 from __future__ import annotations
 
 import io
-import zipfile
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 import numpy as np
+from msgspec import Meta
 
 from monitor.core.bouts import BoutRule
 from monitor.core.features import Floats, fingerprint
+from monitor.core.model_file import ConvShape, check_fit, read_arrays
 from monitor.errors import InputError
 
 SPECIES = ("kitten", "puppy", "human", "other")
-
-_UNREADABLE = (
-    *(ValueError, KeyError, OSError, EOFError),
-    *(zipfile.BadZipFile, msgspec.MsgspecError),
-)
-"""what reading something that is no model can raise"""
-
-
-class ConvShape(msgspec.Struct, frozen=True):
-    """One convolution: kernel and stride over (time, pitch)."""
-
-    kernel: tuple[int, int]
-    stride: tuple[int, int]
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
     """The machine-readable block inside a model file."""
 
     fingerprint: str
-    convs: list[ConvShape]
-    classes: list[str]
-    temperature: float
+    convs: Annotated[list[ConvShape], Meta(min_length=1, max_length=16)]
+    classes: Annotated[list[str], Meta(min_length=1, max_length=32)]
+    temperature: Annotated[float, Meta(ge=0.01, le=100)]
     rule: BoutRule
     notes: dict[str, Any] = {}
     """what it was trained on, by which protocol, and the figures measured"""
@@ -74,16 +62,14 @@ class CryModel:
                 f"this cry model was trained on other features ({card.fingerprint}, this version "
                 f"computes {fingerprint()}): use the model that ships, or train it again"
             )
+        check_fit(card.convs, dict(arrays), len(card.classes))
         self.card = card
         self.arrays = arrays
-        try:
-            self.convs = [
-                Conv(shape, np.ascontiguousarray(arrays[f"conv{k}"]), arrays[f"conv{k}_bias"])
-                for k, shape in enumerate(card.convs)
-            ]
-            self.head = [(arrays[f"head{k}"], arrays[f"head{k}_bias"]) for k in range(2)]
-        except KeyError as error:
-            raise InputError(f"this cry model lacks the array {error}: train it again") from error
+        self.convs = [
+            Conv(shape, np.ascontiguousarray(arrays[f"conv{k}"]), arrays[f"conv{k}_bias"])
+            for k, shape in enumerate(card.convs)
+        ]
+        self.head = [(arrays[f"head{k}"], arrays[f"head{k}_bias"]) for k in range(2)]
         self._columns = _columns(card.classes)
 
     @classmethod
@@ -94,10 +80,9 @@ class CryModel:
             InputError: not a model, or one for other features.
         """
         try:
-            with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-                arrays = {name: archive[name] for name in archive.files}
+            arrays = read_arrays(data)
             card = msgspec.json.decode(arrays.pop("card").tobytes(), type=Card)
-        except _UNREADABLE as error:
+        except (KeyError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise InputError(f"this is not a cry model: {error}") from error
         return cls(card, {k: v.astype(np.float32) for k, v in arrays.items()})
 

@@ -15,9 +15,16 @@ class Daemon:
     """One daemon with a configuration and a state directory of its own."""
 
     def __init__(
-        self, directory: Path, port: int, *, box: str = "test-box", more: str = ""
+        self,
+        directory: Path,
+        port: int,
+        *,
+        box: str = "test-box",
+        more: str = "",
+        environment: dict[str, str] | None = None,
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
+        self._environment = environment or {}
         self.state_dir = directory / "state"
         self.config = directory / "nursery.toml"
         self._log = directory / "daemon.log"
@@ -32,9 +39,14 @@ class Daemon:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "monitor", "run", "--config", str(self.config)],
                 stdout=log, stderr=log, cwd=self.config.parent,
-                env={**os.environ, "PYTHONPATH": str(ROOT), "LG_WD": str(self.config.parent)},
+                env={**os.environ, **self._environment, "PYTHONPATH": self._python_path(),
+                     "LG_WD": str(self.config.parent)},
             )  # fmt: skip
         return self
+
+    def _python_path(self) -> str:
+        more = self._environment.get("PYTHONPATH")
+        return f"{more}:{ROOT}" if more else str(ROOT)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         if self._process is None:

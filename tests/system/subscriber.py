@@ -16,13 +16,21 @@ from paho.mqtt.enums import CallbackAPIVersion
 class Subscriber:
     """Connected to a broker on loopback for as long as the ``with`` block lasts."""
 
-    def __init__(self, port: int, *topics: str, client_id: str = "") -> None:
+    def __init__(
+        self,
+        port: int,
+        *topics: str,
+        client_id: str = "",
+        username: str | None = None,
+        password: str | None = None,
+    ) -> None:
         self._port, self._topics = port, topics or ("#",)
         self.messages: list[mqtt.MQTTMessage] = []
         self._subscribed = threading.Event()
         self.client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5
         )
+        self.client.username_pw_set(username, password)
         self.client.on_connect = lambda client, *_: client.subscribe(
             [(topic, 1) for topic in self._topics]
         )

@@ -1,0 +1,194 @@
+"""What reads bytes from outside, each as one function: it may refuse, it may not fail.
+
+A target takes any bytes. It returns, or raises a ``NurseryError`` of one line; everything else is
+a finding. What was accepted is used as the program uses it, because a bad value that passes the
+door breaks something later, in the night.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+
+import msgspec
+import numpy as np
+
+from monitor.config import Config, ScaleConfig, parse_config
+from monitor.core.cry import CryDetector
+from monitor.core.cry_model import CryModel
+from monitor.core.reference import GrowthReference
+from monitor.errors import InputError, NurseryError
+from monitor.events import AUDIO_RATE_HZ, AudioBlock, Baby, Command, Tick
+from monitor.pipeline import Pipeline
+from monitor.replay import Replay, ReplayInputs
+from monitor.resources import shipped
+from monitor.spreadsheet import read_babies, read_weights
+from monitor.topics import Topics, parse_command, state_messages
+from monitor.watch_board import Board
+
+START_S = 1_778_241_600.0
+SCALE = ScaleConfig(source="csv", file="x", counts_per_gram=400.0, zero_counts=0.0)
+TOPICS = Topics("fuzz")
+VERBS = ("weigh", "snooze", "assign", "correct", "baby_add", "baby_edit", "baby_retire", "tare")
+
+
+def config(data: bytes) -> None:
+    """The configuration."""
+    found = parse_config(data, "fuzz.toml")
+    assert Topics(found.box).commands
+    if found.scale.calibrated:
+        _pipeline(found).update(Tick(START_S + 1))
+
+
+def command(data: bytes) -> None:
+    """A message on a command topic (the first byte chooses which), carried out."""
+    verb = VERBS[data[0] % len(VERBS)] if data else "tare"
+    line = _pipeline(Config(box="fuzz", scale=SCALE), _possum())
+    for t_s in (START_S + 1, START_S + 2):
+        asked = parse_command(
+            TOPICS.command(verb), data[1:], TOPICS, retain=False, now_s=t_s
+        )  # fmt: skip
+        line.update(asked)
+    _live_on(line)
+
+
+def babies(data: bytes) -> None:
+    """The list of babies of a replay."""
+    with _File(data) as path:
+        found = read_babies(path, START_S)
+    if len(found) <= 12:
+        _live_on(_pipeline(Config(box="fuzz", scale=SCALE), *found))
+
+
+def weights(data: bytes) -> None:
+    """A rescuer's own spreadsheet, replayed."""
+    with _File(data) as path, _File(b'[{"name": "Possum", "species": "puppy"}]') as babies:
+        read_weights(path)
+        inputs = ReplayInputs(weights=path, babies=babies)
+        for count, _ in enumerate(Replay(Config(box="fuzz"), inputs).events()):
+            if count > 200:
+                break
+
+
+def scale_csv(data: bytes) -> None:
+    """A recording of the load cell, weighed."""
+    from monitor.devices.scale_csv import read_scale_csv
+
+    line = _pipeline(Config(box="fuzz", scale=SCALE), _possum())
+    with _File(data) as path:
+        for block in read_scale_csv(path):
+            assert np.isfinite(block.counts).all()
+            times_s = START_S + block.times_s
+            if (np.diff(times_s) > 0).all():
+                line.update(msgspec.structs.replace(block, times_s=times_s))
+
+
+def model(data: bytes) -> None:
+    """A cry model, listening."""
+    found = CryModel.from_bytes(data)
+    for window in CryDetector(found).update(AudioBlock(START_S, _noise())).windows:
+        assert np.isfinite(list(window.p.values())).all()
+
+
+def growth(data: bytes) -> None:
+    """The growth reference, asked."""
+    reference = GrowthReference.parse(data)
+    for age_day, weight_g in ((None, None), (0.0, 100.0), (30.0, None), (None, 300.0)):
+        for species in ("kitten", "puppy"):
+            found = reference.expected(Baby(id="1", name="A", species=species), age_day, weight_g)
+            assert np.isfinite(found.weight_g).all()
+
+
+def snapshot(data: bytes) -> None:
+    """What a restart resumes from; a damaged one must be refused."""
+    line = _pipeline(Config(box="fuzz", scale=SCALE), _possum())
+    with suppress(msgspec.MsgspecError):
+        line.restore(data, START_S + 1)
+
+
+def board(data: bytes) -> None:
+    """What "nursery watch" shows of any box on the broker."""
+    from rich.console import Console
+
+    from monitor.watch_view import draw
+
+    name, _, payload = data.partition(b"\n")
+    shown = Board()
+    shown.feed("nursery/a/status", b"online")
+    topic = f"nursery/a/{name.decode(errors='replace')}"
+    shown.feed(topic, payload)
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - a device
+        Console(file=nowhere, width=100).print(draw(shown, START_S, link="", answer=""))
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "config": config, "command": command, "babies": babies, "weights": weights,
+    "scale_csv": scale_csv, "model": model, "growth": growth, "snapshot": snapshot,
+    "board": board,
+}  # fmt: skip
+
+
+def attempt(name: str, data: bytes) -> str | None:
+    """Run a target; None when it took the bytes, else its refusal, which must be one line."""
+    try:
+        TARGETS[name](data)
+    except NurseryError as refusal:
+        text = str(refusal)
+        assert text, "a refusal says why"
+        assert "\n" not in text, text
+        assert len(text) < 2000, text[:200]
+        return text
+    return None
+
+
+class _File:
+    """A file with these bytes, in memory where there is such a place."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def __enter__(self) -> str:
+        folder = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112
+        number, self._path = tempfile.mkstemp(dir=folder)
+        os.write(number, self._data)
+        os.close(number)
+        return self._path
+
+    def __exit__(self, *_: object) -> None:
+        os.unlink(self._path)  # noqa: PTH108
+
+
+def _possum() -> Baby:
+    return Baby(id="1", name="Possum", species="puppy", weight_g=112.0, registered_s=START_S)
+
+
+def _pipeline(config: Config, *found: Baby) -> Pipeline:
+    return Pipeline(
+        config, babies=found, history=(), model=None, reference=_reference(), start_s=START_S,
+        local_minute=lambda _t_s: 720,
+    )  # fmt: skip
+
+
+def _live_on(line: Pipeline) -> None:
+    for hours in (1, 5, 30):
+        t_s = START_S + hours * 3600.0
+        line.update(Tick(t_s))
+        line.update(Command(t_s, "weigh", {"baby": "Possum", "grams": 115.0}))
+        state_messages(line.state(t_s), TOPICS)
+    line.restore(line.snapshot(t_s), t_s)
+
+
+@cache
+def _reference() -> GrowthReference:
+    return GrowthReference.parse(shipped("growth.toml"))
+
+
+@cache
+def _noise() -> np.ndarray:
+    return np.random.default_rng(1).normal(0, 0.1, 3 * AUDIO_RATE_HZ).astype(np.float32)
+
+
+__all__ = ["TARGETS", "InputError", "attempt"]

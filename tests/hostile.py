@@ -1,0 +1,195 @@
+"""Input from somebody who means harm, for the tests that feed it to every part."""
+# ruff: noqa: E501, RUF001 - tables of hostile text are read as tables, in any alphabet
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from hypothesis import strategies as st
+
+from monitor.app import App
+from monitor.config import Config, ScaleConfig
+from monitor.events import Tick
+from monitor.journal import Journal
+from monitor.link import Acknowledged, Arrived
+from monitor.topics import Message
+
+START_S = 1_778_241_600.0
+BASE = "nursery/test"
+
+NAMES = [
+    "../../etc/passwd", "/etc/nursery/mqtt-password", "C:\\con", "~root", ".", "..", "a/b", "a/../b",
+    "#", "+", "nursery/+/cmd/#", "$SYS/broker", "$share/x/y",
+    "a\x00b", "a\x1b[2Jb", "a\nb", "a\r\nb", "\x7f", "\x9b31m", "\u2028", "\ufeff", "\u200b",
+    "\u202eevil", "\u200fאבג", "\u2066x\u2069", "\ud800",
+    "'; DROP TABLE babies; --", '" OR 1=1 --', "%s%n%x", "${jndi:ldap://x}", "$(reboot)", "`id`",
+    "{{ states('x') }}", "{% for x in y %}", "{0.__class__}", "$x^2$", "$\\frac{", "_a_^b^",
+    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "&lt;b&gt;", "]]>", "--><svg/onload=1>",
+    '"><iframe src="http://x">', "javascript:alert(1)", "[red]x[/red]", "[link=http://x]y[/link]",
+    "=cmd|'/c calc'!A1", "+1+1", "-2", "@SUM(1)", "\t=1", "\r=1",
+    "👨‍👩‍👧", "🐱" * 20, "e" + "\u0301" * 50, "Z̷̡a̶l̴g̵o̷", "ﷺ", "İ", "ß", "K", "٢٠٢٦", "١",
+    "null", "true", "NaN", "all", "nobody", "object", "None", "", " ", "x" * 60, "x" * 61, "x" * 5000,
+    "Possum", "possum", "POSSUM ", "Kangaroo",
+]  # fmt: skip
+"""names that are paths, topics, control characters, queries, markup, formulas, or nearly another"""
+
+DATES = [
+    "2026-05-01", "2026-02-30", "0000-00-00", "0001-01-01", "9999-12-31", "10000-01-01", "1969-12-31",
+    "2026-W05-1", "20260131", "2026-01-31T02:14:05Z", "2026-05-08T12:00:00Z", "2026-05-09T12:00:00Z",
+    "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-31T02:14:05", "now", "tomorrow",
+    "٢٠٢٦-٠١-٣١", "-2026-01-31", "1e99", "2026-01-31 02:14:05.123456789Z",
+]  # fmt: skip
+NUMBERS = [
+    0, -0.0, -1, 1, 5, 112.0, 114, 180, 20_000, 20_001, 1e5, 1e308, -1e308, 5e-324, 1e-300, 2**63,
+    2**64, 10**30, 10**400, 0.1 + 0.2, float("nan"), float("inf"), float("-inf"),
+]  # fmt: skip
+
+RAW = [
+    b"", b" ", b"null", b"true", b"0", b'""', b"[]", b"{", b"}", b"PRESS", b"\x00", b"\xff\xfe", b"\xef\xbb\xbf{}",
+    b'{"minutes": 1e999}', b'{"minutes": -1e999}', b'{"minutes": NaN}', b'{"minutes": Infinity}',
+    b'{"baby": "Possum", "grams": 1e999}', b'{"baby": "Possum", "grams": ' + b"9" * 4000 + b"}",
+    b'{"request_id": ' + b"9" * 4000 + b"}", b'{"id": "\\ud800"}', b'{"id": "\\u0000"}',
+    b"[" * 4000, b'{"a":' * 600 + b"1" + b"}" * 600, b'{"id": ["' + b"x" * 3000 + b'"]}',
+    b'{"id": "' + b"x" * 100_000 + b'"}', b"x" * 1_000_000, b'{"id": "x", "id": "y"}',
+    b'{"__proto__": {}, "constructor": 1}', b'{"request_id": {"$gt": ""}}', b"\x80\x04\x95cposix\nsystem\n",
+    b"!!python/object/apply:os.system ['id']", b"<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>",
+]  # fmt: skip
+"""payloads that break parsers"""
+
+VERBS = {
+    "acknowledge": ["id"], "snooze": ["id", "minutes"], "not_a_cry": ["id"], "test_alert": [], "tare": [],
+    "assign": ["step_id", "baby"], "weigh": ["baby", "grams", "at", "confirm"],
+    "correct": ["step_id", "baby", "grams", "void"],
+    "baby_add": ["name", "species", "born", "weight_g", "adult_weight_kg"],
+    "baby_edit": ["name", "rename", "species", "born", "weight_g", "adult_weight_kg"],
+    "baby_retire": ["name"],
+}  # fmt: skip
+
+texts = st.one_of(st.sampled_from(NAMES), st.text(max_size=30), st.text(min_size=190, max_size=210))
+numbers = st.one_of(st.sampled_from(NUMBERS), st.floats(), st.integers())
+scalars = st.one_of(st.none(), st.booleans(), numbers, texts, st.sampled_from(DATES))
+values = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=6,
+)  # fmt: skip
+LIKELY: dict[str, st.SearchStrategy[Any]] = {
+    "baby": st.sampled_from(NAMES), "name": st.sampled_from(NAMES), "rename": st.sampled_from(NAMES),
+    "species": st.sampled_from(["kitten", "puppy", "Kitten", "human", "", 1]),
+    "born": st.sampled_from(DATES), "at": st.sampled_from(DATES) | numbers,
+    "grams": numbers, "weight_g": numbers, "adult_weight_kg": numbers, "minutes": numbers,
+    "confirm": st.booleans(), "void": st.booleans(),
+    "id": st.sampled_from(["", "all", "test-1", *NAMES]), "step_id": st.sampled_from(["0", *NAMES]),
+}  # fmt: skip
+
+
+@st.composite
+def likely_commands(draw: st.DrawFn) -> tuple[str, bytes]:
+    """A known verb with its own arguments, each as bad as it can be."""
+    verb = draw(st.sampled_from(sorted(VERBS)))
+    fields = {name: draw(LIKELY[name]) for name in VERBS[verb] if draw(st.integers(0, 9)) > 0}
+    if draw(st.booleans()):
+        fields["request_id"] = draw(scalars)
+    if draw(st.integers(0, 9)) == 0:
+        fields[draw(texts)] = draw(values)
+    return verb, as_json(fields)
+
+
+@st.composite
+def unlikely_commands(draw: st.DrawFn) -> tuple[str, bytes]:
+    """Anything on any command topic."""
+    verb = draw(
+        st.sampled_from([*VERBS, "unknown", "result", "explode", "", "TARE", "tare ", "ü", "💥"])
+    )
+    payload = draw(
+        st.one_of(st.sampled_from(RAW), st.binary(max_size=200), values.map(as_json), texts.map(str_bytes))
+    )  # fmt: skip
+    return verb, payload
+
+
+def as_json(value: object) -> bytes:
+    """JSON as a careless or malicious program writes it: NaN, Infinity, lone surrogates and all."""
+    import json
+
+    return json.dumps(value).encode()
+
+
+def str_bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+class FakeLink:
+    """A connection that takes everything at once."""
+
+    def __init__(self) -> None:
+        self.events: deque[Any] = deque()
+        self.dropped = 0
+        self.is_ignored = False
+        self.published: list[Message] = []
+        self.subscribed: set[str] = set()
+
+    def publish(self, message: Message) -> int:
+        self.published.append(message)
+        self.events.append(Acknowledged(len(self.published)))
+        return len(self.published)
+
+    def subscribe(self, topics: list[str]) -> None:
+        self.subscribed |= set(topics)
+
+    def unsubscribe(self, topic: str) -> None:
+        self.subscribed.discard(topic)
+
+    def close(self, timeout_s: float) -> None:
+        pass
+
+
+class Box:
+    """The real loop, outlets, publisher, nursery and journal; only the socket is missing."""
+
+    def __init__(self, directory: Path, *, patient: bool = True) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self.config = Config(
+            box="test",
+            state_dir=str(directory),
+            scale=ScaleConfig(source="csv", file="x", counts_per_gram=400.0, zero_counts=0.0),
+        )
+        self.journal = Journal.open(self.config.journal_path)
+        self.app = App(self.config, self.journal, [], start_s=START_S)
+        wait = self.app._queue.get
+        self.app._queue.get = lambda _timeout_s: wait(0.0)
+        self.link = FakeLink()
+        self.now_s = START_S
+        publisher = self.app._outlets.publisher
+        publisher._link = self.link
+        publisher._connected_s = 0.0
+        publisher._greet(self.link)
+        self.gate = publisher._gate
+        if patient:  # what is tested is what a command does, not how many there may be
+            self.gate.admit = lambda _now_s: True
+        self.tick()
+
+    def tick(self, seconds: float = 1.0) -> None:
+        self.now_s += seconds
+        self.app.put(Tick(self.now_s))
+        self.turn()
+
+    def turn(self) -> None:
+        self.app._turn()
+        self.app._turn()
+
+    def send(self, verb: str, payload: bytes, *, retain: bool = False) -> list[dict[str, Any]]:
+        """One message on a command topic; returns what came out on the result topics."""
+        before = len(self.link.published)
+        self.link.events.append(Arrived(f"{BASE}/cmd/{verb}", payload, retain))
+        self.turn()
+        self.tick()
+        return [
+            msgspec.json.decode(m.payload)
+            for m in self.link.published[before:]
+            if m.topic.startswith(f"{BASE}/cmd/") and m.topic.endswith("/result")
+        ]
+
+    def close(self) -> None:
+        self.journal.close()

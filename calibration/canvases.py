@@ -39,16 +39,6 @@ _EVENT_SHARE: dict[str, float] = {
 }
 """half cries, half not; the rare kinds are drawn far more often than they occur in the clips"""
 
-_PLAIN_SHARE: dict[str, float] = {
-    "kitten": 0.16,
-    "puppy": 0.10,
-    "human": 0.12,
-    "bark": 0.12,
-    "other": 0.45,
-    "unlabelled": 0.05,
-}
-"""of plain scenes; closer to how often each is met"""
-
 _HARD = (
     *("sheep", "birds", "hen", "rooster", "scream", "children", "creaks", "howl", "siren"),
     *("laughing", "animal_misc", "purr", "crow", "alarm", "whistle", "hiss", "growling"),
@@ -113,24 +103,6 @@ class Painter:
         scene += self._background(level_db - rng.uniform(-3, 40))
         scene = _record(rng, scene)
         return Canvas(scene, window_targets(kind, [(a + at, b + at) for a, b in cries]))
-
-    def paint_plain(self) -> Canvas:
-        """One recording nearly as it is: what a microphone beside it would have sent.
-
-        Mixed scenes teach what rooms do to a sound; without plain ones the model judged plain
-        recordings worse than a reading fitted to them.
-        """
-        rng = self._rng
-        names = [n for n in self._share if n in _PLAIN_SHARE]
-        share = np.array([_PLAIN_SHARE[n] for n in names])
-        kind, sound, cries = self._event(names[rng.choice(len(names), p=share / share.sum())])
-        at = 0 if rng.random() < 0.6 else int(rng.integers(0, CANVAS_SAMPLES // 2))
-        sound = sound[: CANVAS_SAMPLES - at] * np.float32(10 ** (rng.uniform(-20, 0) / 20))
-        scene = np.zeros(CANVAS_SAMPLES, dtype=np.float32)
-        scene[at : at + len(sound)] = np.round(sound * 32_768) / np.float32(32_768)
-        return Canvas(
-            np.clip(scene, -1, 1), window_targets(kind, [(a + at, b + at) for a, b in cries])
-        )
 
     def _event(self, event: str) -> tuple[Kind, Samples, list[tuple[int, int]]]:
         """The sound, what it is, and where in it (in samples) the calls are."""

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +21,6 @@ from calibration.clips import Clip, assign_folds, read_manifest
 from calibration.teacher import TAUGHT_CLASSES, Teacher, class_numbers
 from monitor.core.features import BANDS, SILENCE_DB, STEP_FRAMES, log_mel
 from monitor.errors import InputError
-
-Manner = Literal["mixed", "plain"]
-"""mixed: disturbed and in a room with something else; plain: a recording nearly as it is"""
 
 SHARD = 250
 FOLDS = 5
@@ -67,30 +63,25 @@ class Shards:
     """(n, PATCHES, len(TAUGHT_CLASSES))"""
 
 
-def paint(
-    sources: Sources, folder: Path, manner: Manner, count: int, *, seed: int, workers: int
-) -> None:
-    """Make sure shards 0 to ``count`` of one manner exist in ``folder``."""
+def paint(sources: Sources, folder: Path, count: int, *, seed: int, workers: int) -> None:
+    """Make sure shards 0 to ``count`` exist in ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
-    missing = [k for k in range(count) if not _shard_path(folder, manner, k).exists()]
+    missing = [k for k in range(count) if not _shard_path(folder, k).exists()]
     with ProcessPoolExecutor(workers) as pool:
-        jobs = [
-            pool.submit(_paint_some, sources, folder, manner, some, seed)
-            for some in _deal(missing, workers)
-        ]
+        jobs = [pool.submit(_paint_some, sources, folder, m, seed) for m in _deal(missing, workers)]
         for job in as_completed(jobs):
             job.result()
 
 
-def load(folder: Path, manner: Manner, count: int) -> Shards:
-    """Read shards 0 to ``count`` of one manner.
+def load(folder: Path, count: int) -> Shards:
+    """Read shards 0 to ``count``.
 
     Raises:
         InputError: when one is missing.
     """
     parts: dict[str, list[NDArray[np.generic]]] = {}
     for k in range(count):
-        path = _shard_path(folder, manner, k)
+        path = _shard_path(folder, k)
         if not path.exists():
             raise InputError(f"{path} is missing: paint the scenes first")
         with np.load(path) as archive:
@@ -99,23 +90,15 @@ def load(folder: Path, manner: Manner, count: int) -> Shards:
     return Shards(**{name: np.concatenate(values) for name, values in parts.items()})
 
 
-def join(first: Shards, second: Shards) -> Shards:
-    """Both, one after the other."""
-    names = Shards.__dataclass_fields__
-    return Shards(**{n: np.concatenate([getattr(first, n), getattr(second, n)]) for n in names})
-
-
 def _deal(items: Sequence[int], hands: int) -> list[list[int]]:
     return [list(items[k::hands]) for k in range(hands)]
 
 
-def _shard_path(folder: Path, manner: Manner, index: int) -> Path:
-    return folder / f"{manner}-{index:04d}.npz"
+def _shard_path(folder: Path, index: int) -> Path:
+    return folder / f"scenes-{index:04d}.npz"
 
 
-def _paint_some(
-    sources: Sources, folder: Path, manner: Manner, indices: Sequence[int], seed: int
-) -> None:
+def _paint_some(sources: Sources, folder: Path, indices: Sequence[int], seed: int) -> None:
     clips_by_fold = _material(sources)
     unlabelled = _unlabelled(sources.unlabelled)
     teacher = Teacher(sources.teacher) if sources.teacher else None
@@ -130,8 +113,8 @@ def _paint_some(
             for fold, clips in clips_by_fold.items()
         }
         seed_here = hash_seed(seed, index, 99)
-        arrays = _paint_shard(painters, manner, teacher, taught, seed_here)
-        path = _shard_path(folder, manner, index)
+        arrays = _paint_shard(painters, teacher, taught, seed_here)
+        path = _shard_path(folder, index)
         partial = path.with_suffix(".part.npz")
         np.savez(partial, allow_pickle=False, **arrays)
         partial.rename(path)
@@ -183,7 +166,6 @@ def hash_seed(*parts: int) -> int:
 
 def _paint_shard(
     painters: dict[int, Painter],
-    manner: Manner,
     teacher: Teacher | None,
     taught: Sequence[int],
     seed: int,
@@ -196,8 +178,7 @@ def _paint_shard(
     features = np.zeros((SHARD, PATCHES, 1024), dtype=np.float16)
     scores = np.zeros((SHARD, PATCHES, len(TAUGHT_CLASSES)), dtype=np.float16)
     for row, fold in enumerate(folds):
-        painter = painters[int(fold)]
-        canvas = painter.paint_plain() if manner == "plain" else painter.paint()
+        canvas = painters[int(fold)].paint()
         mel[row] = np.clip(2 * (log_mel(canvas.samples) - SILENCE_DB), 0, 255).round()
         targets[row] = canvas.targets
         if teacher:

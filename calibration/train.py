@@ -15,7 +15,6 @@ import argparse
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -49,10 +48,10 @@ DEFAULT_RULE = BoutRule(
 class Plan:
     """How long and how to train."""
 
-    epochs: int = 20
-    finishing: int = 7
-    """the last epochs, with plain scenes among half of the mixed ones, over which the rate falls to
-    nothing; what comes before does not depend on how long the run will be"""
+    epochs: int = 14
+    finishing: int = 4
+    """the last epochs, over which the rate falls to nothing; what comes before does not depend on
+    how long the run will be, so that a longer one may go on from a checkpoint"""
     batch: int = 64
     rate: float = 2e-3
     warm_batches: int = 500
@@ -65,14 +64,6 @@ class Plan:
         """Learning rate of a batch, ``part`` of the way through an epoch."""
         warm = 1.0 if epoch else min(1.0, (batch + 1) / self.warm_batches)
         return self.rate * warm * min(1.0, (self.epochs - epoch - part) / (self.finishing or 1))
-
-
-class Course(NamedTuple):
-    """What is learnt from, in order."""
-
-    mixed: Material
-    finish: Material
-    """half of the mixed scenes and all plain ones"""
 
 
 def read_teacher(material: Material, seed: int) -> tuple[Tensor, Tensor]:
@@ -119,16 +110,16 @@ def loss_of(
     return classes + _TEACHING * (error * lesson_weight).mean()
 
 
-def train(course: Course, plan: Plan, checkpoint: Path | None = None) -> network.CryNet:
+def train(material: Material, plan: Plan, checkpoint: Path | None = None) -> network.CryNet:
     """Train; returns the moving average of the weights, ready to export."""
     torch.set_num_threads(plan.threads)
     torch.manual_seed(plan.seed)
-    net = network.CryNet(course.mixed.taught).to(memory_format=torch.channels_last)
-    reading = read_teacher(course.mixed, plan.seed)
+    net = network.CryNet(material.taught).to(memory_format=torch.channels_last)
+    reading = read_teacher(material, plan.seed)
     with torch.no_grad():
         net.reading.weight.copy_(reading[0])
         net.reading.bias.copy_(reading[1])
-    net.reading.requires_grad_(requires_grad=not course.mixed.has_teacher)
+    net.reading.requires_grad_(requires_grad=not material.has_teacher)
     average = torch.optim.swa_utils.AveragedModel(net, avg_fn=_moving_average, use_buffers=True)
     optimiser = torch.optim.AdamW(
         [p for p in net.parameters() if p.requires_grad], lr=plan.rate, weight_decay=0.02
@@ -143,8 +134,6 @@ def train(course: Course, plan: Plan, checkpoint: Path | None = None) -> network
         started, total = time.monotonic(), 0.0
         torch.manual_seed(plan.seed * 1_000 + epoch)
         net.train()
-        finishing = epoch >= plan.epochs - plan.finishing
-        material = course.finish if finishing else course.mixed
         batches = material.batches(plan.batch, epoch)
         for count, rows in enumerate(batches):
             for group in optimiser.param_groups:
@@ -175,16 +164,6 @@ def train(course: Course, plan: Plan, checkpoint: Path | None = None) -> network
     net.load_state_dict(average.module.state_dict())
     net.eval()
     return net
-
-
-def prepare(work: Path, mixed_shards: int, plain_shards: int, plan: Plan) -> Course:
-    """Painted scenes as the two stages of a run."""
-    mixed = scenes.load(work, "mixed", mixed_shards)
-    lessons = Lessons.fit(mixed, plan.hold_out, plan.seed)
-    first = Material(mixed, lessons, plan.hold_out, plan.seed)
-    half = scenes.load(work, "mixed", mixed_shards // 2)
-    both = scenes.join(half, scenes.load(work, "plain", plain_shards))
-    return Course(first, Material(both, lessons, plan.hold_out, plan.seed + 1))
 
 
 def _moving_average(average: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
@@ -234,13 +213,10 @@ def main() -> None:
     )
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--shards", type=int, default=120, help="of 250 mixed scenes")
-    parser.add_argument("--plain", type=int, default=48, help="of 250 plain scenes")
+    parser.add_argument("--shards", type=int, default=143, help="of 250 scenes")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--epochs", type=int, default=20)
-    parser.add_argument(
-        "--finishing", type=int, default=7, help="the last epochs, with plain scenes"
-    )
+    parser.add_argument("--epochs", type=int, default=14)
+    parser.add_argument("--finishing", type=int, default=4, help="the last epochs")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
@@ -250,12 +226,7 @@ def main() -> None:
     sources = scenes.Sources(
         given.manifest, given.extra, given.unlabelled, given.teacher, given.permissive
     )
-    wanted: tuple[tuple[scenes.Manner, int], ...] = (
-        ("mixed", given.shards),
-        ("plain", given.plain),
-    )
-    for manner, count in wanted:
-        scenes.paint(sources, given.work, manner, count, seed=given.seed, workers=given.workers)
+    scenes.paint(sources, given.work, given.shards, seed=given.seed, workers=given.workers)
     plan = Plan(
         epochs=given.epochs,
         finishing=given.finishing,
@@ -264,10 +235,12 @@ def main() -> None:
         threads=given.threads,
     )
     name = "-".join(["without", *map(str, given.hold_out)]) if given.hold_out else "all"
-    course = prepare(given.work, given.shards, given.plain, plan)
-    net = train(course, plan, given.work / f"{given.out.stem}-{name}.pt")
+    shards = scenes.load(given.work, given.shards)
+    lessons = Lessons.fit(shards, plan.hold_out, plan.seed)
+    material = Material(shards, lessons, plan.hold_out, plan.seed)
+    net = train(material, plan, given.work / f"{given.out.stem}-{name}.pt")
     notes: dict[str, object] = {
-        "trained": {**msgspec.to_builtins(plan), "shards": given.shards, "plain": given.plain},
+        "trained": {**msgspec.to_builtins(plan), "shards": given.shards},
         "permissive_only": given.permissive,
     }
     model = to_model(net, notes)

@@ -70,17 +70,16 @@ def test_playing_faster_raises_the_pitch_by_the_same_factor(factor: float) -> No
     assert np.abs(fast[1_000:-1_000]).max() == pytest.approx(1, abs=0.05)
 
 
-@pytest.mark.parametrize("manner", ["mixed", "plain"])
 def test_a_shard_depends_on_its_seed_alone(
-    clips: list[Clip], manner: scenes.Manner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    clips: list[Clip], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scenes, "SHARD", 4)
     painters = {k: Painter(clips, [], scenes.hash_seed(1, 0, k)) for k in range(2)}
-    arrays = scenes._paint_shard(painters, manner, None, [], 3)
+    arrays = scenes._paint_shard(painters, None, [], 3)
     painters = {k: Painter(clips, [], scenes.hash_seed(1, 0, k)) for k in range(2)}
-    again = scenes._paint_shard(painters, manner, None, [], 3)
+    again = scenes._paint_shard(painters, None, [], 3)
     assert all(np.array_equal(arrays[name], again[name]) for name in arrays)
-    np.savez(tmp_path / f"{manner}-0000.npz", **arrays)
-    shards = scenes.load(tmp_path, manner, 1)
+    np.savez(tmp_path / "scenes-0000.npz", **arrays)
+    shards = scenes.load(tmp_path, 1)
     assert shards.mel.shape == (4, 8 * 24, 64)
     assert set(shards.fold.tolist()) <= {0, 1}

@@ -15,6 +15,8 @@ help:
 	@echo "make unit    only the tests that need no server (seconds)"
 	@echo "make bench   speed, as ratios in one run"
 	@echo "make home-assistant  install a real one for the tests that ask it (1 GB, once)"
+	@echo "make fuzz    look for inputs that break something, FUZZ_S seconds for each reader"
+	@echo "make audit   known weaknesses of the pinned packages; make lock pins them anew"
 	@echo "make golden  regenerate the golden nights; look at the diff before you commit it"
 
 demo: $(VENV)/.demo
@@ -86,5 +88,27 @@ test-boot: $(VENV)/.dev
 	@tools/need debootstrap,systemd-container sh -c 'command -v debootstrap && command -v systemd-nspawn'
 	@NURSERY_BOOT_TEST=1 $(BIN)/python -m pytest tests/system/test_boot.py
 
+# Coverage-guided fuzzing of everything that reads bytes, FUZZ_S seconds for each of the targets in
+# tests/fuzz/targets.py, then the commands through the whole box with FUZZ_EXAMPLES random talks.
+FUZZ_S ?= 60
+FUZZ_EXAMPLES ?= 1000
+.PHONY: fuzz
+fuzz: $(VENV)/.dev
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install -q -e '.[fuzz]'
+	@$(BIN)/python -m tests.fuzz.run $(FUZZ_S)
+	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest tests/test_hostile_commands.py
+
+# Pins every dependency with its hashes; look at the diff before you commit it.
+.PHONY: lock
+lock: $(VENV)/.dev
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install -q -e '.[audit]'
+	@tools/lock $(BIN)/uv
+
+# Known weaknesses in the pinned packages; asks the advisory database of the package index.
+.PHONY: audit
+audit: $(VENV)/.dev
+	@test -x $(BIN)/pip-audit || $(BIN)/python -m pip install -q -e '.[audit]'
+	@$(BIN)/pip-audit --requirement requirements.lock --require-hashes --disable-pip --strict
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .fuzz

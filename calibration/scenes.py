@@ -84,7 +84,7 @@ def load(folder: Path, count: int) -> Shards:
         path = _shard_path(folder, k)
         if not path.exists():
             raise InputError(f"{path} is missing: paint the scenes first")
-        with np.load(path) as archive:
+        with np.load(path, allow_pickle=False) as archive:
             for name in archive.files:
                 parts.setdefault(name, []).append(archive[name])
     return Shards(**{name: np.concatenate(values) for name, values in parts.items()})

@@ -10,13 +10,24 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Protocol, runtime_checkable
 
 from monitor.config import Config
+from monitor.core.load import Load
+from monitor.cry_clips import open_clips
 from monitor.errors import ConfigError
-from monitor.events import AnyEvent, AudioBlock, Observation, Tick
+from monitor.events import (
+    AnyEvent,
+    AudioBlock,
+    LoadReport,
+    Observation,
+    ScaleBlock,
+    SourceReport,
+    Tick,
+)
 from monitor.journal import Journal
 from monitor.nursery import Nursery
 from monitor.observation_queue import ObservationQueue
@@ -25,6 +36,9 @@ from monitor.service import Watchdog, notify
 
 FRESH_S = 15.0
 """A source whose loop has not turned for this long stops the watchdog's food."""
+
+TOO_BUSY = "is paused: the computer is too busy for it, stop other programs"
+"""what the scale says of itself when weights are let go of"""
 
 
 class Worker(Protocol):
@@ -48,6 +62,17 @@ class HasFigures(Protocol):
         """Names and values for ``health``."""
 
 
+@runtime_checkable
+class CanPause(Protocol):
+    """A source that costs processor time even when nobody looks."""
+
+    def pause(self) -> None:
+        """Deliver nothing, and cost nothing, until ``resume``."""
+
+    def resume(self) -> None:
+        """Deliver again."""
+
+
 class App:
     """Owns the loop; ``run`` returns when a signal or ``stop`` asked for it."""
 
@@ -60,13 +85,32 @@ class App:
         start_s: float,
         on_events: Callable[[list[AnyEvent]], None] | None = None,
         log: Callable[[str], None] = lambda _text: None,
+        load: Load | None = None,
     ) -> None:
+        """Build the nursery and its outlets.
+
+        Args:
+            config: the box's settings.
+            journal: open, and ours alone.
+            workers: sources and ticker, not yet started.
+            start_s: where the timeline begins.
+            on_events: also told of everything.
+            log: one line for the service's log.
+            load: decides what is let go of when the processor is short; None (a simulated
+                night at any speed): nothing ever is.
+        """
         self._config = config
         self._journal = journal
         self._workers = workers
         self._queue = ObservationQueue()
         self.nursery = Nursery(config, journal, start_s=start_s, on_events=on_events)
-        self._outlets = Outlets(config, journal, self.nursery, self._figures, log, start_s=start_s)
+        self._log = log
+        self._load = load or Load()
+        self._may_shed = load is not None
+        self._outlets = Outlets(
+            config, journal, self.nursery, self._load, self._figures, log, start_s=start_s
+        )
+        self._clips = open_clips(config, log)
         self._watchdog = Watchdog(FRESH_S)
         self._now_s = start_s
         self._stopping = False
@@ -113,24 +157,49 @@ class App:
         for worker in self._workers:
             if isinstance(worker, HasFigures):
                 figures |= worker.figures()
+        if self._clips is not None:
+            figures |= self._clips.figures()
         return figures
 
     def _turn(self) -> None:
         observation = self._queue.get(0.05)
-        if observation is not None:
+        if self._may_shed and self._load.see(time.monotonic(), self._queue.lag_s):
+            self._shed()
+        if observation is not None and not self._is_shed(observation):
             self._handle(observation)
             if isinstance(observation, Tick):
                 self._second(observation.t_s)
         for command in self._outlets.pump(self._now_s):
             self._handle(command)
 
+    def _is_shed(self, observation: Observation) -> bool:
+        return isinstance(observation, ScaleBlock) and self._load.sheds("weights")
+
+    def _shed(self) -> None:
+        """The level changed: act on it, and say so."""
+        status = self._load.status()
+        self._log(f"{status.lag_s:.1f} s behind, leaves out: {', '.join(status.shed) or 'nothing'}")
+        paused = self._load.sheds("weights")
+        for worker in self._workers:
+            if isinstance(worker, CanPause):
+                (worker.pause if paused else worker.resume)()
+        self._outlets.load_changed()
+
     def _handle(self, observation: Observation) -> None:
         events = self.nursery.handle(observation)
         if events:
             self._outlets.tell(events)
+        if self._clips is not None:
+            self._clips.take(
+                observation, events, offset_s=self.nursery.offset_s, synced=self.nursery.synced
+            )
 
     def _second(self, now_s: float) -> None:
         self._now_s = now_s
+        if self._may_shed:
+            self._handle(LoadReport(now_s, self._queue.lag_s, self._load.exhausted))
+        if self._load.sheds("weights"):
+            self._handle(SourceReport(now_s, "scale", "stalled", TOO_BUSY))
         for command in self._journal.submitted(now_s):
             self._handle(command)
         self._outlets.second(now_s)
@@ -148,6 +217,8 @@ class App:
                 self._handle(observation)
         self.nursery.save(self._now_s)
         self._outlets.close()
+        if self._clips is not None:
+            self._clips.close()
 
 
 def announce(text: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.text import Text
 
 from monitor.events import Weighing
 from monitor.report_data import UNKNOWN, BabyReport, Hour, ReportData
@@ -120,6 +121,8 @@ def svg(figure: Figure) -> str:
 
 
 def _saved(figure: Figure, form: str, **options: Any) -> bytes:
+    for text in figure.findobj(Text):  # a name with two dollar signs is no formula
+        text.set_parse_math(False)
     buffer = io.BytesIO()
     figure.savefig(buffer, format=form, **options)
     return buffer.getvalue()

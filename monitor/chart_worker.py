@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, NamedTuple
 
 from monitor.config import Config
 
@@ -25,6 +25,16 @@ LIMIT_S = 120.0
 2 s on a desktop core)"""
 
 
+class _Job(NamedTuple):
+    """A child that is drawing."""
+
+    baby_slug: str
+    name: str
+    process: subprocess.Popen[bytes]
+    output: IO[bytes]
+    started_s: float
+
+
 class ChartWorker:
     """``ask`` for babies' charts, ``poll`` from the loop; never waits."""
 
@@ -33,7 +43,7 @@ class ChartWorker:
         self._able = importlib.util.find_spec("matplotlib") is not None
         self._wanted: dict[str, str] = {}
         self._drawn_s: dict[str, float] = {}
-        self._job: tuple[str, subprocess.Popen[bytes], IO[bytes], float] | None = None
+        self._job: _Job | None = None
 
     def ask(self, baby_slug: str, name: str) -> None:
         """Something about this baby changed; its chart is drawn when it is time."""
@@ -43,7 +53,7 @@ class ChartWorker:
     def forget(self, baby_slug: str) -> None:
         """A name is no longer in use: a chart that is being drawn for it is thrown away."""
         self._wanted.pop(baby_slug, None)
-        if self._job is not None and self._job[0] == baby_slug:
+        if self._job is not None and self._job.baby_slug == baby_slug:
             self._end(self._job)
 
     def poll(self) -> tuple[str, bytes] | None:
@@ -53,6 +63,14 @@ class ChartWorker:
             self._start_next()
         return done
 
+    def pause(self) -> None:
+        """The processor is short: give up the picture that is being drawn and ask for it again."""
+        if self._job is not None:
+            baby_slug, name = self._job.baby_slug, self._job.name
+            self._end(self._job)
+            self._drawn_s.pop(baby_slug, None)
+            self.ask(baby_slug, name)
+
     def close(self) -> None:
         """End a child that is still drawing."""
         if self._job is not None:
@@ -61,23 +79,22 @@ class ChartWorker:
     def _collect(self) -> tuple[str, bytes] | None:
         if self._job is None:
             return None
-        baby_slug, process, output, started_s = self._job
-        code = process.poll()
+        job = self._job
+        code = job.process.poll()
         if code is None:
-            if time.monotonic() - started_s > LIMIT_S:
-                self._end(self._job)
+            if time.monotonic() - job.started_s > LIMIT_S:
+                self._end(job)
             return None
-        output.seek(0)
-        content = output.read()
-        self._end(self._job)
-        return (baby_slug, content) if code == 0 and content.startswith(b"\x89PNG") else None
+        job.output.seek(0)
+        content = job.output.read()
+        self._end(job)
+        return (job.baby_slug, content) if code == 0 and content.startswith(b"\x89PNG") else None
 
-    def _end(self, job: tuple[str, subprocess.Popen[bytes], IO[bytes], float]) -> None:
-        _, process, output, _ = job
-        if process.poll() is None:
-            process.kill()
-        process.wait()
-        output.close()
+    def _end(self, job: _Job) -> None:
+        if job.process.poll() is None:
+            job.process.kill()
+        job.process.wait()
+        job.output.close()
         self._job = None
 
     def _start_next(self) -> None:
@@ -94,5 +111,5 @@ class ChartWorker:
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.DEVNULL,
                 env={**os.environ, "MPLBACKEND": "Agg", "OPENBLAS_NUM_THREADS": "1"},
             )  # fmt: skip
-            self._job = (baby_slug, process, output, now_s)
+            self._job = _Job(baby_slug, name, process, output, now_s)
             return

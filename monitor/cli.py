@@ -209,6 +209,8 @@ def baby_list(config_path: str | None, everyone: bool, as_json: bool) -> int:
 @click.option("--at", metavar="TIME", help="When it was weighed, if not now.")
 @click.option("--confirm", is_flag=True, help="Yes, it really weighs that.")
 @click.option("--csv", "csv_path", metavar="FILE", help="Import a list: header time,baby,weight_g.")
+@click.option("--next", "announce", is_flag=True,
+              help="The next baby lifted out or put back is being weighed, not fed.")  # fmt: skip
 @config_option
 def weigh(
     config_path: str | None,
@@ -217,10 +219,16 @@ def weigh(
     at: str | None,
     confirm: bool,
     csv_path: str | None,
+    announce: bool,
 ) -> int:
     """Note a weighing done by hand: nursery weigh Possum 112."""
     from monitor.desk import import_weights
 
+    if announce:
+        if name is not None or csv_path is not None:
+            raise click.UsageError("--next stands alone: the scale finds out who it was")
+        done = "the next baby lifted out or put back within five minutes is weighed, not fed"
+        return _command(config_path, "weigh_in", {}, done)
     if csv_path is not None:
         if name is not None:
             raise click.UsageError("give either NAME and GRAMS or --csv, not both")

@@ -24,6 +24,7 @@ ARGUMENTS: dict[str, dict[str, type]] = {
     "not_a_cry": {"id": str},
     "test_alert": {},
     "tare": {},
+    "weigh_in": {"cancel": bool},
     "assign": {"step_id": str, "baby": str},
     "weigh": {"baby": str, "grams": float, "at": str, "confirm": bool},
     "correct": {"step_id": str, "baby": str, "grams": float, "void": bool},

@@ -43,6 +43,10 @@ class MicrophoneConfig(_Section, frozen=True, kw_only=True):
     """for source "wav" """
     model: str | None = None
     """a fine-tuned cry model instead of the one that ships"""
+    keep_cries_days: Annotated[float, Meta(ge=0, le=90)] = 0.0
+    """short recordings of cries are kept on this machine for so long; 0: no sound is ever kept"""
+    keep_cries_mb: Annotated[float, Meta(ge=1, le=10_000)] = 100.0
+    """... and the oldest go when all together are larger"""
 
 
 class ScaleConfig(_Section, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from monitor.app import App, announce, check_config_for_run
 from monitor.config import Config
+from monitor.core.load import Load
 from monitor.devices import open_panel, open_sources
 from monitor.devices.ticker import Ticker
 from monitor.errors import DeviceError, JournalError
@@ -52,6 +53,7 @@ def _watch(config: Config, journal: Journal) -> int:
         start_s=timeline.now_s(),
         on_events=_log,
         log=announce,
+        load=Load(),
     )
     try:
         app.attach_panel(open_panel(config, timeline, app.put))

@@ -42,6 +42,7 @@ Verb = Literal[
     "snooze",
     "assign",
     "weigh",
+    "weigh_in",
     "correct",
     "baby_add",
     "baby_edit",
@@ -119,6 +120,15 @@ class HostReport(msgspec.Struct, frozen=True):
     journal_error: str | None = None
 
 
+class LoadReport(msgspec.Struct, frozen=True):
+    """How late the monitor works: what it looks at now has waited so long."""
+
+    t_s: float
+    lag_s: float
+    exhausted: bool
+    """everything that can be let go of has been (``core.load``): this is no passing stall"""
+
+
 class Command(msgspec.Struct, frozen=True):
     """Something a person asked for, from a phone, the panel or the command line."""
 
@@ -129,7 +139,9 @@ class Command(msgspec.Struct, frozen=True):
     origin: str = "mqtt"
 
 
-Observation = AudioBlock | ScaleBlock | Tick | ClockReading | SourceReport | HostReport | Command
+Observation = (
+    AudioBlock | ScaleBlock | Tick | ClockReading | SourceReport | HostReport | LoadReport | Command
+)
 
 
 # --------------------------------------------------------------------------- who is here
@@ -181,6 +193,8 @@ class Weighing(msgspec.Struct, frozen=True, kw_only=True):
     """``None`` for a weighing typed by hand"""
     confidence: float = 1.0
     origin: Literal["scale", "assigned", "typed", "imported"] = "scale"
+    only_weighed: bool = False
+    """somebody said that this move was a weighing: with its other half it is no bottle"""
 
 
 # --------------------------------------------------------------------------- events
@@ -202,6 +216,8 @@ class WeighIn(Event, frozen=True, kw_only=True, tag="weigh_in"):
     confidence: float
     step_id: str
     origin: Literal["scale", "assigned", "typed", "imported"] = "scale"
+    only_weighed: bool = False
+    """somebody said that this move was a weighing: with its other half it is no bottle"""
 
 
 class Feed(Event, frozen=True, kw_only=True, tag="feed"):

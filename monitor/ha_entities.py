@@ -218,6 +218,13 @@ def _box_diagnostics(topics: Topics) -> Iterator[tuple[str, Component]]:
         "suggested_display_precision": 0,
     }
     yield "memory_mb", _sensor("Memory", topics.health, "memory_mb", **memory, **diagnostic)
+    shed = "{{ value_json.load.shed | join(', ') or 'nothing' }}"
+    yield (
+        "load_shed",
+        _sensor("Left out for lack of time", topics.health, "load", icon="mdi:weight-lifter")
+        | diagnostic
+        | {"value_template": shed},
+    )
     drops = {"state_class": "total_increasing", "icon": "mdi:water-off"}
     yield "drops", _sensor("Dropped audio blocks", topics.health, "drops", **drops, **diagnostic)
 
@@ -230,6 +237,8 @@ def _controls(topics: Topics) -> Iterator[tuple[str, Component]]:
         "not_a_cry",
         _button("Not a cry", topics.command("not_a_cry"), "{}", "mdi:ear-hearing-off"),
     )
+    weigh_in = topics.command("weigh_in")
+    yield "weigh_in", _button("Weigh one baby", weigh_in, "{}", "mdi:scale-balance")
     config = {"entity_category": "config"}
     yield "tare", _button("Tare", topics.command("tare"), "{}", "mdi:scale", **config)
     test = topics.command("test_alert")

@@ -1,7 +1,8 @@
 """Home Assistant discovery: the documents that make a box and its babies appear by themselves.
 
 One device per box, one per baby linked to it with ``via_device``. Unique ids come from stored
-identities, so a rename changes a name and nothing else. Unknown keys at the root or inside
+identities, so a rename changes a name and nothing else. Topics carry the box's name, so that a
+broker can hold each box to its own documents. Unknown keys at the root or inside
 ``device`` make Home Assistant reject a whole document, and a component that is merely left out
 stays behind, so both are avoided here (its MQTT documentation, and tests/system).
 """
@@ -118,6 +119,7 @@ def _documents(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Topic and document of a device, in the form ``mode`` asks for."""
     device_id = device["identifiers"][0]
+    node = f"nursery-{topics.box}"
     shared = {
         "availability_topic": topics.status,
         "payload_available": "online",
@@ -136,11 +138,11 @@ def _documents(
     }
     if mode == "device":
         yield (
-            f"{prefix}/device/{device_id}/config",
+            f"{prefix}/device/{node}/{device_id}/config",
             {"device": device, "origin": origin, "components": named} | shared,
         )
     elif mode == "entity":
         for key, row in named.items():
             body = {name: value for name, value in row.items() if name != "platform"}
-            topic = f"{prefix}/{row['platform']}/{device_id}/{key}/config"
+            topic = f"{prefix}/{row['platform']}/{node}/{device_id}_{key}/config"
             yield topic, {"device": device, "origin": origin} | shared | body

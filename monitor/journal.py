@@ -192,7 +192,7 @@ class Journal:
             self._insert(
                 "weighings",
                 event.step_id, event.baby, event.move, event.weight_g, event.sigma_g,
-                event.confidence, event.origin, *common,
+                event.confidence, event.origin, *common, event.only_weighed,
             )  # fmt: skip
             self._db.execute("DELETE FROM unassigned WHERE step_id = ?", (event.step_id,))
         elif isinstance(event, Feed):
@@ -235,7 +235,8 @@ class Journal:
 
     def _keep_history(self, step_id: str) -> None:
         self._db.execute(
-            "INSERT INTO weighing_history SELECT *, ? FROM weighings WHERE step_id = ?",
+            "INSERT INTO weighing_history SELECT step_id, baby, move, weight_g, sigma_g, "
+            "confidence, origin, t_s, session, synced, ? FROM weighings WHERE step_id = ?",
             (time.time(), step_id),
         )
 
@@ -312,7 +313,12 @@ class Journal:
         """Weighings in order of time; ``baby`` is a name."""
         rows = self._rows("weighings", since_s, baby)
         return [
-            msgspec.convert({k: row[k] for k in Weighing.__struct_fields__}, Weighing)
+            # A file that is only read may still lack the newest column; SQLite's truth is 0 or 1.
+            msgspec.convert(
+                {k: row[k] for k in Weighing.__struct_fields__ if k in row.keys()},  # noqa: SIM118 - of a Row, "in" asks for values
+                Weighing,
+                strict=False,
+            )
             for row in rows
         ]
 

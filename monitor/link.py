@@ -135,9 +135,9 @@ class Link:
         """Ask for messages at QoS 1."""
         self._client.subscribe([(topic, 1) for topic in topics])
 
-    def unsubscribe(self, topic: str) -> None:
-        """Ask for no more messages of a topic."""
-        self._client.unsubscribe(topic)
+    def unsubscribe(self, topics: list[str]) -> None:
+        """Ask for no more messages of these topics."""
+        self._client.unsubscribe(topics)
 
     def publish(self, message: Message) -> int:
         """Hand one message to the network thread; returns its ``mid``."""

@@ -62,6 +62,7 @@ STEPS = (
         qos INTEGER NOT NULL, expires_s REAL NOT NULL
     );
     """,
+    "ALTER TABLE weighings ADD COLUMN only_weighed INTEGER NOT NULL DEFAULT 0;",
 )
 
 

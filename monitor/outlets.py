@@ -6,22 +6,27 @@ published as they come; alerts travel by the outbox and never from here.
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol, cast
+from typing import Literal, Protocol, cast
 
 import monitor
 from monitor.chart_worker import ChartWorker
 from monitor.config import Config
+from monitor.core.load import Load
 from monitor.errors import CommandError
 from monitor.events import (
     Alert,
     AnyEvent,
     Command,
     CommandResult,
+    CryEnded,
+    CryStarted,
     Feed,
     RosterChanged,
+    SourceState,
     WeighIn,
     slug,
 )
@@ -34,6 +39,7 @@ from monitor.process import ProcessUsage
 from monitor.publisher import NOT_YET, Publisher
 from monitor.topics import (
     Message,
+    Topics,
     chart_message,
     command_result_message,
     event_message,
@@ -46,7 +52,18 @@ from monitor.topics import (
 STATE_EVERY_S = 5.0
 """Retained numbers are refreshed this often, and at once when something happened."""
 
+THINNED_STATE_EVERY_S = 20.0
+"""... and this often while the processor is short: as late as the broker's expiry allows."""
+
 HEALTH_EVERY_S = 30.0
+
+_FOR_A_PERSON = (Alert, CommandResult, RosterChanged, CryStarted, CryEnded)
+
+WEIGHED_NEWS_S = 60.0
+"""A weight is known 10 to 30 s after the move; later the one at the box has gone."""
+
+REPLY_S = 2.0
+"""What the panel answers takes at most 1.6 s; then it shows the state again."""
 
 LAST_WORDS_S = 2.0
 """At a polite stop alerts on their way may still arrive; systemd waits far longer than this."""
@@ -62,8 +79,12 @@ class Panel(Protocol):
         blind: bool,
         linked: bool,
         in_box: Sequence[str] | None = None,
+        weighing: bool = False,
     ) -> None:
         """Light and sound for what is open."""
+
+    def reply(self, reply: Literal["yes", "weighed", "no"]) -> None:
+        """Answer the one at the button."""
 
     def close(self) -> None:
         """Everything off."""
@@ -77,6 +98,7 @@ class Outlets:
         config: Config,
         journal: Journal,
         nursery: Nursery,
+        load: Load,
         figures: Callable[[], dict[str, object]],
         log: Callable[[str], None],
         *,
@@ -88,6 +110,7 @@ class Outlets:
             ConfigError: a password, certificate or push URL cannot be used.
         """
         self._config, self._nursery, self._figures = config, nursery, figures
+        self._load = load
         self._log, self._logged = log, ""
         self._topics = nursery.topics
         self._identity = journal.identity()
@@ -113,42 +136,75 @@ class Outlets:
         self._now_s = start_s
         self._state_due_s = 0.0
         self._health_due_s = 0.0
+        self._light_due_s = math.inf
         self._changed = True
         self._withdraw_old_discovery(journal)
         self.publisher.want(self._discovery())
 
     def tell(self, events: Sequence[AnyEvent]) -> None:
         """Pass on what just happened."""
-        self._changed = self._changed or bool(events)
+        self._changed = self._changed or any(self._is_urgent(event) for event in events)
         for event in events:
             if isinstance(event, Alert):
                 if self._notifier is not None:
                     self._notifier.tell(event)
             elif isinstance(event, CommandResult):
-                if event.origin == "mqtt":
-                    self.publisher.say(command_result_message(event, self._topics))
+                self._answer(event)
             else:
                 self.publisher.say(
                     event_message(event, self._topics, offset_s=self._nursery.offset_s)
                 )
+            if isinstance(event, SourceState):
+                self._health_due_s = 0.0  # with the next second
             if isinstance(event, RosterChanged):
                 self._roster_changed(event)
             elif isinstance(event, WeighIn | Feed):
+                if isinstance(event, WeighIn) and self._is_news(event):
+                    self._reply("weighed")
                 self._charts.ask(slug(event.baby), event.baby)
+
+    def load_changed(self) -> None:
+        """What is left out for lack of time is shown at once."""
+        self._show_health()
+        if self._load.sheds("charts"):
+            self._charts.pause()
+
+    def _is_urgent(self, event: AnyEvent) -> bool:
+        """Whether the retained state follows at once; with time short only what is for a person."""
+        return not self._load.sheds("telemetry") or isinstance(event, _FOR_A_PERSON)
+
+    def _answer(self, result: CommandResult) -> None:
+        """Tell whoever asked: a phone by its topic, the one at the box by light and sound."""
+        if result.origin == "mqtt":
+            self.publisher.say(command_result_message(result, self._topics))
+        elif result.origin == "panel" and result.verb != "acknowledge":
+            self._reply("yes" if result.ok else "no")
+
+    def _is_news(self, event: WeighIn) -> bool:
+        """An announced weigh-in, just now: not one that is told again after an answer."""
+        fresh = self._now_s - event.t_s < WEIGHED_NEWS_S
+        return event.only_weighed and event.origin == "scale" and fresh
+
+    def _reply(self, reply: Literal["yes", "weighed", "no"]) -> None:
+        if self.panel is not None:
+            self.panel.reply(reply)
+            self._light_due_s = time.monotonic() + REPLY_S
 
     def second(self, now_s: float) -> None:
         """Once a second: refresh what is due."""
         self._now_s = now_s
         self._log_link()
         monotonic_s = time.monotonic()
-        if self._changed or monotonic_s >= self._state_due_s:
-            self._state_due_s = monotonic_s + STATE_EVERY_S
+        if self._changed or monotonic_s >= min(self._state_due_s, self._light_due_s):
+            self._light_due_s = math.inf if monotonic_s >= self._light_due_s else self._light_due_s
+            thinned = self._load.sheds("telemetry")
+            self._state_due_s = monotonic_s + (THINNED_STATE_EVERY_S if thinned else STATE_EVERY_S)
             self._changed = False
             self._show_state()
         if monotonic_s >= self._health_due_s:
             self._health_due_s = monotonic_s + HEALTH_EVERY_S
             self._show_health()
-        if (chart := self._charts.poll()) is not None:
+        if not self._load.sheds("charts") and (chart := self._charts.poll()) is not None:
             self.publisher.want([chart_message(self._topics, *chart)])
 
     def _log_link(self) -> None:
@@ -195,6 +251,7 @@ class Outlets:
                 blind=any(alert.kind == "monitor_blind" for alert in state.alerts),
                 linked=self.publisher.connected,
                 in_box=state.scale.in_box,
+                weighing=state.scale.weigh_in_ends_at is not None,
             )
 
     def _show_health(self) -> None:
@@ -202,6 +259,7 @@ class Outlets:
         fields = self._figures() | {
             "cpu_pct": self._usage.cpu_pct(),
             "memory_mb": self._usage.memory_mb(),
+            "load": self._load.status(),
             "clock_synced": nursery.synced,
             "link": self.publisher.status(),
             "push_error": None if self._notifier is None else self._notifier.problem,
@@ -213,19 +271,20 @@ class Outlets:
         self.publisher.want([message])
 
     def _withdraw_old_discovery(self, journal: Journal) -> None:
-        """Empty what another discovery mode left at the broker, so that nothing is shown twice."""
-        mqtt = self._config.mqtt
+        """Empty what another mode or name left at the broker, so that nothing is shown twice."""
+        mqtt, box = self._config.mqtt, self._config.box
         stored = journal.load_state("discovery_mode")
-        if stored is not None and stored.decode() != mqtt.discovery:
+        before = (journal.load_state("discovery_box") or box.encode()).decode()
+        if stored is not None and (stored.decode(), before) != (mqtt.discovery, box):
             old = withdrawal(
-                self._topics,
+                Topics(before),
                 identity=self._identity,
                 babies=self._nursery.pipeline.scale.babies,
                 mode=cast("Mode", stored.decode()),
                 prefix=mqtt.discovery_prefix,
             )
             self.publisher.forget(message.topic for message in old)
-        journal.save_state(discovery_mode=mqtt.discovery.encode())
+        journal.save_state(discovery_mode=mqtt.discovery.encode(), discovery_box=box.encode())
 
     def _discovery(self) -> list[Message]:
         return discovery(

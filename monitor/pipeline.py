@@ -33,6 +33,7 @@ from monitor.events import (
     CryEnded,
     CryStarted,
     HostReport,
+    LoadReport,
     Observation,
     ScaleBlock,
     SourceName,
@@ -107,6 +108,7 @@ class Pipeline:
             Command: self._command,
             SourceReport: self._report,
             HostReport: self._host,
+            LoadReport: self._load,
             ClockReading: lambda _reading: [],
         }
 
@@ -221,4 +223,8 @@ class Pipeline:
 
     def _host(self, report: HostReport) -> list[AnyEvent]:
         self._health.host(report)
+        return []
+
+    def _load(self, report: LoadReport) -> list[AnyEvent]:
+        self._health.load(report)
         return []

@@ -38,6 +38,7 @@ def plain(event: AnyEvent) -> str:
             return (
                 f"{event.baby} {_MOVES[event.move]}: {event.weight_g:.1f} g "
                 f"(±{event.sigma_g:.1f} g, sure to {event.confidence:.0%})"
+                f"{', weighed and not fed' if event.only_weighed else ''}"
             )
         case Feed():
             return (

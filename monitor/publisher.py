@@ -206,7 +206,8 @@ class Publisher:
         self._last_row = 0
         self._dropped = 0
         self._listening = not self._gate.is_deaf(time.monotonic())
-        link.subscribe([self._birth_topic, *([self._command_topic] if self._listening else [])])
+        if self._listening:
+            link.subscribe([self._command_topic, self._birth_topic])
         self._send_everything(link)
 
     def _mind_floods(self, link: Link) -> None:
@@ -218,9 +219,10 @@ class Publisher:
             self._complain(self._refused_topic, text)
         deaf = self._gate.is_deaf(now_s)
         if deaf and self._listening:
-            link.unsubscribe(self._command_topic)
+            link.unsubscribe([self._command_topic, self._birth_topic])
         elif not deaf and not self._listening:
-            link.subscribe([self._command_topic])
+            link.subscribe([self._command_topic, self._birth_topic])
+            self._birth_due_s = self._birth_due_s or now_s  # it may have been missed meanwhile
         self._listening = not deaf
 
     def _send_everything(self, link: Link) -> None:
@@ -276,7 +278,9 @@ class Publisher:
     def _take(self, arrived: Arrived, commands: list[Command]) -> None:
         if arrived.topic == self._birth_topic:
             online = arrived.payload == b"online" and not arrived.retain
-            if online and self._birth_due_s is None:
+            if online and self._birth_due_s is not None:
+                self._gate.refuse(1)  # one answer is on its way; a stream of births is a flood
+            elif online:
                 self._birth_due_s = time.monotonic() + random.uniform(0.2, BIRTH_JITTER_S)
             return
         if not self._gate.admit(time.monotonic()):

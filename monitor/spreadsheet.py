@@ -18,10 +18,11 @@ from msgspec import Meta
 from monitor.core.naming import check_name
 from monitor.errors import CommandError, InputError
 from monitor.events import Baby, Species, slug
-from monitor.timeline import parse_rfc3339
+from monitor.timeline import parse_rfc3339, rfc3339
 
 LONGEST_FILE = 10_000_000
 """bytes; ten years of a busy nursery's weighings have two million"""
+LONGEST_SPAN_S = 10 * 366 * 86_400.0
 WEIGHTS_HEADER = ["time", "baby", "weight_g"]
 
 
@@ -60,7 +61,11 @@ def read_weights(path: str | Path) -> list[TypedWeighing]:
     weighings = [
         _weighing(path, number, row) for number, row in enumerate(rows[1:], start=2) if any(row)
     ]
-    return sorted(weighings, key=lambda weighing: weighing.t_s)
+    weighings.sort(key=lambda weighing: weighing.t_s)
+    if weighings and weighings[-1].t_s - weighings[0].t_s > LONGEST_SPAN_S:
+        first, last = rfc3339(weighings[0].t_s), rfc3339(weighings[-1].t_s)
+        raise InputError(f"{path} reaches from {first} to {last}: check the years")
+    return weighings
 
 
 def _weighing(path: str | Path, line: int, row: list[str]) -> TypedWeighing:
@@ -68,7 +73,7 @@ def _weighing(path: str | Path, line: int, row: list[str]) -> TypedWeighing:
         raise InputError(f"{path}, line {line}: expected 3 columns, found {len(row)}")
     try:
         t_s = parse_rfc3339(row[0])
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise InputError(
             f"{path}, line {line}: {row[0]!r} is no time with a zone, such as 2026-01-31T02:14:05Z"
         ) from error

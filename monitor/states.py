@@ -34,6 +34,8 @@ class ScaleStatus(msgspec.Struct, frozen=True, kw_only=True):
     """0 = motionless, 1 = as lively as a box gets"""
     in_box: list[str] | None
     """names; ``None`` when the scale cannot know"""
+    weigh_in_ends_at: float | None = None
+    """until then the next move of one baby is a weighing and no bottle; ``None``: nobody said so"""
 
 
 class BabyStatus(msgspec.Struct, frozen=True, kw_only=True):

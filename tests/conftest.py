@@ -4,6 +4,11 @@ import os
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
+
+# No limit in milliseconds for one example: a busy machine is not a fault.
+settings.register_profile("nursery", deadline=None)
+settings.load_profile("nursery")
 
 # Before numpy is imported, as in monitor.cli: a spinning BLAS thread is slower than none.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

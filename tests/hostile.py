@@ -138,8 +138,8 @@ class FakeLink:
     def subscribe(self, topics: list[str]) -> None:
         self.subscribed |= set(topics)
 
-    def unsubscribe(self, topic: str) -> None:
-        self.subscribed.discard(topic)
+    def unsubscribe(self, topics: list[str]) -> None:
+        self.subscribed -= set(topics)
 
     def close(self, timeout_s: float) -> None:
         pass

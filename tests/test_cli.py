@@ -47,6 +47,7 @@ def fails(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]:
         (["baby", "add", "Possum", "--species", "hamster"], "hamster"),
         (["weigh", "Possum", "heavy"], "heavy"),
         (["weigh", "Possum"], "nursery weigh Possum 112"),
+        (["weigh", "--next", "Possum"], "--next stands alone"),
         (["correct", "a1"], "--void"),
         (["run", "--config", "/nowhere/n.toml"], "/nowhere/n.toml"),
     ],
@@ -104,6 +105,16 @@ def test_two_babies_may_not_share_a_topic(capsys: pytest.CaptureFixture[str], co
     code, sentence = fails(capsys, "baby", "add", "ann!", "--species", "kitten", "--config", config)
     assert code == 2
     assert "ann" in sentence.lower()
+
+
+def test_a_weigh_in_needs_a_scale_that_sees(
+    config: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["baby", "add", "Ann", "--species", "kitten", "--config", config])
+    capsys.readouterr()
+    code, sentence = fails(capsys, "weigh", "--next", "--config", config)
+    assert code == 2
+    assert "the scale sees nothing now" in sentence
 
 
 def test_a_weight_ten_times_too_big_is_questioned(

@@ -16,6 +16,7 @@ from monitor.homeassistant import discovery, removal, withdrawal
 from monitor.topics import Topics
 
 TOPICS = Topics("kangaroo-and-possum")
+DEVICE = "homeassistant/device/nursery-kangaroo-and-possum"
 KANGAROO = Baby(id="aa11", name="Kangaroo", species="kitten")
 POSSUM = Baby(id="bb22", name="Possum", species="puppy")
 ID = re.compile(r"^[a-zA-Z0-9_-]+$")
@@ -33,12 +34,12 @@ def documents(babies=(KANGAROO, POSSUM), mode="device", prefix="homeassistant"):
 def test_one_device_for_the_box_and_one_for_each_baby():
     found = documents()
     assert set(found) == {
-        "homeassistant/device/nursery_0f0f/config",
-        "homeassistant/device/nursery_baby_aa11/config",
-        "homeassistant/device/nursery_baby_bb22/config",
+        f"{DEVICE}/nursery_0f0f/config",
+        f"{DEVICE}/nursery_baby_aa11/config",
+        f"{DEVICE}/nursery_baby_bb22/config",
     }
-    box = found["homeassistant/device/nursery_0f0f/config"]["device"]
-    possum = found["homeassistant/device/nursery_baby_bb22/config"]["device"]
+    box = found[f"{DEVICE}/nursery_0f0f/config"]["device"]
+    possum = found[f"{DEVICE}/nursery_baby_bb22/config"]["device"]
     assert possum["name"] == "Possum"
     assert possum["via_device"] == box["identifiers"][0]
 
@@ -90,13 +91,13 @@ def test_numbers_have_units_and_go_stale():
 
 
 def test_a_difference_is_no_weight():
-    rows = documents()["homeassistant/device/nursery_baby_aa11/config"]["components"]
+    rows = documents()[f"{DEVICE}/nursery_baby_aa11/config"]["components"]
     assert "device_class" not in rows["gain_24h_g"]
     assert "device_class" not in rows["last_feed_g"]
 
 
 def test_who_was_it_offers_everybody_here():
-    rows = documents()["homeassistant/device/nursery_0f0f/config"]["components"]
+    rows = documents()[f"{DEVICE}/nursery_0f0f/config"]["components"]
     options = rows["who"]["options"]
     assert options == ["No question", "Who was it?", "Kangaroo", "Possum", "Not a baby"]
 
@@ -119,11 +120,11 @@ def test_off_means_nothing():
 
 def test_a_retired_baby_is_not_announced_and_its_topics_are_emptied():
     gone = replace(POSSUM, retired_s=5.0)
-    assert "homeassistant/device/nursery_baby_bb22/config" not in documents(babies=(KANGAROO, gone))
+    assert f"{DEVICE}/nursery_baby_bb22/config" not in documents(babies=(KANGAROO, gone))
     messages = removal(TOPICS, gone)
     assert all(m.payload == b"" and m.retain for m in messages)
     topics = {m.topic for m in messages}
-    assert "homeassistant/device/nursery_baby_bb22/config" in topics
+    assert f"{DEVICE}/nursery_baby_bb22/config" in topics
     assert TOPICS.baby("possum") in topics
     assert TOPICS.problem("losing_weight", "possum") in topics
     entity = {m.topic for m in removal(TOPICS, gone, mode="entity")}

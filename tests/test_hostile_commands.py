@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.core.naming import has_control
-from monitor.events import slug
+from monitor.events import Command, CommandResult, slug
 from monitor.nursery import Nursery
 from monitor.topics import alert_sentence
 from tests import hostile
@@ -212,3 +212,25 @@ def test_typing_weights_without_end_is_refused() -> None:
                    for _ in range(110)]  # fmt: skip
         assert sum(bool(answer["ok"]) for answer in answers) == 100
         assert "already" in str(answers[-1]["error"])
+
+
+def test_a_nursery_of_many_litters_is_never_full() -> None:
+    """Each baby that left keeps a place in the tracker; a restart makes room again."""
+    with box() as opened:
+        answers = []
+        for number in range(45):
+            answers.append(add(opened, f"B{number}"))
+            if answers[-1]["ok"] and number < 44:
+                opened.send("baby_retire", as_json({"name": f"B{number}"}))
+        assert answers[39]["ok"]
+        assert "restart the monitor" in str(answers[40]["error"])
+        add_after_restart(opened)
+
+
+def add_after_restart(opened: Box) -> None:
+    opened.app.nursery.save(opened.now_s)
+    again = Nursery(opened.config, opened.journal, start_s=opened.now_s)
+    command = Command(opened.now_s, "baby_add", {"name": "New", "species": "puppy"})
+    results = [e for e in again.handle(command) if isinstance(e, CommandResult)]
+    assert results[0].ok, results
+    assert "New" in {baby.name for baby in again.pipeline.scale.babies}

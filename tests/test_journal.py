@@ -3,8 +3,10 @@ import sqlite3
 import stat
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from monitor import migrations
 from monitor.errors import JournalError
 from monitor.events import (
     Alert,
@@ -182,6 +184,28 @@ def test_a_newer_journal_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="newer version"):
         Journal.open(path)
     assert path.exists()
+
+
+def test_a_journal_of_the_first_release_is_read_and_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "j.sqlite"
+    connection = sqlite3.connect(path)
+    connection.executescript(f"{migrations.STEPS[0]} PRAGMA user_version = 1;")
+    connection.execute(
+        "INSERT INTO weighings VALUES ('a', 'Possum', 'lift', 112.0, 0.4, 0.99, 'scale', 5, 's', 1)"
+    )
+    connection.commit()
+    connection.close()
+    reader = Journal.open_for_reading(path)
+    (old,) = reader.weighings()
+    reader.close()
+    assert (old.weight_g, old.only_weighed) == (112.0, False)
+    journal = Journal.open(path)
+    journal.record([msgspec.structs.replace(weigh_in("a"), only_weighed=True)])
+    (new,) = journal.weighings()
+    assert new.only_weighed
+    (kept,) = journal._db.execute("SELECT weight_g, t_s FROM weighing_history").fetchall()
+    assert tuple(kept) == (112.0, 5.0)
+    journal.close()
 
 
 def test_a_directory_in_the_way_is_named(tmp_path: Path) -> None:

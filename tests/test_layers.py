@@ -72,6 +72,17 @@ def test_the_daemon_needs_neither_calibration_nor_pictures() -> None:
     assert not {"sounddevice", "gpiozero", "hx711", "lgpio"} & loaded  # opened by name, when asked
 
 
+def test_the_reader_of_the_scale_is_light() -> None:
+    """It is a second Python in memory: what it does not need would be there twice."""
+    statement = (
+        "from monitor.devices import gpio, load_cell_process\n"
+        "import os; os.environ['LG_WD'] = '.'; gpio.prepare()"
+    )
+    assert loaded_after(statement).isdisjoint(
+        {"numpy", "msgspec", "logging", "tempfile", "subprocess", "asyncio", "ssl", "sqlite3"}
+    )
+
+
 def test_core_files_stay_readable() -> None:
     for path in (ROOT / "monitor").rglob("*.py"):
         tree = ast.parse(path.read_text())

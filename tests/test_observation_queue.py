@@ -1,4 +1,5 @@
 import threading
+import time
 
 import numpy as np
 
@@ -22,6 +23,20 @@ def test_a_full_queue_drops_the_oldest_audio_and_nothing_else() -> None:
     assert [item.t_s for item in got if isinstance(item, AudioBlock)] == [2.0, 3.0, 4.0]
     assert sum(isinstance(item, Tick) for item in got) == 6
     assert queue.audio_drops == 2
+
+
+def test_it_says_how_long_the_last_one_waited() -> None:
+    queue = ObservationQueue()
+    queue.put(Tick(1.0))
+    queue.put(Tick(2.0))
+    time.sleep(0.02)
+    queue.get(0.0)
+    first_s = queue.lag_s
+    time.sleep(0.02)
+    queue.get(0.0)
+    assert 0.02 <= first_s <= queue.lag_s - 0.02
+    assert queue.get(0.0) is None
+    assert queue.lag_s == 0.0
 
 
 def test_get_wakes_up_when_something_comes() -> None:

@@ -155,5 +155,15 @@ def test_the_daemon_gets_charts_from_a_child_and_never_imports_matplotlib(config
     worker.forget("joey")  # renamed while it was being drawn
     assert worker.poll() is None
     worker.close()
+    worker = ChartWorker(config)
+    worker.ask("possum", "Possum")
+    worker.poll()
+    first = worker._job
+    assert first is not None
+    worker.pause()  # the processor is short: the child is ended, the chart still wanted
+    assert first.process.returncode is not None
+    worker.poll()
+    assert worker._job is not None
+    worker.close()
     code = "import sys, monitor.chart_worker; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

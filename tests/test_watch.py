@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
@@ -95,3 +96,36 @@ def test_odd_messages_change_nothing(topic, payload):
 
 def test_nothing_heard_is_said():
     assert "No box has been heard of yet" in shown(Board())
+
+
+def test_a_box_speaks_for_itself_alone():
+    subject = board(alert(name="fake", box="two"))
+    assert subject.selected()["box"] == "one"
+
+
+def test_nothing_steers_the_terminal():
+    evil = "a\x1b[2J\x9b31m\u202e[red]b[/red]"
+    subject = Board()
+    subject.feed("nursery/x\x1b[2J[red]/status", b"online")
+    subject.feed(
+        "nursery/x\x1b[2J[red]/baby/p", json.dumps({"name": evil, "verdict": evil}).encode()
+    )
+    found = json.dumps([alert(name=evil) | {"title": evil, "state": {}}]).encode()
+    subject.feed("nursery/x\x1b[2J[red]/alerts", found)
+    console = rich_console.Console(width=120, record=True, file=io.StringIO(), force_terminal=False)
+    console.print(draw(subject, NOW, link="", answer=""))
+    text = console.export_text()
+    assert "\x1b" not in text
+    assert "\x9b" not in text
+    assert "\u202e" not in text
+    assert "[red]b[/red]" in text
+
+
+@pytest.mark.parametrize(
+    "payload", [b"\xff", b"[" * 5000, b'{"sources": [1]}', b'{"sources": {"a": 1}}']
+)
+def test_what_no_box_says_is_survived(payload):
+    subject = board()
+    for topic in ("health", "cry", "scale", "alerts", "baby/p"):
+        subject.feed(f"nursery/one/{topic}", payload)
+    rich_console.Console(width=120, file=io.StringIO()).print(draw(subject, NOW, link=""))

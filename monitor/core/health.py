@@ -20,6 +20,7 @@ from monitor.events import (
     AudioBlock,
     Condition,
     HostReport,
+    LoadReport,
     ScaleBlock,
     SourceCondition,
     SourceName,
@@ -148,6 +149,10 @@ class Health:
     def host(self, report: HostReport) -> None:
         """What the computer says of itself."""
         self._host.report(report)
+
+    def load(self, report: LoadReport) -> None:
+        """How late all this is looked at."""
+        self._host.load(report)
 
     # ------------------------------------------------------------------ what it concludes
 

@@ -1,4 +1,4 @@
-"""Is the computer itself fit to watch? Disk, heat, supply voltage, the journal.
+"""Is the computer itself fit to watch? Disk, heat, supply voltage, the journal, enough time.
 
 A full card loses the night, a hot or starved Pi drops samples, and a load cell is fed from the
 same five volts: under-voltage bends weights before it crashes anything. Limits come from the
@@ -7,7 +7,7 @@ Raspberry Pi documentation (throttling from 80 °C, under-voltage below 4.63 V).
 
 from __future__ import annotations
 
-from monitor.events import Condition, HostReport
+from monitor.events import Condition, HostReport, LoadReport
 
 DISK_MIN_BYTES = 100_000_000
 """a night of journal is a few megabytes, the system's own log and updates need the rest"""
@@ -19,6 +19,10 @@ LOW_POWER_S = 5.0
 """one dip while a fan starts is no news"""
 LOW_POWER_BLIND_S = 60.0
 """under-voltage that lasts: weights are no longer to be trusted"""
+LATE_S = 20.0
+"""With everything gone that can be let go of, cries are still told this much too late."""
+IN_TIME_S = 2.0
+"""hysteresis"""
 STALE_S = 180.0
 """reports come at least once a minute; an old one proves nothing"""
 
@@ -29,6 +33,7 @@ class HostHealth:
     def __init__(self) -> None:
         self._report: HostReport | None = None
         self._since_s: dict[str, float] = {}
+        self._late_since_s: float | None = None
 
     def report(self, report: HostReport) -> None:
         """Take a new reading; ``None`` fields are unknown and break no limit."""
@@ -47,12 +52,19 @@ class HostHealth:
             else:
                 self._since_s.pop(key, None)
 
+    def load(self, report: LoadReport) -> None:
+        """Take how late the monitor works."""
+        if report.exhausted and report.lag_s >= LATE_S and self._late_since_s is None:
+            self._late_since_s = report.t_s
+        elif report.lag_s <= IN_TIME_S:
+            self._late_since_s = None
+
     def conditions(self, now_s: float) -> list[Condition]:
         """What is wrong now, by the last report; nothing when that is too old to say."""
+        found = [] if self._late_since_s is None else [_late(self._late_since_s)]
         report = self._report
         if report is None or now_s - report.t_s > STALE_S:
-            return []
-        found = []
+            return found
         for key, since_s in self._since_s.items():
             if key != "power":
                 found.append(_blind(key, since_s, report))
@@ -73,6 +85,19 @@ def _low_power(since_s: float) -> Condition:
         message="The Pi gets less than 4.63 V: use its own supply and a short, thick cable.",
         why="the Pi reports under-voltage",
         all_clear="The supply voltage is right again.",
+    )
+
+
+def _late(since_s: float) -> Condition:
+    return Condition(
+        kind="monitor_blind",
+        key="late",
+        severity="critical",
+        since_s=since_s,
+        title="Monitor cannot keep up",
+        message="Cries are told late, the computer is too busy: stop other programs on it.",
+        why=f"what it hears waits for more than {LATE_S:.0f} s",
+        all_clear="The monitor keeps up again.",
     )
 
 

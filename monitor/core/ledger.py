@@ -36,6 +36,9 @@ _ASKED = 80
 """Questions kept open: half a day of a litter nobody can tell apart."""
 _KEPT = 400
 """Steps whose publication is remembered: more than can still be told again."""
+WEIGH_IN_S = 300.0
+"""Said to be weighing, a person takes a baby out within a minute or two; five, and she has been
+called away: the next move is a bottle again."""
 
 
 class Said(msgspec.Struct, frozen=True, array_like=True):
@@ -45,6 +48,13 @@ class Said(msgspec.Struct, frozen=True, array_like=True):
     baby: int | None
 
 
+class WeighInWait(msgspec.Struct, frozen=True, array_like=True):
+    """Somebody said "I am weighing one baby now"; the next move of one baby ends it."""
+
+    since_s: float
+    ends_s: float
+
+
 class LedgerState(msgspec.Struct):
     """The books, and what has been said."""
 
@@ -52,6 +62,9 @@ class LedgerState(msgspec.Struct):
     said: dict[str, Said] = {}
     pending: dict[str, Unassigned] = {}
     """questions nobody has answered"""
+    weigh_in: WeighInWait | None = None
+    only_weighed: list[str] = []
+    """step ids of moves that were a weighing and no bottle"""
 
 
 class Ledger:
@@ -86,6 +99,27 @@ class Ledger:
         gone = Retraction(t_s=t_s, step_id=step_id, why="taken out by hand")
         return [gone, *self.refresh({i})]
 
+    # ------------------------------------------------------------------ a weigh-in
+
+    def expect_weigh_in(self, now_s: float) -> None:
+        """The next baby that is lifted out or put back is being weighed, not fed."""
+        self.state.weigh_in = WeighInWait(now_s, now_s + WEIGH_IN_S)
+
+    def expect_bottles(self) -> None:
+        """Take ``expect_weigh_in`` back."""
+        self.state.weigh_in = None
+
+    def weigh_in_ends_s(self, now_s: float) -> float | None:
+        """Until when a weigh-in is waited for; ``None`` when none is."""
+        wait = self.state.weigh_in
+        return wait.ends_s if wait is not None and now_s <= wait.ends_s else None
+
+    def _ends_weigh_in(self, decision: Decision) -> bool:
+        """Whether this is the move that was announced; one lifted just before it was not."""
+        wait = self.state.weigh_in
+        one = decision.kind == "unassigned" or _claimed(decision) is not None
+        return wait is not None and one and wait.since_s < decision.step.t_s <= wait.ends_s
+
     # ------------------------------------------------------------------ one decision
 
     def _withdraw(self, decision: Decision, out: list[AnyEvent], touched: set[int]) -> None:
@@ -112,6 +146,9 @@ class Ledger:
             del state.said[next(iter(state.said))]
         if decision.void:
             return
+        if before is None and self._ends_weigh_in(decision):
+            state.weigh_in = None
+            state.only_weighed = [*state.only_weighed[-_KEPT:], key]
         if baby is not None:
             touched.add(baby)
             weighing = self._weighing(decision, baby)
@@ -137,6 +174,7 @@ class Ledger:
             move="lift" if decision.lifted else "return",
             confidence=1.0 if decision.assigned else decision.p,
             origin="assigned" if decision.assigned else "scale",
+            only_weighed=decision.step.step_id in self.state.only_weighed,
         )
 
     def _joint(self, decision: Decision) -> JointWeighIn:
@@ -215,6 +253,7 @@ def weigh_in(weighing: Weighing) -> WeighIn:
         confidence=weighing.confidence,
         step_id=weighing.step_id,
         origin=weighing.origin,
+        only_weighed=weighing.only_weighed,
     )
 
 

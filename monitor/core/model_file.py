@@ -70,7 +70,8 @@ def read_arrays(data: bytes) -> Arrays:
     except InputError:
         raise
     except _UNREADABLE as error:
-        raise InputError(f"this is not a cry model: {error}") from error
+        why = "".join(c if c.isprintable() else "?" for c in str(error)[:120])
+        raise InputError(f"this is not a cry model: {why}") from error
 
 
 def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:

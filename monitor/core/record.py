@@ -98,14 +98,14 @@ class BabyBook(msgspec.Struct):
         return reference.expected(self.baby, age, self.weight_g)
 
     def pair_feeds(self) -> None:
-        """Work out the feeds from the weighings of the platform."""
+        """Work out the feeds from the weighings of the platform; a weigh-in is none."""
         feeds: list[FeedRecord] = []
         lift: Weighing | None = None
         for weighing in self.weighings:
             if weighing.move == "lift":
                 lift = weighing
             elif weighing.move == "return":
-                if lift is not None and weighing.t_s - lift.t_s <= FEED_MAX_S:
+                if lift is not None and _is_feed(lift, weighing):
                     feeds.append(_feed(lift, weighing))
                 lift = None
         self.feeds = feeds
@@ -195,6 +195,11 @@ def _plausible(points: list[Point]) -> list[Point]:
             continue
         kept.append(point)
     return kept
+
+
+def _is_feed(lift: Weighing, back: Weighing) -> bool:
+    announced = lift.only_weighed or back.only_weighed
+    return not announced and back.t_s - lift.t_s <= FEED_MAX_S
 
 
 def _feed(lift: Weighing, back: Weighing) -> FeedRecord:

@@ -52,6 +52,8 @@ DISTURBED_S = 30.0
 """Not still for this long: said once, so that missing weights are explained."""
 HANDLED_S = 60.0
 """Babies protest for about a minute after a hand."""
+MOST_GONE = 16
+"""Babies who left keep their places in every story; a restart with more begins the stories anew."""
 MIN_BOX_G = 60.0
 """Less than this and box and babies cannot be told apart by the empty platform."""
 LEAN_G = 4.0
@@ -112,6 +114,11 @@ class ScalePath:
         self._reference = reference
         self._roster = [baby for baby in babies if baby.retired_s is None]
         self._history = sorted(history, key=lambda w: w.t_s)
+        self._begin(start_s, occupancy_known=occupancy_known)
+
+    def _begin(self, start_s: float, *, occupancy_known: bool) -> None:
+        """Know what was given, and nothing else."""
+        reference = self._reference
         books = [BabyBook(baby=baby) for baby in self._roster]
         by_name = {book.baby.name: book for book in books}
         for weighing in self._history:
@@ -282,13 +289,15 @@ class ScalePath:
     # ------------------------------------------------------------------ commands
 
     def _command(self, command: Command) -> list[AnyEvent]:
-        if command.verb != "tare" and command.verb not in self._corrections.verbs:
+        if command.verb not in {"tare", "weigh_in"} | self._corrections.verbs:
             return []
         out: list[AnyEvent] = []
         error = None
         try:
             if command.verb == "tare":
                 self._tare(command.t_s)
+            elif command.verb == "weigh_in":
+                self._weigh_in(command)
             else:
                 out = self._corrections.carry_out(command)
         except CommandError as refused:
@@ -309,8 +318,35 @@ class ScalePath:
             raise CommandError('the scale is not calibrated: run "nursery calibrate scale"')
         if self._total_g(now_s) is None or not self._segmenter.still:
             raise CommandError("the scale is not still: take your hands off and try again")
+        inside = self._perhaps_inside()
+        if inside:
+            raise CommandError(
+                f"{' and '.join(inside)} may be in the box: only an empty one is tared"
+            )
         litter = self._state.litter
         litter.stories = [msgspec.structs.replace(s, objects=(), gone=()) for s in litter.stories]
+
+    def _perhaps_inside(self) -> list[str]:
+        return [
+            book.baby.name
+            for i, book in enumerate(self._ledger.books)
+            if book.here and self._litter.p_inside(i) >= 0.05
+        ]
+
+    def _weigh_in(self, command: Command) -> None:
+        """Somebody says "I am weighing one baby now": what moves next is no bottle."""
+        if command.args.get("cancel"):
+            self._ledger.expect_bottles()
+            return
+        if not self._config.calibrated:
+            raise CommandError('the scale is not calibrated: run "nursery calibrate scale"')
+        if not self.babies:
+            raise CommandError('nobody is in the nursery yet: register with "nursery baby add"')
+        if self._state.box_off:
+            raise CommandError("the box is off the scale: put it back first")
+        if self._total_g(command.t_s) is None:
+            raise CommandError("the scale sees nothing now: weigh by hand, and look at its alert")
+        self._ledger.expect_weigh_in(command.t_s)
 
     # ------------------------------------------------------------------ questions
 
@@ -359,7 +395,9 @@ class ScalePath:
             (
                 event.t_s
                 for event in self._state.ledger.pending.values()
-                if event.move == "return" and any(c.baby == name for c in event.candidates)
+                if event.move == "return"
+                and event.step_id not in self._state.ledger.only_weighed
+                and any(c.baby == name for c in event.candidates)
             ),
             default=None,
         )
@@ -381,6 +419,7 @@ class ScalePath:
             still=None if total_g is None else self._segmenter.still,
             activity=self.movement(),
             in_box=None if blind else self._in_box(),
+            weigh_in_ends_at=self._ledger.weigh_in_ends_s(now_s),
         )
 
     def _total_g(self, now_s: float) -> float | None:
@@ -428,6 +467,9 @@ class ScalePath:
         except (msgspec.ValidationError, msgspec.DecodeError) as error:
             raise InputError(f"the saved state of the scale cannot be read: {error}") from error
         start_s = self._state.start_s
+        if sum(not book.here for book in state.ledger.books) > MOST_GONE:
+            self._begin(start_s, occupancy_known=False)
+            return
         self._attach(state)
         self._reconcile(start_s)
 

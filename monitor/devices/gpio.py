@@ -8,7 +8,6 @@ warning when lgpio is missing; here that is an error with a name.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +16,10 @@ from monitor.errors import DeviceError
 
 def prepare() -> None:
     """Set the environment that lgpio and gpiozero read when they are imported."""
-    os.environ.setdefault("LG_WD", os.environ.get("RUNTIME_DIRECTORY", tempfile.gettempdir()))
+    if "LG_WD" not in os.environ:
+        import tempfile  # a megabyte that the service, whose unit sets LG_WD, can do without
+
+        os.environ["LG_WD"] = os.environ.get("RUNTIME_DIRECTORY", tempfile.gettempdir())
     os.environ.setdefault("GPIOZERO_PIN_FACTORY", "lgpio")
 
 

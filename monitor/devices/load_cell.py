@@ -59,6 +59,7 @@ class LoadCell:
     def __init__(self, config: ScaleConfig, timeline: Timeline) -> None:
         self._config, self._timeline = config, timeline
         self._stop = threading.Event()
+        self._paused = threading.Event()
         self._beat_s = time.monotonic()
         self._thread: threading.Thread | None = None
         self._child: subprocess.Popen[bytes] | None = None
@@ -82,6 +83,14 @@ class LoadCell:
             self._thread.join(1.0)
         self._kill()
 
+    def pause(self) -> None:
+        """Read nothing until ``resume``: the child ends, and with it what it costs."""
+        self._paused.set()
+
+    def resume(self) -> None:
+        """Read again."""
+        self._paused.clear()
+
     def heartbeat_s(self) -> float:
         """When the thread last turned."""
         return self._beat_s
@@ -102,13 +111,16 @@ class LoadCell:
     def _run(self, put: Put) -> None:
         self._reporter.retrying("is being opened")
         while not self._stop.is_set():
+            if self._paused.is_set():
+                self._rest(_TURN_S)
+                continue
             try:
                 self._spawn()
                 why = self._follow(put)
             except OSError as error:  # no memory, no process left
                 why = f"has no reader: its process cannot be started ({error})"
             self._kill()
-            if not self._stop.is_set():
+            if not self._stop.is_set() and not self._paused.is_set():
                 self._reporter.retrying(why)
                 self._rest(self._backoff.next_s())
 
@@ -135,7 +147,7 @@ class LoadCell:
         if child is None or child.stdout is None:
             return "has no reader: its process did not start"
         pipe, pending = child.stdout.fileno(), b""
-        while not self._stop.is_set():
+        while not self._stop.is_set() and not self._paused.is_set():
             self._beat_s = time.monotonic()
             if select.select([pipe], [], [], _TURN_S)[0]:
                 data = os.read(pipe, 65_536)

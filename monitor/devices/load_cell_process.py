@@ -9,7 +9,6 @@ and the codes of the frame faults.
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import struct
@@ -77,6 +76,8 @@ def open_reader(driver: str, dout_pin: int, sck_pin: int) -> Reader:
     from monitor.devices import gpio
 
     if driver == "hx711-package":
+        import logging
+
         from monitor.devices.hx711_package import package_reader
 
         gpio.prepare()

@@ -1,14 +1,17 @@
 """LED, buzzer and button on the box: for the one who stands beside it, and when nothing else works.
 
 A dark LED means no power, so every state shows light: alive is a short flash every three seconds,
-blind an even slow blink, alert a fast flicker. The buzzer is a last resort: a critical alert that
-nobody has acknowledged, or any alert while the broker is gone. The button: a short press
-acknowledges everything open; a long one tares an empty scale. With babies in, or when nobody
-knows, the long press is refused, with three quick flashes and beeps.
+blind an even slow blink, alert a fast flicker, waiting for a weigh-in steady with a short wink. The
+buzzer is a last resort: a critical alert that nobody has acknowledged, or any alert while the
+broker is gone. The button: a short press acknowledges everything open. A long one tares an empty
+box; with babies about it says "I am weighing one baby now", and once more takes that back. The
+answer is the core's: one long flash and beep for yes, two when the baby has been weighed, three
+quick ones for no.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -17,7 +20,8 @@ from monitor.devices import Put, gpio
 from monitor.events import Alert, Command, Verb
 from monitor.timeline import Timeline
 
-Mood = Literal["alive", "alert", "blind"]
+Mood = Literal["alive", "alert", "blind", "weighing"]
+Reply = Literal["yes", "weighed", "no"]
 
 LONG_PRESS_S = 2.0
 """longer than a fumble in the dark, shorter than patience"""
@@ -38,9 +42,15 @@ LIGHT: dict[Mood, Rhythm] = {
     "alive": Rhythm(0.05, 2.95),
     "blind": Rhythm(1.0, 1.0),
     "alert": Rhythm(0.12, 0.12),
+    "weighing": Rhythm(1.8, 0.2),
 }
 BUZZ = Rhythm(0.2, 4.8)
-REFUSAL = Rhythm(0.08, 0.08)
+REPLY: dict[Reply, tuple[Rhythm, int]] = {
+    "yes": (Rhythm(0.6, 0.2), 1),
+    "weighed": (Rhythm(0.6, 0.2), 2),
+    "no": (Rhythm(0.08, 0.08), 3),
+}
+"""rhythm and number of times; long or quick is told apart with the eyes elsewhere"""
 
 
 class Panel:
@@ -55,6 +65,8 @@ class Panel:
         self._mood: Mood | None = None
         self._buzzing = False
         self._in_box: Sequence[str] | None = None
+        self._weighing = False
+        self._reply_ends_s = 0.0
         self._held = False
         self._led = _claim("led_pin", config.led_pin, _led)
         self._buzzer = _claim("buzzer_pin", config.buzzer_pin, _buzzer)
@@ -70,14 +82,29 @@ class Panel:
         blind: bool,
         linked: bool,
         in_box: Sequence[str] | None = None,
+        weighing: bool = False,
     ) -> None:
-        """Light and sound for what is open; ``in_box`` (``None``: unknown) is for the button."""
-        self._in_box = in_box
+        """Light and sound for what is open; ``in_box`` (``None``: unknown) is for the button.
+
+        ``weighing``: a weigh-in is waited for.
+        """
+        self._in_box, self._weighing = in_box, weighing
         waiting = [a for a in open_alerts if a.state in WAITING and a.severity != "info"]
         urgent = any(alert.severity == "critical" for alert in waiting)
         loud = [a for a in waiting if a.kind != "monitor_blind"]
-        self._set_mood("alert" if loud else "blind" if blind else "alive")
+        calm: Mood = "weighing" if weighing else "alive"
+        self._set_mood("alert" if loud else "blind" if blind else calm)
         self._set_buzzing(urgent or (bool(waiting) and not linked))
+
+    def reply(self, reply: Reply) -> None:
+        """Answer the one at the button; what was shown before comes back with the next ``show``."""
+        rhythm, times = REPLY[reply]
+        self._reply_ends_s = time.monotonic() + times * (rhythm.on_s + rhythm.off_s)
+        if self._buzzer is not None and not self._buzzing:
+            self._buzzer.beep(*rhythm, n=times)
+        if self._led is not None:
+            self._led.blink(*rhythm, n=times)
+        self._mood = None
 
     def close(self) -> None:
         """Everything off, pins given back."""
@@ -88,7 +115,9 @@ class Panel:
     # ------------------------------------------------------------------ light and sound
 
     def _set_mood(self, mood: Mood) -> None:
-        if self._led is not None and mood != self._mood:
+        if mood == self._mood or time.monotonic() < self._reply_ends_s:
+            return
+        if self._led is not None:
             self._led.blink(*LIGHT[mood])
         self._mood = mood
 
@@ -103,28 +132,22 @@ class Panel:
     # ------------------------------------------------------------------ the button, in its thread
 
     def _long_press(self) -> None:
+        """The core knows best whether it can be done, and says so (``reply``)."""
         self._held = True
-        empty = self._in_box is not None and not self._in_box
-        if empty:
+        if self._in_box is not None and not self._in_box and not self._weighing:
             self._emit("tare")
+        elif self._weighing:
+            self._emit("weigh_in", cancel=True)
         else:
-            self._refuse()
+            self._emit("weigh_in")
 
     def _released(self) -> None:
         if not self._held:
             self._emit("acknowledge")
         self._held = False
 
-    def _refuse(self) -> None:
-        """Show it, then go back to what was shown before."""
-        if self._buzzer is not None and not self._buzzing:
-            self._buzzer.beep(*REFUSAL, n=3)
-        if self._led is not None:
-            self._led.blink(*REFUSAL, n=3, background=False)
-            self._led.blink(*LIGHT[self._mood or "alive"])
-
-    def _emit(self, verb: Verb) -> None:
-        self._put(Command(self._timeline.now_s(), verb, origin="panel"))
+    def _emit(self, verb: Verb, **args: bool) -> None:
+        self._put(Command(self._timeline.now_s(), verb, args, origin="panel"))
 
 
 def _claim(key: str, pin: int | None, build: Callable[[int], Any]) -> Any:

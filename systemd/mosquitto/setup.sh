@@ -14,6 +14,11 @@ CERTS=$ETC/certs
 HERE=$(cd "$(dirname "$0")" && pwd)
 BOX=${1:?usage: setup.sh BOX [HOST...]}
 shift
+case $BOX in
+    *[!a-z0-9_-]* | -* | homeassistant | phone)
+        echo "setup.sh: $BOX is no name of a box: use a-z, 0-9, - and _" >&2
+        exit 2 ;;
+esac
 umask 077
 mkdir -p "$CERTS" "$ETC/conf.d"
 
@@ -42,11 +47,16 @@ openssl x509 -req -in "$CERTS/server.csr" -CA "$CERTS/nursery-ca.crt" -CAkey "$C
     -CAcreateserial -days 825 -extfile "$CERTS/server.ext" -out "$CERTS/nursery-server.crt" 2>/dev/null
 rm "$CERTS/server.csr" "$CERTS/server.ext"
 
+# A password never stands in a command line, where everybody on the machine could read it: it is
+# written into a file of its own, hashed there, and added.
 touch "$ETC/nursery.passwd"
 for user in "$BOX" homeassistant phone; do
     if ! grep -q "^$user:" "$ETC/nursery.passwd"; then
         password=$(openssl rand -hex 12)
-        mosquitto_passwd -b "$ETC/nursery.passwd" "$user" "$password"
+        echo "$user:$password" > "$ETC/nursery.passwd.new"
+        mosquitto_passwd -U "$ETC/nursery.passwd.new"
+        cat "$ETC/nursery.passwd.new" >> "$ETC/nursery.passwd"
+        rm "$ETC/nursery.passwd.new"
         echo "password of $user: $password"
     fi
 done
@@ -56,7 +66,9 @@ cp "$HERE/nursery.acl" "$ETC/nursery.acl"
 cut -d: -f1 "$ETC/nursery.passwd" | while read -r user; do
     case $user in homeassistant | phone) continue ;; esac
     printf '\nuser %s\n' "$user"
-    printf 'topic readwrite nursery/%s/#\ntopic readwrite homeassistant/#\n' "$user"
+    printf 'topic readwrite nursery/%s/#\n' "$user"
+    printf 'topic write homeassistant/+/nursery-%s/+/config\n' "$user"
+    printf 'topic read homeassistant/status\n'
 done >> "$ETC/nursery.acl"
 chmod 644 "$CERTS/nursery-ca.crt" "$CERTS/nursery-server.crt" "$ETC/conf.d/nursery.conf"
 if [ -z "$ROOT" ] && id mosquitto >/dev/null 2>&1; then

@@ -4,11 +4,12 @@ The reference is the PyPI package as it is used by its own documentation (``get_
 it the same package fenced in, and the project's own frame reader. A wrong value is one that the
 emulated chip never measured.
 
-    python tests/bench/bench_hx711.py [VALUES]
+    python tests/bench/bench_hx711.py [--values 3000]
 """
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import logging
 import random
@@ -114,4 +115,8 @@ def main(values: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3000)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--values", type=int, default=3000, help="to read in each case (3000)")
+    main(parser.parse_args().values)

@@ -1,4 +1,6 @@
-"""Cost of the scale path: ``python tests/bench/bench_scale.py [hours]``.
+"""Cost of the scale path.
+
+    python tests/bench/bench_scale.py [--hours 24]
 
 Prints how many times faster than real time a box of two babies is followed at 10 samples a
 second on one core, in big blocks (a replay) and in blocks of one second with a tick each (live);
@@ -12,7 +14,7 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one core, before numpy starts its threads
 
-import sys
+import argparse
 import time
 
 import numpy as np
@@ -39,7 +41,11 @@ def blocks(box: SimulatedBox, hours: float, block_s: float) -> list[ScaleBlock]:
 
 
 def main() -> None:
-    hours = float(sys.argv[1]) if len(sys.argv) > 1 else 24.0
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--hours", type=float, default=24.0, help="of a simulated box (24)")
+    hours = parser.parse_args().hours
     box = demo_box(1, START_S, hours)
     big, small = blocks(box, hours, 600.0), blocks(box, hours, 1.0)
 

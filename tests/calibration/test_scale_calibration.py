@@ -5,13 +5,15 @@ import tomllib
 
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from calibration import scale as scale_module
 from calibration.masses import parse_mass
-from calibration.scale import calibrate_scale
-from calibration.scale_fit import Plateau, diagnose, fit, plateaus, rest
+from calibration.scale import artefact, calibrate_scale
+from calibration.scale_fit import Plateau, ScaleFit, diagnose, fit, plateaus, rest
 from calibration.soak import soak
-from monitor.config import Config, ScaleConfig
+from monitor.config import Config, ScaleConfig, parse_config
 from monitor.devices.collect import Collected
 from monitor.errors import CalibrationError, ConfigError
 from monitor.events import ScaleBlock
@@ -232,3 +234,19 @@ def test_soak_needs_a_calibration_and_ten_minutes(config):
         calibrate_scale(config, soak_h=1, out=io.StringIO())
     with pytest.raises(CalibrationError, match="ten minutes"):
         soak([ScaleBlock(np.arange(60.0), np.zeros(60))], FACTOR)
+
+
+@given(st.floats(-1e6, 1e6), st.floats(-(2**23), 2**23), st.floats(0, 1e3), st.floats(0, 10))
+def test_what_calibration_writes_the_configuration_takes(
+    factor: float, zero: float, noise: float, used: float
+) -> None:
+    assume(abs(factor) > 1e-3)
+    found = ScaleFit(
+        counts_per_gram=factor, zero_counts=zero, noise_g=noise, precision=0.001,
+        used_range=used, check_error=None,
+    )  # fmt: skip
+    text = artefact(found, ScaleConfig())
+    assert tomllib.loads(text)["measured"]["driver"] == "gpiozero"
+    lines = text.split("[measured]")[0]
+    config = parse_config(f'box = "a"\n{lines}'.encode(), "artefact")
+    assert config.scale.counts_per_gram == pytest.approx(factor, abs=1e-4)

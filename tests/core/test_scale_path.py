@@ -329,6 +329,112 @@ def test_what_cannot_be_done_is_refused_in_a_sentence(verb, args, words):
     assert path.snapshot() == before
 
 
+# ------------------------------------------------------------------ a weigh-in and no bottle
+
+
+def one_out(at_s: float, net_g: float = -1.0, *, again_s: float | None = None) -> SimulatedBox:
+    """Kangaroo is out for three minutes, and perhaps for a bottle later."""
+    babies = [
+        SimBaby(name="Kangaroo", species="kitten", weight_g=200.0),
+        SimBaby(name="Possum", species="puppy", weight_g=300.0),
+    ]
+    box = SimulatedBox(1, START_S, babies)
+    box.feed(START_S + at_s, "Kangaroo", net_g, 180.0)
+    if again_s is not None:
+        box.feed(START_S + again_s, "Kangaroo", 9.0, 180.0)
+    return box
+
+
+def told_while(box: SimulatedBox, hours: float, said_s: float, **args) -> list[AnyEvent]:
+    """The events of a stretch in which somebody says "I am weighing one baby now"."""
+    path = path_for(box)
+    before = run(path, box, said_s / HOUR_S, 5.0)
+    _, result = command(path, "weigh_in", t_s=START_S + said_s, **args)
+    assert result.ok, result.error
+    return before + run(path, box, hours, 5.0, START_S + said_s)
+
+
+@pytest.mark.parametrize("said_s", [560.0, 700.0], ids=["before the lift", "with the baby in hand"])
+def test_an_announced_weigh_in_weighs_and_is_no_bottle(said_s):
+    box = one_out(600.0, again_s=1500.0)
+    events = told_while(box, 0.6, said_s)
+    first, second, *_ = claims = of(events, WeighIn)
+    assert [(c.baby, c.move) for c in claims] == [("Kangaroo", m) for m in ("lift", "return")] * 2
+    assert [c.only_weighed for c in claims] == [said_s < 600.0, said_s > 600.0, False, False]
+    assert first.weight_g == pytest.approx(200.0, abs=1.0)
+    assert second.weight_g == pytest.approx(199.0, abs=1.0)
+    (bottle,) = of(events, Feed)  # only the later one
+    assert bottle.t_s > START_S + 1500.0
+    assert bottle.net_g == pytest.approx(9.0, abs=1.5)
+
+
+def test_a_weigh_in_that_never_came_is_forgotten_after_five_minutes():
+    box = one_out(900.0, 8.0)
+    events = told_while(box, 0.5, 500.0)
+    assert len(of(events, Feed)) == 1
+    assert not any(c.only_weighed for c in of(events, WeighIn))
+
+
+def test_a_weigh_in_can_be_taken_back():
+    box = one_out(600.0, 8.0)
+    path = path_for(box)
+    run(path, box, 500 / HOUR_S, 5.0)
+    command(path, "weigh_in", t_s=START_S + 500.0)
+    assert path.scale_status(START_S + 510.0).weigh_in_ends_at == START_S + 800.0
+    command(path, "weigh_in", t_s=START_S + 510.0, cancel=True)
+    assert path.scale_status(START_S + 511.0).weigh_in_ends_at is None
+    assert of(run(path, box, 0.5, 5.0, START_S + 500.0), Feed)
+
+
+def test_a_weigh_in_survives_a_restart():
+    box = one_out(600.0, 8.0)
+    path = path_for(box)
+    run(path, box, 500 / HOUR_S, 5.0)
+    command(path, "weigh_in", t_s=START_S + 500.0)
+    again = path_for(box)
+    again.restore(path.snapshot())
+    events = run(again, box, 0.5, 5.0, START_S + 500.0)
+    assert of(events, WeighIn)[0].only_weighed
+    assert not of(events, Feed)
+
+
+def test_a_weigh_in_of_nobody_knows_whom_is_asked_about():
+    box = twins_box()
+    path = path_for(box)
+    run(path, box, 580 / HOUR_S, 5.0)
+    command(path, "weigh_in", t_s=START_S + 580.0)
+    (question,) = of(run(path, box, 800 / HOUR_S, 5.0, START_S + 580.0), Unassigned)
+    assert path.scale_status(START_S + 800.0).weigh_in_ends_at is None
+    run(path, box, 1200 / HOUR_S, 5.0, START_S + 800.0)
+    events, _ = command(path, "assign", step_id=question.step_id, baby="Ash")
+    assert next(c for c in of(events, WeighIn) if c.step_id == question.step_id).only_weighed
+    assert not of(events, Feed)
+
+
+def test_what_makes_a_weigh_in_impossible_is_said():
+    box = demo_box(3, START_S, 1.0)
+    _, blind = command(path_for(box), "weigh_in", t_s=START_S + 1.0)
+    assert "sees nothing" in blind.error
+    empty = SimulatedBox(1, START_S, [])
+    path = path_for(empty)
+    run(path, empty, 0.1)
+    _, nobody = command(path, "weigh_in", t_s=START_S + 360.0)
+    assert "nobody is in the nursery" in nobody.error
+
+
+def test_only_an_empty_box_is_tared():
+    box = one_out(600.0)
+    path = path_for(box)
+    run(path, box, 0.1)
+    _, refused = command(path, "tare", t_s=START_S + 360.0)
+    assert refused.error == "Kangaroo and Possum may be in the box: only an empty one is tared"
+    empty = SimulatedBox(1, START_S, [])
+    path = path_for(empty)
+    run(path, empty, 0.1)
+    _, done = command(path, "tare", t_s=START_S + 360.0)
+    assert done.ok
+
+
 def test_the_roster_changes():
     path = path_for(demo_box(3, START_S, 1.0))
     events, result = command(path, "baby_add", name="Joey", species="puppy", weight_g=150.0)

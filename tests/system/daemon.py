@@ -53,7 +53,7 @@ class Daemon:
             return 0
         if self._process.poll() is None:
             self._process.send_signal(how)
-        code = self._process.wait(20)
+        code = self._process.wait(60)
         self._process = None
         return code
 
@@ -74,6 +74,6 @@ class Daemon:
         """Another ``nursery`` command beside the running daemon."""
         return subprocess.run(
             [sys.executable, "-m", "monitor", *argv, "--config", str(self.config)],
-            capture_output=True, text=True, check=False, timeout=30,
+            capture_output=True, text=True, check=False, timeout=60,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )  # fmt: skip

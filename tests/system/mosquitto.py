@@ -41,7 +41,7 @@ class Mosquitto:
             self._process = subprocess.Popen(
                 [BINARY, "-c", str(self._config)], stdout=log, stderr=log
             )
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:

@@ -66,7 +66,7 @@ class SoundServer:
                 ["pulseaudio", *PULSE_OPTIONS, "-F", str(self._folder / "start.pa")],
                 env=self._env(), stdout=log, stderr=log,
             )  # fmt: skip
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while subprocess.run(
             ["pactl", "info"], env=self._env(), capture_output=True, check=False
         ).returncode:
@@ -91,7 +91,7 @@ class SoundServer:
             capture_output=True,
             text=True,
             check=True,
-            timeout=5,
+            timeout=30,
         ).stdout
 
     def quiet(self) -> None:

@@ -40,7 +40,7 @@ class Subscriber:
     def __enter__(self) -> Subscriber:
         self.client.connect("127.0.0.1", self._port, 30)
         self.client.loop_start()
-        assert self._subscribed.wait(10)
+        assert self._subscribed.wait(30)
         return self
 
     def __exit__(
@@ -63,11 +63,11 @@ class Subscriber:
         return found[-1] if found else None
 
     def send(self, topic: str, value: object, *, retain: bool = False) -> None:
-        self.client.publish(topic, msgspec.json.encode(value), 1, retain).wait_for_publish(5)
+        self.client.publish(topic, msgspec.json.encode(value), 1, retain).wait_for_publish(30)
 
 
-def wait_for(what: Callable[[], Any], timeout_s: float = 10.0) -> Any:
-    """Poll until ``what()`` is true; fail after ``timeout_s``."""
+def wait_for(what: Callable[[], Any], timeout_s: float = 60.0) -> Any:
+    """Poll until ``what()`` is true; fail after ``timeout_s``, which only a fault needs."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         if found := what():

@@ -70,14 +70,14 @@ def test_a_dead_microphone_is_told_and_the_scale_goes_on(tmp_path, broker, sound
     with Subscriber(broker.port, "nursery/#") as phone:
         daemon = Daemon(tmp_path, broker.port, more=DEVICES).start()
         try:
-            wait_for(lambda: total_g(phone) == pytest.approx(900, abs=2), 30)
-            wait_for(lambda: "healthy" in events(phone, "microphone"), 30)
+            wait_for(lambda: total_g(phone) == pytest.approx(900, abs=2))
+            wait_for(lambda: "healthy" in events(phone, "microphone"))
             sound.quiet()
             sound.kill()
-            wait_for(lambda: alerts(phone, "raised", "deaf"), 40)
+            wait_for(lambda: alerts(phone, "raised", "deaf"))
             assert phone.last(f"{BOX}/problem/monitor_blind") == b"ON"
             chip.set(code=84_000 + 400 * 1200)
-            wait_for(lambda: total_g(phone) == pytest.approx(1200, abs=2), 30)
+            wait_for(lambda: total_g(phone) == pytest.approx(1200, abs=2))
             assert not alerts(phone, "raised", "Scale")
             sound.start()
             sound.play(150.0, 120.0, level=0.01)
@@ -91,13 +91,13 @@ def test_a_broken_scale_shows_no_weight_and_heals(tmp_path, broker, sound, chip)
     with Subscriber(broker.port, "nursery/#") as phone:
         daemon = Daemon(tmp_path, broker.port, more=DEVICES).start()
         try:
-            wait_for(lambda: total_g(phone) == pytest.approx(900, abs=2), 30)
+            wait_for(lambda: total_g(phone) == pytest.approx(900, abs=2))
             chip.set(stuck=1)
-            wait_for(lambda: alerts(phone, "raised", "DOUT"), 40)
-            wait_for(lambda: total_g(phone) is None, 20)
+            wait_for(lambda: alerts(phone, "raised", "DOUT"))
+            wait_for(lambda: total_g(phone) is None)
             chip.set(stuck=-1)
             wait_for(lambda: alerts(phone, "cleared", "Scale"), 60)
-            wait_for(lambda: total_g(phone) == pytest.approx(900, abs=2), 30)
+            wait_for(lambda: total_g(phone) == pytest.approx(900, abs=2))
             assert not phone.json(f"{BOX}/weigh_in")
             assert not [e for e in phone.json(f"{BOX}/event") if e["event"] == "weigh_in"]
         finally:

@@ -21,7 +21,7 @@ restart_timeout 4
 notifications true
 notification_topic nursery/bridge/house-1/status
 topic nursery/# out 1
-topic homeassistant/device/+/config out 1
+topic homeassistant/device/+/+/config out 1
 topic nursery/+/cmd/+ in 1
 topic homeassistant/status in 1
 """
@@ -45,10 +45,10 @@ def test_a_bridge_carries_states_commands_and_what_was_missed(
 ) -> None:
     with Subscriber(house.port, "nursery/one/cmd/#") as box:
         box.send("nursery/one/alerts", [], retain=True)
-        box.send("homeassistant/device/nursery_1/config", {"a": 1}, retain=True)
+        box.send("homeassistant/device/nursery-one/nursery_1/config", {"a": 1}, retain=True)
         with Subscriber(shelter.port) as far:
             wait_for(lambda: far.json("nursery/one/alerts") == [[]])
-            wait_for(lambda: far.last("homeassistant/device/nursery_1/config"))
+            wait_for(lambda: far.last("homeassistant/device/nursery-one/nursery_1/config"))
             wait_for(lambda: far.last("nursery/bridge/house-1/status") == b"1")
             far.send("nursery/one/cmd/acknowledge", {"id": "x"})
             wait_for(lambda: box.json("nursery/one/cmd/acknowledge") == [{"id": "x"}])

@@ -101,9 +101,29 @@ def test_a_live_weight_from_the_scale(broker: Mosquitto, start: Start) -> None:
         start()
         found = wait_for(
             lambda: [s for s in phone.json("nursery/test-box/scale") if s["total_g"] is not None],
-            20.0,
         )
         assert found[-1]["total_g"] == pytest.approx(900.0, abs=1.0)
+
+
+def test_a_weigh_in_is_announced_from_the_phone_and_from_the_box(
+    broker: Mosquitto, start: Start
+) -> None:
+    base = "nursery/test-box"
+    with Subscriber(broker.port, f"{base}/#") as phone:
+        daemon = start()
+        wait_for(lambda: [s for s in phone.json(f"{base}/scale") if s["total_g"] is not None])
+        phone.send(f"{base}/cmd/weigh_in", {})
+        refused = wait_for(lambda: phone.json(f"{base}/cmd/weigh_in/result"))[-1]
+        assert "nobody is in the nursery" in refused["error"]
+        assert daemon.nursery("baby", "add", "Possum", "--species", "puppy").returncode == 0
+        told = daemon.nursery("weigh", "--next")
+        assert told.returncode == 0, told.stderr
+        wait_for(lambda: phone.json(f"{base}/scale")[-1]["weigh_in_ends_at"] is not None)
+        phone.send(f"{base}/cmd/weigh_in", {"cancel": True, "request_id": "c"})
+        wait_for(
+            lambda: phone.json(f"{base}/cmd/weigh_in/result")[-1] == {"ok": True, "request_id": "c"}
+        )
+        wait_for(lambda: phone.json(f"{base}/scale")[-1]["weigh_in_ends_at"] is None)
 
 
 def test_a_missing_scale_is_said_loudly(broker: Mosquitto, start: Start) -> None:
@@ -111,7 +131,7 @@ def test_a_missing_scale_is_said_loudly(broker: Mosquitto, start: Start) -> None
     hx711 = '[scale]\nsource = "hx711"\ncounts_per_gram = 400.0\nzero_counts = 1000\n'
     with Subscriber(broker.port, f"{base}/#") as phone:
         daemon = start(more=hx711)
-        alert = wait_for(lambda: phone.json(f"{base}/alert"), 30.0)[0]
+        alert = wait_for(lambda: phone.json(f"{base}/alert"))[0]
         assert (alert["kind"], alert["state"]) == ("monitor_blind", "raised")
         assert wait_for(lambda: phone.last(f"{base}/problem/monitor_blind") == b"ON")
         scale = phone.json(f"{base}/scale")[-1]
@@ -136,7 +156,7 @@ def test_an_alert_survives_a_killed_daemon_and_an_absent_broker(
     broker.start()
     with Subscriber(broker.port, "nursery/test-box/#") as phone:
         daemon.start()
-        alerts = wait_for(lambda: phone.json("nursery/test-box/alert"), 20.0)
+        alerts = wait_for(lambda: phone.json("nursery/test-box/alert"))
         assert alerts[0]["kind"] == "test"
         journal = Journal.open_for_reading(daemon.state_dir / "journal.sqlite")
         wait_for(lambda: len(journal.outbox) == 0)

@@ -83,7 +83,7 @@ class Core:
         assert "ok" in answer, answer
         return answer["ok"]
 
-    def becomes(self, entity_id: str, state: str, timeout: float = 15.0) -> None:
+    def becomes(self, entity_id: str, state: str, timeout: float = 60.0) -> None:
         found = self.ask("wait", entity_id=entity_id, state=state, timeout=timeout)
         assert found["hit"], f"{entity_id} is {found['state']}, not {state}"
 
@@ -139,7 +139,7 @@ class Box:
         self._forgotten = 0
         self._forgotten = len(self.commands())
 
-    def received(self, verb: str, timeout: float = 5.0) -> dict[str, Any]:
+    def received(self, verb: str, timeout: float = 60.0) -> dict[str, Any]:
         end = time.monotonic() + timeout
         while time.monotonic() < end:
             for command in self.commands():
@@ -278,7 +278,7 @@ def test_every_entity_is_there_with_value_unit_class_and_device(core: Core, box:
     assert devices["Possum"]["via"] == f"Nursery {BOX}"
     assert set(devices) == {f"Nursery {BOX}", "Kangaroo", "Possum"}
     box.play(chart=["possum", PNG.hex()])
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while core.ask("image", entity_id="image.possum_chart")["bytes"] == 0:
         assert time.monotonic() < end
         time.sleep(0.1)
@@ -375,7 +375,7 @@ def test_a_baby_renamed_or_retired_leaves_nothing_double_or_behind(core: Core, b
     before = {e["unique_id"]: e["entity_id"] for e in core.entities().values()}
     poppy = Baby(id=POSSUM.id, name="Poppy 🐾/#", species="puppy")
     box.play(babies=[msgspec.to_builtins(b) for b in (KANGAROO, poppy)])
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while poppy.name not in {device["name"] for device in core.ask("devices")}:
         assert time.monotonic() < end
         time.sleep(0.1)
@@ -383,7 +383,7 @@ def test_a_baby_renamed_or_retired_leaves_nothing_double_or_behind(core: Core, b
     after = {e["unique_id"]: e["entity_id"] for e in core.entities().values()}
     assert after == before
     box.play(babies=[msgspec.to_builtins(KANGAROO)])
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while len(core.ask("devices")) > 2:
         assert time.monotonic() < end
         time.sleep(0.1)
@@ -415,7 +415,7 @@ class Phone:
         self._core = core
         self._before = len(core.ask("notifications"))
 
-    def __call__(self, count: int, timeout: float = 8.0) -> list[dict[str, Any]]:
+    def __call__(self, count: int, timeout: float = 60.0) -> list[dict[str, Any]]:
         """All of them, once there are ``count``; one more than that is a failure."""
         end = time.monotonic() + timeout
         while len(found := self._core.ask("notifications")[self._before :]) < count:
@@ -491,7 +491,7 @@ def test_the_daemon_itself_through_a_baby_s_stay(tmp_path: Path, broker: Mosquit
         assert core.ask("wait", entity_id=event, attribute=["kind", "test"])["hit"]
         before = {e["unique_id"]: e["entity_id"] for e in core.entities().values()}
         assert daemon.nursery("baby", "edit", "Possum", "--rename", "Poppy").returncode == 0
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while "Poppy" not in {device["name"] for device in core.ask("devices")}:
             assert time.monotonic() < end
             time.sleep(0.1)
@@ -502,7 +502,7 @@ def test_the_daemon_itself_through_a_baby_s_stay(tmp_path: Path, broker: Mosquit
             assert [m.topic for m in late.messages if "possum" in m.topic] == []
             assert [m.topic for m in late.messages if m.topic.endswith("/poppy")]
         assert daemon.nursery("baby", "retire", "Poppy").returncode == 0
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while len(core.ask("devices")) > 1:
             assert time.monotonic() < end
             time.sleep(0.1)

@@ -18,7 +18,7 @@ ALERT = {"id": "crying-1", "box": "one", "severity": "warning", "title": "Kitten
 
 
 def pump(watch: Watch, until: Callable[[], object]) -> None:
-    end = time.monotonic() + 15
+    end = time.monotonic() + 40
     while not until():
         assert time.monotonic() < end
         watch.pump()

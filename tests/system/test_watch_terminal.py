@@ -47,7 +47,7 @@ class Terminal:
         os.write(self._master, keys.encode())
 
     def ends(self) -> int:
-        end = time.monotonic() + 10
+        end = time.monotonic() + 40
         while self._process.poll() is None and time.monotonic() < end:
             self.shows("$.")
         code = self._process.poll()

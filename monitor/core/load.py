@@ -1,0 +1,99 @@
+"""What is let go of first when the processor does not keep up: telemetry, charts, weights.
+
+Lag is how long the observation that is worked on now has waited in the queue. One stall (a slow
+card, a long repair of old weighings) is worked off in a moment and changes nothing; lag that lasts
+takes one more thing away every ``LASTING_S``, in this order, and calm gives them back one by one
+in the opposite order. Hearing cries and telling alerts are never let go of.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Burden = Literal["telemetry", "charts", "weights"]
+
+ORDER: tuple[Burden, ...] = ("telemetry", "charts", "weights")
+"""A number that is refreshed less often is missed by nobody; a picture can wait; a weight is missed
+at the next bottle; a cry at once."""
+LAG_S = (2.0, 4.0, 8.0)
+"""Lag at which each of them goes. A healthy box waits milliseconds; a cry is told 2 to 4 s after it
+began, and with 8 s more somebody is still there within a quarter of a minute."""
+LASTING_S = 2.0
+"""... when the lag has been above it for so long, the effect of the step before included"""
+CALM_LAG_S = 1.0
+CALM_S = 20.0
+"""Caught up for this long: one of them comes back."""
+CALMEST_S = 320.0
+"""What overloads it again as soon as it is back stays away twice as long each time, up to this."""
+RELAPSE_S = 60.0
+
+
+class LoadStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What topic ``health`` says about it."""
+
+    level: int
+    """0: everything is done"""
+    lag_s: float
+    shed: list[Burden]
+    """what is let go of now"""
+
+
+class Load:
+    """Tell it the lag at every turn of the loop; ask it what is to be left out."""
+
+    def __init__(self, patience: float = 1.0) -> None:
+        """``patience`` scales every time above: less than 1 is for tests."""
+        self._patience = patience
+        self.level = 0
+        self.lag_s = 0.0
+        self._above_s: float | None = None
+        self._calm_s: float | None = None
+        self._calm_for_s = CALM_S
+        self._eased_s = float("-inf")
+
+    def see(self, now_s: float, lag_s: float) -> bool:
+        """Take the lag at ``now_s``, any clock that only moves forward; True: the level changed."""
+        self.lag_s = lag_s
+        late, calm = self._is_late(lag_s), lag_s <= CALM_LAG_S * self._patience
+        self._above_s = (self._above_s if self._above_s is not None else now_s) if late else None
+        self._calm_s = (self._calm_s if self._calm_s is not None else now_s) if calm else None
+        if self._above_s is not None and now_s - self._above_s >= LASTING_S * self._patience:
+            self._worse(now_s)
+            return True
+        if self._calm_s is not None and now_s - self._calm_s >= self._calm_for_s * self._patience:
+            return self._better(now_s)
+        return False
+
+    def sheds(self, burden: Burden) -> bool:
+        """Whether this is left out now."""
+        return ORDER.index(burden) < self.level
+
+    @property
+    def exhausted(self) -> bool:
+        """Nothing is left that could be let go of."""
+        return self.level == len(ORDER)
+
+    def status(self) -> LoadStatus:
+        """For ``health``."""
+        shed = list(ORDER[: self.level])
+        return LoadStatus(level=self.level, lag_s=round(self.lag_s, 1), shed=shed)
+
+    def _is_late(self, lag_s: float) -> bool:
+        return not self.exhausted and lag_s >= LAG_S[self.level] * self._patience
+
+    def _worse(self, now_s: float) -> None:
+        self.level += 1
+        self._above_s = None
+        if now_s - self._eased_s < RELAPSE_S * self._patience:
+            self._calm_for_s = min(2 * self._calm_for_s, CALMEST_S)
+
+    def _better(self, now_s: float) -> bool:
+        self._calm_s = now_s
+        if self.level == 0:
+            self._calm_for_s = CALM_S
+            return False
+        self.level -= 1
+        self._eased_s = now_s
+        return True

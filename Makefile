@@ -14,7 +14,9 @@ help:
 	@echo "make test    lint, types, unit tests and tests on real servers"
 	@echo "make unit    only the tests that need no server (seconds)"
 	@echo "make bench   speed, as ratios in one run"
+	@echo "make torture the fault campaign: 200 rounds of crashes, dead brokers, full cards (half an hour)"
 	@echo "make home-assistant  install a real one for the tests that ask it (1 GB, once)"
+	@echo "make soak    thirty simulated days: memory, journal, what the card is given (an hour)"
 	@echo "make fuzz    look for inputs that break something, FUZZ_S seconds for each reader"
 	@echo "make audit   known weaknesses of the pinned packages; make lock pins them anew"
 	@echo "make golden  regenerate the golden nights; look at the diff before you commit it"
@@ -76,6 +78,16 @@ $(VENV)/.dev: $(VENV)/bin/python pyproject.toml
 	@$(BIN)/python -m pip install -q -e '.[dev]'
 	@touch $@ $(VENV)/.demo
 
+# The fault campaign: everything broken around a real box, many times; as root the card is a tmpfs.
+# make torture ROUNDS=200 SEED=1 WORLDS=5; figures in docs/reliability.md and campaign.json.
+ROUNDS ?= 200
+SEED ?= 1
+WORLDS ?= 5
+.PHONY: torture
+torture: $(VENV)/.dev libraries
+	@$(BIN)/python -m tests.system.campaign --rounds $(ROUNDS) --seed $(SEED) --worlds $(WORLDS) \
+		--json campaign.json
+
 # The core as 64-bit ARM programs under qemu; twelve minutes, no root.
 .PHONY: test-arm64
 test-arm64:
@@ -87,6 +99,12 @@ test-arm64:
 test-boot: $(VENV)/.dev
 	@tools/need debootstrap,systemd-container sh -c 'command -v debootstrap && command -v systemd-nspawn'
 	@NURSERY_BOOT_TEST=1 $(BIN)/python -m pytest tests/system/test_boot.py
+
+# Thirty simulated days through the real daemon, about an hour; as root it also counts what the
+# card is given, on a file system of its own.
+.PHONY: soak
+soak: $(VENV)/.dev libraries
+	@nice -n 10 $(BIN)/python -m tests.system.soak
 
 # Coverage-guided fuzzing of everything that reads bytes, FUZZ_S seconds for each of the targets in
 # tests/fuzz/targets.py, then the commands through the whole box with FUZZ_EXAMPLES random talks.

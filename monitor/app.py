@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Protocol, runtime_checkable
 
+from monitor.clock import Wake
 from monitor.config import Config
 from monitor.core.load import Load
 from monitor.cry_clips import open_clips
@@ -32,6 +33,7 @@ from monitor.journal import Journal
 from monitor.nursery import Nursery
 from monitor.observation_queue import ObservationQueue
 from monitor.outlets import Outlets, Panel
+from monitor.publisher import PublisherStatus
 from monitor.service import Watchdog, notify
 
 FRESH_S = 15.0
@@ -82,7 +84,8 @@ class App:
         journal: Journal,
         workers: Sequence[Worker],
         *,
-        start_s: float,
+        start_s: float | None = None,
+        woken: Wake | None = None,
         on_events: Callable[[list[AnyEvent]], None] | None = None,
         log: Callable[[str], None] = lambda _text: None,
         load: Load | None = None,
@@ -93,7 +96,8 @@ class App:
             config: the box's settings.
             journal: open, and ours alone.
             workers: sources and ticker, not yet started.
-            start_s: where the timeline begins.
+            start_s: where a timeline begins that is right by definition; or
+            woken: where this boot lies, as far as is known.
             on_events: also told of everything.
             log: one line for the service's log.
             load: decides what is let go of when the processor is short; None (a simulated
@@ -103,16 +107,15 @@ class App:
         self._journal = journal
         self._workers = workers
         self._queue = ObservationQueue()
-        self.nursery = Nursery(config, journal, start_s=start_s, on_events=on_events)
+        self.nursery = Nursery(
+            config, journal, start_s=start_s, woken=woken, on_events=on_events, log=log
+        )
         self._log = log
         self._load = load or Load()
         self._may_shed = load is not None
-        self._outlets = Outlets(
-            config, journal, self.nursery, self._load, self._figures, log, start_s=start_s
-        )
+        self._outlets = Outlets(config, journal, self.nursery, self._load, self._figures, log)
         self._clips = open_clips(config, log)
         self._watchdog = Watchdog(FRESH_S)
-        self._now_s = start_s
         self._stopping = False
 
     def run(self) -> int:
@@ -151,6 +154,11 @@ class App:
         """Whether the broker hears us."""
         return self._outlets.publisher.connected
 
+    @property
+    def link(self) -> PublisherStatus:
+        """How the link to the broker is, and what waits for it."""
+        return self._outlets.publisher.status()
+
     def _figures(self) -> dict[str, object]:
         """What ``health`` tells about queue and sources."""
         figures: dict[str, object] = {"queue": len(self._queue), "drops": self._queue.audio_drops}
@@ -166,10 +174,10 @@ class App:
         if self._may_shed and self._load.see(time.monotonic(), self._queue.lag_s):
             self._shed()
         if observation is not None and not self._is_shed(observation):
-            self._handle(observation)
+            self._handle(self.nursery.placed(observation))
             if isinstance(observation, Tick):
-                self._second(observation.t_s)
-        for command in self._outlets.pump(self._now_s):
+                self._second(self.nursery.now_s)
+        for command in self._outlets.pump():
             self._handle(command)
 
     def _is_shed(self, observation: Observation) -> bool:
@@ -186,23 +194,24 @@ class App:
         self._outlets.load_changed()
 
     def _handle(self, observation: Observation) -> None:
+        before_s = self.nursery.moved_s
         events = self.nursery.handle(observation)
         if events:
             self._outlets.tell(events)
-        if self._clips is not None and not self._load.sheds("charts"):
-            self._clips.take(
-                observation, events, offset_s=self.nursery.offset_s, synced=self.nursery.synced
-            )
+        if self._clips is not None:
+            if (by_s := self.nursery.moved_s - before_s) != 0.0:
+                self._clips.move(by_s)
+            if not self._load.sheds("charts"):
+                self._clips.take(observation, events, synced=self.nursery.synced)
 
     def _second(self, now_s: float) -> None:
-        self._now_s = now_s
         if self._may_shed:
             self._handle(LoadReport(now_s, self._queue.lag_s, self._load.exhausted))
         if self._load.sheds("weights"):
             self._handle(SourceReport(now_s, "scale", "stalled", TOO_BUSY))
         for command in self._journal.submitted(now_s):
             self._handle(command)
-        self._outlets.second(now_s)
+        self._outlets.second()
         self._watchdog.feed([worker.heartbeat_s() for worker in self._workers])
 
     def _signalled(self, _number: int, _frame: FrameType | None) -> None:
@@ -214,8 +223,8 @@ class App:
             worker.stop()
         while (observation := self._queue.get(0.0)) is not None:
             if not isinstance(observation, AudioBlock):
-                self._handle(observation)
-        self.nursery.save(self._now_s)
+                self._handle(self.nursery.placed(observation))
+        self.nursery.save(self.nursery.now_s)
         self._outlets.close()
         if self._clips is not None:
             self._clips.close()

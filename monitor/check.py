@@ -17,12 +17,13 @@ from typing import Literal, TextIO
 
 import msgspec
 
+from monitor.clock_sync import ClockSync
 from monitor.config import Config, is_loopback
 from monitor.devices import open_sources
 from monitor.devices.collect import Collected, Tap
 from monitor.devices.diagnosis import diagnose_scale, diagnose_sound
 from monitor.errors import NurseryError
-from monitor.host import HostProbe, clock_synced
+from monitor.host import HostProbe
 from monitor.lock import StateLock
 from monitor.timeline import Timeline
 
@@ -68,7 +69,7 @@ def run_check(config: Config, as_json: bool, out: TextIO) -> int:
         ("broker", lambda: check_broker(config)),
         ("encryption", lambda: check_encryption(config)),
         ("journal", lambda: check_journal(config)),
-        ("clock", check_clock),
+        ("clock", lambda: check_clock(config)),
         ("power", lambda: check_power(config)),
         ("temperature", lambda: check_temperature(config)),
         ("disk", lambda: check_disk(config)),
@@ -296,13 +297,15 @@ def check_journal(config: Config) -> Finding:
     return Finding("journal", "ok", f"{path}, {path.stat().st_size / 1e6:.1f} MB, is sound")
 
 
-def check_clock() -> Finding:
+def check_clock(config: Config) -> Finding:
     """Whether times can be shown with confidence."""
-    if clock_synced():
+    if config.trust_clock:
+        return Finding("clock", "ok", "trusted, as the configuration says")
+    if ClockSync()():
         return Finding("clock", "ok", "synchronised")
     return Finding(
-        "clock", "warning", "not synchronised: shown times may be wrong, durations are right",
-        "connect the network, or run: timedatectl status",
+        "clock", "warning", "not synchronised: gains are unknown until it is; durations are right",
+        "connect the network, or run: timedatectl status; with a battery clock: trust_clock = true",
     )  # fmt: skip
 
 

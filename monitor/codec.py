@@ -12,10 +12,11 @@ from typing import Any
 
 import msgspec
 
-from monitor.timeline import rfc3339
+from monitor.moments import Shift
+from monitor.timeline import parse_rfc3339, rfc3339
 
 _MOMENTS = frozenset({"at", "since", "until"})
-_INTERNAL = frozenset({"t_s", "silent", "decided_s", "started_s", "until_s"})
+_INTERNAL = frozenset({"t_s", "silent", "decided_s", "started_s", "until_s", "stamp"})
 """fields of the vocabulary that the contract expresses otherwise or not at all"""
 
 _DECIMALS = {"_g": 2, "_pct": 2, "_s": 3, "_db": 1, "_c": 1}
@@ -23,28 +24,37 @@ _DECIMALS = {"_g": 2, "_pct": 2, "_s": 3, "_db": 1, "_c": 1}
 _encoder = msgspec.json.Encoder()
 
 
-def event_document(
-    event: msgspec.Struct, *, start_s: float = 0.0, offset_s: float = 0.0
-) -> dict[str, Any]:
+def event_document(event: msgspec.Struct, *, start_s: float = 0.0) -> dict[str, Any]:
     """The JSON object of an event: ``event``, ``at``, ``t_s`` first, then its own fields.
 
-    ``start_s`` is subtracted for ``t_s`` (offset into a replay); ``offset_s`` is what the wall
-    clock shows beyond the nursery timeline.
+    ``start_s`` is subtracted for ``t_s`` (offset into a replay).
     """
     fields = msgspec.to_builtins(event)
     t_s = fields["t_s"]
     head = {
         "event": fields["event"],
-        "at": rfc3339(t_s + offset_s),
+        "at": rfc3339(t_s),
         "t_s": round(t_s - start_s, 3),
     }
     del fields["event"]
-    return head | _public(fields, offset_s)
+    return head | _public(fields)
 
 
-def document(struct: msgspec.Struct, *, offset_s: float = 0.0) -> dict[str, Any]:
+def document(struct: msgspec.Struct) -> dict[str, Any]:
     """The JSON object of a retained document."""
-    return _public(msgspec.to_builtins(struct), offset_s)
+    return _public(msgspec.to_builtins(struct))
+
+
+def restamped(payload: bytes, shift: Shift) -> bytes:
+    """A JSON object with the moments in it moved; anything else as it is."""
+    try:
+        fields = msgspec.json.decode(payload, type=dict[str, Any])
+    except msgspec.MsgspecError:
+        return payload
+    for key, value in fields.items():
+        if isinstance(value, str) and (key in _MOMENTS or key.endswith("_at")):
+            fields[key] = rfc3339(shift.moment(parse_rfc3339(value)))
+    return encode(fields)
 
 
 def encode(value: object) -> bytes:
@@ -57,24 +67,19 @@ def encode_line(value: object) -> str:
     return _encoder.encode(value).decode()
 
 
-def _public(fields: Mapping[str, Any], offset_s: float) -> dict[str, Any]:
-    return {
-        key: _value(key, value, offset_s) for key, value in fields.items() if key not in _INTERNAL
-    }
+def _public(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _value(key, value) for key, value in fields.items() if key not in _INTERNAL}
 
 
-def _value(key: str, value: Any, offset_s: float) -> Any:
+def _value(key: str, value: Any) -> Any:
     if isinstance(value, dict):
-        return _public(value, offset_s)
+        return _public(value)
     if isinstance(value, list):
-        return [
-            _public(item, offset_s) if isinstance(item, dict) else _value(key, item, offset_s)
-            for item in value
-        ]
+        return [_public(item) if isinstance(item, dict) else _value(key, item) for item in value]
     if not isinstance(value, float):
         return value
     if key in _MOMENTS or key.endswith("_at"):
-        return rfc3339(value + offset_s)
+        return rfc3339(value)
     if not math.isfinite(value):
         return None
     decimals = next((d for suffix, d in _DECIMALS.items() if key.endswith(suffix)), 4)

@@ -152,6 +152,8 @@ class Config(_Section, frozen=True, kw_only=True):
 
     box: Annotated[str, Meta(min_length=1, max_length=48)]
     state_dir: str = "/var/lib/nursery"
+    trust_clock: bool = False
+    """a battery clock keeps the time here: it is right without a network"""
     microphone: MicrophoneConfig = MicrophoneConfig()
     scale: ScaleConfig = ScaleConfig()
     alerts: AlertsConfig = AlertsConfig()

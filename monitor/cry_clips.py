@@ -123,9 +123,7 @@ class CryClips:
         self._thread = threading.Thread(target=self._work, name="clips", daemon=True)
         self._thread.start()
 
-    def take(
-        self, observation: Observation, events: Sequence[AnyEvent], *, offset_s: float, synced: bool
-    ) -> None:
+    def take(self, observation: Observation, events: Sequence[AnyEvent], *, synced: bool) -> None:
         """Remember sound, notice what becomes of it; never waits."""
         if isinstance(observation, AudioBlock):
             self._remember(observation)
@@ -133,15 +131,20 @@ class CryClips:
             if isinstance(event, CryStarted) and event.species != "human" and self._open is None:
                 self._open = event
             elif isinstance(event, Alert) and _says_no_cry(observation, event):
-                self._give(_Refuted(event.since + offset_s - BEFORE_S))
+                self._give(_Refuted(event.since - BEFORE_S))
         if self._open is not None and self._is_complete(self._open):
-            self._give(
-                _Clip(self._open.t_s + offset_s, self._open.species, self._cut(self._open.t_s))
-            )
+            self._give(_Clip(self._open.t_s, self._open.species, self._cut(self._open.t_s)))
             self._open = None
         if synced and observation.t_s - self._pruned_s >= PRUNE_EVERY_S:
             self._pruned_s = observation.t_s
-            self._give(_Prune(observation.t_s + offset_s))
+            self._give(_Prune(observation.t_s))
+
+    def move(self, by_s: float) -> None:
+        """The timeline was moved: so is the sound that is remembered."""
+        self._heard = deque((t_s + by_s, samples) for t_s, samples in self._heard)
+        self._pruned_s += by_s
+        if self._open is not None:
+            self._open = msgspec.structs.replace(self._open, t_s=self._open.t_s + by_s)
 
     def figures(self) -> dict[str, float | str | None]:
         """For ``health``: how much is kept, what it cost the card since the start."""

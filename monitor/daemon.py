@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from monitor.app import App, announce, check_config_for_run
+from monitor.clock_sync import ClockSync
 from monitor.config import Config
 from monitor.core.load import Load
 from monitor.devices import open_panel, open_sources
 from monitor.devices.ticker import Ticker
-from monitor.errors import DeviceError, JournalError
+from monitor.errors import CardError, DeviceError, JournalError
 from monitor.events import Alert, AnyEvent
-from monitor.host import HostProbe, clock_synced
+from monitor.host import HostProbe
 from monitor.journal import Journal
 from monitor.lock import StateLock
+from monitor.nursery import wake_up
 from monitor.plain import plain
+from monitor.spare import open_journal
 from monitor.timeline import Timeline
 
 LOCK_WITHIN_S = 5.0
@@ -28,29 +31,42 @@ def run_daemon(config: Config) -> int:
     """
     check_config_for_run(config)
     with StateLock(config.state_dir) as lock:
-        if not lock.take_within(LOCK_WITHIN_S):
+        if not _taken(lock):
             raise JournalError(
                 f"another nursery monitor already runs on {config.state_dir}: "
                 "stop it first, or give this one its own state_dir"
             )
-        journal = Journal.open(config.journal_path)
+        journal = open_journal(config.journal_path)
         try:
             return _watch(config, journal)
         finally:
             journal.close()
 
 
+def _taken(lock: StateLock) -> bool:
+    try:
+        return lock.take_within(LOCK_WITHIN_S)
+    except CardError:
+        return True  # nobody can hold a lock that cannot be made; what to do is ``spare``'s
+
+
 def _watch(config: Config, journal: Journal) -> int:
     if journal.set_aside is not None:
         announce(f"the journal was damaged; it is kept as {journal.set_aside}")
-    timeline = Timeline.from_wall_clock(not_before_s=journal.last_s())
+    if journal.stands_in_for is not None:
+        announce(f"{journal.stands_in_for} cannot be written: running on a copy in memory")
+    trusted = _always if config.trust_clock else ClockSync()
+    woken = wake_up(journal, synced=trusted())
+    if not woken.clock.known:
+        announce("the clock is not synchronised yet: gains are unknown until it is")
+    timeline = Timeline(woken.start_s)
     probe = HostProbe(config)
-    ticker = Ticker(timeline, clock_synced=clock_synced, host_report=probe.report)
+    ticker = Ticker(timeline, clock_synced=trusted, host_report=probe.report)
     app = App(
         config,
         journal,
         [*open_sources(config, timeline), ticker],
-        start_s=timeline.now_s(),
+        woken=woken,
         on_events=_log,
         log=announce,
         load=Load(),
@@ -61,6 +77,11 @@ def _watch(config: Config, journal: Journal) -> int:
         # A lamp that does not light must not stop the watch.
         announce(f"running without the panel: {error}")
     return app.run()
+
+
+def _always() -> bool:
+    """A clock that the configuration vouches for."""
+    return True
 
 
 def _log(events: list[AnyEvent]) -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import time
 from typing import Any, TextIO, cast
 
+from monitor.clock_sync import ClockSync
 from monitor.codec import document, encode_line
 from monitor.config import Config
 from monitor.errors import CommandError, InputError, JournalError
 from monitor.events import Command, CommandResult, Verb
 from monitor.journal import Journal
 from monitor.lock import StateLock
-from monitor.nursery import Nursery
+from monitor.nursery import Nursery, wake_up
 from monitor.spreadsheet import read_weights
 from monitor.timeline import rfc3339
 
@@ -48,8 +49,9 @@ def submit_all(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> li
 def _carry_out(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> list[str | None]:
     journal = Journal.open(config.journal_path)
     try:
-        now_s = max(time.time(), journal.last_s())
-        nursery = Nursery(config, journal, start_s=now_s)
+        woken = wake_up(journal, synced=config.trust_clock or ClockSync()())
+        now_s = woken.start_s
+        nursery = Nursery(config, journal, woken=woken)
         answers: list[str | None] = []
         for verb, args in commands:
             command = Command(t_s=now_s, verb=cast("Verb", verb), args=args, origin="desk")
@@ -57,6 +59,8 @@ def _carry_out(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> li
             refused = [e.error or f"{verb} was refused" for e in results if not e.ok]
             answers.append(refused[0] if refused else None)
         nursery.save(now_s)
+        if nursery.trouble is not None:
+            raise JournalError(nursery.trouble)
         return answers
     finally:
         journal.close()

@@ -3,6 +3,11 @@
 Every leaf also inherits the built-in a caller would naturally catch.
 """
 
+import errno
+
+CARD_ERRNOS = frozenset({errno.ENOSPC, errno.EROFS, errno.EIO, errno.EDQUOT})
+"""what a full, read-only or dying card answers"""
+
 
 class NurseryError(Exception):
     """Base of every error this package raises on purpose."""
@@ -26,6 +31,10 @@ class CalibrationError(NurseryError, ValueError):
 
 class JournalError(NurseryError, OSError):
     """The journal cannot be opened or written."""
+
+
+class CardError(JournalError):
+    """The state directory's card is full, read-only or failing: nothing can be written there."""
 
 
 class CommandError(NurseryError, ValueError):

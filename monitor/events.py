@@ -10,6 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
+from msgspec.structs import replace
+
+from monitor.moments import Deadline, Moment, Shift, moved_fields
 
 if TYPE_CHECKING:  # numpy is loaded by the parts that compute, not by those that only talk
     import numpy as np
@@ -35,6 +38,8 @@ AlertKind = Literal[
     "who_is_it",
     "test",
 ]
+Stamp = Literal["clock", "guess", "person"]
+"""whose word a time is: a synchronised clock, one not synchronised yet, or somebody who typed it"""
 AlertState = Literal["raised", "reminded", "acknowledged", "snoozed", "cleared"]
 Severity = Literal["info", "warning", "critical"]
 Verb = Literal[
@@ -103,7 +108,7 @@ class ClockReading(msgspec.Struct, frozen=True):
 class SourceReport(msgspec.Struct, frozen=True):
     """A device says how it is."""
 
-    t_s: float
+    t_s: Moment
     source: SourceName
     state: SourceCondition
     why: str
@@ -112,18 +117,22 @@ class SourceReport(msgspec.Struct, frozen=True):
 class HostReport(msgspec.Struct, frozen=True):
     """How the computer itself is; ``None`` where the machine cannot tell."""
 
-    t_s: float
+    t_s: Moment
     under_voltage: bool | None = None
     throttled: bool | None = None
     temperature_c: float | None = None
     disk_free_bytes: int | None = None
+    clock_known: bool = True
+    """somebody who knows the time has set the clock"""
     journal_error: str | None = None
+    journal_lost: str | None = None
+    """what is left of a journal that was damaged; told for a day"""
 
 
 class LoadReport(msgspec.Struct, frozen=True):
     """How late the monitor works: what it looks at now has waited so long."""
 
-    t_s: float
+    t_s: Moment
     lag_s: float
     exhausted: bool
     """everything that can be let go of has been (``core.load``): this is no passing stall"""
@@ -158,8 +167,8 @@ class Baby(msgspec.Struct, frozen=True, kw_only=True):
     adult_weight_kg: float | None = None
     weight_g: float | None = None
     """the last weight known when it was registered"""
-    registered_s: float | None = None
-    retired_s: float | None = None
+    registered_s: Moment | None = None
+    retired_s: Moment | None = None
 
     @property
     def slug(self) -> str:
@@ -185,7 +194,7 @@ class Weighing(msgspec.Struct, frozen=True, kw_only=True):
     """One stored weight of one baby."""
 
     step_id: str
-    t_s: float
+    t_s: Moment
     baby: str
     weight_g: float
     sigma_g: float
@@ -195,6 +204,14 @@ class Weighing(msgspec.Struct, frozen=True, kw_only=True):
     origin: Literal["scale", "assigned", "typed", "imported"] = "scale"
     only_weighed: bool = False
     """somebody said that this move was a weighing: with its other half it is no bottle"""
+    stamp: Stamp = "clock"
+    """a guess is never used for grams per day"""
+
+    def moved(self, shift: Shift) -> Weighing:
+        """A time that a person gave is right already."""
+        if self.stamp == "person" or not shift.covers(self.t_s):
+            return self
+        return replace(moved_fields(self, shift), stamp="clock" if shift.sure else "guess")
 
 
 # --------------------------------------------------------------------------- events
@@ -203,7 +220,7 @@ class Weighing(msgspec.Struct, frozen=True, kw_only=True):
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
     """Base of everything the core says; ``t_s`` is when it happened, not when it was decided."""
 
-    t_s: float
+    t_s: Moment
 
 
 class WeighIn(Event, frozen=True, kw_only=True, tag="weigh_in"):
@@ -218,6 +235,7 @@ class WeighIn(Event, frozen=True, kw_only=True, tag="weigh_in"):
     origin: Literal["scale", "assigned", "typed", "imported"] = "scale"
     only_weighed: bool = False
     """somebody said that this move was a weighing: with its other half it is no bottle"""
+    stamp: Stamp = "clock"
 
 
 class Feed(Event, frozen=True, kw_only=True, tag="feed"):
@@ -246,6 +264,8 @@ class Unassigned(Event, frozen=True, kw_only=True, tag="unassigned"):
     sigma_g: float
     candidates: list[Candidate]
     step_id: str
+    gap: bool = False
+    """nobody was weighed: the total changed while nobody watched (a power cut)"""
 
 
 class JointWeighIn(Event, frozen=True, kw_only=True, tag="joint_weigh_in"):
@@ -282,7 +302,7 @@ class BoxOn(Event, frozen=True, kw_only=True, tag="box_on"):
 class Disturbed(Event, frozen=True, kw_only=True, tag="disturbed"):
     """The scale shakes or something leans on it: weights wait until it is still."""
 
-    until_s: float | None = None
+    until_s: Moment | None = None
 
 
 class CryStarted(Event, frozen=True, kw_only=True, tag="cry_started"):
@@ -292,7 +312,7 @@ class CryStarted(Event, frozen=True, kw_only=True, tag="cry_started"):
     score: float
     context: CryContext = "unexplained"
     species_p: dict[str, float] = {}
-    decided_s: float = 0.0
+    decided_s: Moment = 0.0
 
 
 class CryEnded(Event, frozen=True, kw_only=True, tag="cry_ended"):
@@ -301,7 +321,7 @@ class CryEnded(Event, frozen=True, kw_only=True, tag="cry_ended"):
     species: Voice
     score: float
     context: CryContext = "unexplained"
-    started_s: float
+    started_s: Moment
     species_p: dict[str, float] = {}
 
 
@@ -331,12 +351,12 @@ class Alert(Event, frozen=True, kw_only=True, tag="alert"):
     state: AlertState
     severity: Severity
     baby: str | None
-    since: float
+    since: Moment
     title: str
     message: str
     why: str
     box: str
-    until: float | None = None
+    until: Deadline | None = None
     """end of a snooze"""
     silent: bool = False
     """true: goes to the log and the retained state, not to the phone as news"""
@@ -398,7 +418,7 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     """what keeps two incidents of one kind apart: a baby's slug, a step_id, a source"""
     severity: Severity
     baby: str | None = None
-    since_s: float
+    since_s: Moment
     title: str
     message: str
     why: str

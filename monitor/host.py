@@ -1,4 +1,4 @@
-"""The computer's own health: supply voltage, heat, free disk, and whether its clock can be trusted.
+"""The computer's own health: supply voltage, heat, free disk.
 
 The kernel's hwmon driver "raspberrypi_hwmon" shows under-voltage without any privilege; vcgencmd
 tells more (bits 0 to 3 of get_throttled: under-voltage, frequency capped, throttled, soft limit;
@@ -7,7 +7,6 @@ Raspberry Pi documentation) where it may be run. What a machine cannot tell is `
 
 from __future__ import annotations
 
-import ctypes
 import os
 import shutil
 import subprocess
@@ -18,8 +17,6 @@ from monitor.events import HostReport
 
 UNDER_VOLTAGE, THROTTLED = 0x1, 0x4
 """bits of get_throttled that say "now" """
-TIME_ERROR = 5
-"""adjtimex(2): the clock is not synchronised"""
 
 
 class HostProbe:
@@ -84,19 +81,6 @@ class HostProbe:
         except OSError:
             return None
         return disk.f_bavail * disk.f_frsize
-
-
-def clock_synced(root: Path = Path("/")) -> bool:
-    """Whether the wall clock has been set from the network since boot.
-
-    systemd-timesyncd leaves a file; with another time daemon the kernel is asked, which the
-    service's sandbox forbids: then the clock counts as not synchronised.
-    """
-    if (root / "run/systemd/timesync/synchronized").exists():
-        return True
-    timex = ctypes.create_string_buffer(512)  # struct timex, modes = 0: read only
-    state: int = ctypes.CDLL(None).adjtimex(timex)
-    return 0 <= state < TIME_ERROR
 
 
 def _text(path: Path) -> str | None:

@@ -3,8 +3,9 @@
 Write-ahead log with full synchronisation: an alert and its outbox rows are one transaction, on
 the card before anybody is told. Telemetry is collected and written once a minute, because an SD
 card wears out (a row of its own costs about 8 kB of writes, one of sixty about 0.2 kB). A file
-that fails its integrity check is kept aside under a dated name and a fresh one is begun.
-Times are Unix seconds; rows taken before the clock was synchronised are re-stamped when it is.
+that fails its integrity check is kept aside under a dated name and a fresh one is begun, with
+what could be saved of it.
+Times are Unix seconds; rows taken before the clock was synchronised say so, and move when it is.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ from __future__ import annotations
 import sqlite3
 import time
 import uuid
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 
-from monitor.errors import JournalError
+from monitor.codec import restamped
+from monitor.errors import CARD_ERRNOS, CardError, JournalError
 from monitor.events import (
     Alert,
     AnyEvent,
@@ -30,27 +32,49 @@ from monitor.events import (
     Feed,
     Retraction,
     RosterChanged,
+    Stamp,
     Unassigned,
     WeighIn,
     Weighing,
 )
 from monitor.migrations import migrate
+from monitor.moments import Moment, Shift, moved
 from monitor.outbox import Outbox, OutboxMessage
 from monitor.ownership import like_parent
+from monitor.salvage import salvage
 
 RETENTION_S = {
     "telemetry": 31 * 86_400.0,
     "cries": 365 * 86_400.0,
     "alerts": 365 * 86_400.0,
+    "unassigned": 365 * 86_400.0,
+    "weighing_history": 365 * 86_400.0,
     "inbox": 31 * 86_400.0,
 }
 """What is pruned and after how long. Weighings and feeds are a baby's medical record: kept."""
+
+PERSON = "person"
+"""in the column ``session``: the time was given by a person and no clock's error moves it"""
+
+MAX_S = 1e12
+"""beyond any time"""
+
+_STAMPED = {
+    "weighings": (("t_s",), True),
+    "weighing_history": (("t_s",), True),
+    "unassigned": (("t_s",), True),
+    "feeds": (("t_s",), True),
+    "cries": (("t_s", "started_s"), True),
+    "alerts": (("t_s", "since_s"), True),
+    "telemetry": (("t_s",), False),
+}
+"""tables with times: which columns, and whether they say how sure those are"""
 
 
 class MinuteRow(msgspec.Struct, frozen=True, kw_only=True):
     """One minute of telemetry."""
 
-    t_s: float
+    t_s: Moment
     cry_s: float
     activity: float | None
     level_db: float | None
@@ -66,9 +90,15 @@ class Journal:
         self.path = path
         self.set_aside: Path | None = None
         """where a damaged journal was moved, when this one was begun in its place"""
+        self.salvaged: dict[str, int] = {}
+        """how many rows of it could be saved, by table"""
+        self.stands_in_for: Path | None = None
+        """the journal on a card that cannot be written, while this one is kept in memory"""
+        self.why_away = ""
         self.outbox = Outbox(connection)
         self._session = uuid.uuid4().hex
         self._seen_version: int | None = None
+        self._handed_out = 0
 
     # ------------------------------------------------------------------ opening
 
@@ -77,25 +107,41 @@ class Journal:
         """Open or create the file; a damaged one is moved aside first.
 
         Raises:
-            JournalError: the directory or file cannot be written.
+            CardError: the card is full, read-only or failing.
+            JournalError: the directory or file cannot be written for another reason.
         """
         path = Path(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists() and path.stat().st_size == 0 and not _log_of(path).exists():
+                return cls._begin_anew(path)  # a power cut can leave a file without its content
             try:
-                return cls(_connect(path), path)
+                journal = cls(_connect(path), path)
+                journal.babies(retired=True)  # a page may be whole and its content not
+                return journal
+            except msgspec.MsgspecError:
+                journal.close()
+                return cls._begin_anew(path)
             except sqlite3.DatabaseError as error:
                 if isinstance(error, sqlite3.OperationalError):
                     raise
-                aside = _move_aside(path)
-                journal = cls(_connect(path), path)
-                journal.set_aside = aside
-                return journal
+                return cls._begin_anew(path)
         except (OSError, sqlite3.Error) as error:
-            raise JournalError(
+            kind = CardError if _is_the_card(error) else JournalError
+            raise kind(
                 f"cannot open the journal {path}: {error}; check that its directory exists, "
                 "is writable and has space"
             ) from error
+
+    @classmethod
+    def _begin_anew(cls, path: Path) -> Journal:
+        aside = _move_aside(path)
+        connection = _connect(path)
+        journal = cls(connection, path)
+        journal.set_aside, journal.salvaged = aside, salvage(aside, connection)
+        lost = {"at": time.time(), "file": aside.name, "saved": journal.salvaged}
+        journal.save_state(lost=msgspec.json.encode(lost))
+        return journal
 
     @classmethod
     def open_for_reading(cls, path: str | Path) -> Journal:
@@ -113,6 +159,30 @@ class Journal:
             return cls(connection, path)
         except sqlite3.Error as error:
             raise JournalError(f"cannot read the journal {path}: {error}") from error
+
+    def move_to(self, path: Path) -> None:
+        """Write everything to ``path``, in place of what is there, and go on there.
+
+        Raises:
+            CardError: it cannot be written there, or not be read here; nothing has changed.
+        """
+        fresh = path.with_suffix(".new")
+        try:
+            self._db.rollback()
+            with closing(sqlite3.connect(fresh)) as target:
+                self._db.backup(target)
+            Journal.open(path).close()  # folds its log in: a log must not outlive its journal
+            fresh.replace(path)
+            like_parent(path)
+            connection = _connect(path)
+        except (OSError, sqlite3.Error) as error:
+            with suppress(OSError):
+                fresh.unlink(missing_ok=True)
+            raise CardError(f"cannot write the journal {path}: {error}") from error
+        self._db.close()
+        self._db, self.path = connection, path
+        self._seen_version = None
+        self.outbox.reconnect(connection)
 
     def close(self) -> None:
         """Close the file; the write-ahead log is folded in."""
@@ -141,18 +211,25 @@ class Journal:
         """
         try:
             with self._db:
-                self._db.executemany(
-                    "INSERT INTO state (key, value) VALUES (?, ?) "
-                    "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                    list(values.items()),
-                )
+                self._save_state(values)
         except sqlite3.Error as error:
-            raise JournalError(f"cannot write the journal {self.path}: {error}") from error
+            raise self._refused(error) from error
+
+    def _refused(self, error: sqlite3.Error) -> JournalError:
+        kind = CardError if _is_the_card(error) else JournalError
+        return kind(f"cannot write the journal {self.path}: {error}")
+
+    def _save_state(self, values: Mapping[str, bytes]) -> None:
+        self._db.executemany(
+            "INSERT INTO state (key, value) VALUES (?, ?) "
+            "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            list(values.items()),
+        )
 
     def last_s(self) -> float:
-        """The latest time any row carries; 0 for an empty journal."""
+        """The latest time of any row but those a person dated; 0 for an empty journal."""
         row = self._db.execute(
-            "SELECT max(t) AS t FROM (SELECT max(t_s) AS t FROM weighings WHERE origin != 'typed'"
+            "SELECT max(t) AS t FROM (SELECT max(t_s) AS t FROM weighings WHERE session != 'person'"
             " UNION SELECT max(t_s) FROM telemetry UNION SELECT max(t_s) FROM alerts)"
         ).fetchone()
         return float(row["t"] or 0.0)
@@ -164,35 +241,38 @@ class Journal:
         events: Iterable[AnyEvent],
         messages: Sequence[OutboxMessage] = (),
         *,
-        offset_s: float = 0.0,
         synced: bool = True,
+        state: Mapping[str, bytes] | None = None,
     ) -> None:
-        """Write events and the messages they cause in one transaction.
+        """Write events, the messages they cause and values to resume from in one transaction.
 
-        ``offset_s`` turns timeline seconds into Unix seconds; ``synced`` is False until the wall
-        clock has been synchronised (see ``restamp``).
+        ``synced`` is False until the wall clock has been synchronised (see ``move``).
 
         Raises:
-            JournalError: nothing of it was written (disk full, read-only, locked).
+            CardError: nothing of it was written: the card is full, read-only or failing.
+            JournalError: nothing of it was written (locked, damaged).
         """
         try:
             with self._db:
                 for event in events:
-                    self._record_one(event, offset_s, synced)
+                    self._record_one(event, synced)
                 for message in messages:
                     self.outbox.add(message)
+                self._save_state(state or {})
         except sqlite3.Error as error:
-            raise JournalError(f"cannot write the journal {self.path}: {error}") from error
+            raise self._refused(error) from error
 
-    def _record_one(self, event: AnyEvent, offset_s: float, synced: bool) -> None:
-        t_s = event.t_s + offset_s
+    def _record_one(self, event: AnyEvent, synced: bool) -> None:
+        t_s = event.t_s
         common = (t_s, self._session, synced)
         if isinstance(event, WeighIn):
             self._keep_history(event.step_id)
+            session = PERSON if event.stamp == "person" else self._session
             self._insert(
                 "weighings",
                 event.step_id, event.baby, event.move, event.weight_g, event.sigma_g,
-                event.confidence, event.origin, *common, event.only_weighed,
+                event.confidence, event.origin, t_s, session, event.stamp != "guess",
+                event.only_weighed,
             )  # fmt: skip
             self._db.execute("DELETE FROM unassigned WHERE step_id = ?", (event.step_id,))
         elif isinstance(event, Feed):
@@ -213,13 +293,13 @@ class Journal:
                 self._db.execute(f"DELETE FROM {table} WHERE step_id = ?", (event.step_id,))  # noqa: S608 - fixed names
         elif isinstance(event, CryEnded):
             self._insert(
-                "cries", event.started_s + offset_s, event.species, event.score, event.context,
+                "cries", event.started_s, event.species, event.score, event.context,
                 *common,
             )  # fmt: skip
         elif isinstance(event, Alert):
             self._insert(
                 "alerts", event.id, event.kind, event.state, event.severity, event.baby,
-                event.since + offset_s, event.title, event.message, event.why, *common,
+                event.since, event.title, event.message, event.why, *common,
             )  # fmt: skip
         elif isinstance(event, RosterChanged):
             self._save_baby(event.baby)
@@ -240,20 +320,50 @@ class Journal:
             (time.time(), step_id),
         )
 
-    def restamp(self, offset_s: float) -> int:
-        """The clock is synchronised now: move this session's unsynchronised rows by ``offset_s``.
+    def move(self, shifts: Sequence[Shift], **state: bytes) -> int:
+        """The clock turned out to be off: move what the shifts cover, and save ``state`` with it.
 
-        Returns how many rows were moved.
+        Times that a person typed stay. Returns how many rows were moved.
+
+        Raises:
+            JournalError: nothing was moved.
         """
-        moved = 0
-        with self._db:
-            for table in ("weighings", "feeds", "unassigned", "cries", "alerts"):
-                moved += self._db.execute(
-                    f"UPDATE {table} SET t_s = t_s + ?, synced = 1 "  # noqa: S608 - fixed names
-                    "WHERE session = ? AND synced = 0",
-                    (offset_s, self._session),
-                ).rowcount
+        count = 0
+        try:
+            with self._db:
+                for shift in shifts:
+                    count += sum(self._move(table, shift) for table in _STAMPED)
+                    self._move_babies(shift)
+                    self.outbox.move(shift, restamped)
+                self._save_state(state)
+        except sqlite3.Error as error:
+            raise self._refused(error) from error
+        return count
+
+    def _move(self, table: str, shift: Shift) -> int:
+        span = (max(shift.since_s, -MAX_S), min(shift.until_s, MAX_S))
+        columns, synced = _STAMPED[table]
+        moves = [
+            f"{column} = CASE WHEN {column} >= {span[0]!r} AND {column} < {span[1]!r} "
+            f"THEN -({column} + {shift.by_s!r}) ELSE {column} END"
+            for column in columns
+        ]
+        if synced:
+            moves.append(f"synced = {int(shift.sure)}")
+        typed = "AND session != 'person'" if synced else ""
+        # By way of negative times: rows that follow each other must not meet on the way.
+        moved = self._db.execute(
+            f"UPDATE {table} SET {', '.join(moves)} WHERE t_s >= ? AND t_s < ? {typed}",  # noqa: S608 - fixed names
+            span,
+        ).rowcount
+        back = ", ".join(f"{column} = abs({column})" for column in columns)
+        self._db.execute(f"UPDATE {table} SET {back} WHERE t_s < 0")  # noqa: S608 - fixed names
         return moved
+
+    def _move_babies(self, shift: Shift) -> None:
+        for baby in self.babies(retired=True):
+            if (changed := moved(baby, shift)) != baby:
+                self._save_baby(changed)
 
     def record_minutes(self, rows: Sequence[MinuteRow]) -> None:
         """Write collected telemetry in one transaction."""
@@ -264,7 +374,7 @@ class Journal:
                     [(r.t_s, r.cry_s, r.activity, r.level_db, r.in_box) for r in rows],
                 )
         except sqlite3.Error as error:
-            raise JournalError(f"cannot write the journal {self.path}: {error}") from error
+            raise self._refused(error) from error
 
     def prune(self, now_s: float) -> int:
         """Forget what is older than its retention; returns how many rows went.
@@ -282,7 +392,7 @@ class Journal:
                         (now_s - keep_s,),
                     ).rowcount
         except sqlite3.Error as error:
-            raise JournalError(f"cannot write the journal {self.path}: {error}") from error
+            raise self._refused(error) from error
         return gone
 
     # ------------------------------------------------------------------ who is here
@@ -313,14 +423,15 @@ class Journal:
         """Weighings in order of time; ``baby`` is a name."""
         rows = self._rows("weighings", since_s, baby)
         return [
-            # A file that is only read may still lack the newest column; SQLite's truth is 0 or 1.
-            msgspec.convert(
-                {k: row[k] for k in Weighing.__struct_fields__ if k in row.keys()},  # noqa: SIM118 - of a Row, "in" asks for values
-                Weighing,
-                strict=False,
+            Weighing(
+                step_id=row["step_id"], t_s=row["t_s"], baby=row["baby"],
+                weight_g=row["weight_g"], sigma_g=row["sigma_g"], move=row["move"],
+                confidence=row["confidence"], origin=row["origin"], stamp=_stamp(row),
+                # A file that is only read may still lack the newest column.
+                only_weighed="only_weighed" in row.keys() and bool(row["only_weighed"]),  # noqa: SIM118 - of a Row, "in" asks for values
             )
             for row in rows
-        ]
+        ]  # fmt: skip
 
     def feeds(self, since_s: float = 0.0, baby: str | None = None) -> list[Feed]:
         """Feeds in order of time."""
@@ -345,6 +456,13 @@ class Journal:
     def alerts(self, since_s: float = 0.0, baby: str | None = None) -> list[sqlite3.Row]:
         """Rows of the alerts' lives in order of time (columns as in ``migrations.py``)."""
         return self._rows("alerts", since_s, baby)
+
+    def open_alerts(self) -> list[sqlite3.Row]:
+        """The latest row of each alert that has not been cleared, oldest first."""
+        return self._db.execute(
+            "SELECT * FROM alerts WHERE state != 'cleared' AND rowid IN "
+            "(SELECT max(rowid) FROM alerts GROUP BY id) ORDER BY rowid"
+        ).fetchall()
 
     def unassigned(self, since_s: float = 0.0) -> list[sqlite3.Row]:
         """Weighings nobody has been named for, in order of time."""
@@ -387,7 +505,11 @@ class Journal:
         if version == self._seen_version:
             return []
         self._seen_version = version
-        rows = self._db.execute("SELECT * FROM inbox WHERE done_s IS NULL ORDER BY id")
+        rows = self._db.execute(
+            "SELECT * FROM inbox WHERE done_s IS NULL AND id > ? ORDER BY id", (self._handed_out,)
+        ).fetchall()
+        # Once: while the card refuses, an answer is not on it yet although the deed is done.
+        self._handed_out = max([self._handed_out, *(row["id"] for row in rows)])
         return [
             Command(
                 t_s=t_s,
@@ -415,6 +537,23 @@ class Journal:
         except sqlite3.Error as error:
             return str(error)
         return None if found == "ok" else found
+
+
+def _stamp(row: sqlite3.Row) -> Stamp:
+    if row["session"] == PERSON:
+        return "person"
+    return "clock" if row["synced"] else "guess"
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
+def _is_the_card(error: Exception) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in CARD_ERRNOS
+    name = getattr(error, "sqlite_errorname", "")
+    return name.startswith(("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR"))
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from monitor.errors import JournalError
+from monitor.errors import CARD_ERRNOS, CardError, JournalError
 from monitor.ownership import like_parent
 
 
@@ -27,14 +27,14 @@ class StateLock:
         """True when the lock is ours now, False when a daemon holds it.
 
         Raises:
-            JournalError: the directory cannot be written.
+            CardError: the card is full, read-only or failing, and there is no lock file yet.
+            JournalError: the directory cannot be written for another reason.
         """
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            like_parent(self._path)
+            handle = self._open()
         except OSError as error:
-            raise JournalError(
+            kind = CardError if error.errno in CARD_ERRNOS else JournalError
+            raise kind(
                 f"cannot write the state directory {self._path.parent}: {error.strerror}; "
                 'check "state_dir" and its owner'
             ) from error
@@ -45,6 +45,17 @@ class StateLock:
             return False
         self._handle = handle
         return True
+
+    def _open(self) -> int:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            like_parent(self._path)
+        except OSError as error:
+            if error.errno in CARD_ERRNOS and self._path.exists():
+                return os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)  # locks just as well
+            raise
+        return handle
 
     def take_within(self, wait_s: float) -> bool:
         """Like ``take``, but a command typed on the Pi may hold the lock for a moment."""

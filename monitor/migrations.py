@@ -63,6 +63,7 @@ STEPS = (
     );
     """,
     "ALTER TABLE weighings ADD COLUMN only_weighed INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE outbox ADD COLUMN t_s REAL NOT NULL DEFAULT 0;",
 )
 
 

@@ -50,7 +50,7 @@ class Notifier:
         config: NotifyConfig,
         *,
         retry_after_s: tuple[float, ...] = RETRY_AFTER_S,
-        local_minute: Callable[[float], int] | None = None,
+        local_minute: Callable[[float], int | None] | None = None,
     ) -> None:
         """Check the URLs and start the thread.
 

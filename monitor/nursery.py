@@ -1,55 +1,102 @@
 """The pipeline with a memory: what the daemon and the command line both work on.
 
 Every event goes to the journal before anyone hears of it; every alert goes to the outbox in the
-same transaction.
+same transaction, with what a restart must remember of it. When the clock turns out to be off, the
+running pipeline, the journal and what waits in the outbox move together (see ``clock``).
 """
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 import msgspec
 
+from monitor.clock import BootClock, Placing, Wake, boot_id, boot_s, wake
+from monitor.codec import restamped
 from monitor.config import Config
-from monitor.core.cry import CryModel
+from monitor.core.cry_model import CryModel
 from monitor.core.reference import GrowthReference
-from monitor.errors import JournalError
+from monitor.errors import CardError, JournalError
 from monitor.events import (
     Alert,
     AnyEvent,
+    AudioBlock,
     BoxOff,
     BoxOn,
     ClockReading,
     CryEnded,
+    HostReport,
     JointWeighIn,
     ObjectMoved,
     Observation,
+    ScaleBlock,
     Tick,
     Unassigned,
     WeighIn,
     slug,
 )
 from monitor.journal import Journal, MinuteRow
+from monitor.moments import Shift, moved
 from monitor.outbox import DEFAULT_EXPIRY_S, EXPIRY_S, OutboxMessage
 from monitor.pipeline import Pipeline
 from monitor.resources import cry_model_bytes, shipped
+from monitor.spare import come_home, stand_in
 from monitor.states import BoxState
 from monitor.topics import Topics, alert_messages
 
 HISTORY_S = 90 * 86_400.0
 """Weighings read at the start: longer than any baby stays on the bottle."""
 
-SAVE_EVERY_S = 300.0
-"""Telemetry and the snapshot are written this often, and the snapshot at every weight event: a
-crash loses five minutes of telemetry, never an event; 288 writes a day spare the card."""
+TELEMETRY_EVERY_S = 300.0
+"""What a power cut may cost of it; a card's page is written as a whole, however little changed."""
+
+SAVE_EVERY_S = 1800.0
+"""The whole snapshot is written this often. What a crash loses in between is how the last
+half-hour of quiet looked; what matters is written with the events that changed it."""
 
 PRUNE_EVERY_S = 86_400.0
 
-STALE_SNAPSHOT_S = 2 * SAVE_EVERY_S
-"""After a longer gap somebody may have moved a baby: who is in the box is not assumed."""
+LOST_TOLD_S = 86_400.0
+"""A damaged journal is mentioned for a day: long enough for everybody who looks after the box."""
+
+RETRY_EVERY_S = 10.0
+"""A card that refused is asked again this often."""
+
+MOST_UNWRITTEN = 5000
+"""Events kept in memory while the card refuses; hours of a busy box."""
 
 _MOVES = (WeighIn, Unassigned, JointWeighIn, ObjectMoved, BoxOff, BoxOn)
+"""What changes who is in the box: the whole snapshot is written in its transaction."""
+
+_NEWS = (CryEnded, Alert)
+"""What changes what is open: the light one is. An alert that a restart forgot would be told again
+under another id."""
+
+
+def wake_up(journal: Journal, *, synced: bool) -> Wake:
+    """Where a run that begins now lies on the timeline, by the journal and this machine's clocks.
+
+    Raises:
+        msgspec.MsgspecError: never for a clock that this version saved.
+    """
+    saved = journal.load_state("clock")
+    return wake(
+        None if saved is None else msgspec.json.decode(saved, type=BootClock),
+        boot_id=boot_id(),
+        boot_s=boot_s(),
+        unix_s=time.time(),
+        synced=synced,
+        last_s=max(journal.last_s(), float(journal.load_state("pipeline_at") or 0.0)),
+    )
+
+
+def _certain(start_s: float) -> Wake:
+    """For a timeline that is right by definition: a simulation, a test."""
+    clock = BootClock(boot_id="", offset_s=0.0, began_s=start_s, known=True)
+    return Wake(clock=clock, start_s=start_s)
 
 
 class Nursery:
@@ -60,39 +107,69 @@ class Nursery:
         config: Config,
         journal: Journal,
         *,
-        start_s: float,
+        start_s: float | None = None,
+        woken: Wake | None = None,
         on_events: Callable[[list[AnyEvent]], None] | None = None,
+        log: Callable[[str], None] = lambda _text: None,
     ) -> None:
+        """Take up what the journal remembers.
+
+        Args:
+            config: the box's settings.
+            journal: open for writing.
+            start_s: where a timeline begins that is right by definition; or
+            woken: where this boot lies, as far as is known.
+            on_events: hears every event after it was written.
+            log: hears when the clock moved the timeline.
+        """
         self.config = config
         self.journal = journal
         self.topics = Topics(config.box)
-        self.offset_s = 0.0
-        self.synced = True
         self.journal_error: str | None = None
-        self._on_events = on_events
-        self._unwritten: list[tuple[list[AnyEvent], list[OutboxMessage]]] = []
+        woken = woken or _certain(time.time() if start_s is None else start_s)
+        self._placing = Placing(woken.clock)
+        self.moved_s = 0.0
+        """how far the timeline has moved since the sources began to stamp"""
+        self.now_s = woken.start_s
+        self._on_events, self._log = on_events, log
+        self._unwritten: list[AnyEvent] = []
+        self._unmoved: list[Shift] = []
+        """what the journal has not followed yet"""
+        self._resume: dict[str, bytes] = {}
+        self._retry_s = self.now_s
+        self._host: HostReport | None = None
         self._minutes: list[MinuteRow] = []
-        self._minute_s = start_s
+        self._minute_s = self._written_s = self._saved_s = self.now_s
         self._cry_s = 0.0
-        self._saved_s = start_s
         self._pruned_s = 0.0
-        self.pipeline = self._build(start_s)
+        self._lost, self._lost_until_s = self._lost_journal()
+        self.pipeline = self._begin(woken)
+        self._close_forgotten()
 
-    def _build(self, start_s: float) -> Pipeline:
-        snapshot = self.journal.load_state("pipeline")
-        saved_s = float(self.journal.load_state("pipeline_at") or 0.0)
-        fresh = start_s - saved_s <= STALE_SNAPSHOT_S
-        pipeline = self._pipeline(start_s, occupancy_known=snapshot is None or fresh)
-        if snapshot is None:
-            return pipeline
-        try:
-            pipeline.restore(snapshot, start_s)
-        except (msgspec.MsgspecError, ValueError):
-            # Another version's snapshot: the journal still has everything that matters.
-            return self._pipeline(start_s, occupancy_known=False)
+    def _begin(self, woken: Wake) -> Pipeline:
+        state = {"clock": msgspec.json.encode(woken.clock)} if woken.clock.boot_id else {}
+        if woken.tidy is not None:
+            self.journal.move([woken.tidy], **state)
+        elif state:
+            self.journal.save_state(**state)
+        pipeline = self._build(woken)
+        pipeline.know_clock(woken.clock.known)
         return pipeline
 
-    def _pipeline(self, start_s: float, *, occupancy_known: bool) -> Pipeline:
+    def _build(self, woken: Wake) -> Pipeline:
+        whole, light = (self.journal.load_state(key) for key in ("pipeline", "pipeline_light"))
+        pipeline = self._pipeline(occupancy_known=whole is None)
+        try:
+            for snapshot in filter(None, (whole, light)):
+                pipeline.restore(snapshot, self.now_s)
+        except (msgspec.MsgspecError, ValueError):
+            # Another version's snapshot: the journal still has everything that matters.
+            return self._pipeline(occupancy_known=False)
+        if woken.tidy is not None:
+            pipeline.move(woken.tidy)
+        return pipeline
+
+    def _pipeline(self, *, occupancy_known: bool) -> Pipeline:
         config = self.config
         model = None
         if config.microphone.source != "none":
@@ -100,36 +177,61 @@ class Nursery:
         return Pipeline(
             config,
             babies=self.journal.babies(),
-            history=self.journal.weighings(start_s - HISTORY_S),
+            history=self.journal.weighings(self.now_s - HISTORY_S),
             model=model,
             reference=GrowthReference.parse(shipped("growth.toml")),
-            start_s=start_s,
+            start_s=self.now_s,
             local_minute=self.local_minute,
             occupancy_known=occupancy_known,
         )
 
+    @property
+    def synced(self) -> bool:
+        """Whether the timeline is where the world's clocks are."""
+        return self._placing.clock.known
+
     def local_minute(self, t_s: float) -> int:
-        """Minutes since local midnight at a timeline time."""
-        local = time.localtime(t_s + self.offset_s)
+        """Minutes since local midnight at a timeline time, as far as is known."""
+        local = time.localtime(t_s)
         return local.tm_hour * 60 + local.tm_min
+
+    def spoken_minute(self, t_s: float) -> int | None:
+        """The same for a sentence; ``None`` while the clock is not synchronised."""
+        return self.local_minute(t_s) if self.synced else None
 
     # ------------------------------------------------------------------ the flow
 
+    def placed(self, observation: Observation) -> Observation:
+        """What a source stamped at this run's start, where the timeline lies now."""
+        by_s = self.moved_s
+        if not by_s:
+            return observation
+        if isinstance(observation, ScaleBlock):
+            return ScaleBlock(observation.times_s + by_s, observation.counts)
+        if isinstance(observation, AudioBlock):
+            return AudioBlock(observation.t_s + by_s, observation.samples)
+        return msgspec.structs.replace(observation, t_s=observation.t_s + by_s)
+
     def handle(self, observation: Observation) -> list[AnyEvent]:
         """Update, write down, tell; returns the events."""
+        self.now_s = max(self.now_s, observation.t_s)
         if isinstance(observation, ClockReading):
-            self._set_clock(observation)
+            return self._read_clock(observation)
+        if isinstance(observation, HostReport):
+            observation = self._host = self._with_journal(observation)
+        elif isinstance(observation, Tick):
+            self._look_at_the_card(observation.t_s)
         events = self.pipeline.update(observation)
         if isinstance(observation, Tick):
-            self._minute(observation.t_s)
-        if events:
-            self._cry_s += sum(e.t_s - e.started_s for e in events if isinstance(e, CryEnded))
-            self._write(events)
-            if any(isinstance(event, _MOVES) for event in events):
-                self.save(observation.t_s)
-            if self._on_events is not None:
-                self._on_events(events)
-        return events
+            self._second(observation.t_s)
+        return self._take(events)
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the journal is not being written where it belongs; ``None`` when it is."""
+        if self.journal.stands_in_for is not None:
+            return f"{self.journal.why_away}; a copy in memory stands in"
+        return self.journal_error or self.journal.outbox.problem
 
     def state(self, now_s: float) -> BoxState:
         """The retained documents."""
@@ -137,46 +239,148 @@ class Nursery:
 
     def save(self, now_s: float) -> None:
         """Write the snapshot and the collected telemetry."""
-        self._saved_s = now_s
-        try:
-            self.journal.save_state(
-                pipeline=self.pipeline.snapshot(now_s), pipeline_at=repr(now_s).encode()
-            )
-            if self._minutes:
-                self.journal.record_minutes(self._minutes)
-                self._minutes.clear()
-        except JournalError as error:
-            self.journal_error = str(error)
+        self._resume = self._memory(now_s)
+        self._flush()
+        self._write_minutes(now_s)
+
+    # ------------------------------------------------------------------ the clock
+
+    def _read_clock(self, reading: ClockReading) -> list[AnyEvent]:
+        known = self.synced
+        shifts = self._placing.read(reading)
+        if not shifts:
+            return []
+        self.pipeline.know_clock(True)
+        events = self._move(shifts)
+        by_s = shifts[-1].by_s
+        if by_s or not known:
+            self._log(f"the clock is synchronised: times moved by {by_s:+.0f} s")
+        return self._take(events)
+
+    def _move(self, shifts: list[Shift]) -> list[AnyEvent]:
+        """Pipeline, journal and outbox; a crash leaves all of it moved, or nothing."""
+        events: list[AnyEvent] = []
+        for shift in shifts:
+            events += self.pipeline.move(shift)
+            self._minutes = [moved(row, shift) for row in self._minutes]
+            self._unwritten = [moved(event, shift) for event in self._unwritten]
+            self.journal.outbox.move_held(shift, restamped)
+        by_s = shifts[-1].by_s  # the last one is this boot's own
+        self.moved_s += by_s
+        self.now_s += by_s
+        self._minute_s += by_s
+        self._written_s += by_s
+        self._retry_s += by_s
+        if self._host is not None:
+            self._host = moved(self._host, shifts[-1])
+        self._unmoved += shifts
+        self._resume = self._memory(self.now_s)
+        self._flush()
+        return events
 
     # ------------------------------------------------------------------ inside
 
+    def _take(self, events: list[AnyEvent]) -> list[AnyEvent]:
+        if events:
+            self._cry_s += sum(e.t_s - e.started_s for e in events if isinstance(e, CryEnded))
+            self._write(events)
+            if self._on_events is not None:
+                self._on_events(events)
+        return events
+
+    def _memory(self, now_s: float) -> dict[str, bytes]:
+        self._saved_s = now_s
+        return {"pipeline": self.pipeline.snapshot(now_s)} | self._light_memory(now_s)
+
+    def _light_memory(self, now_s: float) -> dict[str, bytes]:
+        light = self.pipeline.snapshot(now_s, light=True)
+        return {"pipeline_light": light, "pipeline_at": repr(now_s).encode()}
+
     def _prune(self, now_s: float) -> None:
         try:
-            self.journal.prune(now_s + self.offset_s)
+            self.journal.prune(now_s)
         except JournalError as error:
             self.journal_error = str(error)
 
-    def _set_clock(self, reading: ClockReading) -> None:
-        offset_s = reading.unix_s - reading.t_s
-        if reading.synced and not self.synced:
-            self.journal.restamp(offset_s - self.offset_s)
-        self.synced = reading.synced
-        # Small differences are the clock being disciplined; following them would only blur times.
-        if abs(offset_s - self.offset_s) > 1.0:
-            self.offset_s = offset_s
+    # ------------------------------------------------------------------ after a damage
+
+    def _lost_journal(self) -> tuple[str, float]:
+        """What is left of a damaged one, and until when to say so (timeline seconds)."""
+        stored = self.journal.load_state("lost")
+        if stored is None:
+            return "", float("-inf")
+        lost = msgspec.json.decode(stored)
+        babies, weights = lost["saved"].get("babies", 0), lost["saved"].get("weighings", 0)
+        saved = f"{babies} babies and {weights} weights could be saved"
+        since_s = lost["at"] if self.synced else self.now_s
+        return f"{saved}, the old file is kept as {lost['file']}", since_s + LOST_TOLD_S
+
+    def _close_forgotten(self) -> None:
+        """Clear what the journal holds open and the snapshot does not know (lost, or too old)."""
+        known = {alert.id for alert in self.pipeline.policy.open}
+        forgotten = [row for row in self.journal.open_alerts() if row["id"] not in known]
+        self._write([_forgotten(row, self.config.box, self.now_s) for row in forgotten])
+
+    # ------------------------------------------------------------------ the card
 
     def _write(self, events: list[AnyEvent]) -> None:
-        self._unwritten.append((events, self._news(events)))
+        self._unwritten += events
+        self.journal.outbox.hold(self._news(events))
+        if any(isinstance(event, _MOVES) for event in events):
+            self._resume = self._memory(self.now_s)
+        elif any(isinstance(event, _NEWS) for event in events):
+            self._resume |= self._light_memory(self.now_s)
+        self._flush()
+
+    def _flush(self) -> None:
+        """Write all that waits in one transaction, or keep what fits in memory and say so."""
+        outbox = self.journal.outbox
+        held = outbox.held
+        if not (self._unwritten or held or self._resume or self._unmoved):
+            return  # writing nothing would prove nothing about the card
         try:
-            while self._unwritten:
-                batch, messages = self._unwritten[0]
-                self.journal.record(batch, messages, offset_s=self.offset_s, synced=self.synced)
-                self._unwritten.pop(0)
-            self.journal_error = None
+            try:
+                self._record(held)
+            except CardError as error:
+                stand_in(self.journal, str(error))
+                self._record(held)
         except JournalError as error:
-            # Disk full or read-only: keep what fits in memory, say so, try again with the next.
             self.journal_error = str(error)
-            del self._unwritten[:-1000]
+            del self._unwritten[:-MOST_UNWRITTEN]
+            return
+        outbox.release(held)
+        self._unwritten, self._resume, self.journal_error = [], {}, None
+
+    def _record(self, held: list[OutboxMessage]) -> None:
+        if self._unmoved:
+            clock = msgspec.json.encode(self._placing.clock)
+            self.journal.move(self._unmoved, clock=clock, **self._resume)
+            self._unmoved = []
+        self.journal.record(self._unwritten, held, synced=self.synced, state=self._resume)
+
+    def _look_at_the_card(self, now_s: float) -> None:
+        """Try again when it refused, and let the pipeline know whether it does."""
+        if self.trouble is not None and now_s >= self._retry_s:
+            self._retry_s = now_s + RETRY_EVERY_S
+            with suppress(CardError):  # still in trouble, then
+                if self.journal.outbox.problem is not None:
+                    stand_in(self.journal, self.journal.outbox.problem)
+                come_home(self.journal)
+            self._flush()
+            self.journal.outbox.delete([])
+        known = self._host.journal_error if self._host is not None else None
+        if known != self.trouble:
+            last = self._host or HostReport(now_s)
+            self._host = self._with_journal(msgspec.structs.replace(last, t_s=now_s))
+            self.pipeline.update(self._host)
+
+    def _with_journal(self, report: HostReport) -> HostReport:
+        lost = self._lost if report.t_s < self._lost_until_s else None
+        return msgspec.structs.replace(
+            report, journal_error=self.trouble, journal_lost=lost, clock_known=self.synced
+        )
+
+    # ------------------------------------------------------------------ news and telemetry
 
     def _news(self, events: Iterable[AnyEvent]) -> list[OutboxMessage]:
         return [
@@ -184,33 +388,63 @@ class Nursery:
                 topic=message.topic,
                 payload=message.payload,
                 qos=message.qos,
-                expires_s=event.t_s + self.offset_s + EXPIRY_S.get(event.kind, DEFAULT_EXPIRY_S),
+                expires_s=event.t_s + EXPIRY_S.get(event.kind, DEFAULT_EXPIRY_S),
+                t_s=event.t_s,
             )
             for event in events
             if isinstance(event, Alert) and not event.silent
-            for message in alert_messages(
-                event, self.topics, offset_s=self.offset_s, local_minute=self.local_minute
-            )
+            for message in alert_messages(event, self.topics, local_minute=self.spoken_minute)
         ]
 
-    def _minute(self, now_s: float) -> None:
+    def _second(self, now_s: float) -> None:
         if now_s - self._minute_s >= 60.0:
-            detector = self.pipeline.detector
-            scale = self.pipeline.scale.scale_status(now_s)
-            self._minutes.append(
-                MinuteRow(
-                    t_s=now_s + self.offset_s,
-                    cry_s=self._cry_s,
-                    activity=scale.activity,
-                    level_db=None if detector is None else detector.level_db,
-                    in_box="?"
-                    if scale.in_box is None
-                    else " ".join(sorted(map(slug, scale.in_box))),
-                )
-            )
-            self._minute_s, self._cry_s = now_s, 0.0
+            self._minute(now_s)
         if now_s - self._saved_s >= SAVE_EVERY_S:
             self.save(now_s)
+        if now_s - self._written_s >= TELEMETRY_EVERY_S:
+            self._write_minutes(now_s)
         if now_s - self._pruned_s >= PRUNE_EVERY_S and self.synced:
             self._pruned_s = now_s
             self._prune(now_s)
+
+    def _minute(self, now_s: float) -> None:
+        detector = self.pipeline.detector
+        scale = self.pipeline.scale.scale_status(now_s)
+        inside = scale.in_box
+        self._minutes.append(
+            MinuteRow(
+                t_s=now_s,
+                cry_s=self._cry_s,
+                activity=scale.activity,
+                level_db=None if detector is None else detector.level_db,
+                in_box="?" if inside is None else " ".join(sorted(map(slug, inside))),
+            )
+        )
+        self._minute_s, self._cry_s = now_s, 0.0
+
+    def _write_minutes(self, now_s: float) -> None:
+        self._written_s = now_s
+        if not self._minutes:
+            return
+        try:
+            self.journal.record_minutes(self._minutes)
+            self._minutes.clear()
+        except JournalError as error:
+            self.journal_error = str(error)
+            del self._minutes[:-MOST_UNWRITTEN]
+
+
+def _forgotten(row: sqlite3.Row, box: str, now_s: float) -> Alert:
+    return Alert(
+        t_s=now_s,
+        id=row["id"],
+        kind=row["kind"],
+        state="cleared",
+        severity=row["severity"],
+        baby=row["baby"],
+        since=row["since_s"],
+        title=f"Closed: {row['title']}",
+        message="The monitor was started anew and lost track of this; if it is so, it tells again.",
+        why="its memory of open alerts could not be read",
+        box=box,
+    )

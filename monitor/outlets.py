@@ -101,8 +101,6 @@ class Outlets:
         load: Load,
         figures: Callable[[], dict[str, object]],
         log: Callable[[str], None],
-        *,
-        start_s: float,
     ) -> None:
         """Open what the configuration asks for.
 
@@ -126,18 +124,18 @@ class Outlets:
             complain=self._complain,
         )
         self._notifier = (
-            Notifier(config.notify, local_minute=nursery.local_minute)
+            Notifier(config.notify, local_minute=nursery.spoken_minute)
             if wanted(config.notify)
             else None
         )
         self._charts = ChartWorker(config)
         self._usage = ProcessUsage()
         self._slugs = {baby.id: baby.slug for baby in nursery.pipeline.scale.babies}
-        self._now_s = start_s
         self._state_due_s = 0.0
         self._health_due_s = 0.0
         self._light_due_s = math.inf
         self._changed = True
+        self._trouble: str | None = None
         self._withdraw_old_discovery(journal)
         self.publisher.want(self._discovery())
 
@@ -151,9 +149,7 @@ class Outlets:
             elif isinstance(event, CommandResult):
                 self._answer(event)
             else:
-                self.publisher.say(
-                    event_message(event, self._topics, offset_s=self._nursery.offset_s)
-                )
+                self.publisher.say(event_message(event, self._topics))
             if isinstance(event, SourceState):
                 self._health_due_s = 0.0  # with the next second
             if isinstance(event, RosterChanged):
@@ -182,7 +178,7 @@ class Outlets:
 
     def _is_news(self, event: WeighIn) -> bool:
         """An announced weigh-in, just now: not one that is told again after an answer."""
-        fresh = self._now_s - event.t_s < WEIGHED_NEWS_S
+        fresh = self._nursery.now_s - event.t_s < WEIGHED_NEWS_S
         return event.only_weighed and event.origin == "scale" and fresh
 
     def _reply(self, reply: Literal["yes", "weighed", "no"]) -> None:
@@ -190,11 +186,13 @@ class Outlets:
             self.panel.reply(reply)
             self._light_due_s = time.monotonic() + REPLY_S
 
-    def second(self, now_s: float) -> None:
+    def second(self) -> None:
         """Once a second: refresh what is due."""
-        self._now_s = now_s
         self._log_link()
         monotonic_s = time.monotonic()
+        if self._nursery.trouble != self._trouble:
+            self._trouble = self._nursery.trouble
+            self._health_due_s = 0.0
         if self._changed or monotonic_s >= min(self._state_due_s, self._light_due_s):
             self._light_due_s = math.inf if monotonic_s >= self._light_due_s else self._light_due_s
             thinned = self._load.sheds("telemetry")
@@ -219,19 +217,19 @@ class Outlets:
             self._logged = text
             self._log(text)
 
-    def pump(self, now_s: float) -> list[Command]:
+    def pump(self) -> list[Command]:
         """Let the publisher do its part; returns the commands that came in."""
-        return self.publisher.pump(now_s + self._nursery.offset_s)
+        return self.publisher.pump(self._nursery.now_s)
 
     def close(self) -> None:
         """Show the last state, then say goodbye everywhere."""
         self._show_state()
         deadline_s = time.monotonic() + LAST_WORDS_S
-        self.pump(self._now_s)
+        self.pump()
         while self.publisher.connected and self.publisher.status().waiting:
             if time.monotonic() > deadline_s:
                 break  # what is left waits on disk for the next start
-            self.pump(self._now_s)
+            self.pump()
             time.sleep(0.01)
         self.publisher.close()
         self._charts.close()
@@ -243,8 +241,8 @@ class Outlets:
     # ------------------------------------------------------------------ inside
 
     def _show_state(self) -> None:
-        state = self._nursery.state(self._now_s)
-        self.publisher.want(state_messages(state, self._topics, offset_s=self._nursery.offset_s))
+        state = self._nursery.state(self._nursery.now_s)
+        self.publisher.want(state_messages(state, self._topics))
         if self.panel is not None:
             self.panel.show(
                 open_alerts=state.alerts,
@@ -263,11 +261,11 @@ class Outlets:
             "clock_synced": nursery.synced,
             "link": self.publisher.status(),
             "push_error": None if self._notifier is None else self._notifier.problem,
-            "journal_error": nursery.journal_error,
+            "journal_error": nursery.trouble,
             "version": monitor.__version__,
         }
-        sources = nursery.state(self._now_s).sources
-        message = health_message(sources, self._topics, offset_s=nursery.offset_s, fields=fields)
+        sources = nursery.state(self._nursery.now_s).sources
+        message = health_message(sources, self._topics, fields=fields)
         self.publisher.want([message])
 
     def _withdraw_old_discovery(self, journal: Journal) -> None:
@@ -284,7 +282,9 @@ class Outlets:
                 prefix=mqtt.discovery_prefix,
             )
             self.publisher.forget(message.topic for message in old)
-        journal.save_state(discovery_mode=mqtt.discovery.encode(), discovery_box=box.encode())
+        known = {"discovery_mode": mqtt.discovery.encode(), "discovery_box": box.encode()}
+        if any(journal.load_state(key) != value for key, value in known.items()):
+            journal.save_state(**known)
 
     def _discovery(self) -> list[Message]:
         return discovery(
@@ -317,7 +317,7 @@ class Outlets:
                 arrived.payload,
                 self._topics,
                 retain=arrived.retain,
-                now_s=self._now_s,
+                now_s=self._nursery.now_s,
             )
         except CommandError as error:
             refusal = self._topics.refusal(arrived.topic, str(error), error.request_id)

@@ -10,18 +10,21 @@ same events, live or replayed.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Sequence
 
 import msgspec
 
 from monitor.config import Config
 from monitor.core.activity import Activity
-from monitor.core.cry import CryDetector, CryModel
+from monitor.core.cry import CryDetector
 from monitor.core.cry_incident import CryIncident
+from monitor.core.cry_model import CryModel
 from monitor.core.health import Health
 from monitor.core.policy import AlertPolicy
 from monitor.core.reference import GrowthReference
 from monitor.core.scale_path import ScalePath
+from monitor.errors import InputError
 from monitor.events import (
     Alert,
     AnyEvent,
@@ -40,6 +43,7 @@ from monitor.events import (
     Tick,
     Weighing,
 )
+from monitor.moments import Shift
 from monitor.states import BoxState
 
 POLICY_VERBS = frozenset({"acknowledge", "snooze", "not_a_cry", "test_alert"})
@@ -50,6 +54,7 @@ class PipelineSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     t_s: float
     scale: bytes
+    """empty in a light one"""
     policy: bytes
     crying: bytes
     activity: bytes
@@ -134,17 +139,37 @@ class Pipeline:
             sources=sources,
         )
 
-    def snapshot(self, now_s: float) -> bytes:
-        """State to resume from after a restart."""
-        return msgspec.msgpack.encode(
-            PipelineSnapshot(
-                t_s=now_s,
-                scale=self.scale.snapshot(),
-                policy=self.policy.snapshot(),
-                crying=self._crying.snapshot(),
-                activity=self._activity.snapshot(),
-            )
+    def move(self, shift: Shift) -> list[AnyEvent]:
+        """Move the moments a shift covers to where they belong; returns what follows from it.
+
+        The clock has been synchronised late, and everything timed since the start was off by the
+        same seconds. Durations within the run do not change; those that began before it do.
+        """
+        if self.detector is not None:
+            self.detector.move(shift)
+        self._crying.move(shift)
+        self._health.move(shift)
+        self._activity.move(shift)
+        self.policy.move(shift)
+        return self.scale.move(shift)
+
+    def know_clock(self, known: bool) -> None:
+        """Whether the timeline is where the world's clocks are: until then no grams per day."""
+        self.scale.know_clock(known)
+
+    def snapshot(self, now_s: float, *, light: bool = False) -> bytes:
+        """State to resume from after a restart; compressed, because a card wears out.
+
+        A ``light`` one is without the scale's, which is most of it: restore it after a whole one.
+        """
+        snapshot = PipelineSnapshot(
+            t_s=now_s,
+            scale=b"" if light else self.scale.snapshot(),
+            policy=self.policy.snapshot(),
+            crying=self._crying.snapshot(),
+            activity=self._activity.snapshot(),
         )
+        return zlib.compress(msgspec.msgpack.encode(snapshot), 1)
 
     def restore(self, data: bytes, now_s: float) -> float:
         """Resume at ``now_s`` from a snapshot; returns the time it was taken.
@@ -152,11 +177,16 @@ class Pipeline:
         Raises:
             msgspec.MsgspecError, InputError: it was written by another version; start without it.
         """
+        try:
+            data = zlib.decompress(data)
+        except zlib.error as error:
+            raise InputError(f"the saved state cannot be read: {error}") from error
         snapshot = msgspec.msgpack.decode(data, type=PipelineSnapshot)
         self.policy.restore(snapshot.policy)
         self._crying.restore(snapshot.crying, now_s)
         self._activity.restore(snapshot.activity)
-        self.scale.restore(snapshot.scale)
+        if snapshot.scale:
+            self.scale.restore(snapshot.scale)
         return snapshot.t_s
 
     # ------------------------------------------------------------------ one kind each

@@ -255,8 +255,10 @@ class Publisher:
         if room <= 0:
             return
         expired: list[int] = []
-        for row in self._outbox.next_after(self._last_row, room):
-            self._last_row = row.id
+        on_their_way = set(self._in_flight.values())
+        held = [row for row in self._outbox.held if row.id not in on_their_way]
+        for row in [*self._outbox.next_after(self._last_row, room), *held][:room]:
+            self._last_row = max(self._last_row, row.id)
             if row.expires_s <= now_unix_s:
                 expired.append(row.id)
                 continue

@@ -1,9 +1,9 @@
 """The nursery timeline: seconds that only move forward and are close to Unix time.
 
 A Pi has no battery clock and NTP makes the wall clock jump, so nothing is ever timed on it. A
-session reads the wall clock once, at its start, and from then on adds monotonic seconds. When the
-wall clock turns out to differ (it was synchronised late), a ``ClockReading`` tells the pipeline
-the offset by which times are shown; durations are not touched.
+run begins somewhere (``clock.wake`` says where) and from then on adds monotonic seconds. When the
+wall clock turns out to differ (it was synchronised late), the nursery moves everything of this
+boot; the sources go on stamping as they began and are placed as they come in.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ class Timeline:
         self._speed = speed
 
     @classmethod
-    def from_wall_clock(cls, not_before_s: float = 0.0) -> Timeline:
-        """Start now, but never before ``not_before_s`` (the last time known to the journal)."""
-        return cls(max(time.time(), not_before_s))
+    def from_wall_clock(cls) -> Timeline:
+        """Start at what the wall clock shows: for measurements that nothing is kept of."""
+        return cls(time.time())
 
     @property
     def speed(self) -> float:

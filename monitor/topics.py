@@ -103,19 +103,17 @@ class Topics:
 # --------------------------------------------------------------------------- retained state
 
 
-def state_messages(state: BoxState, topics: Topics, offset_s: float = 0.0) -> list[Message]:
+def state_messages(state: BoxState, topics: Topics) -> list[Message]:
     """Every retained document of a box except ``status`` and ``health``."""
     messages = [
-        _retained(topics.cry, document(state.cry, offset_s=offset_s), expiry_s=LIVE_EXPIRY_S),
-        _retained(
-            topics.scale, document(state.scale, offset_s=offset_s), qos=0, expiry_s=LIVE_EXPIRY_S
-        ),
-        _retained(topics.alerts, [alert_document(a, offset_s) for a in state.alerts]),
+        _retained(topics.cry, document(state.cry), expiry_s=LIVE_EXPIRY_S),
+        _retained(topics.scale, document(state.scale), qos=0, expiry_s=LIVE_EXPIRY_S),
+        _retained(topics.alerts, [alert_document(a) for a in state.alerts]),
         _retained(topics.question, _question(state.alerts)),
     ]
     for baby in state.babies:
         topic = topics.baby(slug(baby.name))
-        fields = document(baby, offset_s=offset_s)
+        fields = document(baby)
         messages.append(_retained(topic, fields, expiry_s=SLOW_EXPIRY_S))
     return messages + _problem_messages(state.alerts, state.babies, topics)
 
@@ -157,17 +155,12 @@ def health_message(
     sources: Mapping[str, SourceHealth],
     topics: Topics,
     *,
-    offset_s: float = 0.0,
     fields: Mapping[str, Any],
 ) -> Message:
     """Topic ``health``: each source's state, then whatever the daemon knows of itself."""
-    body: dict[str, Any] = {
-        "sources": {name: document(s, offset_s=offset_s) for name, s in sources.items()}
-    }
+    body: dict[str, Any] = {"sources": {name: document(s) for name, s in sources.items()}}
     for key, value in fields.items():
-        body[key] = (
-            document(value, offset_s=offset_s) if isinstance(value, msgspec.Struct) else value
-        )
+        body[key] = document(value) if isinstance(value, msgspec.Struct) else value
     return _retained(topics.health, body, expiry_s=SLOW_EXPIRY_S)
 
 
@@ -190,27 +183,27 @@ def _retained(topic: str, value: object, *, qos: int = 1, expiry_s: float | None
 # --------------------------------------------------------------------------- news
 
 
-def alert_document(alert: Alert, offset_s: float = 0.0) -> dict[str, Any]:
+def alert_document(alert: Alert) -> dict[str, Any]:
     """The alert's JSON object, for ``alert``, ``alerts`` and the journal's readers."""
-    return event_document(alert, offset_s=offset_s)
+    return event_document(alert)
 
 
 def alert_messages(
     alert: Alert,
     topics: Topics,
     *,
-    offset_s: float = 0.0,
-    local_minute: Callable[[float], int] | None = None,
+    local_minute: Callable[[float], int | None] | None = None,
 ) -> list[Message]:
     """The two messages of a change in an alert's life: JSON, and one sentence for plain apps.
 
-    ``local_minute`` gives the sentence the time of the wall clock; without it UTC is used.
+    ``local_minute`` gives the sentence the time of the wall clock, or ``None`` while that is not
+    known: then the sentence names no time. Without it UTC is used.
     """
     return [
-        Message(topic=topics.alert, payload=encode(alert_document(alert, offset_s))),
+        Message(topic=topics.alert, payload=encode(alert_document(alert))),
         Message(
             topic=topics.alert_text,
-            payload=alert_sentence(alert, offset_s=offset_s, local_minute=local_minute).encode(),
+            payload=alert_sentence(alert, local_minute=local_minute).encode(),
         ),
     ]
 
@@ -218,22 +211,24 @@ def alert_messages(
 def alert_sentence(
     alert: Alert,
     *,
-    offset_s: float = 0.0,
-    local_minute: Callable[[float], int] | None = None,
+    local_minute: Callable[[float], int | None] | None = None,
 ) -> str:
     """One plain sentence whose first 60 characters say which box, what, and since when."""
-    since = _clock(alert.since, offset_s, local_minute)
+    since = _clock(alert.since, local_minute)
     mark = {"acknowledged": "Seen: ", "snoozed": "Snoozed: "}.get(alert.state, "")
-    tail = f" since {since}. "
+    tail = f" since {since}. " if since else ". "
     box = _shortened(alert.box, 20)
     title = _shortened(f"{mark}{alert.title}", TEXT_HEAD - len(box) - len(tail) - 2)
     return f"{box}: {title}{tail}{alert.message}"
 
 
-def _clock(t_s: float, offset_s: float, local_minute: Callable[[float], int] | None) -> str:
+def _clock(t_s: float, local_minute: Callable[[float], int | None] | None) -> str:
     if local_minute is None:
-        return datetime.fromtimestamp(t_s + offset_s, UTC).strftime("%H:%M UTC")
-    hours, minutes = divmod(local_minute(t_s), 60)
+        return datetime.fromtimestamp(t_s, UTC).strftime("%H:%M UTC")
+    minute = local_minute(t_s)
+    if minute is None:
+        return ""
+    hours, minutes = divmod(minute, 60)
     return f"{hours:02d}:{minutes:02d}"
 
 
@@ -241,11 +236,9 @@ def _shortened(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 
-def event_message(event: AnyEvent, topics: Topics, *, offset_s: float = 0.0) -> Message:
+def event_message(event: AnyEvent, topics: Topics) -> Message:
     """Topic ``event``: everything that is no alert."""
-    return Message(
-        topic=topics.event, payload=encode(event_document(event, offset_s=offset_s)), qos=0
-    )
+    return Message(topic=topics.event, payload=encode(event_document(event)), qos=0)
 
 
 def command_result_message(result: CommandResult, topics: Topics) -> Message:

@@ -25,9 +25,9 @@ def test_the_alert_of_the_contract() -> None:
         t_s=T + 60, id="i", kind="crying", state="raised", severity="warning", baby=None, since=T,
         title="t", message="m", why="w", box="b",
     )  # fmt: skip
-    fields = event_document(alert, offset_s=3600)
-    assert fields["since"] == "2026-01-01T01:00:00Z"
-    assert fields["at"] == "2026-01-01T01:01:00Z"
+    fields = event_document(alert, start_s=T)
+    assert fields["since"] == "2026-01-01T00:00:00Z"
+    assert fields["at"] == "2026-01-01T00:01:00Z"
     assert {"event", "id", "kind", "state", "severity", "baby", "since", "at", "title", "message",
             "why", "box"} <= set(fields)  # fmt: skip
 

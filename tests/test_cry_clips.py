@@ -30,7 +30,7 @@ def config(tmp_path: Path, days: float = 7.0, megabytes: float = 100.0) -> Confi
 
 
 def take(clips: CryClips, observation, *events) -> None:
-    clips.take(observation, events, offset_s=0.0, synced=True)
+    clips.take(observation, events, synced=True)
 
 
 def cry(at_s: float, species: str = "kitten") -> CryStarted:
@@ -133,7 +133,7 @@ def test_clips_end_by_age(tmp_path: Path) -> None:
 def test_an_unsynchronised_clock_deletes_nothing(tmp_path: Path) -> None:
     old = old_clip(folders(config(tmp_path))[0], "cry-20260401T000000Z-kitten.wav")
     clips = CryClips(config(tmp_path))
-    clips.take(Tick(NOW_S), [], offset_s=0.0, synced=False)
+    clips.take(Tick(NOW_S), [], synced=False)
     clips.close()
     assert old.exists()
 

@@ -17,11 +17,13 @@ from monitor.events import (
     Feed,
     Retraction,
     RosterChanged,
+    Stamp,
     Unassigned,
     WeighIn,
 )
 from monitor.journal import Journal, MinuteRow
 from monitor.lock import StateLock
+from monitor.moments import Shift
 from monitor.outbox import OutboxMessage
 
 T = 1_767_225_600.0
@@ -117,12 +119,49 @@ def test_alert_and_message_are_one_transaction(journal: Journal) -> None:
     assert len(journal.outbox) == 1
 
 
-def test_unsynchronised_rows_are_restamped_once(journal: Journal) -> None:
-    journal.record([weigh_in("a1")], synced=False)
-    journal.record([weigh_in("a2")], synced=True)
-    assert journal.restamp(1000.0) == 1
-    assert journal.restamp(1000.0) == 0
-    assert {w.step_id: w.t_s for w in journal.weighings()} == {"a1": T + 1000, "a2": T}
+def test_rows_of_a_boot_move_and_nothing_else(journal: Journal) -> None:
+    def stamped(step_id: str, t_s: float, stamp: Stamp) -> WeighIn:
+        return msgspec.structs.replace(weigh_in(step_id), t_s=t_s, stamp=stamp)
+
+    journal.record([stamped("before", T - 10, "clock")])
+    journal.record([stamped("guess", T, "guess"), stamped("typed", T, "person")], synced=False)
+    minutes = [
+        MinuteRow(t_s=T + 60 * n, cry_s=0, activity=None, level_db=None, in_box="?")
+        for n in range(5)
+    ]
+    journal.record_minutes(minutes)
+    cries = [
+        CryEnded(t_s=T + 12 * n + 5, started_s=T + 12 * n, species="kitten", score=0.9)
+        for n in range(5)
+    ]
+    changes = [alert("reminded", T + 60 * n) for n in range(5)]
+    journal.record([*cries, *changes], [message()], synced=False)
+    assert journal.move([Shift(by_s=60.0, since_s=T - 1)], clock=b"x") == 16
+    assert {w.step_id: (w.t_s, w.stamp) for w in journal.weighings()} == {
+        "before": (T - 10, "clock"), "guess": (T + 60, "clock"), "typed": (T, "person"),
+    }  # fmt: skip
+    assert [m.t_s for m in journal.telemetry()] == [m.t_s + 60 for m in minutes]
+    assert [c.started_s for c in journal.cries()] == [c.started_s + 60 for c in cries]
+    assert [row["t_s"] for row in journal.alerts()] == [c.t_s + 60 for c in changes]
+    assert journal.load_state("clock") == b"x"
+
+
+def test_what_waits_to_be_sent_moves_with_its_times(journal: Journal) -> None:
+    body = b'{"event":"alert","at":"1970-01-01T00:05:00Z","since":"1969-12-31T00:00:00Z","id":"x"}'
+    waiting = [
+        OutboxMessage(topic="a", payload=body, expires_s=900.0, t_s=300.0),
+        OutboxMessage(topic="b", payload=b"crying since", expires_s=900.0, t_s=300.0),
+        OutboxMessage(topic="c", payload=body, expires_s=900.0, t_s=-5.0),
+    ]
+    journal.record([], waiting)
+    journal.move([Shift(by_s=T, since_s=0.0)])
+    here, text, old = journal.outbox.next_after(0, 10)
+    assert msgspec.json.decode(here.payload) == {
+        "event": "alert", "at": "2026-01-01T00:05:00Z", "since": "1969-12-31T00:00:00Z", "id": "x",
+    }  # fmt: skip
+    assert here.expires_s == T + 900
+    assert (text.payload, text.expires_s) == (b"crying since", T + 900)
+    assert (old.payload, old.expires_s) == (body, 900.0)
 
 
 def test_commands_typed_on_the_pi_are_answered(journal: Journal) -> None:

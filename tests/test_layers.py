@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 CORE_MAY_USE = {"numpy", "msgspec"}
-CORE_MAY_USE_OF_OURS = ("core", "events", "states", "errors", "config")
+CORE_MAY_USE_OF_OURS = ("core", "events", "states", "errors", "config", "moments")
 DEMO = {"demo.py", "simulated_night.py", "cli.py"}
 
 

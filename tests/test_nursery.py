@@ -1,16 +1,20 @@
 """The pipeline with a memory: restarts, clocks, retention, a journal that fails."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from monitor.config import Config, ScaleConfig
+from monitor.clock import Wake, wake
+from monitor.config import AlertsConfig, Config, NightConfig, ScaleConfig
 from monitor.devices.simulated import GOOD_CELL, SimBaby, SimulatedBox
 from monitor.errors import JournalError
-from monitor.events import Alert, ClockReading, Command, RosterChanged, Tick, WeighIn
+from monitor.events import Alert, ClockReading, Command, HostReport, RosterChanged, Tick, WeighIn
 from monitor.journal import Journal, MinuteRow
 from monitor.nursery import Nursery
+from monitor.outbox import OutboxMessage
 
 START_S = 1_778_241_600.0
 CONFIG = Config(
@@ -38,6 +42,11 @@ def one_feed() -> SimulatedBox:
     box = SimulatedBox(5, START_S, babies)
     box.feed(START_S + 120, "Possum", 5.0, 300.0)
     return box
+
+
+def unsure(start_s: float = START_S) -> Wake:
+    """A boot whose clock nobody has set yet."""
+    return wake(None, boot_id="b", boot_s=20.0, unix_s=start_s, synced=False, last_s=0.0)
 
 
 def live(nursery: Nursery, box: SimulatedBox, begin_s: float, end_s: float) -> None:
@@ -87,14 +96,15 @@ def test_an_open_alert_keeps_its_id_and_its_acknowledgement(journal: Journal) ->
 def test_times_follow_the_clock_once_it_is_synchronised(journal: Journal) -> None:
     box = one_feed()
     register(journal, box)
-    nursery = Nursery(CONFIG, journal, start_s=START_S)
+    nursery = Nursery(CONFIG, journal, woken=unsure())
     nursery.handle(ClockReading(START_S, START_S, synced=False))
     live(nursery, box, 0, 200)
     (before,) = journal.weighings()
     nursery.handle(ClockReading(START_S + 200, START_S + 200 + 7_200, synced=True))
     (after,) = journal.weighings()
     assert after.t_s - before.t_s == pytest.approx(7_200)
-    live(nursery, box, 200, 600)
+    for block in box.blocks(START_S + 200, START_S + 600):
+        nursery.handle(nursery.placed(block))
     lift, back = journal.weighings()
     assert back.t_s - lift.t_s == pytest.approx(300, abs=3)
 
@@ -133,3 +143,105 @@ def test_an_old_alert_is_no_news_when_it_is_written(journal: Journal) -> None:
     assert rows
     assert all(row.expires_s > START_S for row in rows)
     assert not any(isinstance(event, WeighIn) for event in nursery.handle(Tick(START_S + 2)))
+
+
+# --------------------------------------------------------------------------- kill -9, cards, clocks
+
+
+def ring(nursery: Nursery, t_s: float) -> None:
+    nursery.handle(Command(t_s, "test_alert"))
+
+
+def test_a_killed_daemon_does_not_tell_an_alert_under_another_id(journal: Journal) -> None:
+    ring(Nursery(CONFIG, journal, start_s=START_S), START_S + 1)  # no save(): killed
+    again = Nursery(CONFIG, journal, start_s=START_S + 2)
+    ring(again, START_S + 3)
+    assert [row["state"] for row in journal.alerts()] == ["raised", "reminded"]
+    assert len({row["id"] for row in journal.alerts()}) == 1
+
+
+def test_an_open_alert_that_the_snapshot_does_not_know_is_closed(journal: Journal) -> None:
+    ring(Nursery(CONFIG, journal, start_s=START_S), START_S + 1)
+    journal.save_state(pipeline=b"written by another version")
+    Nursery(CONFIG, journal, start_s=START_S + 2)
+    (_, last) = journal.alerts()
+    assert (last["state"], last["title"]) == ("cleared", "Closed: Test alert")
+    assert journal.open_alerts() == []
+    assert len(journal.outbox) == 4  # told, too
+
+
+def test_two_babies_added_at_once_are_two_after_a_restart(journal: Journal) -> None:
+    first = Nursery(CONFIG, journal, start_s=START_S)
+    for name in ("Ann", "Ben", "Cleo"):
+        first.handle(Command(START_S + 1, "baby_add", {"name": name, "species": "kitten"}))
+    assert [baby.name for baby in journal.babies()] == ["Ann", "Ben", "Cleo"]
+
+
+def test_a_message_does_not_age_because_the_clock_was_set(journal: Journal) -> None:
+    """A Pi that begins in 1970 and learns the time a minute later."""
+    earlier = Journal.open(journal.path)
+    earlier.record([], [OutboxMessage(topic="t", payload=b"old", expires_s=START_S)])
+    earlier.close()
+    nursery = Nursery(CONFIG, journal, woken=unsure(17.0))
+    nursery.handle(ClockReading(17.0, 17.0, synced=False))
+    ring(nursery, 18.0)
+    nursery.handle(ClockReading(77.0, START_S, synced=True))
+    old, *news = journal.outbox.next_after(0, 10)
+    assert old.expires_s == START_S
+    assert [row.expires_s for row in news] == pytest.approx([START_S - 59 + 86_400] * 2)
+
+
+class Card:
+    """Refuses every write while ``refuses`` is set, wherever the journal stands."""
+
+    def __init__(self, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.refuses = False
+        honest = journal.record
+
+        def record(*args, **kwargs):
+            if self.refuses:
+                raise JournalError("the card refuses")
+            honest(*args, **kwargs)
+
+        monkeypatch.setattr(journal, "record", record)
+
+
+def test_what_the_card_refuses_is_told_all_the_same(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = Card(journal, monkeypatch)
+    nursery = Nursery(CONFIG, journal, start_s=START_S)
+    card.refuses = True
+    ring(nursery, START_S + 1)
+    topics = [row.topic for row in journal.outbox.held]
+    assert topics == ["nursery/test/alert", "nursery/test/alert/text"]
+    nursery.handle(Tick(START_S + 2))
+    blind = [alert for alert in nursery.pipeline.policy.open if alert.kind == "monitor_blind"]
+    assert [alert.title for alert in blind] == ["Journal cannot be written"]
+    journal.outbox.delete([journal.outbox.held[0].id])  # one message has arrived
+    card.refuses = False
+    nursery.handle(Tick(START_S + 13))
+    assert nursery.trouble is None
+    assert journal.outbox.held == []
+    assert len(journal.outbox) == 5  # test, blind, no longer blind: two messages each
+    assert {row["kind"] for row in journal.alerts()} == {"test", "monitor_blind"}
+
+
+def test_a_damaged_journal_is_said_for_a_day(tmp_path: Path) -> None:
+    path = tmp_path / "j.sqlite"
+    path.write_bytes(b"garbage" * 1000)
+    journal = Journal.open(path)
+    start_s = time.time()
+    by_day = AlertsConfig(night=NightConfig(from_="00:00", to="00:00"))
+    config = msgspec.structs.replace(CONFIG, alerts=by_day)
+    nursery = Nursery(config, journal, start_s=start_s)
+    nursery.handle(HostReport(start_s + 1))
+    nursery.handle(Tick(start_s + 1))
+    (alert,) = nursery.pipeline.policy.open
+    assert (alert.title, alert.severity) == ("Journal was damaged", "warning")
+    assert str(journal.set_aside.name) in alert.message
+    nursery.handle(HostReport(start_s + 90_000))
+    nursery.handle(Tick(start_s + 90_000))
+    nursery.handle(Tick(start_s + 90_020))
+    assert "Journal was damaged" not in [a.title for a in nursery.pipeline.policy.open]
+    journal.close()

@@ -17,6 +17,7 @@ from monitor.core.alert_life import spoken_duration
 from monitor.core.stirring import Stirring
 from monitor.errors import InputError
 from monitor.events import AnyEvent, Baby, Condition, CryEnded, CryStarted, ScaleBlock
+from monitor.moments import Moment, Shift, moved
 
 REST_FACTOR = ((7.0, 1.0), (21.0, 4 / 3), (28.0, 5 / 3), (35.0, 2.0), (float("inf"), 8 / 3))
 """(age below, days; factor on the configured time). Babies sleep between bottles, and the longest
@@ -26,8 +27,8 @@ baby in the box decides, and an unknown age counts as the youngest."""
 
 
 class _Memory(msgspec.Struct):
-    sound_s: float | None = None
-    movement_s: float | None = None
+    sound_s: Moment | None = None
+    movement_s: Moment | None = None
 
 
 class Activity:
@@ -89,6 +90,13 @@ class Activity:
                 all_clear="There is life in the box again.",
             )
         ]
+
+    def move(self, shift: Shift) -> None:
+        """The timeline was moved."""
+        memory = moved(_Memory(self._sound_s, self._movement_s), shift)
+        self._sound_s, self._movement_s = memory.sound_s, memory.movement_s
+        self._armed_s = shift.maybe(self._armed_s)
+        self._stirring.move(shift)
 
     def snapshot(self) -> bytes:
         """The last signs of life, as JSON."""

@@ -15,6 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from monitor.events import Alert, AlertState, Condition, Severity
+from monitor.moments import Moment, Shift, moved_fields
 
 RANK: dict[Severity, int] = {"info": 0, "warning": 1, "critical": 2}
 
@@ -34,13 +35,20 @@ class AlertLife(msgspec.Struct, kw_only=True):
     alert: Alert
     true_severity: Severity
     """as the condition states it, before quiet hours"""
-    stated_s: float
+    stated_s: Moment
     """when its condition was last stated"""
     told: bool = False
     """whether any change of it ever reached a phone"""
     reminders: int = 0
     remind_at_s: float = 0.0
     all_clear: str = ""
+
+    def moved(self, shift: Shift) -> AlertLife:
+        """The next reminder counts from the last change, and moves if that does."""
+        life = moved_fields(self, shift)
+        if shift.covers(self.alert.t_s):
+            life.remind_at_s += shift.by_s
+        return life
 
     @property
     def waits_for_somebody(self) -> bool:

@@ -6,6 +6,7 @@ import msgspec
 
 from monitor.core.alert_life import AlertLife, alert_id
 from monitor.errors import InputError
+from monitor.moments import Moment
 
 Incident = tuple[str, str]
 """(kind, key) of a condition"""
@@ -19,14 +20,14 @@ class AlertMemory(msgspec.Struct):
     """Open alerts, and what is needed to tell a new incident from an old one."""
 
     lives: dict[Incident, AlertLife] = {}
-    raised_s: dict[Incident, list[float]] = {}
+    raised_s: dict[Incident, list[Moment]] = {}
     """when each incident was raised last, at most FLAPS_AN_HOUR times"""
     last_id_s: dict[Incident, float] = {}
-    """the stamp in the last id of each incident"""
-    dismissed: dict[Incident, float] = {}
+    """the stamp in the last id of each incident: part of a name, so it never moves"""
+    dismissed: dict[Incident, Moment] = {}
     """incidents a person called no cry, and when their condition was last stated"""
     night_pushes: int = 0
-    test_until_s: float = 0.0
+    test_until_s: Moment = 0.0
 
     def new_id(self, incident: Incident, since_s: float, now_s: float) -> str:
         """An id this incident never had: a condition may come back with the same beginning."""

@@ -16,6 +16,7 @@ from msgspec import Meta
 
 from monitor.core.features import STEP_S
 from monitor.events import CryEnded, CryStarted, Voice
+from monitor.moments import Moment, Shift, moved
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Seconds = Annotated[float, Meta(ge=0, le=3600)]
@@ -29,7 +30,7 @@ CALL_TAIL_S = STEP_S
 class CryWindow(msgspec.Struct, frozen=True):
     """The model's opinion about the last second; ``t_s`` is the window's end."""
 
-    t_s: float
+    t_s: Moment
     p: dict[str, float]
     """kitten, puppy, human, other; they sum to 1"""
 
@@ -93,6 +94,14 @@ class Bouts:
     def flush(self) -> list[BoutEvent]:
         """The stream is over: an open bout ends with its last call."""
         return [self._close()] if self._open else []
+
+    def move(self, shift: Shift) -> None:
+        """The timeline was moved."""
+        self._hits = {who: deque(map(shift.moment, times)) for who, times in self._hits.items()}
+        self._recent = deque(moved(window, shift) for window in self._recent)
+        self._closed_s = shift.moment(self._closed_s)
+        if self._open is not None:
+            self._open.move(shift)
 
     def _expire(self, now_s: float) -> list[BoutEvent]:
         bout = self._open
@@ -165,6 +174,11 @@ class _OpenBout:
             self._sum[name] += p
         self._best = max(self._best, _score(window, self.caller))
         self.last_s = window.t_s
+
+    def move(self, shift: Shift) -> None:
+        """The timeline was moved."""
+        self.last_s = shift.moment(self.last_s)
+        self.started = moved(self.started, shift)
 
     def ended(self) -> CryEnded:
         """The whole bout, at its end."""

@@ -281,6 +281,9 @@ def _blind(story: Story, step: Step, present: int) -> Iterator[Story]:
 
 def constrained(story: Story, branches: list[Story], step: Step, answer: Answer) -> list[Story]:
     """Keep the branches that agree with the answer; make one where none does."""
+    if step.blind:
+        mask = 0 if answer.baby is None else 1 << answer.baby
+        return _after_gap(story, branches, mask)
     if answer.baby is None:
         return [b for b in branches if b.labels[-1].kind in {"object", "touch", "hand"}]
     bit = 1 << answer.baby
@@ -298,6 +301,12 @@ def constrained(story: Story, branches: list[Story], step: Step, answer: Answer)
     placed = msgspec.structs.replace(story, inside=where, base_g=None, base_sigma_g=0.0)
     forced = _move_one(placed, step, answer.baby, (abs(delta), step.sigma_g), 1e-9)
     return [_reweighed(forced, answer, step)]
+
+
+def _after_gap(story: Story, branches: list[Story], mask: int) -> list[Story]:
+    """Exactly these moved while nobody watched; what else changed the total was bedding."""
+    wanted = story.inside ^ mask
+    return [b for b in branches if b.inside == wanted]
 
 
 def _reweighed(story: Story, answer: Answer, step: Step) -> Story:

@@ -181,6 +181,8 @@ class ConcernWriter:
 
 def _question(event: Unassigned) -> Condition:
     who = " or ".join(c.baby for c in event.candidates[:3])
+    if event.gap:
+        return _who_is_in(event, who)
     verb = "lifted out" if event.move == "lift" else "put back"
     return Condition(
         kind="who_is_it",
@@ -191,6 +193,22 @@ def _question(event: Unassigned) -> Condition:
         message=f"{event.weight_g:.0f} g was {verb}: {who}? Answer with the step id "
         f"{event.step_id}.",
         why="the weight fits more than one baby, or none well",
+        step_id=event.step_id,
+        candidates=event.candidates,
+    )
+
+
+def _who_is_in(event: Unassigned, who: str) -> Condition:
+    change, question = ("lighter", "out") if event.move == "lift" else ("heavier", "in it again")
+    return Condition(
+        kind="who_is_it",
+        key=event.step_id,
+        severity="info",
+        since_s=event.t_s,
+        title="Who is in the box?",
+        message=f"While nobody watched, the box became {event.weight_g:.0f} g {change}: is {who} "
+        f'{question}? Answer with the step id {event.step_id}, or "nobody".',
+        why="after a gap in the readings the total does not fit those who were in the box",
         step_id=event.step_id,
         candidates=event.candidates,
     )

@@ -10,6 +10,7 @@ import msgspec
 
 from monitor.config import ScaleConfig
 from monitor.core.windows import Window
+from monitor.moments import Moment
 
 STUCK_S = 60.0
 """Longer than any converter repeats one code: 50 nV of noise flickers over several counts."""
@@ -25,13 +26,13 @@ DEAD_S = 10.0
 class ConverterState(msgspec.Struct):
     """What the watch remembers."""
 
-    seen_s: float = 0.0
-    saturated_since_s: float | None = None
-    same_since_s: float | None = None
+    seen_s: Moment = 0.0
+    saturated_since_s: Moment | None = None
+    same_since_s: Moment | None = None
     same_g: float | None = None
     flickers: bool = False
     """the last bits have been seen to move, as a live converter's do"""
-    overload_since_s: float | None = None
+    overload_since_s: Moment | None = None
 
 
 class ConverterWatch:

@@ -22,7 +22,7 @@ from monitor.core.record import BabyBook
 from monitor.core.reference import GrowthReference
 from monitor.core.story import Answer, Estimate
 from monitor.errors import CommandError
-from monitor.events import AnyEvent, Baby, Command, CommandResult, RosterChanged, Weighing
+from monitor.events import AnyEvent, Baby, Command, CommandResult, RosterChanged, Stamp, Weighing
 
 PLAUSIBLE_RATIO = 1.6
 """A typed weight further than this from the last is questioned; the margin grows 8 % a day."""
@@ -43,6 +43,7 @@ OLDEST_S = 400 * DAY_S
 OLDEST_BABY_DAYS = 3650
 MOST_TYPED_A_DAY = 100
 """weighings typed for one baby on one day; a rescuer types about ten"""
+Origin = Literal["typed", "imported"]
 
 
 class Corrections:
@@ -141,12 +142,17 @@ class Corrections:
             if doubt is not None:
                 raise CommandError(doubt)
         _possible(g, "grams")
-        return self._believe(i, g, t_s, "imported" if command.origin == "import" else "typed")
+        stamp: Stamp = "clock" if self._ledger.state.clock_known else "guess"
+        if args.get("at") is not None:
+            stamp = "person"
+        origin: Origin = "imported" if command.origin == "import" else "typed"
+        return self._believe(i, g, t_s, origin, stamp)
 
     def _check_time(self, i: int, t_s: float, now_s: float) -> None:
-        if t_s - now_s > AHEAD_S:
+        known = self._ledger.state.clock_known  # else nobody here can tell
+        if known and t_s - now_s > AHEAD_S:
             raise CommandError('"at" has not come yet: check the date, and the clock of the Pi')
-        if now_s - t_s > OLDEST_S:
+        if known and now_s - t_s > OLDEST_S:
             raise CommandError('"at" is more than a year ago: check the date')
         typed = sum(
             w.move is None and abs(w.t_s - t_s) < DAY_S / 2 for w in self._ledger.books[i].weighings
@@ -163,14 +169,14 @@ class Corrections:
                 doubt = self.doubt(i, weighing.weight_g, weighing.t_s)
                 if doubt is not None:
                     raise CommandError(doubt)
-                out += self._believe(i, weighing.weight_g, weighing.t_s, "imported")
+                out += self._believe(i, weighing.weight_g, weighing.t_s, "imported", "person")
             except CommandError as refused:
                 result = CommandResult(t_s=weighing.t_s, verb="weigh", ok=False, error=str(refused))
                 out.append(result)
         return out
 
     def _believe(
-        self, i: int, g: float, t_s: float, origin: Literal["typed", "imported"]
+        self, i: int, g: float, t_s: float, origin: Origin, stamp: Stamp
     ) -> list[AnyEvent]:
         book = self._ledger.books[i]
         newest = book.latest is None or t_s >= book.latest.t_s
@@ -181,6 +187,7 @@ class Corrections:
             weight_g=g,
             sigma_g=1.0,
             origin=origin,
+            stamp=stamp,
         )
         if newest:
             self._litter.typed(Typed(t_s=t_s, baby=i, g=g))

@@ -18,6 +18,7 @@ from monitor.config import AlertsConfig
 from monitor.core.alert_life import spoken_duration
 from monitor.errors import InputError
 from monitor.events import Condition, CryContext, CryEnded, CryStarted, Severity, Voice
+from monitor.moments import Moment, Shift, moved
 from monitor.states import CryStatus
 
 QUIET_S = 90.0
@@ -39,12 +40,12 @@ class HasLevel(Protocol):
 
 
 class _Incident(msgspec.Struct):
-    since_s: float
-    heard_s: float
+    since_s: Moment
+    heard_s: Moment
     """end of the last call known so far"""
     cried_s: float = 0.0
     """in bouts that are over"""
-    bout_s: float | None = None
+    bout_s: Moment | None = None
     """beginning of the bout that goes on now"""
     species: Voice = "unknown"
     score: float = 0.0
@@ -54,7 +55,7 @@ class _Incident(msgspec.Struct):
 
 class _Memory(msgspec.Struct):
     incident: _Incident | None = None
-    bouts: list[tuple[float, float]] = []
+    bouts: list[tuple[Moment, Moment]] = []
 
 
 class CryIncident:
@@ -166,6 +167,11 @@ class CryIncident:
         incident = self._incident
         if incident and incident.bout_s is None and now_s - incident.heard_s >= QUIET_S:
             self._incident = None
+
+    def move(self, shift: Shift) -> None:
+        """The timeline was moved."""
+        memory = moved(_Memory(self._incident, list(self._bouts)), shift)
+        self._incident, self._bouts = memory.incident, deque(memory.bouts)
 
     def snapshot(self) -> bytes:
         """The incident and the bouts of the last day, as JSON."""

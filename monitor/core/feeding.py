@@ -15,6 +15,7 @@ from typing import Literal
 import msgspec
 
 from monitor.core.reference import Expected
+from monitor.moments import Moment
 
 HOUR_S = 3600.0
 
@@ -37,7 +38,7 @@ Intake = Literal["fed", "poor", "none"]
 class FeedRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One baby out and back; ``t_s`` is the return."""
 
-    t_s: float
+    t_s: Moment
     net_g: float
     sigma_g: float
     out_s: float

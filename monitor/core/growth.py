@@ -18,6 +18,7 @@ import numpy as np
 from monitor.core.trend import Point, noise, trend_of
 from monitor.core.turn import find_turn
 from monitor.events import AlertKind, Severity, Species, Verdict
+from monitor.moments import Moment
 
 DAY_S = 86_400.0
 HOUR_S = 3600.0
@@ -45,7 +46,7 @@ class Concern(msgspec.Struct, frozen=True, kw_only=True):
 class GrowthReport(msgspec.Struct, frozen=True, kw_only=True):
     """Everything known about a baby's growth at its last weighing."""
 
-    t_s: float
+    t_s: Moment
     weight_g: float
     gain_24h_g: float | None = None
     gain_24h_pct: float | None = None

@@ -27,6 +27,7 @@ from monitor.events import (
     SourceReport,
     SourceState,
 )
+from monitor.moments import Moment, Shift, moved
 from monitor.states import SourceHealth
 
 STALLED_S = 3.0
@@ -58,19 +59,19 @@ class _Source(Struct, kw_only=True):
 
     state: SourceCondition = "healthy"
     why: str = STARTING
-    since_s: float
-    data_s: float
+    since_s: Moment
+    data_s: Moment
     """time of the newest data of any kind; before the first, when the wait for them began"""
-    real_s: float | None = None
+    real_s: Moment | None = None
     """time of the newest data that can be real"""
-    real_from_s: float | None = None
+    real_from_s: Moment | None = None
     """beginning of the present unbroken run of real data"""
     doubt: str = ""
     """why the newest data cannot be real; empty when they can"""
     fault: str = ""
     """what the weighing finds wrong with them"""
     report: SourceReport | None = None
-    sick_s: float | None = None
+    sick_s: Moment | None = None
     """since when it has not been healthy"""
 
 
@@ -78,7 +79,7 @@ class _SameCode(Struct):
     """The present run of one and the same code, and how usual repeats are on this converter."""
 
     code: float = float("nan")
-    since_s: float = 0.0
+    since_s: Moment = 0.0
     values: int = 0
     repeats_before: int = 0
     values_before: int = 0
@@ -110,6 +111,12 @@ class Health:
         self._flat_audio_s = 0.0
         self._same_code = _SameCode()
         self._host = HostHealth()
+
+    def move(self, shift: Shift) -> None:
+        """The timeline was moved."""
+        self._sources = {name: moved(source, shift) for name, source in self._sources.items()}
+        self._same_code = moved(self._same_code, shift)
+        self._host.move(shift)
 
     # ------------------------------------------------------------------ what it sees
 

@@ -8,6 +8,7 @@ Raspberry Pi documentation (throttling from 80 °C, under-voltage below 4.63 V).
 from __future__ import annotations
 
 from monitor.events import Condition, HostReport, LoadReport
+from monitor.moments import Shift, moved
 
 DISK_MIN_BYTES = 100_000_000
 """a night of journal is a few megabytes, the system's own log and updates need the rest"""
@@ -19,6 +20,8 @@ LOW_POWER_S = 5.0
 """one dip while a fan starts is no news"""
 LOW_POWER_BLIND_S = 60.0
 """under-voltage that lasts: weights are no longer to be trusted"""
+CLOCK_LATE_S = 3600.0
+"""a router that restarts after a power cut is back in minutes; later than this nobody sets it"""
 LATE_S = 20.0
 """With everything gone that can be let go of, cries are still told this much too late."""
 IN_TIME_S = 2.0
@@ -35,6 +38,13 @@ class HostHealth:
         self._since_s: dict[str, float] = {}
         self._late_since_s: float | None = None
 
+    def move(self, shift: Shift) -> None:
+        """The timeline was moved."""
+        if self._report is not None:
+            self._report = moved(self._report, shift)
+        self._since_s = {key: shift.moment(t_s) for key, t_s in self._since_s.items()}
+        self._late_since_s = shift.maybe(self._late_since_s)
+
     def report(self, report: HostReport) -> None:
         """Take a new reading; ``None`` fields are unknown and break no limit."""
         self._report = report
@@ -45,6 +55,8 @@ class HostHealth:
             "heat": temperature_c is not None and temperature_c >= limit_c,
             "power": bool(report.under_voltage),
             "journal": report.journal_error is not None,
+            "clock": not report.clock_known,
+            "journal_lost": report.journal_lost is not None,
         }
         for key, is_broken in broken.items():
             if is_broken:
@@ -66,6 +78,11 @@ class HostHealth:
         if report is None or now_s - report.t_s > STALE_S:
             return found
         for key, since_s in self._since_s.items():
+            if key == "clock" and now_s - since_s < CLOCK_LATE_S:
+                continue
+            if key == "journal_lost":
+                found.append(_journal_lost(since_s, report.journal_lost or ""))
+                continue
             if key != "power":
                 found.append(_blind(key, since_s, report))
                 continue
@@ -85,6 +102,19 @@ def _low_power(since_s: float) -> Condition:
         message="The Pi gets less than 4.63 V: use its own supply and a short, thick cable.",
         why="the Pi reports under-voltage",
         all_clear="The supply voltage is right again.",
+    )
+
+
+def _journal_lost(since_s: float, left: str) -> Condition:
+    return Condition(
+        kind="monitor_blind",
+        key="journal_lost",
+        severity="warning",
+        since_s=since_s,
+        title="Journal was damaged",
+        message=f"A fresh journal was begun; {left}. Check who is in the list of babies.",
+        why="the journal failed its integrity check at the start",
+        all_clear="The monitor has kept its new journal for a day.",
     )
 
 
@@ -111,7 +141,7 @@ def _blind(key: str, since_s: float, report: HostReport) -> Condition:
     return Condition(
         kind="monitor_blind",
         key=key,
-        severity="critical",
+        severity="warning" if key == "clock" else "critical",
         since_s=since_s,
         title=title,
         message=message.format(**values),
@@ -139,9 +169,15 @@ _WORDS: dict[str, tuple[str, str, str, str]] = {
         "the Pi has reported under-voltage for more than 60 s",
         "The supply voltage is right again; weigh once more to be sure.",
     ),
+    "clock": (
+        "Clock is not set",
+        "Gains are unknown: nobody has set the clock. Connect the network, or set trust_clock.",
+        "no time server has been reached since the start",
+        "The clock is set: gains are worked out again.",
+    ),
     "journal": (
         "Journal cannot be written",
-        "Nothing is being recorded ({error}): check the card, then restart the monitor.",
+        "What happens now is lost with the power ({error}): make space, or replace the card.",
         "{error}",
         "The journal is written again.",
     ),

@@ -13,6 +13,8 @@ from typing import Literal
 
 import msgspec
 
+from monitor.core.feeding import FeedRecord
+from monitor.core.growth import GrowthReport
 from monitor.core.litter import Decision
 from monitor.core.record import BabyBook
 from monitor.core.reference import GrowthReference
@@ -29,6 +31,7 @@ from monitor.events import (
     WeighIn,
     Weighing,
 )
+from monitor.moments import Moment
 
 OBJECT_G = 10.0
 """Smaller changes of the tare (urine, a shifted cable) are not worth an event."""
@@ -51,8 +54,8 @@ class Said(msgspec.Struct, frozen=True, array_like=True):
 class WeighInWait(msgspec.Struct, frozen=True, array_like=True):
     """Somebody said "I am weighing one baby now"; the next move of one baby ends it."""
 
-    since_s: float
-    ends_s: float
+    since_s: Moment
+    ends_s: Moment
 
 
 class LedgerState(msgspec.Struct):
@@ -62,6 +65,8 @@ class LedgerState(msgspec.Struct):
     said: dict[str, Said] = {}
     pending: dict[str, Unassigned] = {}
     """questions nobody has answered"""
+    clock_known: bool = True
+    """the timeline is where the world's clocks are"""
     weigh_in: WeighInWait | None = None
     only_weighed: list[str] = []
     """step ids of moves that were a weighing and no bottle"""
@@ -127,6 +132,11 @@ class Ledger:
         key = decision.step.step_id
         before = self.state.said.get(key)
         self.state.pending.pop(key, None)
+        if before is not None and before.kind == "unassigned" and decision.kind == "nothing":
+            if decision.step.blind:
+                why = "it is known by now who was in the box"
+                out.append(Retraction(t_s=decision.step.t_s, step_id=key, why=why))
+            return
         if before is None or before.kind not in {"claim", "joint"}:
             return
         if before.baby is not None and before.baby != _claimed(decision):
@@ -174,6 +184,7 @@ class Ledger:
             move="lift" if decision.lifted else "return",
             confidence=1.0 if decision.assigned else decision.p,
             origin="assigned" if decision.assigned else "scale",
+            stamp="clock" if decision.step.sure else "guess",
             only_weighed=decision.step.step_id in self.state.only_weighed,
         )
 
@@ -200,6 +211,7 @@ class Ledger:
                 Candidate(self.books[i].baby.name, round(p, 3)) for i, p in decision.candidates
             ],
             step_id=step.step_id,
+            gap=step.blind,
         )
 
     # ------------------------------------------------------------------ what follows
@@ -211,25 +223,52 @@ class Ledger:
             book = self.books[i]
             feeds, report = {f.step_id: f for f in book.feeds}, book.report
             book.refresh(self._reference)
-            now = {f.step_id for f in book.feeds}
-            out += [
-                Feed(
-                    t_s=feed.t_s,
-                    baby=book.baby.name,
-                    net_g=feed.net_g,
-                    sigma_g=feed.sigma_g,
-                    out_s=feed.out_s,
-                    step_id=feed.step_id,
-                )
-                for feed in book.feeds
-                if feeds.get(feed.step_id) != feed
-            ]
-            first_s = book.weighings[0].t_s if book.weighings else math.inf
-            for key, feed in feeds.items():
-                if key not in now and feed.t_s - feed.out_s >= first_s:
-                    out += self._feed_gone(book, key)
-            if book.report is not None and book.report != report:
-                out.append(_growth(book))
+            out += self._changes(book, feeds, report)
+        return out
+
+    def retell(self, proven: set[str]) -> list[AnyEvent]:
+        """The times of these weighings became known: go through them again, one by one.
+
+        Growth has a memory (a worry ends after clean weighings), so it must see them as it would
+        have, had the clock been right from the start.
+        """
+        out: list[AnyEvent] = []
+        for book in self.books:
+            feeds, report = {f.step_id: f for f in book.feeds}, book.report
+            later = [w for w in book.weighings if w.step_id in proven]
+            book.weighings = [w for w in book.weighings if w.step_id not in proven]
+            for weighing in later:
+                book.put(weighing)
+                book.refresh(self._reference)
+            if not later:
+                book.refresh(self._reference)
+            out += self._changes(book, feeds, report)
+        return out
+
+    def _changes(
+        self, book: BabyBook, feeds: dict[str, FeedRecord], report: GrowthReport | None
+    ) -> list[AnyEvent]:
+        """What is to be said about a book that was refreshed; ``feeds``, ``report``: before."""
+        out: list[AnyEvent] = []
+        now = {f.step_id for f in book.feeds}
+        out += [
+            Feed(
+                t_s=feed.t_s,
+                baby=book.baby.name,
+                net_g=feed.net_g,
+                sigma_g=feed.sigma_g,
+                out_s=feed.out_s,
+                step_id=feed.step_id,
+            )
+            for feed in book.feeds
+            if feeds.get(feed.step_id) != feed
+        ]
+        first_s = book.weighings[0].t_s if book.weighings else math.inf
+        for key, feed in feeds.items():
+            if key not in now and feed.t_s - feed.out_s >= first_s:
+                out += self._feed_gone(book, key)
+        if book.report is not None and book.report != report:
+            out.append(_growth(book))
         return out
 
     @staticmethod
@@ -253,6 +292,7 @@ def weigh_in(weighing: Weighing) -> WeighIn:
         confidence=weighing.confidence,
         step_id=weighing.step_id,
         origin=weighing.origin,
+        stamp=weighing.stamp,
         only_weighed=weighing.only_weighed,
     )
 

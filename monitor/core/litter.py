@@ -32,6 +32,7 @@ from monitor.core.story import (
     subsets,
     with_weight,
 )
+from monitor.moments import Moment
 
 CLAIM_P = 0.95
 """Posterior below which a step is not named."""
@@ -52,7 +53,7 @@ _LOG_STEPS = 160
 class Typed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A weight typed by hand."""
 
-    t_s: float
+    t_s: Moment
     baby: int
     g: float
 
@@ -60,7 +61,7 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 class Presence(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A baby joins or leaves the nursery."""
 
-    t_s: float
+    t_s: Moment
     baby: int
     present: bool
     estimate: Estimate
@@ -272,7 +273,11 @@ class LitterTracker:
         top = max(shares, key=lambda key: shares[key])
         if old is not None and not self._must_revise(old, shares, top):
             return old
-        decision = _decision(step, shares, nearby, best[top][1])
+        if step.blind:
+            told = old is not None or step.step_id in self.state.answers
+            decision = _after_gap(step, shares, told=told)
+        else:
+            decision = _decision(step, shares, nearby, best[top][1])
         return _answered(decision, self.state.answers.get(step.step_id))
 
     def _episode(self, step: Step) -> set[str]:
@@ -321,13 +326,30 @@ def _decision(
         return Decision(step=step, kind="nothing", p=p)
     moved = sum(v for k, v in shares.items() if k[0] in {"move", "mixed", "swap"})
     quiet = kind in {"touch", "hand"} and p > 0.5
-    if moved >= 1.0 - CLAIM_P and abs(delta) >= SMALLEST_MOVE_G and not step.blind and not quiet:
+    if moved >= 1.0 - CLAIM_P and abs(delta) >= SMALLEST_MOVE_G and not quiet:
         return Decision(
             step=step, kind="unassigned", g=abs(delta), sigma_g=step.sigma_g, candidates=candidates
         )
     if kind == "object":
         return Decision(step=step, kind="object", g=delta, sigma_g=step.sigma_g, p=p)
     return Decision(step=step, kind="nothing", p=p)
+
+
+def _after_gap(step: Step, shares: dict[Key, float], *, told: bool) -> Decision:
+    """Nobody watched. A total that fits is accepted; otherwise who is in the box is asked.
+
+    What came later may settle a question that was ``told``. Lifting the whole box changes its
+    bedding as a rule, and whoever did it knows.
+    """
+    size_g = abs(step.to_g - step.from_g)
+    same = sum(p for (_, lifted, returned), p in shares.items() if not lifted | returned)
+    settled = same >= CLAIM_P or (told and max(shares.values()) >= REVISE_P)
+    if settled or step.box_was_off or size_g < SMALLEST_MOVE_G:
+        return Decision(step=step, kind="nothing", p=same)
+    return Decision(
+        step=step, kind="unassigned", g=size_g, sigma_g=step.sigma_g,
+        candidates=_candidates(shares),
+    )  # fmt: skip
 
 
 def _answered(decision: Decision, answer: Answer | None) -> Decision:
@@ -345,7 +367,7 @@ def _answered(decision: Decision, answer: Answer | None) -> Decision:
 def _candidates(shares: dict[Key, float]) -> tuple[tuple[int, float], ...]:
     each: dict[int, float] = {}
     for (kind, lifted, returned), p in shares.items():
-        if kind in {"move", "mixed", "swap"}:
+        if kind in {"move", "mixed", "swap", "blind"}:
             for baby in bits(lifted | returned):
                 each[baby] = each.get(baby, 0.0) + p
     ranked = sorted(each.items(), key=lambda item: (-item[1], item[0]))

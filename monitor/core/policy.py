@@ -17,6 +17,7 @@ from monitor.core.alert_memory import AlertMemory, Incident
 from monitor.core.quiet_hours import NIGHT_BUDGET, LocalMinute, QuietHours
 from monitor.errors import CommandError
 from monitor.events import Alert, Command, CommandResult, Condition, Severity
+from monitor.moments import Shift, moved
 
 CLEAR_HOLD_S = 10.0
 """a condition must be gone this long; one missed statement while a source restarts is no news"""
@@ -250,6 +251,12 @@ class AlertPolicy:
         if not lives and not _is(wanted, ""):
             raise CommandError(f"no open alert{_named(wanted)}: it may already be over")
         return lives
+
+    def move(self, shift: Shift) -> None:
+        """The timeline was moved."""
+        self._memory = moved(self._memory, shift)
+        self._handled_s = shift.moment(self._handled_s)
+        self._grace_until_s = shift.maybe(self._grace_until_s)
 
     # ------------------------------------------------------------------ across a restart
 

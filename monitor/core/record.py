@@ -6,6 +6,7 @@ change of one entry and nothing can disagree with it afterwards.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -15,10 +16,14 @@ from monitor.core.growth import DAY_S, GrowthReport, assess
 from monitor.core.reference import Expected, GrowthReference
 from monitor.core.trend import Point
 from monitor.events import Baby, Weighing
+from monitor.moments import Moment
 from monitor.states import BabyStatus
 
 KEEP = 400
 """Weighings kept in memory: two weeks of eight feeds a day, twice over. The journal keeps all."""
+KEPT_IN_SNAPSHOT = 16
+"""Weighings a snapshot carries itself: two days of one baby, so a lift never lacks its return.
+All 400 of four babies would be a quarter of a megabyte, written to the card 400 times a day."""
 FEED_MAX_S = 6 * HOUR_S
 """Out for longer, the difference is no single bottle."""
 POST_FEED_S = 75 * 60.0
@@ -36,8 +41,8 @@ class BabyBook(msgspec.Struct):
     weighings: list[Weighing] = []
     feeds: list[FeedRecord] = []
     report: GrowthReport | None = None
-    concern_since_s: float | None = None
-    last_concern_s: float = 0.0
+    concern_since_s: Moment | None = None
+    last_concern_s: Moment = 0.0
     last_concern: GrowthReport | None = None
     clean: int = 0
 
@@ -58,6 +63,20 @@ class BabyBook(msgspec.Struct):
                 del self.weighings[i]
                 return True
         return False
+
+    def light(self) -> BabyBook:
+        """For a snapshot: without what the journal has or what follows from it."""
+        recent = self.weighings[-KEPT_IN_SNAPSHOT:]
+        return msgspec.structs.replace(self, weighings=recent, feeds=[])
+
+    def recall(self, history: Sequence[Weighing], reference: GrowthReference) -> None:
+        """Back from a snapshot: take from ``history`` (in order) what is older than it carries."""
+        known = {weighing.step_id for weighing in self.weighings}
+        if len(known) >= KEPT_IN_SNAPSHOT:
+            first_s = self.weighings[0].t_s
+            older = [w for w in history if w.t_s <= first_s and w.step_id not in known]
+            self.weighings = [*older, *self.weighings][-KEEP:]
+        self.refresh(reference)
 
     @property
     def here(self) -> bool:
@@ -111,7 +130,10 @@ class BabyBook(msgspec.Struct):
         self.feeds = feeds
 
     def points(self) -> list[Point]:
-        """The pre-feed weights: lifts that do not follow a bottle closely, and typed ones."""
+        """The pre-feed weights: lifts that do not follow a bottle closely, and typed ones.
+
+        Only those whose time is known: grams per day cannot be had from a guessed day.
+        """
         out: list[Point] = []
         feeds = iter(self.feeds)
         feed = next(feeds, None)
@@ -121,7 +143,7 @@ class BabyBook(msgspec.Struct):
                 if intake(feed) == "fed":
                     fed_s = feed.t_s
                 feed = next(feeds, None)
-            if weighing.move == "return":
+            if weighing.move == "return" or weighing.stamp == "guess":
                 continue
             if weighing.move == "lift" and weighing.t_s - fed_s < POST_FEED_S:
                 continue
@@ -161,12 +183,17 @@ class BabyBook(msgspec.Struct):
         return fed.t_s + interval_s(self.feeds, self.expected(reference, fed.t_s))
 
     def status(
-        self, now_s: float, reference: GrowthReference, *, in_box: bool | None
+        self,
+        now_s: float,
+        reference: GrowthReference,
+        *,
+        in_box: bool | None,
+        clock_known: bool = True,
     ) -> BabyStatus:
-        """The retained document of this baby."""
-        latest, report = self.latest, self.report
+        """The retained document of this baby; per-day numbers are unknown while the time is."""
+        latest, report = self.latest, self.report if clock_known else None
         feed = self.feeds[-1] if self.feeds else None
-        day = [f.net_g for f in self.feeds if f.t_s > now_s - DAY_S]
+        day = [f.net_g for f in self.feeds if f.t_s > now_s - DAY_S] if clock_known else []
         return BabyStatus(
             name=self.baby.name,
             species=self.baby.species,

@@ -42,6 +42,7 @@ from monitor.events import (
     Voice,
     Weighing,
 )
+from monitor.moments import Moment, Shift, moved
 from monitor.states import BabyStatus, ScaleStatus
 
 BLIND_S = 20.0
@@ -62,6 +63,10 @@ EMPTY_G = 20.0
 """A platform this close to its zero at the start carries no box."""
 ASK_S = 12 * 3600.0
 """After half a day nobody remembers which one it was."""
+UNSURE_P = 0.05
+"""Where a baby is, is known when the stories that agree on it hold all but this."""
+UNKNOWN_GAP_S = 8 * 3600.0
+"""A power cut nobody has timed yet is taken to have been as long as a night."""
 CONDITIONS_S = 15.0
 """Worries change with weighings, or slowly: they are worked out again this often."""
 
@@ -75,16 +80,18 @@ class ScalePathState(msgspec.Struct):
     ledger: LedgerState
     converter: ConverterState
     movement: MovementState
-    start_s: float
-    now_s: float
-    window_s: float | None = None
+    start_s: Moment
+    now_s: Moment
+    window_s: Moment | None = None
     level_g: float | None = None
-    touched_s: float | None = None
+    touched_s: Moment | None = None
     box_off: bool = False
     off_from_g: float | None = None
     said_disturbed: bool = False
     settled: bool = True
     """the last plateau was a long one"""
+    resumed_s: Moment = 0.0
+    """where this run took up what an earlier one left; 0 for one that began anew"""
 
 
 class ScalePath:
@@ -212,7 +219,10 @@ class ScalePath:
         if segmenter.tail_g is not None and abs(window.g - segmenter.tail_g) > TOUCH_G:
             state.touched_s = window.t_s
         left_s = segmenter.left_s
-        if left_s is not None and window.t_s - left_s > DISTURBED_S and not state.said_disturbed:
+        if left_s is None or state.said_disturbed:
+            return
+        # Time without samples is no time without stillness.
+        if window.t_s - left_s - segmenter.blind_s > DISTURBED_S:
             state.said_disturbed = True
             out.append(Disturbed(t_s=left_s))
 
@@ -282,9 +292,17 @@ class ScalePath:
             touched=touched,
             blind=blind,
             box_was_off=was_off,
-            elapsed_s=transition.to_start_s - transition.from_end_s,
+            elapsed_s=self._elapsed_s(transition),
+            sure=self._state.ledger.clock_known,
         )
         return self._ledger.publish(self._litter.step(step))
+
+    def _elapsed_s(self, transition: Transition) -> float:
+        elapsed_s = transition.to_start_s - transition.from_end_s
+        across = transition.from_end_s < self._state.resumed_s
+        if across and not self._state.ledger.clock_known:
+            return max(elapsed_s, UNKNOWN_GAP_S)
+        return elapsed_s
 
     # ------------------------------------------------------------------ commands
 
@@ -396,6 +414,7 @@ class ScalePath:
                 event.t_s
                 for event in self._state.ledger.pending.values()
                 if event.move == "return"
+                and not event.gap
                 and event.step_id not in self._state.ledger.only_weighed
                 and any(c.baby == name for c in event.candidates)
             ),
@@ -428,12 +447,18 @@ class ScalePath:
             return None
         return state.level_g
 
-    def _in_box(self) -> list[str]:
-        return [
-            book.baby.name
-            for i, book in enumerate(self._ledger.books)
-            if book.here and self._litter.p_inside(i) > 0.5
-        ]
+    def _in_box(self) -> list[str] | None:
+        """Names, when every one of them is certain; one doubtful baby makes the list a guess."""
+        inside = []
+        for i, book in enumerate(self._ledger.books):
+            if not book.here:
+                continue
+            p = self._litter.p_inside(i)
+            if UNSURE_P < p < 1.0 - UNSURE_P:
+                return None
+            if p > 0.5:
+                inside.append(book.baby.name)
+        return inside
 
     def baby_statuses(self, now_s: float) -> list[BabyStatus]:
         """One document per baby."""
@@ -443,15 +468,43 @@ class ScalePath:
             if not book.here:
                 continue
             p = self._litter.p_inside(i)
-            inside = None if blind or 0.05 < p < 0.95 else p >= 0.95
-            out.append(book.status(now_s, self._reference, in_box=inside))
+            inside = None if blind or UNSURE_P < p < 1.0 - UNSURE_P else p > 0.5
+            known = self._state.ledger.clock_known
+            out.append(book.status(now_s, self._reference, in_box=inside, clock_known=known))
         return out
+
+    # ------------------------------------------------------------------ the clock
+
+    def move(self, shift: Shift) -> list[AnyEvent]:
+        """The timeline was moved; returns what follows (feeds and growth across the gap)."""
+        guessed = {
+            w.step_id for book in self._ledger.books for w in book.weighings if w.stamp == "guess"
+        }
+        self._attach(moved(self._state, shift))
+        self._history = [moved(weighing, shift) for weighing in self._history]
+        for book in self._ledger.books:
+            book.weighings.sort(key=lambda w: w.t_s)
+        proven = {
+            w.step_id for book in self._ledger.books for w in book.weighings
+            if w.stamp == "clock" and w.step_id in guessed
+        }  # fmt: skip
+        return self._ledger.retell(proven)
+
+    def know_clock(self, known: bool) -> None:
+        """Whether the timeline is where the world's clocks are."""
+        self._state.ledger.clock_known = known
 
     # ------------------------------------------------------------------ snapshot
 
     def snapshot(self) -> bytes:
-        """Everything, so that a resumed stream gives the same events as the whole."""
-        return msgspec.msgpack.encode(self._state)
+        """Everything but old weighings, which the journal has.
+
+        A resumed stream gives the same events as the whole when it is built with that history.
+        """
+        ledger = self._state.ledger
+        books = [book.light() for book in ledger.books]
+        light = msgspec.structs.replace(ledger, books=books)
+        return msgspec.msgpack.encode(msgspec.structs.replace(self._state, ledger=light))
 
     def restore(self, snapshot: bytes) -> None:
         """Take up where ``snapshot`` was made.
@@ -466,10 +519,12 @@ class ScalePath:
             state = msgspec.msgpack.decode(snapshot, type=ScalePathState)
         except (msgspec.ValidationError, msgspec.DecodeError) as error:
             raise InputError(f"the saved state of the scale cannot be read: {error}") from error
-        start_s = self._state.start_s
+        start_s, known = self._state.start_s, self._state.ledger.clock_known
         if sum(not book.here for book in state.ledger.books) > MOST_GONE:
             self._begin(start_s, occupancy_known=False)
+            self.know_clock(known)
             return
+        state.resumed_s, state.ledger.clock_known = start_s, known
         self._attach(state)
         self._reconcile(start_s)
 
@@ -487,10 +542,11 @@ class ScalePath:
             if key not in known:
                 self._corrections.admit(baby, now_s)
         for i, book in enumerate(self._ledger.books):
+            mine = [w for w in self._history if book.here and w.baby == book.baby.name]
+            book.recall(mine, self._reference)
             had = {w.step_id for w in book.weighings}
             last_s = book.latest.t_s if book.latest is not None else -math.inf
-            for weighing in self._history:
-                mine = book.here and weighing.baby == book.baby.name
+            for weighing in mine:
                 later = weighing.move is None or weighing.t_s > last_s
-                if mine and later and weighing.step_id not in had:
+                if later and weighing.step_id not in had:
                     self._ledger.put(i, weighing)

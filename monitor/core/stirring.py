@@ -13,6 +13,7 @@ import math
 import numpy as np
 
 from monitor.events import ScaleBlock
+from monitor.moments import Shift
 
 WINDOW_S = 2.0
 WINDOW_VALUES = 20
@@ -50,6 +51,10 @@ class Stirring:
                 self._times.clear()
                 self._counts.clear()
         return stirred_s
+
+    def move(self, shift: Shift) -> None:
+        """The timeline was moved."""
+        self._times = [shift.moment(t_s) for t_s in self._times]
 
     def _interval_s(self) -> float:
         return (self._times[-1] - self._times[0]) / (len(self._times) - 1)

@@ -13,6 +13,8 @@ from typing import Literal
 
 import msgspec
 
+from monitor.moments import Moment, Shift, moved_fields
+
 REMEMBERED = 14
 """Steps whose explanation each story still carries: about one feeding round of seven babies."""
 _BEAM = 64
@@ -30,7 +32,7 @@ class Estimate(msgspec.Struct, frozen=True, array_like=True):
 
     g: float
     sd_g: float
-    t_s: float
+    t_s: Moment
     gut_g: float = 0.0
     """of which taken in just before, so that much of it will be gone by the next"""
 
@@ -39,7 +41,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A change of level, as the tracker sees it."""
 
     step_id: str
-    t_s: float
+    t_s: Moment
     from_g: float
     to_g: float
     sigma_g: float
@@ -51,6 +53,14 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     box_was_off: bool = False
     elapsed_s: float = 0.0
     """from the last level to this one"""
+    sure: bool = True
+    """its time is known: the clock was synchronised, before or after"""
+
+    def moved(self, shift: Shift) -> Step:
+        """Also known then, if it was not."""
+        if not shift.covers(self.t_s):
+            return self
+        return msgspec.structs.replace(moved_fields(self, shift), sure=shift.sure)
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +97,7 @@ class Story(msgspec.Struct, frozen=True, array_like=True):
     base_g: float | None = None
     """level without the leaning hand; ``None``: no hand"""
     base_sigma_g: float = 0.0
-    leaning_s: float = 0.0
+    leaning_s: Moment = 0.0
     """since when the hand leans"""
     gone: tuple[float, ...] = ()
     """what was taken out and may come again, in grams"""

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import msgspec
 
 from monitor.core.windows import WINDOW_S
+from monitor.moments import Moment
 
 PRECISE_G = 0.25
 """A level is read over longer, to these limits, until its standard error is below this."""
@@ -57,20 +58,20 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Pair(msgspec.Struct, array_like=True, frozen=True):
-    t_s: float
+    t_s: Moment
     g: float
 
 
 class SegmenterState(msgspec.Struct):
     """Everything the plateau finder remembers; bounded."""
 
-    last_s: float | None = None
+    last_s: Moment | None = None
     noise_g: float = 0.3
     """running scatter from window to window while still"""
     # the plateau under way
     recent: list[_Pair] = []
     head: list[_Pair] = []
-    since_s: float | None = None
+    since_s: Moment | None = None
     level_g: float | None = None
     # windows that disagree with it
     pending: list[_Pair] = []
@@ -78,19 +79,19 @@ class SegmenterState(msgspec.Struct):
     """windows of the plateau just left, should it turn out to go on"""
     # between plateaus
     moving: list[_Pair] = []
-    left_s: float | None = None
+    left_s: Moment | None = None
     tail_g: float | None = None
     tail_se_g: float = 0.0
-    tail_end_s: float = 0.0
+    tail_end_s: Moment = 0.0
     high_g: float = -math.inf
     low_g: float = math.inf
     blind_s: float = 0.0
     # a new plateau that has not settled yet
     open: bool = False
-    edge_s: float = 0.0
+    edge_s: Moment = 0.0
     from_g: float | None = None
     from_se_g: float = 0.0
-    from_end_s: float = 0.0
+    from_end_s: Moment = 0.0
     touched: bool = False
     open_blind_s: float = 0.0
 

@@ -10,6 +10,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.moments import Moment
+
 WINDOW_S = 0.5
 """Five samples at 10 SPS: enough for a median to lose two spikes, short enough that babies
 lifted five seconds apart leave a plateau of several windows between them."""
@@ -36,7 +38,7 @@ class Window(msgspec.Struct, frozen=True, array_like=True):
 class WindowerState(msgspec.Struct):
     """Samples of the window that is still open."""
 
-    times_s: list[float] = []
+    times_s: list[Moment] = []
     counts: list[float] = []
 
 

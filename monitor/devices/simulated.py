@@ -156,6 +156,11 @@ class SimulatedBox:
         """Names of the babies in the box after everything scripted so far."""
         return [name for name in self.babies if name not in self._out]
 
+    @property
+    def carried_g(self) -> float:
+        """What the platform carries after everything scripted so far."""
+        return sum(grams for _, grams in self._changes)
+
     def lift(self, t_s: float, *names: str, seen: bool = True) -> None:
         """Take one or several out in the same moment."""
         total = 0.0

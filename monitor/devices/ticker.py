@@ -14,6 +14,8 @@ from monitor.events import ClockReading, HostReport, Tick
 from monitor.timeline import Timeline
 
 CLOCK_EVERY = 60
+UNSYNCED_EVERY = 5
+"""seconds; the sooner the times are right, the fewer are wrong"""
 HOST_EVERY = 30
 
 
@@ -51,13 +53,15 @@ class Ticker:
 
     def _run(self) -> None:
         due_s = time.monotonic()
-        count = 0
+        count, synced = 0, False
         while not self._stopping.wait(max(0.0, due_s - time.monotonic())):
             due_s = max(due_s + 1.0, time.monotonic())
             self._turned_s = time.monotonic()
             now_s = self._timeline.now_s()
-            if count % CLOCK_EVERY == 0:
-                self._put(ClockReading(now_s, time.time(), self._clock_synced()))
+            if count % (CLOCK_EVERY if synced else UNSYNCED_EVERY) == 0:
+                time.tzset()  # the zone may have been changed; the C library asks only when told
+                synced = self._clock_synced()
+                self._put(ClockReading(now_s, time.time(), synced))
             if self._host_report is not None and count % HOST_EVERY == 0:
                 self._put(self._host_report(now_s))
             self._put(Tick(now_s))

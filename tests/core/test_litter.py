@@ -167,9 +167,27 @@ def test_a_baby_out_for_hours_comes_back_with_its_name():
 def test_nothing_is_claimed_across_a_blind_stretch_but_it_is_understood():
     box = Platform(180.0, 120.0)
     cut = box.step(-180.0, after_s=1800.0, blind=True)
-    assert cut.kind == "nothing"
+    assert (cut.kind, cut.candidates[0][0]) == ("unassigned", 0)  # asked, but no weight of anyone
     assert box.tracker.p_inside(0) < 0.1
     assert box.step(+186.0).returned == 0b01
+    assert box.said["s1"].kind == "nothing"  # its return has answered the question
+
+
+def test_an_answer_after_a_gap_says_who_moved_and_weighs_nobody():
+    for baby, p in ((0, 0.0), (None, 1.0)):
+        box = Platform(180.0, 172.0)
+        box.step(-176.0, after_s=1800.0, blind=True)
+        assert 0.2 < box.tracker.p_inside(0) < 0.8
+        box.answer("s1", Answer(baby=baby, decides=True))
+        assert box.tracker.p_inside(0) == pytest.approx(p, abs=1e-6)
+        assert box.tracker.p_inside(1) == pytest.approx(1.0, abs=1e-6)
+        assert box.said["s1"].kind == "nothing"
+
+
+def test_a_total_that_fits_after_a_gap_is_accepted_in_silence():
+    box = Platform(180.0, 120.0)
+    assert box.step(+9.0, after_s=7200.0, blind=True).kind == "nothing"  # both fed meanwhile
+    assert min(box.tracker.p_inside(0), box.tracker.p_inside(1)) > 0.95
 
 
 def test_unknown_occupancy_is_learned_not_assumed():

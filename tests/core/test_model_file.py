@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from monitor.core.cry import CryModel
+from monitor.core.cry_model import CryModel
 from monitor.core.model_file import MOST_PACKED, read_arrays
 from monitor.errors import InputError
 from monitor.resources import shipped

@@ -11,7 +11,7 @@ import pytest
 from monitor import service
 from monitor.config import Config
 from monitor.devices.limited import CallHangsError, Pending
-from monitor.host import HostProbe, clock_synced
+from monitor.host import HostProbe
 
 
 def probe(tmp_path, files):
@@ -63,13 +63,6 @@ def test_temperature(tmp_path):
 def test_a_missing_state_directory_has_no_free_space_known(tmp_path):
     config = Config(box="a", state_dir=str(tmp_path / "gone"))
     assert HostProbe(config, tmp_path).report(0.0).disk_free_bytes is None
-
-
-def test_clock_is_synced_when_timesyncd_says_so(tmp_path):
-    (tmp_path / "run/systemd/timesync").mkdir(parents=True)
-    (tmp_path / "run/systemd/timesync/synchronized").touch()
-    assert clock_synced(tmp_path) is True
-    assert clock_synced(tmp_path / "elsewhere") in {True, False}
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ import msgspec
 import numpy as np
 
 from monitor.config import Config, ScaleConfig, parse_config
-from monitor.core.cry import CryDetector, CryModel
+from monitor.core.cry import CryDetector
+from monitor.core.cry_model import CryModel
 from monitor.core.model_file import read_arrays
 from monitor.core.reference import GrowthReference
 from monitor.errors import InputError, NurseryError

@@ -24,10 +24,10 @@ class Daemon:
         environment: dict[str, str] | None = None,
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
-        self._environment = environment or {}
         self.state_dir = directory / "state"
         self.config = directory / "nursery.toml"
         self._log = directory / "daemon.log"
+        self._environment = environment or {}
         self._process: subprocess.Popen[bytes] | None = None
         self.config.write_text(
             f'box = "{box}"\nstate_dir = "{self.state_dir}"\n'

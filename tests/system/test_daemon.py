@@ -188,7 +188,10 @@ def test_a_damaged_journal_does_not_stop_the_watch(
         daemon = start()
         wait_for(lambda: phone.last("nursery/test-box/status") == b"online")
         assert "damaged" in daemon.log
-        assert list(state.glob("journal.damaged-*"))
+        (aside,) = state.glob("journal.damaged-*")
+        (alert,) = wait_for(lambda: phone.json("nursery/test-box/alert"))
+        assert (alert["title"], alert["state"]) == ("Journal was damaged", "raised")
+        assert aside.name in alert["message"]
 
 
 def test_home_assistant_documents_are_there(broker: Mosquitto, start: Start) -> None:

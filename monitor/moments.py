@@ -1,0 +1,159 @@
+"""Moments that can be moved: a boot's stretch of the timeline is put where it belongs.
+
+A Pi without a battery clock does not know the time when it wakes; it times everything rightly
+among itself and learns late, from the network, how far off all of it is. Then everything
+remembered from this boot moves by the same seconds, and what is older stays. ``Moment`` marks, in
+the types, the fields that hold a time of the timeline (all other floats are durations or
+measurements); ``moved`` follows the marks through whatever holds them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache
+from typing import Annotated, Any, TypeVar, cast
+
+import msgspec
+from msgspec import inspect
+
+Moment = Annotated[float, msgspec.Meta(extra={"moves": "moment"})]
+"""a time on the nursery timeline, in seconds"""
+Deadline = Annotated[float, msgspec.Meta(extra={"moves": "deadline"})]
+"""one that lies ahead: it moves if the moment it was set (``t_s`` of its struct) does"""
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class Shift(msgspec.Struct, frozen=True, kw_only=True):
+    """Moments in [since_s, until_s) move by ``by_s``."""
+
+    by_s: float
+    since_s: float = -math.inf
+    until_s: float = math.inf
+    sure: bool = True
+    """they are where they belong then; False: only put out of the way"""
+
+    def covers(self, t_s: float) -> bool:
+        """Whether this moment moves."""
+        return self.since_s <= t_s < self.until_s
+
+    def moment(self, t_s: float) -> float:
+        """Where this moment is then."""
+        return t_s + self.by_s if self.covers(t_s) else t_s
+
+    def maybe(self, t_s: float | None) -> float | None:
+        """The same for one that may be unknown."""
+        return None if t_s is None else self.moment(t_s)
+
+
+_Mover = Callable[[Any, Shift], Any]
+
+
+def moved(value: S, shift: Shift) -> S:
+    """The same struct with every moment in it moved; one that knows better has ``moved`` itself."""
+    own = getattr(value, "moved", None)
+    return cast("S", own(shift)) if own is not None else moved_fields(value, shift)
+
+
+def moved_fields(value: S, shift: Shift) -> S:
+    """As ``moved``, field by field, for a struct's own ``moved`` to begin with."""
+    changes: dict[str, Any] = {}
+    for name, mover in _movers(type(value)):
+        changes[name] = mover(getattr(value, name), shift)
+    for name in _deadlines(type(value)):
+        deadline_s = getattr(value, name)
+        if deadline_s is not None and shift.covers(cast("Any", value).t_s):
+            changes[name] = deadline_s + shift.by_s
+    return msgspec.structs.replace(value, **changes) if changes else value
+
+
+def marks(kind: type[msgspec.Struct]) -> dict[str, str]:
+    """What the types of a struct's own fields say: name to "moment" or "deadline"."""
+    found = {}
+    for field in _fields(kind):
+        mark = _mark(field.type)
+        if mark is not None:
+            found[field.name] = mark
+    return found
+
+
+def _fields(kind: type[msgspec.Struct]) -> tuple[inspect.Field, ...]:
+    return cast("inspect.StructType", _bare(inspect.type_info(kind))).fields
+
+
+def _bare(node: inspect.Type) -> inspect.Type:
+    return _bare(node.type) if isinstance(node, inspect.Metadata) else node
+
+
+def _mark(node: inspect.Type) -> str | None:
+    if isinstance(node, inspect.Metadata):
+        return (node.extra or {}).get("moves") or _mark(node.type)
+    inner: tuple[inspect.Type, ...] = ()
+    if isinstance(node, inspect.UnionType):
+        inner = node.types
+    elif isinstance(node, inspect.ListType | inspect.VarTupleType):
+        inner = (node.item_type,)
+    elif isinstance(node, inspect.TupleType):
+        inner = node.item_types
+    elif isinstance(node, inspect.DictType):
+        inner = (node.value_type,)
+    return next((mark for part in inner if (mark := _mark(part))), None)
+
+
+@cache
+def _movers(kind: type[msgspec.Struct]) -> tuple[tuple[str, _Mover], ...]:
+    movers = ((field.name, _mover(field.type)) for field in _fields(kind))
+    return tuple((name, mover) for name, mover in movers if mover is not None)
+
+
+@cache
+def _deadlines(kind: type[msgspec.Struct]) -> tuple[str, ...]:
+    return tuple(name for name, mark in marks(kind).items() if mark == "deadline")
+
+
+def _mover(node: inspect.Type) -> _Mover | None:
+    """How a value of this type moves; ``None`` for one that holds no moment."""
+    if isinstance(node, inspect.Metadata):
+        if (node.extra or {}).get("moves") == "moment":
+            return lambda value, shift: shift.moment(value)
+        return _mover(node.type)
+    if isinstance(node, inspect.StructType):
+        return moved
+    if isinstance(node, inspect.UnionType):
+        return _union_mover(node)
+    if isinstance(node, inspect.ListType | inspect.VarTupleType):
+        return _each(_mover(node.item_type), list if isinstance(node, inspect.ListType) else tuple)
+    if isinstance(node, inspect.TupleType):
+        return _places([_mover(part) for part in node.item_types])
+    if isinstance(node, inspect.DictType) and (mover := _mover(node.value_type)) is not None:
+        return lambda value, shift: {key: mover(item, shift) for key, item in value.items()}
+    return None
+
+
+def _union_mover(node: inspect.UnionType) -> _Mover | None:
+    movers = [mover for part in node.types if (mover := _mover(part)) is not None]
+    if not movers:
+        return None
+
+    def move(value: Any, shift: Shift) -> Any:
+        if value is None or isinstance(value, str):
+            return value
+        return moved(value, shift) if isinstance(value, msgspec.Struct) else movers[0](value, shift)
+
+    return move
+
+
+def _each(mover: _Mover | None, make: Callable[[Any], Any]) -> _Mover | None:
+    if mover is None:
+        return None
+    return lambda value, shift: make([mover(item, shift) for item in value])
+
+
+def _places(movers: list[_Mover | None]) -> _Mover | None:
+    if not any(movers):
+        return None
+    return lambda value, shift: tuple(
+        item if mover is None else mover(item, shift)
+        for item, mover in zip(value, movers, strict=True)
+    )

@@ -1,0 +1,94 @@
+"""The memory card under the state directory: it fills up, turns read-only, or loses what it held.
+
+Where this process may mount, the card is a small tmpfs and both faults are the kernel's own; where
+it may not, and for a card that turns read-only while files are open on it (a kernel does that after
+an error, and nobody can ask a tmpfs for it), the preloaded ``FakeHost`` answers for the card.
+"""
+
+from __future__ import annotations
+
+import errno
+import random
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+from tests.system.fake_host import FakeHost
+
+SIZE = "400m"
+"""of which nothing is used; below 100 MB of free space the monitor calls a card full"""
+PAGE = 4096
+
+
+class Card:
+    """The state directory at ``folder``."""
+
+    def __init__(self, folder: Path, host: FakeHost) -> None:
+        folder.mkdir(parents=True)
+        self.folder, self._host = folder, host
+        self.is_real = self._mount("-t", "tmpfs", "-o", f"size={SIZE}", "campaign")
+
+    @property
+    def journal(self) -> Path:
+        return self.folder / "journal.sqlite"
+
+    def fill(self) -> None:
+        """Not a byte is left."""
+        if self.is_real:
+            used = sum(path.stat().st_blocks for path in self.folder.iterdir()) * 512
+            self._mount("-o", f"remount,size={used + PAGE}", "campaign")
+        else:
+            self._host.set(card_errno=errno.ENOSPC)
+
+    def empty(self) -> None:
+        """Somebody made space."""
+        if self.is_real:
+            self._mount("-o", f"remount,size={SIZE}", "campaign")
+        self._host.set(card_errno=0)
+
+    def protect(self, *, in_use: bool) -> None:
+        """Read-only from now on; ``in_use``: while files on it are open for writing."""
+        if in_use or not self.is_real:
+            self._host.set(card_errno=errno.EROFS)
+        else:
+            assert self._mount("-o", "remount,ro", "campaign"), "somebody still writes on the card"
+
+    def allow(self) -> None:
+        """Writable again."""
+        if self.is_real:
+            self._mount("-o", "remount,rw", "campaign")
+        self._host.set(card_errno=0)
+
+    def forget_boot(self) -> None:
+        """Take the boot's clock out of the journal."""
+        with closing(sqlite3.connect(self.journal)) as db, db:
+            db.execute("DELETE FROM state WHERE key = 'clock'")
+
+    def damage(self, chance: random.Random) -> str:
+        """What a power cut can leave of the journal, while no process has it open."""
+        with closing(sqlite3.connect(self.journal)) as db:  # its log is folded in first
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        content = bytearray(self.journal.read_bytes())
+        how = chance.choice(["emptied", "truncated", "headless", "scribbled"])
+        if how == "emptied":
+            content.clear()
+        elif how == "truncated":
+            del content[chance.randrange(PAGE, len(content) - 1) :]
+        elif how == "headless":
+            content[:100] = chance.randbytes(100)
+        else:
+            begin = chance.randrange(1, len(content) // PAGE - 1) * PAGE
+            content[begin : begin + 4 * PAGE] = chance.randbytes(4 * PAGE)[: len(content) - begin]
+        self.journal.write_bytes(content)
+        return how
+
+    def remove(self) -> None:
+        """Unmount; the folder is the caller's."""
+        self.allow()
+        if self.is_real:
+            subprocess.run(["umount", "--lazy", self.folder], check=False, capture_output=True)
+
+    def _mount(self, *options: str) -> bool:
+        done = subprocess.run(["mount", *options, self.folder], check=False, capture_output=True)
+        return done.returncode == 0

@@ -1,0 +1,236 @@
+"""Was anything lost, told twice under another name, or shown that is not so?
+
+The journal is the box's own memory, the phone is what a person learned: the judge compares the two
+after every round and keeps, over all rounds, which incident is open under which id.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from monitor.timeline import parse_rfc3339
+from tests.system.campaign_phone import Heard
+
+STAMP = re.compile(r"-\d{8}T\d{6}Z$")
+EVERYDAY = ("test", "losing_weight-", "not_gaining-")
+"""incidents that the provocations themselves bring about"""
+
+
+BUSY = ("monitor_blind-microphone", "monitor_blind-scale", "monitor_blind-late")
+"""a machine that cannot keep up is really deaf for a while, and says so: counted, not held against
+it, because nothing here may depend on how fast the machine is"""
+
+
+class Figures(msgspec.Struct, kw_only=True):
+    """What the report adds up."""
+
+    rounds: int = 0
+    raised: int = 0
+    """new incidents"""
+    changes: int = 0
+    """messages that had to arrive: raised, reminded, acknowledged, snoozed, cleared"""
+    delivered: int = 0
+    lost: int = 0
+    duplicated: int = 0
+    """the same message again (QoS 1 allows it; phones know it by its id and state)"""
+    busy: int = 0
+    """times the machine was too slow to listen or to weigh, and said so"""
+    crashes: int = 0
+    """times the sound library took the process with it; systemd restarts"""
+    misled: int = 0
+    """bottles called overdue by a daemon that had been started with a wrong clock"""
+    worst_delay_s: float = 0.0
+    """from the change to the phone, the fault's own length included"""
+    worst_after_s: float = 0.0
+    """from the change, or the mending of the fault where that came later, to the phone"""
+
+    def add(self, other: Figures) -> None:
+        """Counts add up; of delays the worst counts."""
+        for name in self.__struct_fields__:
+            mine, theirs = getattr(self, name), getattr(other, name)
+            worst = name.startswith("worst")
+            setattr(self, name, max(mine, theirs) if worst else mine + theirs)
+
+
+class Memory(msgspec.Struct):
+    """The journal as it stands: what must have been told, and what is open."""
+
+    told: Counter[tuple[str, str]]
+    """how often each (id, state) was written down"""
+    open: dict[str, str]
+    """id: state"""
+    weights: dict[str, float]
+    """the latest of each baby"""
+    weighed: set[tuple[str, float]]
+    """all of them"""
+    waiting: int
+    unanswered: int
+    sound: str
+
+    @classmethod
+    def read(cls, path: Path) -> Memory:
+        """Read a journal that a daemon may be writing.
+
+        Raises:
+            sqlite3.Error: it cannot be read.
+        """
+        with sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=5) as db:
+            rows = db.execute("SELECT id, state FROM alerts ORDER BY rowid").fetchall()
+            weights = db.execute("SELECT baby, weight_g FROM weighings ORDER BY t_s").fetchall()
+            corrected = db.execute("SELECT baby, weight_g FROM weighing_history").fetchall()
+            memory = cls(
+                told=Counter(rows),
+                open={i: state for i, state in dict(rows).items() if state != "cleared"},
+                weights=dict(weights),
+                weighed={*weights, *corrected},
+                waiting=db.execute("SELECT count(*) FROM outbox").fetchone()[0],
+                unanswered=db.execute("SELECT count(*) FROM inbox WHERE done_s IS NULL").fetchone()[
+                    0
+                ],
+                sound=db.execute("PRAGMA integrity_check").fetchone()[0],
+            )
+        db.close()
+        return memory
+
+
+def incident_of(alert_id: str) -> str:
+    """Kind and key: what stays when the same thing happens again."""
+    return STAMP.sub("", alert_id)
+
+
+class Judge:
+    """One per world; ``round`` after every fault."""
+
+    def __init__(self) -> None:
+        self._heard = 0
+        self._open: dict[str, str] = {}
+        """incident: the id it is open under, as the phone has heard"""
+        self._delivered: Counter[tuple[str, str]] = Counter()
+        self._payloads: set[bytes] = set()
+        self._judged: Counter[tuple[str, str]] = Counter()
+        self._forgiven: Counter[tuple[str, str]] = Counter()
+
+        self.clock_has_lied = False
+        """from then on which of two weights is the later one depends on whose clock is asked"""
+
+    def forget(self) -> None:
+        """A fresh journal was begun: what the old one held is not asked for again."""
+        self._forgiven = Counter(self._delivered)
+        self._judged.clear()
+        self._open.clear()
+
+    def round(
+        self,
+        memory: Memory,
+        alerts: list[Heard],
+        retained: dict[str, Any],
+        *,
+        expected: set[str],
+        required: str | None,
+        later: Memory,
+        mended_unix_s: float,
+        honest_clock: bool = True,
+    ) -> tuple[Figures, list[str]]:
+        """Figures of this round and everything that is wrong, a sentence each.
+
+        ``later`` is the journal once more, read after ``alerts`` had been taken: what arrived in
+        between is no phantom.
+        """
+        figures, wrong = Figures(rounds=1), []
+        self._raised_now: set[str] = set()
+        news, self._heard = alerts[self._heard :], len(alerts)
+        for heard in news:
+            wrong += self._hear(heard, expected, figures, mended_unix_s if honest_clock else None)
+        wrong += self._missing(memory, figures)
+        wrong += self._phantoms(later)
+        wrong += self.false_state(memory, retained)
+        known = self._raised_now | set(self._open) | {incident_of(i) for i in memory.open}
+        if required is not None and required not in known:
+            wrong.append(f"nobody was told of {required}")
+        if memory.sound != "ok":
+            wrong.append(f"the journal's integrity check says: {memory.sound}")
+        if memory.unanswered:
+            wrong.append(f"{memory.unanswered} commands typed on the Pi were never carried out")
+        return figures, wrong
+
+    def _hear(
+        self, heard: Heard, expected: set[str], figures: Figures, mended_unix_s: float | None
+    ) -> list[str]:
+        if heard.payload in self._payloads:
+            figures.duplicated += 1
+            return []
+        self._payloads.add(heard.payload)
+        alert = heard.document
+        alert_id, state = alert["id"], alert["state"]
+        self._delivered[alert_id, state] += 1
+        if mended_unix_s is not None:
+            at_s = parse_rfc3339(alert["at"])
+            figures.worst_delay_s = max(figures.worst_delay_s, heard.unix_s - at_s)
+            after_s = heard.unix_s - max(at_s, mended_unix_s)
+            figures.worst_after_s = max(figures.worst_after_s, after_s)
+        incident = incident_of(alert_id)
+        before = self._open.get(incident)
+        if state == "cleared":
+            self._open.pop(incident, None)
+        else:
+            self._open[incident] = alert_id
+        if state != "raised":
+            return []
+        figures.raised += 1
+        self._raised_now.add(incident)
+        wrong = []
+        if before is not None:
+            wrong.append(f"{incident} was raised as {alert_id} while it was open as {before}")
+        if incident in BUSY and incident not in expected:
+            figures.busy += 1
+        elif incident.startswith("bottle_overdue-") and self.clock_has_lied:
+            figures.misled += 1
+        elif not incident.startswith(EVERYDAY) and incident not in expected:
+            wrong.append(f"{alert_id} was raised for nothing: {alert['message']}")
+        return wrong
+
+    def _missing(self, memory: Memory, figures: Figures) -> list[str]:
+        wrong = []
+        for (alert_id, state), count in memory.told.items():
+            figures.changes += count - self._judged[alert_id, state]
+            arrived = self._delivered[alert_id, state]
+            if arrived < count:
+                figures.lost += count - arrived
+                self._delivered[alert_id, state] = count  # held against it once
+                wrong.append(f"{alert_id} {state}: written {count} times, arrived {arrived} times")
+        self._judged = Counter(memory.told)
+        figures.delivered = figures.changes - figures.lost
+        return wrong
+
+    def _phantoms(self, memory: Memory) -> list[str]:
+        known = {alert_id for alert_id, _ in memory.told}
+        return [
+            f"{alert_id} reached the phone, but the journal does not know it"
+            for alert_id in {i for i, _ in self._delivered - self._forgiven} - known
+        ]
+
+    def false_state(self, memory: Memory, retained: dict[str, Any]) -> list[str]:
+        """Where what a newcomer is told is not what the journal says."""
+        wrong = []
+        if retained.get("status") != "online":
+            wrong.append(f"retained status is {retained.get('status')}")
+        shown = {alert["id"]: alert["state"] for alert in retained.get("alerts") or []}
+        if shown != memory.open:
+            wrong.append(f"retained alerts {shown}, journal {memory.open}")
+        kinds = {incident_of(alert_id).split("-")[0] for alert_id in memory.open} - {"test"}
+        problems = {t: v for t, v in retained.items() if t.startswith("problem/")}
+        lit = {topic.split("/")[1] for topic, value in problems.items() if value == "ON"}
+        if lit != kinds:
+            wrong.append(f"retained problems {sorted(lit)}, open in the journal {sorted(kinds)}")
+        for name, grams in memory.weights.items():
+            told = (retained.get(f"baby/{name.lower()}") or {}).get("weight_g")
+            right = {g for n, g in memory.weighed if n == name} if self.clock_has_lied else {grams}
+            if told is None or all(abs(told - g) > 0.011 for g in right):
+                wrong.append(f"retained weight of {name} is {told}, the journal's {grams}")
+        return wrong

@@ -1,0 +1,361 @@
+"""The soak: thirty days in an hour through the real daemon, and what they cost.
+
+    python -m tests.system.soak [--days 30] [--seed 1] [--json FILE]
+
+The real loop, pipeline, journal (SQLite on disk) and publisher run in this process against a real
+Mosquitto; a phone acknowledges and snoozes. The journal starts with a month of telemetry and a
+year of cries and alerts, so that retention has something to forget from the first day on. Each
+simulated day ends with a sample: resident memory, threads, descriptors, size of the journal, and
+bytes written. As root, the state directory is an ext4 file system of its own on a loop device and
+the bytes are what its block device was given (write-ahead log, fsyncs and the file system's own
+journal included); otherwise they are ``write_bytes`` of /proc/self/io (pages, without the file
+system's own).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from statistics import mean, median
+from typing import TextIO
+
+import msgspec
+
+from monitor.app import App
+from monitor.config import Config, MicrophoneConfig, MqttConfig, ScaleConfig
+from monitor.core.cry import CryModel
+from monitor.devices.simulated import GOOD_CELL
+from monitor.events import Alert, AnyEvent, CryEnded, RosterChanged
+from monitor.journal import Journal, MinuteRow
+from monitor.resources import cry_model_bytes
+from monitor.timeline import parse_rfc3339
+from tests.system.mosquitto import Mosquitto
+from tests.system.soak_month import DAY_S, HOUR_S, Month, SparedDetector
+from tests.system.soak_phone import SoakPhone
+
+START_S = parse_rfc3339("2026-03-02T00:00:00Z")
+BOX = "soak"
+WEEK = 7
+OUTAGES = ((3, 9.0, 4.0), (10, 2.0, 8.0), (17, 20.0, 1.5), (24, 6.0, 12.0))
+"""(day, hour, hours long): the broker is killed"""
+
+
+class Sample(msgspec.Struct, frozen=True, kw_only=True):
+    """The end of one stretch (a day, in a long soak)."""
+
+    hours: float
+    """from the start"""
+    rss_mb: float
+    threads: int
+    descriptors: int
+    journal_mb: float
+    """database, write-ahead log and index of it"""
+    written_mb: float
+    """in this stretch, as megabytes a day"""
+    alerts: int
+    """messages about alerts the phone has received so far"""
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What the soak showed."""
+
+    hours: float
+    counted: str
+    """how the bytes were counted"""
+    samples: list[Sample]
+    raised: int
+    delivered: int
+    expired: int
+    acknowledged: int
+    feeds: int
+    cries: int
+    took_s: float
+    damage: str | None
+    """of the journal's integrity check; None when sound"""
+
+    def week(self, last: bool) -> list[Sample]:
+        """The first or last seven samples (fewer in a short soak)."""
+        count = min(WEEK, max(1, len(self.samples) // 2))
+        return self.samples[-count:] if last else self.samples[:count]
+
+    @property
+    def rss_ratio(self) -> float:
+        """Median resident memory of the last week over that of the first."""
+        return median(s.rss_mb for s in self.week(last=True)) / median(
+            s.rss_mb for s in self.week(last=False)
+        )
+
+    @property
+    def written_mb_per_day(self) -> float:
+        """Mean over all days."""
+        return mean(s.written_mb for s in self.samples)
+
+
+def soak(
+    hours: float, sample_h: float, *, seed: int, state_dir: Path, device: str | None,
+    out: TextIO | None = None,
+) -> Found:  # fmt: skip
+    """Live through ``hours``; prints a line per sample to ``out``."""
+    with tempfile.TemporaryDirectory(prefix="nursery-soak-") as scratch:
+        broker = Mosquitto(Path(scratch) / "mosquitto").start()
+        try:
+            run = _Soak(hours, sample_h, seed, state_dir, device, broker)
+            run.out = out
+            return run.run()
+        finally:
+            broker.stop(signal.SIGKILL)
+
+
+class _Soak:
+    def __init__(
+        self, hours: float, sample_h: float, seed: int, state_dir: Path, device: str | None,
+        broker: Mosquitto,
+    ) -> None:  # fmt: skip
+        self._hours, self._sample_h = hours, sample_h
+        self._device, self._broker = device, broker
+        self.out: TextIO | None = None
+        self._config = Config(
+            box=BOX,
+            state_dir=str(state_dir),
+            microphone=MicrophoneConfig(source="simulated"),
+            scale=ScaleConfig(
+                source="simulated",
+                counts_per_gram=GOOD_CELL.counts_per_gram,
+                zero_counts=GOOD_CELL.zero_counts,
+            ),
+            mqtt=MqttConfig(host="127.0.0.1", port=broker.port, tls=False, keepalive_s=5),
+        )
+        self._journal = Journal.open(self._config.journal_path)
+        self._month = Month(self._config, START_S, hours=hours, sample_h=sample_h, seed=seed)
+        _fill(self._journal, self._month)
+        self._phone = SoakPhone(broker.port, BOX)
+        self._app = App(self._config, self._journal, [self._month], start_s=START_S)
+        model = CryModel.from_bytes(cry_model_bytes(self._config.microphone.model))
+        self._app.nursery.pipeline.detector = SparedDetector(model, self._month.awake)
+        self._samples: list[Sample] = []
+        self._written_mb = 0.0
+        self._stopping = threading.Event()
+
+    def run(self) -> Found:
+        self._month.attach(
+            ready=lambda: self._app.connected and self._phone.subscribed,
+            backlog=lambda: self._app.backlog,
+            sampled=self._sample,
+            ended=self._app.stop,
+        )
+        began_s = time.monotonic()
+        self._written_mb = self._written()
+        weather = threading.Thread(target=self._outages, name="outages", daemon=True)
+        weather.start()
+        with self._phone:
+            self._app.run()
+            self._stopping.set()
+            weather.join(10.0)
+            time.sleep(0.5)
+        return self._found(time.monotonic() - began_s)
+
+    def _outages(self) -> None:
+        for day, hour, hours in OUTAGES:
+            begin_s = day * DAY_S + hour * HOUR_S
+            if not self._until(begin_s):
+                return
+            self._broker.stop(signal.SIGKILL)
+            self._until(begin_s + hours * HOUR_S)
+            self._broker.start()
+
+    def _until(self, passed_s: float) -> bool:
+        """Wait for a moment of the month; False when the soak ended before."""
+        while self._month.passed_s < passed_s:
+            if self._stopping.wait(0.02):
+                return False
+        return True
+
+    def _sample(self, hours: float) -> None:
+        if self._device is not None:
+            os.sync()
+        written_mb = self._written()
+        sample = Sample(
+            hours=hours,
+            rss_mb=_rss_mb(),
+            threads=threading.active_count(),
+            descriptors=len(list(Path("/proc/self/fd").iterdir())),
+            journal_mb=_size_mb(self._config.journal_path),
+            written_mb=(written_mb - self._written_mb) * 24.0 / self._sample_h,
+            alerts=self._phone.alerts,
+        )
+        self._written_mb = written_mb
+        self._samples.append(sample)
+        if self.out is not None:
+            print(_line(sample), file=self.out, flush=True)
+
+    def _written(self) -> float:
+        if self._device is None:
+            fields = Path("/proc/self/io").read_text().splitlines()
+            line = next(line for line in fields if line.startswith("write_bytes:"))
+            return int(line.split()[1]) / 1e6
+        sectors = Path(f"/sys/block/{self._device}/stat").read_text().split()[6]
+        return int(sectors) * 512 / 1e6
+
+    def _found(self, took_s: float) -> Found:
+        journal = self._journal
+        alerts = [row for row in journal.alerts(START_S) if row["state"] == "raised"]
+        found = Found(
+            hours=self._hours,
+            counted=COUNTED[self._device is not None],
+            samples=self._samples,
+            raised=len(alerts),
+            delivered=self._phone.raised,
+            expired=self._app.link.expired,
+            acknowledged=self._phone.answered,
+            feeds=len(journal.feeds(START_S)),
+            cries=len(journal.cries(START_S)),
+            took_s=took_s,
+            damage=journal.check(),
+        )
+        journal.close()
+        return found
+
+
+COUNTED = {
+    False: "write_bytes of /proc/self/io: pages written by this process, without the file "
+    "system's own journal",
+    True: "sectors written to the block device under an ext4 of its own, so write-ahead log, "
+    "fsyncs and the file system's journal are included; what the card does inside is not",
+}
+
+
+def _fill(journal: Journal, month: Month) -> None:
+    """Babies, and as much past as retention keeps."""
+    journal.record([RosterChanged(t_s=START_S, baby=baby.as_baby()) for baby in month.babies])
+    minutes = (START_S - 60.0 * n for n in range(1, 31 * 1440))
+    journal.record_minutes(
+        [
+            MinuteRow(t_s=t_s, cry_s=0.0, activity=0.1, level_db=-58.0,
+                      in_box="kangaroo possum quoll wombat")
+            for t_s in minutes
+        ]
+    )  # fmt: skip
+    past: list[AnyEvent] = []
+    for hour in range(364 * 24):
+        t_s = START_S - hour * HOUR_S - 60.0
+        past.append(CryEnded(t_s=t_s, started_s=t_s - 40.0, species="kitten", score=0.9))
+        if hour % 2 == 0:
+            past += [_old_alert(t_s, state) for state in ("raised", "acknowledged", "cleared")]
+    journal.record(past)
+
+
+def _old_alert(t_s: float, state: str) -> Alert:
+    return Alert(
+        t_s=t_s, id=f"crying-{t_s:.0f}", kind="crying", state=state, severity="warning",  # type: ignore[arg-type]  # three of its states
+        baby=None, since=t_s - 60.0, title="Kitten crying", box=BOX,
+        message="A kitten has been crying for 3 min: Possum's bottle was due 20 min ago.",
+        why="34 s of calls in 180 s, score 0.93, context bottle_due",
+    )  # fmt: skip
+
+
+def _rss_mb() -> float:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
+
+
+def _size_mb(path: Path) -> float:
+    total = 0
+    for ending in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            total += path.with_name(path.name + ending).stat().st_size
+    return total / 1e6
+
+
+def _line(sample: Sample) -> str:
+    return (
+        f"day {sample.hours / 24:5.2f}: {sample.rss_mb:6.1f} MB resident, "
+        f"{sample.threads} threads, {sample.descriptors} descriptors, "
+        f"journal {sample.journal_mb:5.2f} MB, "
+        f"{sample.written_mb:5.2f} MB a day written, {sample.alerts} alert messages"
+    )
+
+
+def report(found: Found) -> str:
+    """The figures, in lines."""
+    first, last = found.week(last=False), found.week(last=True)
+    before_mb, after_mb = (median(s.rss_mb for s in week) for week in (first, last))
+    most_mb = max(s.written_mb for s in found.samples)
+    return f"""\
+{found.hours / 24:g} days in {found.took_s:.0f} s
+resident memory: median {before_mb:.1f} MB in the first {len(first)} samples, \
+{after_mb:.1f} MB in the last: {(found.rss_ratio - 1) * 100:+.1f} %
+threads: {_span("threads", first)}, then {_span("threads", last)}
+descriptors: {_span("descriptors", first)}, then {_span("descriptors", last)}
+journal: {found.samples[0].journal_mb:.2f} MB, at the end {found.samples[-1].journal_mb:.2f} MB
+written: {found.written_mb_per_day:.2f} MB a day, at most {most_mb:.2f}
+  ({found.counted})
+alerts raised: {found.raised}; reached the phone: {found.delivered}; answered: {found.acknowledged}
+messages no longer news after an outage: {found.expired}
+feeds: {found.feeds}, cries: {found.cries}
+journal's integrity: {found.damage or "sound"}"""
+
+
+def _span(name: str, week: list[Sample]) -> str:
+    values = [getattr(sample, name) for sample in week]
+    return f"{min(values):g} to {max(values):g}"
+
+
+@contextmanager
+def card() -> Iterator[tuple[Path, str | None]]:
+    """A state directory on an ext4 of its own, where that may be made; else a plain one."""
+    with tempfile.TemporaryDirectory(prefix="nursery-card-") as scratch:
+        image, mount = Path(scratch) / "card.img", Path(scratch) / "card"
+        mount.mkdir()
+        try:
+            with image.open("wb") as file:
+                file.truncate(512_000_000)
+            subprocess.run(["mkfs.ext4", "-q", str(image)], check=True, capture_output=True)
+            subprocess.run(["mount", "-o", "loop", str(image), str(mount)], check=True,
+                           capture_output=True)  # fmt: skip
+        except (OSError, subprocess.CalledProcessError):
+            yield mount, None
+            return
+        try:
+            yield mount / "state", _loop_device(mount)
+        finally:
+            subprocess.run(["umount", str(mount)], check=True)
+
+
+def _loop_device(mount: Path) -> str:
+    for line in Path("/proc/mounts").read_text().splitlines():
+        device, where = line.split()[:2]
+        if where == str(mount):
+            return Path(device).name
+    raise RuntimeError(f"{mount} is not mounted")
+
+
+def main() -> int:
+    """Run it and print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", type=Path)
+    chosen = parser.parse_args()
+    print(f"seed {chosen.seed}", flush=True)
+    with card() as (state_dir, device):
+        found = soak(
+            chosen.days * 24.0, 24.0, seed=chosen.seed, state_dir=state_dir, device=device,
+            out=sys.stdout,
+        )  # fmt: skip
+    print(report(found))
+    if chosen.json is not None:
+        chosen.json.write_bytes(msgspec.json.format(msgspec.json.encode(found)))
+    return 0 if found.damage is None and found.rss_ratio <= 1.05 else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,25 @@
+"""Every kind of fault once; ``make torture`` does it a few hundred times."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.system.campaign import campaign, report
+from tests.system.campaign_faults import FAULTS
+from tests.system.campaign_world import missing
+
+pytestmark = pytest.mark.system
+
+SEED = 1
+WORLDS = 5
+"""side by side: a round is mostly waiting"""
+
+
+def test_every_fault_once(tmp_path):
+    if (reason := missing()) is not None:
+        pytest.skip(reason)
+    outcomes = campaign(tmp_path, rounds=len(FAULTS), seed=SEED, worlds=WORLDS)
+    print(report(outcomes))
+    assert [(o.fault, text) for o in outcomes for text in o.wrong] == []
+    assert {o.fault for o in outcomes} == set(FAULTS)
+    assert sum(o.figures.raised for o in outcomes) > 0

@@ -76,11 +76,13 @@ def _round(world: World, judge: Judge, fault: str) -> Outcome:
     if world.journal_lost is not None:
         wrong += _begin_again(world)
         judge.forget()
+    seen: list[tuple[Memory, dict[str, Any]]] = []
     try:
-        world.wait(lambda: _settled(world, judge), SETTLE_WITHIN_S, "rest")
+        world.wait(lambda: _settled(world, judge, seen), SETTLE_WITHIN_S, "rest")
     except TimeoutError as error:
         wrong.append(f"{error}: {_unrest(world)}")
-    memory, shown = _read(world), _shown(world)
+        seen.append((_read(world), _shown(world)))
+    memory, shown = seen[-1]
     time.sleep(0.3)
     alerts = world.phone.alerts
     figures, found = judge.round(
@@ -124,17 +126,19 @@ def _shown(world: World) -> dict[str, Any]:
     return plain | {t: json.loads(p) for t, p in named.items() if p[:1] in b"[{"}
 
 
-def _settled(world: World, judge: Judge) -> bool:
+def _settled(world: World, judge: Judge, seen: list[tuple[Memory, dict[str, Any]]]) -> bool:
+    """Nothing is under way, and what is shown is true; ``seen`` gets what this was judged by."""
     if not world.is_well() or not world.phone.connected:
         return False
     try:
         memory = _read(world)
     except sqlite3.Error:
         return False
-    if memory.waiting or memory.unanswered:
+    told = {a["id"]: a["state"] for a in world.phone.document("alerts") or []}
+    if memory.waiting or memory.unanswered or told != memory.open:
         return False
-    shown = {a["id"]: a["state"] for a in world.phone.document("alerts") or []}
-    return shown == memory.open and not judge.false_state(memory, _shown(world))
+    seen.append((memory, _shown(world)))
+    return not judge.false_state(*seen[-1])
 
 
 def _unrest(world: World) -> str:

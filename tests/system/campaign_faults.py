@@ -136,6 +136,8 @@ def card_full_at_start(world: World) -> set[str]:
     world.start_daemon()
     world.rest(3.0)
     _provoke(world, world.chance.uniform(3.0, 12.0), by_phone=True)
+    world.weigh()
+    world.wait_told(NOT_WRITTEN)
     world.kill_daemon()
     world.start_daemon()
     _provoke(world, world.chance.uniform(3.0, 6.0), by_phone=True)
@@ -147,6 +149,8 @@ def card_read_only(world: World) -> set[str]:
     """The kernel turned it read-only under the running daemon."""
     world.card.protect(in_use=True)
     _provoke(world, world.chance.uniform(3.0, 12.0), by_phone=True)
+    world.weigh()
+    world.wait_told(NOT_WRITTEN)
     world.card.allow()
     return {NOT_WRITTEN}
 
@@ -158,6 +162,8 @@ def card_read_only_at_start(world: World) -> set[str]:
     world.start_daemon()
     world.rest(3.0)
     _provoke(world, world.chance.uniform(3.0, 12.0), by_phone=True)
+    world.weigh()
+    world.wait_told(NOT_WRITTEN)
     world.card.allow()
     return {NOT_WRITTEN}
 
@@ -213,6 +219,7 @@ def clock_begins_in_1970(world: World) -> set[str]:
 def microphone_lost(world: World) -> set[str]:
     world.sound.kill()
     _provoke(world, world.chance.uniform(17.0, 25.0), by_phone=True)
+    world.wait_told(DEAF)
     world.begin_sound()
     return {DEAF}
 
@@ -220,6 +227,7 @@ def microphone_lost(world: World) -> set[str]:
 def load_cell_lost(world: World) -> set[str]:
     world.chip.set(stuck=1)
     _provoke(world, world.chance.uniform(17.0, 25.0), by_phone=True)
+    world.wait_told(NO_WEIGHT)
     world.chip.set(stuck=-1)
     return {NO_WEIGHT}
 

@@ -22,7 +22,7 @@ EVERYDAY = ("test", "losing_weight-", "not_gaining-")
 """incidents that the provocations themselves bring about"""
 
 
-BUSY = ("monitor_blind-microphone", "monitor_blind-scale")
+BUSY = ("monitor_blind-microphone", "monitor_blind-scale", "monitor_blind-late")
 """a machine that cannot keep up is really deaf for a while, and says so: counted, not held against
 it, because nothing here may depend on how fast the machine is"""
 

@@ -39,7 +39,7 @@ RuntimeError, an unknown compression NotImplementedError, nested brackets Memory
 Size = Annotated[int, Meta(ge=1, le=16)]
 
 
-class ConvShape(msgspec.Struct, frozen=True):
+class ConvShape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One convolution: kernel and stride over (time, pitch)."""
 
     kernel: tuple[Size, Size]

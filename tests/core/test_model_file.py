@@ -150,7 +150,7 @@ def test_a_bomb_that_lies_about_its_size_takes_no_memory() -> None:
     "change",
     [
         {"stride": (0, 2)}, {"stride": (-1, 2)}, {"kernel": (0, 5)}, {"kernel": (5, 200)},
-        {"stride": (5, 2)}, {"stride": (8, 2)}, {"kernel": (16, 16)},
+        {"stride": (5, 2)}, {"stride": (8, 2)}, {"pad": 1}, {"kernel": (16, 16)},
     ],
 )  # fmt: skip
 def test_shapes_that_would_read_beyond_the_buffers_are_refused(change: dict[str, object]) -> None:

@@ -20,8 +20,8 @@ pytestmark = pytest.mark.system
 BASE = "nursery/test-box"
 MINUTES = 10
 LIMIT_S = 200.0
-"""... for what a busy machine does late. How everything comes back is tested in ``core/test_load.py``:
-here only a machine with nothing else to do would ever be calm."""
+"""... for what a busy machine does late. How everything comes back is tested in
+``core/test_load.py``: here only a machine with nothing else to do would ever be calm."""
 
 
 def nursery_at_work(folder: Path) -> str:

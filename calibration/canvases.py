@@ -102,7 +102,7 @@ class Painter:
             scene += self._second(level_db, pet=kind in {"kitten", "puppy"})
         scene += self._background(level_db - rng.uniform(-3, 40))
         scene = _record(rng, scene)
-        return Canvas(scene, _targets(kind, [(a + at, b + at) for a, b in cries]))
+        return Canvas(scene, window_targets(kind, [(a + at, b + at) for a, b in cries]))
 
     def _event(self, event: str) -> tuple[Kind, Samples, list[tuple[int, int]]]:
         """The sound, what it is, and where in it (in samples) the calls are."""
@@ -265,18 +265,20 @@ def _loud_parts(sound: Samples) -> list[tuple[int, int]]:
     return [(int(i) * span, int(i + 1) * span) for i in loud]
 
 
-def _targets(kind: Kind, cries: Sequence[tuple[int, int]]) -> NDArray[np.int8]:
-    """What each step's window (its own step and the one before) holds."""
-    targets = np.full(STEPS, KINDS.index("other"), dtype=np.int8)
+def window_targets(
+    kind: Kind, cries: Sequence[tuple[int, int]], steps: int = STEPS
+) -> NDArray[np.int8]:
+    """What each step's window (its own step and the one before) holds; ``cries`` in samples."""
+    targets = np.full(steps, KINDS.index("other"), dtype=np.int8)
     if kind == "bark":  # barks have no segments: the whole event counts, loosely
         targets[:] = KINDS.index("bark")
         return targets
     if kind == "other":
         return targets
-    called = np.zeros(CANVAS_SAMPLES, dtype=bool)
+    called = np.zeros(steps * STEP_SAMPLES, dtype=bool)
     for start, end in cries:
         called[max(0, start) : max(0, end)] = True
-    for step in range(STEPS):
+    for step in range(steps):
         window = called[max(0, step - 1) * STEP_SAMPLES : (step + 1) * STEP_SAMPLES]
         heard_s = float(window.sum()) / AUDIO_RATE_HZ
         if heard_s >= _HEARD_S:

@@ -22,8 +22,20 @@ from numpy.typing import NDArray
 
 from calibration.clips import read_audio
 from monitor.core.bouts import Bouts, CryWindow
-from monitor.core.cry import BLOCK_STEPS, SPECIES, CryModel, Net
-from monitor.core.features import FRAME, HOP, STEP_S, STEP_SAMPLES, Normaliser, log_mel
+from monitor.core.cry import BLOCK_STEPS
+from monitor.core.cry_model import SPECIES, CryModel
+from monitor.core.cry_net import Net
+from monitor.core.features import (
+    FRAME,
+    HOP,
+    STEP_S,
+    STEP_SAMPLES,
+    SURVEY_EVERY,
+    Surveyor,
+    log_mel,
+    log_mel_between,
+    picture,
+)
 from monitor.errors import CalibrationError, InputError
 from monitor.events import CryStarted, Species
 
@@ -145,11 +157,12 @@ def listen_to(model: CryModel, path: Path, *, is_cry: bool) -> Recording:
     blocks = max(1, -(-len(samples) // _BLOCK))
     padded = np.zeros(blocks * _BLOCK + FRAME - HOP, dtype=np.float32)
     padded[: len(samples)] = samples
-    net, normaliser = Net(model), Normaliser()
-    hidden = [
-        net.hidden(normaliser.picture(log_mel(padded[at : at + _BLOCK + FRAME - HOP])).layers)
-        for at in range(0, blocks * _BLOCK, _BLOCK)
-    ]
+    net, surveyor, hidden = Net(model), Surveyor(), []
+    for at in range(0, blocks * _BLOCK, _BLOCK):
+        block = padded[at : at + _BLOCK + FRAME - HOP]
+        surveyed = log_mel(block, SURVEY_EVERY)
+        survey = surveyor.survey(surveyed)
+        hidden.append(net.hidden(picture(log_mel_between(block, surveyed), survey)))
     power = np.square(padded[: blocks * _BLOCK]).reshape(-1, STEP_SAMPLES).mean(axis=1) + 1e-11
     level_db = 10 * np.log10(power)
     loud = level_db >= np.quantile(level_db, 0.25) + _LOUD_DB

@@ -3,7 +3,8 @@
     python -m calibration.evaluate --manifest dev/manifest.csv --model monitor/data/cry.npz \
         --against yamnet_dev_scores.jsonl --name distress_pet
 
-With ``--folds 'work/fold{}.npz'`` every clip is scored by the model that never saw its recording.
+With ``--cross-validate a.npz b.npz ...`` every clip is scored by the model that never saw its
+recording: each model names in its card the folds it was trained without.
 Intervals are 90 % bootstraps over recordings. Thresholds "at two an hour" are read on the
 negatives of the same set, for every system alike.
 """
@@ -23,8 +24,8 @@ from calibration import metrics, scoring
 from calibration.clips import Clip, assign_folds, read_manifest
 from calibration.metrics import Interval
 from calibration.scoring import Scored
-from monitor.core.cry import CryModel
-from monitor.errors import NurseryError
+from monitor.core.cry_model import CryModel
+from monitor.errors import InputError, NurseryError
 
 FALSE_CLIPS_PER_HOUR = 2.0
 PITCH_BANDS_HZ = ((0, 450), (450, 600), (600, 800), (800, 9_000))
@@ -138,15 +139,26 @@ def worst_negatives(scored: Scored, count: int = 15) -> list[tuple[str, float]]:
     return [(scored.clips[i].label, round(float(scored.scores[i]), 3)) for i in order]
 
 
-def fold_models(
-    pattern: str, clips: Sequence[Clip], only: Sequence[int] | None = None
-) -> list[tuple[CryModel, list[Clip]]]:
-    """Each fold's model with the clips it never saw; ``only`` some folds when others lack one."""
+def held_out(paths: Sequence[Path], clips: Sequence[Clip]) -> list[tuple[CryModel, list[Clip]]]:
+    """Each model with the clips of the folds it was trained without.
+
+    Raises:
+        InputError: when a model heard every fold, or two would judge the same one.
+    """
     folds = assign_folds(clips)
+    judged: dict[int, Path] = {}
     pairs = []
-    for fold in only or np.unique(folds):
-        model = CryModel.from_bytes(Path(pattern.format(fold)).read_bytes())
-        pairs.append((model, [c for c, f in zip(clips, folds, strict=True) if f == fold]))
+    for path in paths:
+        model = CryModel.from_bytes(path.read_bytes())
+        unheard = model.card.notes.get("trained", {}).get("hold_out") or []
+        if not unheard:
+            raise InputError(f"{path} was trained on every fold: it can judge none of them")
+        for fold in unheard:
+            if fold in judged:
+                raise InputError(f"{path} and {judged[fold]} both left out fold {fold}")
+            judged[fold] = path
+        own = [c for c, f in zip(clips, folds, strict=True) if f in unheard]
+        pairs.append((model, own))
     return pairs
 
 
@@ -206,10 +218,11 @@ def main() -> int:
     """Command line; see the module's text."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--manifest", type=Path, required=True)
-    model = parser.add_mutually_exclusive_group(required=True)
-    model.add_argument("--model", type=Path)
-    model.add_argument("--folds", help="path of the fold models with {} for the fold's number")
-    parser.add_argument("--only-folds", type=int, nargs="+", help="when not all folds are trained")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--model", type=Path)
+    which.add_argument(
+        "--cross-validate", type=Path, nargs="+", help="models trained without some folds"
+    )
     parser.add_argument("--against", type=Path, help="another system's scores (JSON Lines)")
     parser.add_argument("--name", default="distress_pet", help="which of its scores")
     parser.add_argument("--scores", type=Path, help="write our scores here")
@@ -220,7 +233,7 @@ def main() -> int:
         if given.model:
             pairs = [(CryModel.from_bytes(given.model.read_bytes()), clips)]
         else:
-            pairs = fold_models(given.folds, clips, given.only_folds)
+            pairs = held_out(given.cross_validate, clips)
         ours = scoring.join([scoring.score(model, own) for model, own in pairs])
         theirs = (
             scoring.read_scores(given.against, ours.clips, given.name) if given.against else None

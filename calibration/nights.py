@@ -22,9 +22,11 @@ from numpy.typing import NDArray
 
 from calibration import synth
 from calibration.canvases import load
-from calibration.clips import Clip, assign_folds, read_manifest
+from calibration.clips import Clip, read_manifest
+from calibration.evaluate import held_out
 from calibration.metrics import poisson_rate
-from monitor.core.cry import CryDetector, CryModel
+from monitor.core.cry import CryDetector
+from monitor.core.cry_model import CryModel
 from monitor.errors import NurseryError
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, CryStarted
 
@@ -220,23 +222,23 @@ def main() -> int:
     """Command line; see the module's text."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--manifest", type=Path, required=True)
-    model = parser.add_mutually_exclusive_group(required=True)
-    model.add_argument("--model", type=Path)
-    model.add_argument("--folds", help="path of the fold models with {} for the fold's number")
-    parser.add_argument("--only-folds", type=int, nargs="+", help="when not all folds are trained")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--model", type=Path)
+    which.add_argument(
+        "--cross-validate", type=Path, nargs="+", help="models trained without some folds"
+    )
     parser.add_argument("--hours", type=float, default=8.0, help="per kind of night and model")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     totals: dict[str, Tally] = {}
     try:
         clips = read_manifest(given.manifest)
-        folds = assign_folds(clips)
-        chosen = given.only_folds or np.unique(folds) if given.folds else [None]
-        for fold in chosen:
-            path = Path(given.folds.format(fold)) if given.folds else given.model
-            own = [c for c, f in zip(clips, folds, strict=True) if fold is None or f == fold]
-            one = CryModel.from_bytes(path.read_bytes())
-            for name, tally in measure(one, own, given.hours, given.seed).items():
+        if given.model:
+            pairs = [(CryModel.from_bytes(given.model.read_bytes()), clips)]
+        else:
+            pairs = held_out(given.cross_validate, clips)
+        for model, own in pairs:
+            for name, tally in measure(model, own, given.hours, given.seed).items():
                 add(totals.setdefault(name, Tally()), tally)
     except (NurseryError, OSError) as error:
         parser.exit(2, f"{error}\n")

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from monitor.config import Config
 from monitor.core.bouts import Bouts, CryWindow
-from monitor.core.cry import CryDetector, CryModel
+from monitor.core.cry import CryDetector
+from monitor.core.cry_model import CryModel
 from monitor.devices import open_sources
 from monitor.devices.collect import Tap
 from monitor.devices.diagnosis import SoundDiagnosis, diagnose_sound

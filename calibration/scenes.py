@@ -112,7 +112,8 @@ def _paint_some(sources: Sources, folder: Path, indices: Sequence[int], seed: in
             fold: Painter(clips, unlabelled, hash_seed(seed, index, fold))
             for fold, clips in clips_by_fold.items()
         }
-        arrays = _paint_shard(painters, teacher, taught, hash_seed(seed, index, 99))
+        seed_here = hash_seed(seed, index, 99)
+        arrays = _paint_shard(painters, teacher, taught, seed_here)
         path = _shard_path(folder, index)
         partial = path.with_suffix(".part.npz")
         np.savez(partial, allow_pickle=False, **arrays)
@@ -132,6 +133,11 @@ def _material(sources: Sources) -> dict[int, list[Clip]]:
 
         by_fold = {f: [c for c in cs if is_permissive(c.licence)] for f, cs in by_fold.items()}
     return by_fold
+
+
+def clips_of(sources: Sources, hold_out: Sequence[int]) -> list[Clip]:
+    """Every labelled clip that may be trained on."""
+    return [c for fold, clips in _material(sources).items() if fold not in hold_out for c in clips]
 
 
 def _unlabelled(folder: Path | None) -> list[Path]:
@@ -159,7 +165,10 @@ def hash_seed(*parts: int) -> int:
 
 
 def _paint_shard(
-    painters: dict[int, Painter], teacher: Teacher | None, taught: Sequence[int], seed: int
+    painters: dict[int, Painter],
+    teacher: Teacher | None,
+    taught: Sequence[int],
+    seed: int,
 ) -> dict[str, NDArray[np.generic]]:
     rng = np.random.default_rng(seed)
     weights = np.array([_EXTRA_WEIGHT if f == ALWAYS_TRAIN else 1.0 for f in painters])

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from calibration import synth
 from calibration.clips import Clip, read_audio
-from monitor.core.cry import SPECIES, CryDetector, CryModel
+from monitor.core.cry import CryDetector
+from monitor.core.cry_model import SPECIES, CryModel
 from monitor.errors import InputError
 from monitor.events import AudioBlock
 

@@ -201,7 +201,8 @@ class App:
         if self._clips is not None:
             if (by_s := self.nursery.moved_s - before_s) != 0.0:
                 self._clips.move(by_s)
-            self._clips.take(observation, events, synced=self.nursery.synced)
+            if not self._load.sheds("charts"):
+                self._clips.take(observation, events, synced=self.nursery.synced)
 
     def _second(self, now_s: float) -> None:
         if self._may_shed:

@@ -357,7 +357,7 @@ def calibrate_cry(
     from typing import cast
 
     from calibration.cry import calibrate_cry as run_calibration
-    from monitor.core.cry import CryModel
+    from monitor.core.cry_model import CryModel
     from monitor.events import Species
     from monitor.resources import cry_model_bytes
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from monitor.core.bouts import CryWindow
-    from monitor.core.cry import CryModel, Heard
+    from monitor.core.cry import Heard
+    from monitor.core.cry_model import CryModel
 
 _CHUNK_S = 8.0
 _LONG_S = 60.0
@@ -86,7 +87,7 @@ def listen(
 
 def shipped_model() -> CryModel:
     """The cry model that comes with the package."""
-    from monitor.core.cry import CryModel
+    from monitor.core.cry_model import CryModel
     from monitor.resources import cry_model_bytes
 
     return CryModel.from_bytes(cry_model_bytes(None))

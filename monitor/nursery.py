@@ -17,7 +17,7 @@ import msgspec
 from monitor.clock import BootClock, Placing, Wake, boot_id, boot_s, wake
 from monitor.codec import restamped
 from monitor.config import Config
-from monitor.core.cry import CryModel
+from monitor.core.cry_model import CryModel
 from monitor.core.reference import GrowthReference
 from monitor.errors import CardError, JournalError
 from monitor.events import (

@@ -17,8 +17,9 @@ import msgspec
 
 from monitor.config import Config
 from monitor.core.activity import Activity
-from monitor.core.cry import CryDetector, CryModel
+from monitor.core.cry import CryDetector
 from monitor.core.cry_incident import CryIncident
+from monitor.core.cry_model import CryModel
 from monitor.core.health import Health
 from monitor.core.policy import AlertPolicy
 from monitor.core.reference import GrowthReference

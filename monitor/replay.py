@@ -17,7 +17,7 @@ import numpy as np
 
 from monitor.codec import encode_line, event_document
 from monitor.config import Config
-from monitor.core.cry import CryModel
+from monitor.core.cry_model import CryModel
 from monitor.core.reference import GrowthReference
 from monitor.devices.replayed import read_audio, read_scale_csv
 from monitor.errors import ConfigError, InputError

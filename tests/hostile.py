@@ -60,7 +60,7 @@ RAW = [
 """payloads that break parsers"""
 
 VERBS = {
-    "acknowledge": ["id"], "snooze": ["id", "minutes"], "not_a_cry": ["id"], "test_alert": [], "tare": [],
+    "acknowledge": ["id"], "snooze": ["id", "minutes"], "not_a_cry": ["id"], "test_alert": [], "tare": [], "weigh_in": ["cancel"],
     "assign": ["step_id", "baby"], "weigh": ["baby", "grams", "at", "confirm"],
     "correct": ["step_id", "baby", "grams", "void"],
     "baby_add": ["name", "species", "born", "weight_g", "adult_weight_kg"],
@@ -80,7 +80,7 @@ LIKELY: dict[str, st.SearchStrategy[Any]] = {
     "species": st.sampled_from(["kitten", "puppy", "Kitten", "human", "", 1]),
     "born": st.sampled_from(DATES), "at": st.sampled_from(DATES) | numbers,
     "grams": numbers, "weight_g": numbers, "adult_weight_kg": numbers, "minutes": numbers,
-    "confirm": st.booleans(), "void": st.booleans(),
+    "confirm": st.booleans(), "cancel": st.booleans(), "void": st.booleans(),
     "id": st.sampled_from(["", "all", "test-1", *NAMES]), "step_id": st.sampled_from(["0", *NAMES]),
 }  # fmt: skip
 

@@ -92,7 +92,7 @@ class Rig:
 
     @property
     def health(self) -> dict:
-        return self.app.nursery.state(self.app._now_s).sources
+        return self.app.nursery.state(self.app.nursery.now_s).sources
 
 
 @pytest.fixture

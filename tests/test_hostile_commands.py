@@ -18,9 +18,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from monitor.core.load import Load
 from monitor.core.naming import has_control
 from monitor.events import Command, CommandResult, slug
 from monitor.nursery import Nursery
+from monitor.outlets import Outlets
 from monitor.topics import alert_sentence
 from tests import hostile
 from tests.hostile import RAW, VERBS, Box, as_json, likely_commands, unlikely_commands
@@ -152,13 +154,11 @@ def test_two_babies_registered_in_one_second_stay_two() -> None:
 
 def test_a_command_before_the_first_tick_is_not_from_1970(tmp_path: Path) -> None:
     opened = Box(tmp_path)
-    outlets = opened.app._outlets
-    fresh = type(outlets)(
-        opened.config, opened.journal, opened.app.nursery, dict, print, start_s=hostile.START_S
-    )
+    nursery = Nursery(opened.config, opened.journal, start_s=opened.now_s)
+    fresh = Outlets(opened.config, opened.journal, nursery, Load(), dict, print)
     command = fresh._receive(hostile.Arrived(f"{hostile.BASE}/cmd/tare", b"", False))
     assert command is not None
-    assert command.t_s == hostile.START_S
+    assert command.t_s == opened.now_s
     opened.close()
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from monitor.config import AlertsConfig, Config, MicrophoneConfig, ScaleConfig
-from monitor.core.cry import CryModel
+from monitor.core.cry_model import CryModel
 from monitor.core.reference import GrowthReference
 from monitor.devices.simulated import GOOD_CELL, SimBaby, SimulatedBox
 from monitor.errors import InputError

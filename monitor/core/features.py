@@ -35,6 +35,9 @@ STEP_FRAMES = 24
 """frames between two windows, 0.48 s: the model's clock"""
 STEP_SAMPLES = STEP_FRAMES * HOP
 STEP_S = STEP_SAMPLES / AUDIO_RATE_HZ
+SURVEY_EVERY = 2
+"""the background is followed, and stirring looked for, in every second frame: 32 ms of every 40
+hold some of any call, and a quiet room costs half the transforms"""
 
 _PRESENCE_RANGE_DB = 50.0
 """a call 50 dB below its surroundings is not heard by anyone; also keeps -60 dBFS like -36"""
@@ -43,22 +46,31 @@ _PRESENCE_DECAY_DB_PER_FRAME = 0.2
 _QUIETEST_PEAK_DB = -85.0
 """the reference never falls below this, so that near-silence stays dark"""
 _CONTRAST_RANGE_DB = 40.0
+_LAYER_SCALE = np.array([1 / _PRESENCE_RANGE_DB, 1 / _CONTRAST_RANGE_DB], dtype=np.float32)
 _BACKGROUND_STEPS = 20
 """9.6 s of background: longer than any single call, shorter than a fan takes to be noticed"""
-_STEP_RANK = STEP_FRAMES // 4
+_STEP_RANK = STEP_FRAMES // SURVEY_EVERY // 4
 _BACKGROUND_PART = 4
 """lower quartile within a step and over the steps: calls fill less than that of a nursery"""
-_STIRRING_DB = 10.0
+_STIRRING_DB, _STIRRING_CELLS = 10.0, 2
 """judgement: a call 10 dB over the background of its band is faint; the tests hold noise to it"""
 
 
-class Picture(NamedTuple):
-    """What the model sees of some steps, and how loud they were."""
+class Survey(NamedTuple):
+    """Whole steps as every second frame shows them: enough to know whether to look closer."""
 
-    layers: Floats
-    """shape (frames, BANDS, 2), presence and contrast, 0..1"""
+    background_db: Floats
+    """shape (steps, BANDS): each band's quiet quarter of the past"""
+    loudest_db: Floats
+    """shape (steps * STEP_FRAMES / 2,): the decaying maximum up to each surveyed frame"""
     stirring: NDArray[np.bool_]
-    """per step; False: nothing stood out of the background, the model need not look"""
+    """shape (steps,); False: nothing stood out of the background, the model need not look"""
+
+    def part(self, steps: slice) -> Survey:
+        """The survey of some of the steps."""
+        half = STEP_FRAMES // SURVEY_EVERY
+        frames = slice(steps.start * half, steps.stop * half)
+        return Survey(self.background_db[steps], self.loudest_db[frames], self.stirring[steps])
 
 
 @cache
@@ -75,6 +87,12 @@ def mel_matrix() -> Floats:
 
 
 @cache
+def _mel_of_parts() -> Floats:
+    """The same for real and imaginary parts side by side, shape (FRAME + 2, BANDS)."""
+    return np.ascontiguousarray(np.repeat(mel_matrix(), 2, axis=0))
+
+
+@cache
 def _window() -> Floats:
     """Hann window scaled so that a full-scale sine has power 1 in its bin."""
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(FRAME) / FRAME)
@@ -82,81 +100,108 @@ def _window() -> Floats:
     return scaled
 
 
-def log_mel(samples: Floats) -> Floats:
-    """Band powers in dB re a full-scale sine, shape (frames, BANDS).
+def log_mel(samples: Floats, every: int = 1) -> Floats:
+    """Band powers in dB re a full-scale sine, shape (frames / every, BANDS).
 
-    ``samples`` holds frames * HOP + FRAME - HOP values at 16 kHz.
+    ``samples`` holds frames * HOP + FRAME - HOP values at 16 kHz; only one frame of ``every`` is
+    computed, the first of them included.
     """
-    frames = np.lib.stride_tricks.sliding_window_view(samples, FRAME)[::HOP]
+    samples = np.ascontiguousarray(samples, dtype=np.float32)
+    hop = every * HOP
+    shape = ((len(samples) - FRAME) // hop + 1, FRAME)
+    # What sliding_window_view gives, without its 10 us of checks on every call.
+    frames = np.ndarray(shape, np.float32, samples, strides=(hop * 4, 4))
     bands = np.empty((len(frames), BANDS), dtype=np.float32)
     # A step at a time: larger intermediates are given back to the system and faulted in again
     # on every call, which took twice as long as the transform itself.
     for at in range(0, len(frames), STEP_FRAMES):
         spectrum = np.fft.rfft(frames[at : at + STEP_FRAMES] * _window())
-        power = np.square(spectrum.real) + np.square(spectrum.imag)
-        bands[at : at + STEP_FRAMES] = power.astype(np.float32, copy=False) @ mel_matrix()
+        parts = spectrum.astype(np.complex64, copy=False).view(np.float32)
+        np.square(parts, out=parts)
+        np.matmul(parts, _mel_of_parts(), out=bands[at : at + STEP_FRAMES])
     bands += np.float32(10 ** (SILENCE_DB / 10))
     np.log(bands, out=bands)  # three times as fast as log10
     bands *= np.float32(10 / np.log(10))
     return bands
 
 
-class Normaliser:
-    """Turns log-mel frames into pictures; remembers the loudest and the usual of the past."""
+def log_mel_between(samples: Floats, surveyed: Floats) -> Floats:
+    """All frames of ``samples``, given those that ``log_mel(samples, SURVEY_EVERY)`` found."""
+    whole = np.empty((len(surveyed), SURVEY_EVERY, BANDS), dtype=np.float32)
+    whole[:, 0] = surveyed
+    for k in range(1, SURVEY_EVERY):
+        last = len(samples) - (SURVEY_EVERY - 1 - k) * HOP
+        whole[:, k] = log_mel(samples[k * HOP : last], SURVEY_EVERY)
+    return whole.reshape(-1, BANDS)
+
+
+class Surveyor:
+    """Follows the loudest and the usual of a stream, in every second frame of it."""
 
     def __init__(self) -> None:
         self._peak_db = _QUIETEST_PEAK_DB
         self._steps = 0
         self._quartiles = np.empty((_BACKGROUND_STEPS, BANDS), dtype=np.float32)
 
-    def picture(self, mel_db: Floats) -> Picture:
-        """Whole steps of log-mel frames, shape (k * STEP_FRAMES, BANDS), in order."""
-        layers = np.empty((2, *mel_db.shape), dtype=np.float32)
-        presence, contrast = layers
-        reference = self._reference(mel_db.max(axis=1)) - np.float32(_PRESENCE_RANGE_DB)
-        np.subtract(mel_db, reference[:, None], out=presence)
-        presence *= np.float32(1 / _PRESENCE_RANGE_DB)
-        stirring = np.empty(len(mel_db) // STEP_FRAMES, dtype=bool)
-        for k in range(len(stirring)):
-            frames = slice(k * STEP_FRAMES, (k + 1) * STEP_FRAMES)
-            above_db = np.subtract(mel_db[frames], self._background(mel_db[frames]))
-            stirring[k] = self._stirring(above_db)
-            np.multiply(above_db, np.float32(1 / _CONTRAST_RANGE_DB), out=contrast[frames])
-        np.clip(layers, 0, 1, out=layers)
-        return Picture(layers.transpose(1, 2, 0), stirring)
+    def survey(self, surveyed_db: Floats) -> Survey:
+        """Whole steps in order, shape (steps * STEP_FRAMES / SURVEY_EVERY, BANDS)."""
+        steps = surveyed_db.reshape(-1, STEP_FRAMES // SURVEY_EVERY, BANDS)
+        quartiles = np.partition(steps, _STEP_RANK, axis=1)[:, _STEP_RANK]
+        background = np.empty((len(steps), BANDS), dtype=np.float32)
+        unknown = np.empty(len(steps), dtype=bool)
+        for k, quartile in enumerate(quartiles):
+            background[k] = self._background(quartile)
+            unknown[k] = self._steps < _BACKGROUND_STEPS // 2
+        loudest = self._loudest(surveyed_db.max(axis=1))
+        return Survey(background, loudest, unknown | _stirring(steps - background[:, None]))
 
-    def _background(self, step: Floats) -> Floats:
+    def _background(self, quartile: Floats) -> Floats:
         """Each band's quiet quarter of the past with this step in it, shape (BANDS,)."""
-        row = self._steps % _BACKGROUND_STEPS
-        self._quartiles[row] = np.partition(step, _STEP_RANK, axis=0)[_STEP_RANK]
+        self._quartiles[self._steps % _BACKGROUND_STEPS] = quartile
         self._steps += 1
         known = self._quartiles[: min(self._steps, _BACKGROUND_STEPS)]
         rank = len(known) // _BACKGROUND_PART
         background: Floats = np.partition(known, rank, axis=0)[rank]
         return background
 
-    def _reference(self, peaks_db: Floats) -> Floats:
-        """The decaying maximum up to each frame, shape (frames,)."""
-        fall = np.float32(_PRESENCE_DECAY_DB_PER_FRAME) * np.arange(
+    def _loudest(self, peaks_db: Floats) -> Floats:
+        """The decaying maximum up to each surveyed frame."""
+        fall = np.float32(_PRESENCE_DECAY_DB_PER_FRAME * SURVEY_EVERY) * np.arange(
             1, len(peaks_db) + 1, dtype=np.float32
         )
         raised = np.maximum.accumulate(np.maximum(peaks_db + fall, np.float32(self._peak_db)))
-        reference: Floats = np.maximum(raised - fall, np.float32(_QUIETEST_PEAK_DB))
-        self._peak_db = float(reference[-1])
-        return reference
+        loudest: Floats = np.maximum(raised - fall, np.float32(_QUIETEST_PEAK_DB))
+        self._peak_db = float(loudest[-1])
+        return loudest
 
-    def _stirring(self, above_db: Floats) -> bool:
-        """Whether a step stands out of the background somewhere.
 
-        Steady noise rises far above its own lower quartile in single cells only, by chance; a
-        call fills several neighbouring frames of a band. The mean over 3 frames must pass
-        _STIRRING_DB in at least two cells. In the first steps of a stream the background is not
-        known and everything stirs.
-        """
-        if self._steps < _BACKGROUND_STEPS // 2:
-            return True
-        smooth = above_db[:-2] + above_db[1:-1] + above_db[2:]
-        return int(np.count_nonzero(smooth > 3 * _STIRRING_DB)) >= 2
+def picture(mel_db: Floats, survey: Survey) -> Floats:
+    """Presence and contrast, 0..1, shape (frames, BANDS, 2), of the surveyed steps' frames."""
+    layers = np.empty((*mel_db.shape, 2), dtype=np.float32)
+    shown = layers.reshape(-1, SURVEY_EVERY, BANDS, 2)
+    floor = survey.loudest_db - np.float32(_PRESENCE_RANGE_DB)
+    frames = mel_db.reshape(-1, SURVEY_EVERY, BANDS)
+    np.subtract(frames, floor[:, None, None], out=shown[..., 0])
+    steps = mel_db.reshape(-1, STEP_FRAMES, BANDS)
+    above = layers.reshape(-1, STEP_FRAMES, BANDS, 2)[..., 1]
+    np.subtract(steps, survey.background_db[:, None], out=above)
+    layers *= _LAYER_SCALE
+    np.clip(layers, 0, 1, out=layers)
+    return layers
+
+
+def _stirring(above_db: Floats) -> NDArray[np.bool_]:
+    """Whether each step stands out of the background somewhere, shape (steps,).
+
+    Steady noise rises far above its own lower quartile in single cells only, by chance; a call
+    fills neighbouring frames and bands. The mean over two surveyed frames and two bands must pass
+    _STIRRING_DB in at least _STIRRING_CELLS places.
+    """
+    pairs = above_db[:, :-1] + above_db[:, 1:]
+    squares = pairs[:, :, :-1] + pairs[:, :, 1:]
+    cells = np.count_nonzero(squares > 4 * _STIRRING_DB, axis=(1, 2))
+    stirred: NDArray[np.bool_] = cells >= _STIRRING_CELLS
+    return stirred
 
 
 def fingerprint() -> str:

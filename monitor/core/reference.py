@@ -86,6 +86,8 @@ class GrowthReference:
         except (msgspec.ValidationError, msgspec.DecodeError, ValueError) as error:
             raise InputError(f"{origin}: {error}") from error
         for table in file.table:
+            for row in table.rows:
+                _check(row, f"{origin}: {table.species} {table.class_}, day {row.age_day:g}")
             ages = [row.age_day for row in table.rows]
             if len(ages) < 2 or ages != sorted(set(ages)):
                 name = f"{table.species} {table.class_}"
@@ -138,6 +140,17 @@ class GrowthReference:
         low, high = rows[place], rows[place + 1]
         share = (age_day - low.age_day) / (high.age_day - low.age_day)
         return low, high, min(max(share, 0.0), 1.0)
+
+
+def _check(row: Row, where: str) -> None:
+    spans: list[tuple[float, ...]] = [row.weight_g, row.gain_g_per_day, row.feed_interval_h]
+    spans += [row.feed_g, row.intake_ml_per_kg_day, (row.age_day,)]
+    if not all(math.isfinite(value) for span in spans for value in span):
+        raise InputError(f"{where}: a value is no number")
+    if any(list(span) != sorted(span) for span in spans):
+        raise InputError(f"{where}: a range must rise from low to high")
+    if row.weight_g[0] <= 0 or row.feed_interval_h[0] <= 0 or row.age_day < 0:
+        raise InputError(f"{where}: weights and intervals are above 0")
 
 
 def _age_at(table: Table, weight_g: float | None) -> float:

@@ -22,12 +22,13 @@ STOP_BAND_DB = 86.0
 PASS_FRACTION = 0.89
 """pass band as a part of the narrower Nyquist band: flat to 7.1 kHz when the input is wider"""
 
-_MIN_OUTPUTS = 96
-"""outputs per matrix row at least: short periods (48 kHz: one output) are repeated to fill it"""
+_MIN_OUTPUTS = 32
+"""outputs per matrix row at least: short periods (48 kHz: one output) are repeated to fill it;
+with more, most of the matrix is zeros: at 48 kHz 96 of them took twice as long"""
 _MAX_PHASES = 1280
 """longest exact period (11.025 kHz has 640); odder rates interpolate between this many phases"""
-_ROWS = 8
-"""periods per matrix product: about 50 ms, small enough for a live stream"""
+_PRODUCT_OUTPUTS, _MIN_ROWS = 768, 4
+"""outputs of one matrix product: 48 ms, small enough for a live stream; and rows at least"""
 
 Samples = NDArray[np.float32]
 
@@ -60,7 +61,9 @@ class Resampler:
         self._outputs = self._up * repeats if self._exact else AUDIO_RATE_HZ // 100
         self._advance = self._down * repeats
         if self._exact:
+            self._rows = max(_MIN_ROWS, _PRODUCT_OUTPUTS // self._outputs)
             self._matrix = _period_matrix(rate_hz, taps, self._up, self._down, self._outputs)
+            self._stretches = np.empty((self._rows, len(self._matrix)), dtype=np.float32)
         else:
             self._table = _phase_table(rate_hz, taps, _MAX_PHASES)
         self._pending = np.zeros(self._half, dtype=np.float32)
@@ -79,7 +82,7 @@ class Resampler:
         if self._plain:
             return np.zeros(0, dtype=np.float32)
         wanted = -(-self._received * self._up // self._down) - self._emitted
-        period = self._advance * _ROWS if self._exact else self._down
+        period = self._advance * self._rows if self._exact else self._down
         chunks: list[Samples] = []
         received = self._received
         while sum(map(len, chunks)) < wanted:
@@ -89,16 +92,16 @@ class Resampler:
 
     def _drain(self) -> Samples:
         span = len(self._matrix)
-        step = self._advance * _ROWS
-        need = self._advance * (_ROWS - 1) + span
+        rows, step = self._rows, self._advance * self._rows
+        need = self._advance * (rows - 1) + span
         count = max(0, (len(self._pending) - need) // step + 1)
-        out = np.empty((count, _ROWS * self._outputs), dtype=np.float32)
+        out = np.empty((count, rows, self._outputs), dtype=np.float32)
         if count == 0:
             return out.ravel()
         windows = np.lib.stride_tricks.sliding_window_view(self._pending, span)[:: self._advance]
         for k in range(count):
-            rows = np.ascontiguousarray(windows[k * _ROWS : (k + 1) * _ROWS])
-            out[k] = (rows @ self._matrix).ravel()
+            np.copyto(self._stretches, windows[k * rows : (k + 1) * rows])
+            np.matmul(self._stretches, self._matrix, out=out[k])
         self._pending = self._pending[count * step :].copy()
         self._emitted += out.size
         return out.ravel()

@@ -23,7 +23,8 @@ from pathlib import Path
 import numpy as np
 
 from calibration import synth
-from monitor.core.cry import CryDetector, CryModel
+from monitor.core.cry import CryDetector
+from monitor.core.cry_model import CryModel
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, CryStarted
 from monitor.listen import listen
 from monitor.resources import cry_model_bytes
@@ -39,7 +40,8 @@ def resident_kb():
         return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
 before = resident_kb()
 import msgspec
-from monitor.core.cry import CryDetector, CryModel
+from monitor.core.cry import CryDetector
+from monitor.core.cry_model import CryModel
 from monitor.events import AudioBlock
 from monitor.resources import cry_model_bytes
 detector = CryDetector(CryModel.from_bytes(cry_model_bytes(None)))

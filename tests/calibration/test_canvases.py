@@ -52,10 +52,10 @@ def test_every_kind_is_drawn(clips: list[Clip]) -> None:
 
 def test_a_step_is_a_cry_when_enough_of_it_is_heard() -> None:
     second = 16_000
-    targets = canvases._targets("kitten", [(int(1.0 * second), int(1.5 * second))])
+    targets = canvases.window_targets("kitten", [(int(1.0 * second), int(1.5 * second))])
     # steps end at 0.48 s, 0.96 s, ...; a window looks back over two of them
     assert targets.tolist()[:6] == [OTHER, OTHER, 0, 0, IGNORE, OTHER]
-    barely = canvases._targets("kitten", [(int(0.96 * second), int(1.01 * second))])
+    barely = canvases.window_targets("kitten", [(int(0.96 * second), int(1.01 * second))])
     assert barely.tolist()[2] == IGNORE
 
 

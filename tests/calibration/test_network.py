@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from monitor.core.cry import CryModel, Net
-from monitor.core.features import STEP_FRAMES, Normaliser
+from monitor.core.cry_model import CryModel
+from monitor.core.cry_net import Net
+from monitor.core.features import STEP_FRAMES, SURVEY_EVERY, Surveyor, picture
 from monitor.resources import cry_model_bytes
 
 try:
@@ -53,12 +54,12 @@ def test_numpy_and_torch_agree_to_1e_4() -> None:
 def test_training_sees_the_pictures_the_daemon_sees(earlier: int) -> None:
     rng = np.random.default_rng(1)
     mel_db = rng.normal(-60, 8, (24 * (8 + earlier), 64)).astype(np.float32)
-    normaliser = Normaliser()
-    want = normaliser.picture(mel_db).layers[24 * earlier :]
+    survey = Surveyor().survey(mel_db[::SURVEY_EVERY])
+    want = picture(mel_db, survey)[24 * earlier :]
     history = None
     if earlier:
-        steps = mel_db[: 24 * earlier].reshape(1, earlier, 24, 64)
-        history = torch.from_numpy(np.partition(steps, 6, axis=2)[:, :, 6])
+        steps = mel_db[: 24 * earlier : SURVEY_EVERY].reshape(1, earlier, 12, 64)
+        history = torch.from_numpy(np.partition(steps, 3, axis=2)[:, :, 3])
     got = network.pictures(torch.from_numpy(mel_db[None, 24 * earlier :]), history)
     contrast = got[0, 1].numpy()
     assert np.abs(contrast - want[:, :, 1]).max() < 1e-5

@@ -9,7 +9,7 @@ import soundfile
 from calibration.room import _tell, calibrate_room, count_alarms, false_alarms
 from monitor.config import Config, MicrophoneConfig
 from monitor.core.bouts import CryWindow
-from monitor.core.cry import CryModel
+from monitor.core.cry_model import CryModel
 from monitor.devices.diagnosis import diagnose_scale, diagnose_sound
 from monitor.errors import CalibrationError, ConfigError
 from monitor.resources import cry_model_bytes

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from calibration.scenarios import evaluate, scenario_names, score, wilson
+from calibration.scenario_score import score, wilson
+from calibration.scenarios import evaluate, scenario_names
 from monitor.devices.simulated import Truth
 from monitor.events import Candidate, JointWeighIn, Unassigned, WeighIn
 

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from calibration import synth
 from monitor.core.bouts import CryWindow
-from monitor.core.cry import SPECIES, CryDetector, CryModel, Net
+from monitor.core.cry import CryDetector
+from monitor.core.cry_model import SPECIES, CryModel
+from monitor.core.cry_net import Net
 from monitor.core.features import STEP_S
 from monitor.errors import InputError
 from monitor.events import AudioBlock, CryEnded, CryStarted

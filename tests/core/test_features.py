@@ -5,8 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from calibration import synth
 from monitor.core import features
-from monitor.core.features import BANDS, FRAME, HOP, STEP_FRAMES, Normaliser, log_mel
+from monitor.core.features import (
+    BANDS,
+    FRAME,
+    HOP,
+    STEP_FRAMES,
+    SURVEY_EVERY,
+    Surveyor,
+    log_mel,
+    log_mel_between,
+    picture,
+)
 
 RNG = np.random.default_rng(3)
 
@@ -46,30 +57,63 @@ def scene(steps: int) -> np.ndarray:
     return log_mel(samples)
 
 
+def pictured(mel_db: np.ndarray, surveyor: Surveyor | None = None) -> np.ndarray:
+    survey = (surveyor or Surveyor()).survey(mel_db[::SURVEY_EVERY])
+    return picture(mel_db, survey)
+
+
+def test_the_survey_and_what_lies_between_are_all_frames() -> None:
+    samples = RNG.normal(size=2 * STEP_FRAMES * HOP + FRAME - HOP).astype(np.float32)
+    surveyed = log_mel(samples, SURVEY_EVERY)
+    assert len(surveyed) == STEP_FRAMES
+    assert np.allclose(log_mel_between(samples, surveyed), log_mel(samples), atol=1e-4)
+
+
 def test_level_does_not_matter() -> None:
     loud = scene(6)
-    quiet = loud - 20
-    a, b = Normaliser().picture(loud).layers, Normaliser().picture(quiet).layers
-    assert np.abs(a - b).max() < 1e-5
+    assert np.abs(pictured(loud) - pictured(loud - 20)).max() < 1e-5
 
 
 def test_cutting_between_steps_changes_nothing() -> None:
     mel_db = scene(8)
-    whole = Normaliser().picture(mel_db).layers
-    parts = Normaliser()
-    cut = [parts.picture(piece).layers for piece in np.split(mel_db, 8)]
-    assert np.allclose(whole, np.concatenate(cut), atol=1e-6)
+    surveyor = Surveyor()
+    cut = [pictured(piece, surveyor) for piece in np.split(mel_db, 8)]
+    assert np.allclose(pictured(mel_db), np.concatenate(cut), atol=1e-6)
 
 
-def test_steady_noise_lies_still_and_a_call_stirs() -> None:
-    normaliser = Normaliser()
-    stirred = 0
-    for _ in range(40):
-        noise = RNG.normal(size=2 * STEP_FRAMES * HOP + FRAME - HOP).astype(np.float32) * 1e-3
-        stirred += normaliser.picture(log_mel(noise)).stirring.any()
-    assert stirred <= 8  # the first five: the background is not known yet
-    noise[4_000:9_000] += tone(1_200, 100, 0.003)[:5_000]
-    assert normaliser.picture(log_mel(noise)).stirring.any()
+def test_a_part_of_a_survey_is_the_survey_of_that_part() -> None:
+    mel_db = scene(6)
+    survey = Surveyor().survey(mel_db[::SURVEY_EVERY])
+    part = picture(mel_db[2 * STEP_FRAMES : 5 * STEP_FRAMES], survey.part(slice(2, 5)))
+    assert np.array_equal(part, picture(mel_db, survey)[2 * STEP_FRAMES : 5 * STEP_FRAMES])
+
+
+def noise(slope_db_per_octave: float, seconds: float) -> np.ndarray:
+    sound = synth.noise(np.random.default_rng(5), seconds, slope_db_per_octave=slope_db_per_octave)
+    return synth.at_level(sound, -60)
+
+
+@pytest.mark.parametrize("slope_db_per_octave", [-6, -3, 0])
+def test_steady_noise_lies_still(slope_db_per_octave: float) -> None:
+    sound = noise(slope_db_per_octave, 240)
+    surveyed = log_mel(sound, SURVEY_EVERY)
+    half = STEP_FRAMES // SURVEY_EVERY
+    survey = Surveyor().survey(surveyed[: len(surveyed) // half * half])
+    assert survey.stirring[:9].all(), "the background is not known yet"
+    assert survey.stirring[20:].mean() < 0.03
+
+
+@pytest.mark.parametrize("kind", ["kitten", "puppy"])
+def test_a_faint_call_stirs(kind: synth.CallKind) -> None:
+    """Of calls as loud as a whole room's noise, next to none goes by unnoticed."""
+    rng, noticed, calls = np.random.default_rng(8), 0, 40
+    for _ in range(calls):
+        sound = noise(-3, 9.62)
+        call = synth.at_level(synth.call(kind, rng), -60)
+        sound[100_000 : 100_000 + len(call)] += call[: len(sound) - 100_000]
+        surveyed = log_mel(sound, SURVEY_EVERY)[: 20 * STEP_FRAMES // SURVEY_EVERY]
+        noticed += bool(Surveyor().survey(surveyed).stirring[12:].any())
+    assert noticed >= 0.95 * calls
 
 
 def test_fingerprint_follows_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from monitor.core.cry import CryModel
+from monitor.core.cry_model import CryModel
 from monitor.core.model_file import MOST_PACKED, read_arrays
 from monitor.errors import InputError
 from monitor.resources import shipped
@@ -150,7 +150,7 @@ def test_a_bomb_that_lies_about_its_size_takes_no_memory() -> None:
     "change",
     [
         {"stride": (0, 2)}, {"stride": (-1, 2)}, {"kernel": (0, 5)}, {"kernel": (5, 200)},
-        {"stride": (5, 2)}, {"stride": (8, 2)}, {"pad": -1}, {"pad": 10_000}, {"kernel": (16, 16)},
+        {"stride": (5, 2)}, {"stride": (8, 2)}, {"pad": 1}, {"kernel": (16, 16)},
     ],
 )  # fmt: skip
 def test_shapes_that_would_read_beyond_the_buffers_are_refused(change: dict[str, object]) -> None:
@@ -162,7 +162,7 @@ def test_shapes_that_would_read_beyond_the_buffers_are_refused(change: dict[str,
         CryModel.from_bytes(npz(**arrays))
 
 
-@pytest.mark.parametrize("name", ["conv0", "conv3", "conv5_bias", "head0", "head1", "head1_bias"])
+@pytest.mark.parametrize("name", ["conv0", "conv3", "conv4_bias", "head0", "head1", "head1_bias"])
 @pytest.mark.parametrize("how", ["missing", "shorter", "flat"])
 def test_arrays_that_do_not_fit_are_refused(name: str, how: str) -> None:
     arrays = good()

@@ -19,7 +19,8 @@ import msgspec
 import numpy as np
 
 from monitor.config import Config, ScaleConfig, parse_config
-from monitor.core.cry import CryDetector, CryModel
+from monitor.core.cry import CryDetector
+from monitor.core.cry_model import CryModel
 from monitor.core.model_file import read_arrays
 from monitor.core.reference import GrowthReference
 from monitor.errors import InputError, NurseryError
@@ -35,7 +36,17 @@ CORPUS = Path(__file__).parent / "corpus"
 START_S = 1_778_241_600.0
 SCALE = ScaleConfig(source="csv", file="x", counts_per_gram=400.0, zero_counts=0.0)
 TOPICS = Topics("fuzz")
-VERBS = ("weigh", "snooze", "assign", "correct", "baby_add", "baby_edit", "baby_retire", "tare")
+VERBS = (
+    "weigh",
+    "snooze",
+    "assign",
+    "correct",
+    "baby_add",
+    "baby_edit",
+    "baby_retire",
+    "tare",
+    "weigh_in",
+)
 
 
 def config(data: bytes) -> None:

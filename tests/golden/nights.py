@@ -13,7 +13,7 @@ import numpy as np
 
 from calibration.synth import Room, bout
 from monitor.config import Config, MicrophoneConfig, ScaleConfig
-from monitor.core.cry import CryModel
+from monitor.core.cry_model import CryModel
 from monitor.core.reference import GrowthReference
 from monitor.devices.simulated import CHEAP_CELL, GOOD_CELL, Cell, SimBaby, SimulatedBox
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, Tick

@@ -25,9 +25,10 @@ LASTING_S = 2.0
 CALM_LAG_S = 1.0
 CALM_S = 20.0
 """Caught up for this long: one of them comes back."""
-CALMEST_S = 320.0
-"""What overloads it again as soon as it is back stays away twice as long each time, up to this."""
-RELAPSE_S = 60.0
+RELAPSE_FACTOR = 3.0
+CALMEST_FACTOR = 16.0
+"""What overloads it again within three calms of being back stays away twice as long each time, up
+to 16 calms: five minutes."""
 
 
 class LoadStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,14 +44,14 @@ class LoadStatus(msgspec.Struct, frozen=True, kw_only=True):
 class Load:
     """Tell it the lag at every turn of the loop; ask it what is to be left out."""
 
-    def __init__(self, patience: float = 1.0) -> None:
-        """``patience`` scales every time above: less than 1 is for tests."""
-        self._patience = patience
+    def __init__(self, patience: float = 1.0, calm_s: float = CALM_S) -> None:
+        """``patience`` scales the lags, ``calm_s`` is the first calm: a test waits for less."""
+        self._patience, self._first_calm_s = patience, calm_s
         self.level = 0
         self.lag_s = 0.0
         self._above_s: float | None = None
         self._calm_s: float | None = None
-        self._calm_for_s = CALM_S
+        self._calm_for_s = calm_s
         self._eased_s = float("-inf")
 
     def see(self, now_s: float, lag_s: float) -> bool:
@@ -62,7 +63,7 @@ class Load:
         if self._above_s is not None and now_s - self._above_s >= LASTING_S * self._patience:
             self._worse(now_s)
             return True
-        if self._calm_s is not None and now_s - self._calm_s >= self._calm_for_s * self._patience:
+        if self._calm_s is not None and now_s - self._calm_s >= self._calm_for_s:
             return self._better(now_s)
         return False
 
@@ -86,13 +87,13 @@ class Load:
     def _worse(self, now_s: float) -> None:
         self.level += 1
         self._above_s = None
-        if now_s - self._eased_s < RELAPSE_S * self._patience:
-            self._calm_for_s = min(2 * self._calm_for_s, CALMEST_S)
+        if now_s - self._eased_s < RELAPSE_FACTOR * self._first_calm_s:
+            self._calm_for_s = min(2 * self._calm_for_s, CALMEST_FACTOR * self._first_calm_s)
 
     def _better(self, now_s: float) -> bool:
         self._calm_s = now_s
         if self.level == 0:
-            self._calm_for_s = CALM_S
+            self._calm_for_s = self._first_calm_s
             return False
         self.level -= 1
         self._eased_s = now_s

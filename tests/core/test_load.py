@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from monitor.core.load import (
     CALM_S,
-    CALMEST_S,
+    CALMEST_FACTOR,
     LAG_S,
     LASTING_S,
     ORDER,
-    RELAPSE_S,
+    RELAPSE_FACTOR,
     Load,
 )
 
@@ -86,14 +86,14 @@ def test_what_overloads_it_again_stays_away_longer_each_time():
         waits.append(now_s - began_s)
     assert waits[0] == pytest.approx(CALM_S, abs=1)
     assert waits[1] == pytest.approx(2 * CALM_S, abs=1)
-    assert max(waits) == pytest.approx(CALMEST_S, abs=1)
+    assert max(waits) == pytest.approx(CALMEST_FACTOR * CALM_S, abs=1)
 
 
 def test_after_a_good_while_the_patience_is_new():
     load = Load()
     live(load, [20.0] * 40)
     live(load, [0.0] * 800, start_s=1100.0)
-    live(load, [20.0] * 40, start_s=1100.0 + 200 + RELAPSE_S)
+    live(load, [20.0] * 40, start_s=1100.0 + 200 + RELAPSE_FACTOR * CALM_S)
     before = load.level
     live(load, [0.0] * round(4 * (CALM_S + 1)), start_s=2000.0)
     assert load.level == before - 1

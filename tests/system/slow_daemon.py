@@ -3,7 +3,7 @@
     python -m tests.system.slow_daemon FLAG run --config PATH
 
 While FLAG exists, every piece of weighing burns ``COST_S`` of processor time, more than there is.
-Everything else is the real daemon; only its patience is a tenth, so that a test need not wait.
+Everything else is the real daemon; only its patience is less, so that a test need not wait.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from monitor.core.scale_path import ScalePath
 from monitor.events import AnyEvent, Command, ScaleBlock, Tick
 
 COST_S = 0.8
-PATIENCE = 0.1
+PATIENCE, CALM_S = 0.25, 1.0
 
 
 def slowed(flag: Path) -> None:
@@ -35,7 +35,7 @@ def slowed(flag: Path) -> None:
         return real(self, observation)
 
     ScalePath.update = update  # type: ignore[method-assign]  # a slow processor
-    daemon.Load = functools.partial(Load, PATIENCE)  # type: ignore[misc,assignment]  # impatient
+    daemon.Load = functools.partial(Load, PATIENCE, CALM_S)  # type: ignore[misc,assignment]  # impatient
 
 
 if __name__ == "__main__":

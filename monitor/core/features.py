@@ -52,6 +52,9 @@ _BACKGROUND_STEPS = 20
 _STEP_RANK = STEP_FRAMES // SURVEY_EVERY // 4
 _BACKGROUND_PART = 4
 """lower quartile within a step and over the steps: calls fill less than that of a nursery"""
+_AT_ONCE = 36
+"""frames transformed together: larger intermediates (over 128 kB) are given back to the system and
+faulted in again on every call, which took twice as long as the transform itself"""
 _STIRRING_DB, _STIRRING_CELLS = 10.0, 2
 """judgement: a call 10 dB over the background of its band is faint; the tests hold noise to it"""
 
@@ -112,13 +115,11 @@ def log_mel(samples: Floats, every: int = 1) -> Floats:
     # What sliding_window_view gives, without its 10 us of checks on every call.
     frames = np.ndarray(shape, np.float32, samples, strides=(hop * 4, 4))
     bands = np.empty((len(frames), BANDS), dtype=np.float32)
-    # A step at a time: larger intermediates are given back to the system and faulted in again
-    # on every call, which took twice as long as the transform itself.
-    for at in range(0, len(frames), STEP_FRAMES):
-        spectrum = np.fft.rfft(frames[at : at + STEP_FRAMES] * _window())
+    for at in range(0, len(frames), _AT_ONCE):
+        spectrum = np.fft.rfft(frames[at : at + _AT_ONCE] * _window())
         parts = spectrum.astype(np.complex64, copy=False).view(np.float32)
         np.square(parts, out=parts)
-        np.matmul(parts, _mel_of_parts(), out=bands[at : at + STEP_FRAMES])
+        np.matmul(parts, _mel_of_parts(), out=bands[at : at + _AT_ONCE])
     bands += np.float32(10 ** (SILENCE_DB / 10))
     np.log(bands, out=bands)  # three times as fast as log10
     bands *= np.float32(10 / np.log(10))
@@ -212,5 +213,6 @@ def fingerprint() -> str:
 
 
 def _is_setting(name: str, value: object) -> bool:
-    """Whether a global changes the picture; the gate only decides whether it is looked at."""
-    return name.isupper() and isinstance(value, int | float) and "STIRRING" not in name
+    """Whether a global changes the picture: not the gate, which only decides who looks at it."""
+    beside = "STIRRING" in name or name == "_AT_ONCE"
+    return name.isupper() and isinstance(value, int | float) and not beside

@@ -120,6 +120,7 @@ class Link:
         if config.use_tls:
             client.tls_set_context(_tls_context(config.ca_file))
         client.on_socket_open = self._on_socket_open
+        client.on_socket_register_write = _leave_it_to_the_network_thread
         client.on_connect = self._on_connect
         client.on_publish = self._on_publish
         client.on_message = self._on_message
@@ -236,6 +237,15 @@ class Link:
         except UnicodeDecodeError:
             return  # MQTT forbids such topics; there is nowhere to answer to
         self.events.append(Arrived(topic, bytes(message.payload), message.retain))
+
+
+def _leave_it_to_the_network_thread(*_: object) -> None:
+    """With this callback set, paho only queues what another thread publishes, and wakes its own.
+
+    Left alone, paho writes to the socket in the thread that publishes whenever it did not start
+    the network thread itself. OpenSSL must not read and write one connection in two threads at
+    once: now and then a record went out broken, and the broker hung up ("bad record mac").
+    """
 
 
 def _give_waker(client: mqtt.Client) -> None:

@@ -1,0 +1,46 @@
+"""One connection: who may touch its socket."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from monitor.config import MqttConfig
+from monitor.link import Acknowledged, Connected, Link
+from monitor.topics import Message
+from tests.system.mosquitto import Mosquitto
+
+pytestmark = pytest.mark.system
+
+
+def test_only_the_network_thread_writes_to_the_socket(broker: Mosquitto) -> None:
+    """OpenSSL breaks records that two threads write and read at once; the broker then hangs up."""
+    link = Link(MqttConfig(host="127.0.0.1", port=broker.port, tls=False), "5", "box", None)
+    writers: set[str] = set()
+    write = link._client.loop_write
+
+    def spy() -> object:
+        writers.add(threading.current_thread().name)
+        return write()
+
+    link._client.loop_write = spy
+    link.open()
+    seen: list[object] = []
+    wait(link, seen, lambda: Connected() in seen)
+    for number in range(50):
+        link.publish(Message(topic="box/number", payload=b"%d" % number))
+    wait(link, seen, lambda: sum(isinstance(e, Acknowledged) for e in seen) == 50)
+    link.close(5.0)
+    assert writers == {"mqtt"}
+
+
+def wait(link: Link, seen: list[object], until: Callable[[], bool]) -> None:
+    limit_s = time.monotonic() + 30
+    while not until():
+        assert time.monotonic() < limit_s, seen[-3:]
+        while link.events:
+            seen.append(link.events.popleft())
+        time.sleep(0.005)

@@ -21,7 +21,7 @@ BASE = "nursery/test-box"
 MINUTES = 10
 LIMIT_S = 200.0
 """... for what a busy machine does late. How everything comes back is tested in
-``core/test_load.py``: here only a machine with nothing else to do would ever be calm."""
+``core/test_load.py``: only an idle machine would ever be calm here."""
 
 
 def nursery_at_work(folder: Path) -> str:
@@ -87,7 +87,7 @@ def test_telemetry_goes_first_then_charts_then_weights_and_cries_never(tmp_path,
             wait_for(lambda: health(phone)["load"])
             daemon.slow(True)
             wait_for(lambda: health(phone)["load"]["level"] == len(ORDER), LIMIT_S)
-            assert health(phone)["load"]["shed"] == list(ORDER)
+            assert list(ORDER) in [told["load"]["shed"] for told in phone.json(f"{BASE}/health")]
             before = len(cries(phone))
             wait_for(lambda: "paused" in health(phone)["sources"]["scale"]["why"], LIMIT_S)
             wait_for(lambda: len(cries(phone)) > before, LIMIT_S)  # it begins, or goes on and ends

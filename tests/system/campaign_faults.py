@@ -132,6 +132,7 @@ def card_full(world: World) -> set[str]:
 def card_full_at_start(world: World) -> set[str]:
     """The daemon starts on a card without a free byte, and is killed once more on it."""
     world.kill_daemon()
+    world.card.leave_no_slack()
     world.card.fill()
     world.start_daemon()
     world.rest(3.0)

@@ -128,9 +128,12 @@ def lying_bomb() -> bytes:
     return bytes(data.replace(true, lie))
 
 
-def test_a_bomb_that_lies_about_its_size_takes_no_memory() -> None:
+def test_a_bomb_that_lies_about_its_size_is_refused() -> None:
     with pytest.raises(InputError):
         read_arrays(lying_bomb())
+
+
+def test_a_bomb_takes_no_memory_in_a_process_of_its_own() -> None:
     code = (
         "import resource, sys\nfrom tests.core.test_model_file import lying_bomb\n"
         "from monitor.core.model_file import read_arrays\nbomb = lying_bomb()\n"

@@ -34,7 +34,7 @@ class _Layer:
         self.rows, self.columns = frames // st, (bands - kf) // sf + 1
         t, f, c = self._buffer.strides
         shape = (self.rows, self.columns, kt, kf * conv.inputs)
-        # Overlapping windows without a copy; as_strided does the same, ten times slower.
+        # Overlapping windows without a copy; numpy checks that they stay inside the buffer.
         self._windows = np.ndarray(shape, np.float32, self._buffer, strides=(t * st, f * sf, t, c))
         self._cells = np.empty(shape, dtype=np.float32)
         self._product = self._cells.reshape(self.rows * self.columns, -1)

@@ -86,7 +86,7 @@ class World:
         self.chip.set(code=EMPTY_COUNTS + round(COUNTS_PER_G * sum(LITTER.values())), noise=60)
         self.sound = SoundServer(folder / "sound")
         self.phone = Phone(self.broker.port, BOX)
-        libraries = f"{self.host.library}:{self.chip.environment['LD_PRELOAD']}"
+        libraries = f"{self.host.preload}:{self.chip.environment['LD_PRELOAD']}"
         self.daemon = Daemon(
             folder, self.broker.tls_port,
             environment=self.host.environment | self.chip.environment | self.sound.environment

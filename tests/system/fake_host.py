@@ -34,7 +34,7 @@ class FakeHost:
         descriptor = os.open(shared, os.O_RDWR)
         self._memory = mmap.mmap(descriptor, SIZE)
         os.close(descriptor)
-        self.library = library
+        self.preload = library
         self.environment = {
             "LD_PRELOAD": str(library),
             "FAKE_HOST": str(shared),

@@ -27,7 +27,7 @@ def host(tmp_path):
 def run(host: FakeHost, code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False,
-        env=os.environ | host.environment, timeout=60, cwd=host.library.parent,
+        env=os.environ | host.environment, timeout=60, cwd=host.preload.parent,
     )  # fmt: skip
 
 

@@ -2,8 +2,8 @@
 
 The network learns from mixed scenes, most of them harder than life; the last layer then meets the
 recordings as they are. Held out, AUC rose or stayed with it, and average precision rose on two
-folds and fell on two (docs/accuracy.md). 645 numbers move, and a penalty keeps them near where the long
-training left them.
+folds and fell on two (docs/accuracy.md). 645 numbers move, and a penalty keeps them near where the
+long training left them.
 """
 
 from __future__ import annotations

@@ -45,7 +45,8 @@ _BLOCKS_AT_ONCE = 4
 _LOOK_AHEAD = FRAME - HOP
 _AVERAGED = 3
 """windows whose logits are averaged: a call is seen by that many, a click by one. Chosen on one
-held-out fold with the network before this one, against 1 and 2: AUC 0.941, 0.951, 0.955; average precision 0.555, 0.619, 0.622"""
+held-out fold with the network before this one, against 1 and 2: AUC 0.941, 0.951, 0.955; average
+precision 0.555, 0.619, 0.622"""
 _UNSTIRRED_P = {"kitten": 5e-5, "puppy": 5e-5, "human": 1e-4, "other": 1 - 2e-4}
 """nothing stood out of the background: below every score the network gives"""
 

@@ -52,7 +52,7 @@ _BACKGROUND_STEPS = 20
 _STEP_RANK = STEP_FRAMES // SURVEY_EVERY // 4
 _BACKGROUND_PART = 4
 """lower quartile within a step and over the steps: calls fill less than that of a nursery"""
-_AT_ONCE = 36
+_AT_ONCE = 48
 """frames transformed together: larger intermediates (over 128 kB) are given back to the system and
 faulted in again on every call, which took twice as long as the transform itself"""
 _STIRRING_DB, _STIRRING_CELLS = 10.0, 2
@@ -90,9 +90,11 @@ def mel_matrix() -> Floats:
 
 
 @cache
-def _mel_of_parts() -> Floats:
-    """The same for real and imaginary parts side by side, shape (FRAME + 2, BANDS)."""
-    return np.ascontiguousarray(np.repeat(mel_matrix(), 2, axis=0))
+def _heard_bins() -> tuple[slice, Floats]:
+    """The bins that count for any band, and the bands' weights of those."""
+    used = np.flatnonzero(mel_matrix().any(axis=1))
+    bins = slice(int(used[0]), int(used[-1]) + 1)
+    return bins, np.ascontiguousarray(mel_matrix()[bins])
 
 
 @cache
@@ -114,12 +116,16 @@ def log_mel(samples: Floats, every: int = 1) -> Floats:
     shape = ((len(samples) - FRAME) // hop + 1, FRAME)
     # What sliding_window_view gives, without its checks in Python on every call.
     frames = np.ndarray(shape, np.float32, samples, strides=(hop * 4, 4))
+    bins, weights = _heard_bins()
     bands = np.empty((len(frames), BANDS), dtype=np.float32)
     for at in range(0, len(frames), _AT_ONCE):
-        spectrum = np.fft.rfft(frames[at : at + _AT_ONCE] * _window())
+        windowed = frames[at : at + _AT_ONCE] * _window()
+        spectrum = np.fft.rfft(windowed)
         parts = spectrum.astype(np.complex64, copy=False).view(np.float32)
         np.square(parts, out=parts)
-        np.matmul(parts, _mel_of_parts(), out=bands[at : at + _AT_ONCE])
+        power = windowed[:, : FRAME // 2 + 1]  # memory at hand
+        np.add(parts[:, ::2], parts[:, 1::2], out=power)
+        np.matmul(power[:, bins], weights, out=bands[at : at + _AT_ONCE])
     bands += np.float32(10 ** (SILENCE_DB / 10))
     np.log(bands, out=bands)  # three times as fast as log10
     bands *= np.float32(10 / np.log(10))
@@ -178,17 +184,15 @@ class Surveyor:
 
 def picture(mel_db: Floats, survey: Survey) -> Floats:
     """Presence and contrast, 0..1, shape (frames, BANDS, 2), of the surveyed steps' frames."""
-    layers = np.empty((*mel_db.shape, 2), dtype=np.float32)
-    shown = layers.reshape(-1, SURVEY_EVERY, BANDS, 2)
+    layers = np.empty((2, *mel_db.shape), dtype=np.float32)  # one after the other: faster to fill
     floor = survey.loudest_db - np.float32(_PRESENCE_RANGE_DB)
-    frames = mel_db.reshape(-1, SURVEY_EVERY, BANDS)
-    np.subtract(frames, floor[:, None, None], out=shown[..., 0])
-    steps = mel_db.reshape(-1, STEP_FRAMES, BANDS)
-    above = layers.reshape(-1, STEP_FRAMES, BANDS, 2)[..., 1]
+    frames, shown = (x.reshape(-1, SURVEY_EVERY, BANDS) for x in (mel_db, layers[0]))
+    np.subtract(frames, floor[:, None, None], out=shown)
+    steps, above = (x.reshape(-1, STEP_FRAMES, BANDS) for x in (mel_db, layers[1]))
     np.subtract(steps, survey.background_db[:, None], out=above)
-    layers *= _LAYER_SCALE
+    layers *= _LAYER_SCALE[:, None, None]
     np.clip(layers, 0, 1, out=layers)
-    return layers
+    return layers.transpose(1, 2, 0)
 
 
 def _stirring(above_db: Floats) -> NDArray[np.bool_]:

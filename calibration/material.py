@@ -19,6 +19,9 @@ from monitor.core.features import BANDS, SILENCE_DB, STEP_FRAMES, SURVEY_EVERY
 
 TAUGHT_FEATURES = 128
 """principal components of the teacher's 1024 features that are taught"""
+_ALTERED = 0.5
+"""part of the scenes that are coloured, hissed at and masked once more: what the teacher said of
+them was said before, so the rest stay as the teacher heard them"""
 
 
 @dataclass(frozen=True)
@@ -101,9 +104,12 @@ class Material:
         mixed = np.flatnonzero(rng.random(len(rows)) < 0.12)
         self._mix(rows, mixed, mel, targets)
         lesson_weight[mixed] = 0.0
-        _colour(rng, mel)
-        _add_noise(rng, mel)
-        _mask(rng, mel)
+        altered = np.flatnonzero(rng.random(len(rows)) < _ALTERED)
+        some = mel[altered]
+        _colour(rng, some)
+        _add_noise(rng, some)
+        _mask(rng, some)
+        mel[altered] = some
         history = _history(rng, mel) if rng.random() < 0.5 else None
         pictures = network.pictures(mel, history)
         return pictures, targets, self._taught[torch.from_numpy(rows)].float(), lesson_weight

@@ -32,7 +32,7 @@ padded over pitch (64 bands become 15, 7, 3, 1), so that in numpy each layer wri
 the next one's input; the first gathers long runs. As timed in numpy in blocks of 1.44 s, half the
 cost of six layers of 5 x 5 and 3 x 3 with as many products."""
 
-HIDDEN = 128
+HIDDEN = 256
 FRAMES_PER_STEP = features.STEP_FRAMES // 8
 
 

@@ -43,27 +43,8 @@ _BLOCK_FRAMES = BLOCK_STEPS * STEP_FRAMES
 _BLOCKS_AT_ONCE = 4
 """when more has arrived than a block (a file), so many go through together: cheaper per second"""
 _LOOK_AHEAD = FRAME - HOP
-_AVERAGED = 3
-"""windows whose logits are averaged: a call is seen by that many, a click by one. Chosen on one
-held-out fold with the network before this one, against 1 and 2: AUC 0.941, 0.951, 0.955; average
-precision 0.555, 0.619, 0.622"""
 _UNSTIRRED_P = {"kitten": 5e-5, "puppy": 5e-5, "human": 1e-4, "other": 1 - 2e-4}
 """nothing stood out of the background: below every score the network gives"""
-
-
-def average(logits: Floats, past: Floats) -> Floats:
-    """Each window's logits averaged with those of up to _AVERAGED - 1 windows before it.
-
-    ``past`` holds the logits of the windows before the first, shape (k, classes), k may be 0.
-    """
-    past = past[-(_AVERAGED - 1) :]
-    known = np.zeros((_AVERAGED - 1 + len(logits), logits.shape[1]), dtype=np.float32)
-    known[_AVERAGED - 1 :] = logits
-    known[_AVERAGED - 1 - len(past) : _AVERAGED - 1] = past
-    sums = sum(known[k : k + len(logits)] for k in range(_AVERAGED))
-    counts = np.arange(len(past) + 1, len(past) + 1 + len(logits), dtype=np.float32)
-    means: Floats = sums / np.minimum(counts, _AVERAGED)[:, None]
-    return means
 
 
 class Heard(NamedTuple):
@@ -90,17 +71,6 @@ class _View(NamedTuple):
     def picture(self) -> Floats:
         """What the network is shown; computes the frames that the survey left out."""
         return picture(log_mel_between(self.samples, self.surveyed), self.survey)
-
-
-class _Opinion(NamedTuple):
-    """About one window: averaged with those before it, and on its own.
-
-    The average is what a sound as a whole is judged by. Bouts count single calls, which lie
-    between pauses: an average would drown them.
-    """
-
-    shown: CryWindow
-    call: CryWindow
 
 
 class CryDetector:
@@ -130,17 +100,17 @@ class CryDetector:
         A block that does not follow on the last one (by more than GAP_S) starts a new stretch:
         sound before the gap is never joined to sound after it.
         """
-        opinions: list[_Opinion] = []
+        windows: list[CryWindow] = []
         if self._end_s is not None and abs(block.t_s - self._end_s) > GAP_S:
-            opinions += self._finish()
+            windows += self._finish()
         self._end_s = block.end_s
         self._pending = np.concatenate([self._pending, block.samples])
         while (blocks := (len(self._pending) - _LOOK_AHEAD) // _BLOCK_SAMPLES) > 0:
             start_s = self._end_s - len(self._pending) / AUDIO_RATE_HZ
             done = min(blocks, _BLOCKS_AT_ONCE) * _BLOCK_SAMPLES
-            opinions += self._hear(self._pending[: done + _LOOK_AHEAD], start_s)
+            windows += self._hear(self._pending[: done + _LOOK_AHEAD], start_s)
             self._pending = self._pending[done:]
-        return self._tell(opinions)
+        return self._tell(windows)
 
     def move(self, shift: Shift) -> None:
         """The timeline was moved."""
@@ -153,9 +123,8 @@ class CryDetector:
         self._end_s = None
         return Heard(heard.windows, heard.bouts + self._bouts.flush())
 
-    def _tell(self, opinions: list[_Opinion]) -> Heard:
-        events = [event for o in opinions for event in self._bouts.update(o.call)]
-        return Heard([o.shown for o in opinions], events)
+    def _tell(self, windows: list[CryWindow]) -> Heard:
+        return Heard(windows, [event for w in windows for event in self._bouts.update(w)])
 
     def _restart(self) -> None:
         self._pending = np.zeros(0, dtype=np.float32)
@@ -163,23 +132,22 @@ class CryDetector:
         self._surveyor = Surveyor()
         self._net.reset()
         self._skipped: _View | None = None
-        self._past: Floats = np.zeros((0, len(self._model.card.classes)), dtype=np.float32)
         self._levels_db: list[float] = []
 
-    def _finish(self) -> list[_Opinion]:
+    def _finish(self) -> list[CryWindow]:
         """Score the rest of a stretch, padded with silence, and forget it."""
-        opinions: list[_Opinion] = []
+        windows: list[CryWindow] = []
         left = len(self._pending)
         if self._end_s is not None and left and (left > _LOOK_AHEAD or not self._heard_samples):
             start_s = self._end_s - left / AUDIO_RATE_HZ
             padded = np.zeros(_BLOCK_SAMPLES + _LOOK_AHEAD, dtype=np.float32)
             padded[:left] = self._pending
             steps = min(BLOCK_STEPS, -(-left // STEP_SAMPLES))
-            opinions = self._hear(padded, start_s)[:steps]
+            windows = self._hear(padded, start_s)[:steps]
         self._restart()
-        return opinions
+        return windows
 
-    def _hear(self, samples: Floats, start_s: float) -> list[_Opinion]:
+    def _hear(self, samples: Floats, start_s: float) -> list[CryWindow]:
         """Whole blocks (and their look-ahead) to BLOCK_STEPS windows each."""
         self._measure_level(samples[: len(samples) - _LOOK_AHEAD])
         self._heard_samples += len(samples) - _LOOK_AHEAD
@@ -187,37 +155,31 @@ class CryDetector:
         survey = self._surveyor.survey(surveyed)
         whole = _View(samples, surveyed, survey)
         blocks = survey.stirring.reshape(-1, BLOCK_STEPS).max(axis=1)
-        opinions: list[_Opinion] = []
+        windows: list[CryWindow] = []
         first = 0
         for stirring, run in groupby(blocks.tolist()):
             count = len(list(run))
             view = whole.part(first, first + count)
-            seen_s = start_s + len(opinions) * STEP_S
-            opinions += self._look(view, seen_s) if stirring else self._skip(view, count, seen_s)
+            seen_s = start_s + len(windows) * STEP_S
+            windows += self._look(view, seen_s) if stirring else self._skip(view, count, seen_s)
             first += count
-        return opinions
+        return windows
 
-    def _look(self, view: _View, start_s: float) -> list[_Opinion]:
+    def _look(self, view: _View, start_s: float) -> list[CryWindow]:
         if self._skipped is not None:  # wake up with the last block as context
             self._net.reset()
-            self._past = self._net.logits(self._skipped.picture())
+            self._net.logits(self._skipped.picture())
             self._skipped = None
-        logits = self._net.logits(view.picture())
-        both = np.concatenate([average(logits, self._past), logits])
-        self._past = np.concatenate([self._past, logits])[-(_AVERAGED - 1) :]
-        rows = self._model.probabilities(both).tolist()
-        p = [dict(zip(SPECIES, row, strict=True)) for row in rows]
-        ends_s = [start_s + (k + 1) * STEP_S for k in range(len(logits))]
-        shown, calls = p[: len(logits)], p[len(logits) :]
-        return list(map(_Opinion, map(CryWindow, ends_s, shown), map(CryWindow, ends_s, calls)))
+        rows = self._model.probabilities(self._net.logits(view.picture())).tolist()
+        named = (dict(zip(SPECIES, row, strict=True)) for row in rows)
+        return [CryWindow(start_s + (k + 1) * STEP_S, p) for k, p in enumerate(named)]
 
-    def _skip(self, view: _View, blocks: int, start_s: float) -> list[_Opinion]:
+    def _skip(self, view: _View, blocks: int, start_s: float) -> list[CryWindow]:
         self._skipped = view.part(blocks - 1, blocks)
-        windows = (
+        return [
             CryWindow(start_s + (k + 1) * STEP_S, dict(_UNSTIRRED_P))
             for k in range(blocks * BLOCK_STEPS)
-        )
-        return [_Opinion(window, window) for window in windows]
+        ]
 
     def _measure_level(self, samples: Floats) -> None:
         steps = samples.reshape(-1, STEP_SAMPLES)

@@ -27,8 +27,8 @@ _MIN_OUTPUTS = 32
 with more, most of the matrix is zeros: at 48 kHz 96 of them took twice as long"""
 _MAX_PHASES = 1280
 """longest exact period (11.025 kHz has 640); odder rates interpolate between this many phases"""
-_PRODUCT_OUTPUTS, _MIN_ROWS = 768, 4
-"""outputs of one matrix product: 48 ms, small enough for a live stream; and rows at least"""
+_PRODUCT_OUTPUTS, _MIN_ROWS = 1536, 4
+"""outputs of one matrix product: 96 ms, small enough for a live stream; and rows at least"""
 
 Samples = NDArray[np.float32]
 

@@ -94,6 +94,10 @@ def test_a_human_baby_is_reported_apart_and_gives_way_to_a_kitten() -> None:
     assert [type(e) for e in events] == [CryStarted, CryEnded, CryStarted, CryEnded]
 
 
+def test_a_human_baby_with_kitten_like_windows_stays_a_human_baby() -> None:
+    assert {e.species for e in run("hhkhhkhhkhhk" + "." * 20)} == {"human"}
+
+
 def test_a_kitten_bout_is_not_ended_by_a_human_baby() -> None:
     events = run("k.k.k.khhhhhhk.k.k" + "." * 20)
     assert [e.species for e in events] == ["kitten", "kitten"]

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from calibration import metrics, scoring
 from calibration.clips import Clip, assign_folds, read_manifest
 from calibration.metrics import Interval
+from calibration.model_card import add_to_card, protocol
 from calibration.scoring import Scored
 from monitor.core.cry_model import CryModel
 from monitor.errors import InputError, NurseryError
@@ -227,6 +228,7 @@ def main() -> int:
     parser.add_argument("--name", default="distress_pet", help="which of its scores")
     parser.add_argument("--scores", type=Path, help="write our scores here")
     parser.add_argument("--json", type=Path, help="write the report here")
+    parser.add_argument("--card-of", type=Path, help="write the report into this model's card")
     given = parser.parse_args()
     try:
         clips = read_manifest(given.manifest)
@@ -247,6 +249,8 @@ def main() -> int:
         scoring.write_scores(given.scores, ours)
     if given.json:
         given.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
+    if given.card_of:
+        add_to_card(given.card_of, "judged", {"by": protocol(given.cross_validate), **result})
     return 0
 
 

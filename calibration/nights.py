@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator
@@ -25,6 +26,7 @@ from calibration.canvases import load
 from calibration.clips import Clip, read_manifest
 from calibration.evaluate import held_out
 from calibration.metrics import poisson_rate
+from calibration.model_card import add_to_card, protocol
 from monitor.core.cry import CryDetector
 from monitor.core.cry_model import CryModel
 from monitor.errors import NurseryError
@@ -218,6 +220,19 @@ def show(tallies: dict[str, Tally]) -> None:
             )
 
 
+def summary(tally: Tally) -> dict[str, Any]:
+    """A tally as numbers, with the exact Poisson interval of its rate."""
+    rate = poisson_rate(sum(tally.false.values()), tally.hours)
+    return {
+        "hours": tally.hours,
+        "false_per_hour": [rate.value, rate.low, rate.high],
+        "false_by_label": dict(tally.false),
+        "called_human": tally.human,
+        "bouts": tally.crying,
+        "bouts_found": tally.found,
+    }
+
+
 def main() -> int:
     """Command line; see the module's text."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -229,6 +244,7 @@ def main() -> int:
     )
     parser.add_argument("--hours", type=float, default=8.0, help="per kind of night and model")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--card-of", type=Path, help="write the figures into this model's card")
     given = parser.parse_args()
     totals: dict[str, Tally] = {}
     try:
@@ -243,6 +259,9 @@ def main() -> int:
     except (NurseryError, OSError) as error:
         parser.exit(2, f"{error}\n")
     show(totals)
+    if given.card_of:
+        by = {"by": protocol(given.cross_validate)}
+        add_to_card(given.card_of, "nights", by | {k: summary(t) for k, t in totals.items()})
     return 0
 
 

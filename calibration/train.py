@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from calibration import network, scenes
 from calibration.clips import KINDS
 from calibration.material import Lessons, Material
+from calibration.model_card import data_of
 from calibration.settle import CLASS_WEIGHT, settle
 from monitor.core.bouts import BoutRule
 from monitor.core.cry_model import Card, CryModel
@@ -52,8 +53,8 @@ DEFAULT_RULE = BoutRule(
 class Plan:
     """How long and how to train."""
 
-    epochs: int = 14
-    finishing: int = 4
+    epochs: int = 22
+    finishing: int = 5
     """the last epochs, over which the rate falls to nothing; what comes before does not depend on
     how long the run will be, so that a longer one may go on from a checkpoint"""
     batch: int = 64
@@ -219,8 +220,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--shards", type=int, default=143, help="of 250 scenes")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--epochs", type=int, default=14)
-    parser.add_argument("--finishing", type=int, default=4, help="the last epochs")
+    parser.add_argument("--epochs", type=int, default=22)
+    parser.add_argument("--finishing", type=int, default=5, help="the last epochs")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
@@ -249,7 +250,9 @@ def main() -> None:
     }
     model = to_model(net, notes)
     clips = scenes.clips_of(sources, given.hold_out)
-    model = stamped(CryModel(model.card, settle(model, clips, given.seed)))
+    notes["data"] = data_of(clips)
+    card = msgspec.structs.replace(model.card, notes=model.card.notes | notes)
+    model = stamped(CryModel(card, settle(model, clips, given.seed)))
     given.out.write_bytes(model.to_bytes())
 
 

@@ -5,13 +5,15 @@
 A night is hours of room sound with recordings of everything that is no kitten or puppy dropped in
 ("interrupted"), the same recordings strung together without a pause ("strung": far denser than
 any night), shaped room noise alone ("room"), or bouts of real calls in a room ("crying").
-Only whole bouts count, because only a bout becomes an alert.
+Whole bouts count, and beside them the alerts that the daemon, at its defaults, would have made of
+them: it waits for some seconds of crying before it wakes anybody.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections import Counter
+import math
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +29,10 @@ from calibration.clips import Clip, read_manifest
 from calibration.evaluate import held_out
 from calibration.metrics import poisson_rate
 from calibration.model_card import add_to_card, protocol
+from monitor.config import AlertsConfig
+from monitor.core.bouts import BoutEvent
 from monitor.core.cry import CryDetector
+from monitor.core.cry_incident import CryIncident
 from monitor.core.cry_model import CryModel
 from monitor.errors import NurseryError
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, CryStarted
@@ -67,6 +72,8 @@ class Tally:
     hours: float = 0.0
     false: Counter[str] = field(default_factory=Counter)
     """bouts of a pet where none cried, by what was playing"""
+    alerts: int = 0
+    """alerts raised, by true and by false bouts"""
     human: int = 0
     """bouts called human: reported, but nobody is woken"""
     crying: int = 0
@@ -131,15 +138,44 @@ def _place(night: Night, at_s: float, sound: Samples, label: str) -> float:
     return end_s
 
 
-def heard(model: CryModel, night: Night, seed: int) -> list[CryStarted]:
-    """Every bout the daemon would have reported."""
+def heard(model: CryModel, night: Night, seed: int) -> list[BoutEvent]:
+    """Beginning and end of every bout the daemon would have reported."""
     room = synth.Room(seed, noise_db=night.noise_db, hum_db=night.noise_db - 6)
     for start, samples in night.pieces:
         room.add(start / AUDIO_RATE_HZ, samples)
     detector = CryDetector(model)
     events = [e for block in _blocks(room, night.hours) for e in detector.update(block).bouts]
-    events += detector.flush().bouts
+    return events + detector.flush().bouts
+
+
+def begun(events: Sequence[BoutEvent]) -> list[CryStarted]:
+    """The beginnings only."""
     return [e for e in events if isinstance(e, CryStarted)]
+
+
+def alerts(events: Sequence[BoutEvent], hours: float, hold_s: float) -> int:
+    """How often the daemon would have raised "crying" for these bouts.
+
+    ``hold_s`` is the quiet after which the detector tells that a bout is over.
+    """
+    incident = CryIncident(AlertsConfig())
+    coming = deque(events)
+    raised, open_before = 0, False
+    for second in range(math.ceil(hours * 3600) + 1):
+        while coming and _known_s(coming[0], hold_s) <= second:
+            event = coming.popleft()
+            if isinstance(event, CryStarted):
+                incident.started(event)
+            else:
+                incident.ended(event)
+        open_now = bool(incident.conditions(second))
+        raised += open_now and not open_before
+        open_before = open_now
+    return raised
+
+
+def _known_s(event: BoutEvent, hold_s: float) -> float:
+    return event.decided_s if isinstance(event, CryStarted) else event.t_s + hold_s
 
 
 def _blocks(room: synth.Room, hours: float) -> Iterator[AudioBlock]:
@@ -183,15 +219,21 @@ def measure(model: CryModel, clips: Sequence[Clip], hours: float, seed: int) -> 
     rng = np.random.default_rng(seed)
     pets, others = [c for c in clips if c.is_pet], [c for c in clips if not c.is_pet]
     tallies = {name: Tally() for name in ("interrupted", "strung", "room", "crying")}
+
+    def listen(kind: str, night: Night, own_seed: int) -> list[CryStarted]:
+        events = heard(model, night, own_seed)
+        tallies[kind].alerts += alerts(events, night.hours, model.card.rule.hold_s)
+        return begun(events)
+
     night = interrupted(others, hours, rng)
-    count_false(tallies["interrupted"], night, heard(model, night, seed))
+    count_false(tallies["interrupted"], night, listen("interrupted", night, seed))
     for repeat in range(2):
         night = strung(others, rng)
-        count_false(tallies["strung"], night, heard(model, night, seed + repeat))
+        count_false(tallies["strung"], night, listen("strung", night, seed + repeat))
     night = Night([], [], hours, rng.uniform(-75, -25))
-    count_false(tallies["room"], night, heard(model, night, seed + 7))
+    count_false(tallies["room"], night, listen("room", night, seed + 7))
     night, calls = crying(pets, hours, rng)
-    count_found(tallies["crying"], night, calls, heard(model, night, seed + 8))
+    count_found(tallies["crying"], night, calls, listen("crying", night, seed + 8))
     return tallies
 
 
@@ -199,6 +241,7 @@ def add(total: Tally, part: Tally) -> None:
     """Sum of two tallies, into the first."""
     total.hours += part.hours
     total.false += part.false
+    total.alerts += part.alerts
     total.human += part.human
     total.crying += part.crying
     total.found += part.found
@@ -212,6 +255,7 @@ def show(tallies: dict[str, Tally]) -> None:
         rate = poisson_rate(count, tally.hours)
         print(f"{name:12s} {tally.hours:6.1f} h  {count} false bouts: {rate} an hour", end="")
         print(f", {tally.human} called human, {dict(tally.false.most_common(8))}")
+        print(f"{'':12s} {tally.alerts} alerts: {poisson_rate(tally.alerts, tally.hours)} an hour")
         if tally.crying:
             late = np.quantile(tally.delays_s, [0.5, 0.9]) if tally.delays_s else [np.nan] * 2
             print(
@@ -227,6 +271,7 @@ def summary(tally: Tally) -> dict[str, Any]:
         "hours": tally.hours,
         "false_per_hour": [rate.value, rate.low, rate.high],
         "false_by_label": dict(tally.false),
+        "alerts": tally.alerts,
         "called_human": tally.human,
         "bouts": tally.crying,
         "bouts_found": tally.found,

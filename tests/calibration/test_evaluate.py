@@ -12,7 +12,7 @@ from calibration import evaluate, nights, scoring
 from calibration.clips import Clip, Kind, assign_folds, is_permissive, read_manifest
 from calibration.scoring import Scored
 from monitor.errors import InputError
-from monitor.events import CryStarted
+from monitor.events import CryEnded, CryStarted
 
 
 def clip(name: str, kind: Kind, group: str = "", pitch_hz: float | None = None) -> Clip:
@@ -137,6 +137,19 @@ def test_true_bouts_are_found_late_missed_or_beside_the_point() -> None:
     nights.count_found(tally, night, calls, [started(37.5), started(200)])
     assert (tally.crying, tally.found, tally.delays_s) == (2, 1, [1.5])
     assert tally.false["room"] == 1
+
+
+def bout(start_s: float, end_s: float, species: str = "kitten") -> list[CryStarted | CryEnded]:
+    begun = CryStarted(t_s=start_s, decided_s=start_s + 2, species=species, score=0.9)
+    return [begun, CryEnded(t_s=end_s, started_s=start_s, species=species, score=0.9)]
+
+
+def test_alerts_are_what_the_daemon_would_have_raised() -> None:
+    assert nights.alerts(bout(100, 110), 1.0, hold_s=6) == 0, "over before anybody could stand up"
+    assert nights.alerts(bout(100, 125), 1.0, hold_s=6) == 1
+    assert nights.alerts(bout(100, 112) + bout(130, 142), 1.0, hold_s=6) == 1, "one incident"
+    assert nights.alerts(bout(100, 125) + bout(900, 925), 1.0, hold_s=6) == 2
+    assert nights.alerts(bout(100, 160, "human"), 1.0, hold_s=6) == 0
 
 
 def test_levels_are_set_and_kept_in_16_bits() -> None:

@@ -12,7 +12,7 @@ from calibration import evaluate, nights, scoring
 from calibration.clips import Clip, Kind, assign_folds, is_permissive, read_manifest
 from calibration.scoring import Scored
 from monitor.errors import InputError
-from monitor.events import CryEnded, CryStarted
+from monitor.events import CryEnded, CryStarted, Voice
 
 
 def clip(name: str, kind: Kind, group: str = "", pitch_hz: float | None = None) -> Clip:
@@ -118,7 +118,7 @@ def test_licences(licence: str, *, permissive: bool) -> None:
     assert is_permissive(licence) is permissive
 
 
-def started(decided_s: float, species: str = "kitten") -> CryStarted:
+def started(decided_s: float, species: Voice = "kitten") -> CryStarted:
     return CryStarted(t_s=decided_s - 3, decided_s=decided_s, species=species, score=0.9)
 
 
@@ -139,7 +139,7 @@ def test_true_bouts_are_found_late_missed_or_beside_the_point() -> None:
     assert tally.false["room"] == 1
 
 
-def bout(start_s: float, end_s: float, species: str = "kitten") -> list[CryStarted | CryEnded]:
+def bout(start_s: float, end_s: float, species: Voice = "kitten") -> list[CryStarted | CryEnded]:
     begun = CryStarted(t_s=start_s, decided_s=start_s + 2, species=species, score=0.9)
     return [begun, CryEnded(t_s=end_s, started_s=start_s, species=species, score=0.9)]
 

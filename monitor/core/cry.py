@@ -183,7 +183,7 @@ class CryDetector:
 
     def _measure_level(self, samples: Floats) -> None:
         steps = samples.reshape(-1, STEP_SAMPLES)
-        power = np.einsum("ij,ij->i", steps, steps) / STEP_SAMPLES
+        power = np.vecdot(steps, steps) / STEP_SAMPLES
         self._levels_db += (10 * np.log10(power + 1e-11)).tolist()
         del self._levels_db[:-20]
         self.level_db = self._levels_db[-1]

@@ -38,13 +38,17 @@ class Conv(NamedTuple):
 
     shape: ConvShape
     weights: Floats
-    """shape (kernel_t * kernel_f * inputs, outputs)"""
-    bias: Floats
+    """shape (kernel_t * kernel_f * inputs + 1, outputs); the last row is the bias"""
 
     @property
     def inputs(self) -> int:
         """Channels it reads."""
         return len(self.weights) // (self.shape.kernel[0] * self.shape.kernel[1])
+
+    @property
+    def outputs(self) -> int:
+        """Channels it gives."""
+        return int(self.weights.shape[1])
 
     @property
     def carried(self) -> int:
@@ -64,11 +68,13 @@ class CryModel:
             )
         check_fit(card.convs, dict(arrays), len(card.classes))
         self.card = card
-        self.arrays = arrays
         self.convs = [
-            Conv(shape, np.ascontiguousarray(arrays[f"conv{k}"]), arrays[f"conv{k}_bias"])
+            Conv(shape, np.vstack([arrays[f"conv{k}"], arrays[f"conv{k}_bias"]]))
             for k, shape in enumerate(card.convs)
         ]
+        self.arrays = dict(arrays)
+        for k, conv in enumerate(self.convs):  # views: nothing is held twice
+            self.arrays |= {f"conv{k}": conv.weights[:-1], f"conv{k}_bias": conv.weights[-1]}
         self.head = [(arrays[f"head{k}"], arrays[f"head{k}_bias"]) for k in range(2)]
         self._columns = _columns(card.classes)
 

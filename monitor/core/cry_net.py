@@ -15,9 +15,6 @@ import numpy as np
 from monitor.core.cry_model import Conv, CryModel
 from monitor.core.features import BANDS, STEP_FRAMES, Floats
 
-_POOL_STEPS = 2
-"""steps a window is pooled over: 0.96 s"""
-
 
 class _Layer:
     """One convolution over a stream, for blocks of a fixed number of frames.
@@ -36,15 +33,15 @@ class _Layer:
         shape = (self.rows, self.columns, kt, kf * conv.inputs)
         # Overlapping windows without a copy; numpy checks that they stay inside the buffer.
         self._windows = np.ndarray(shape, np.float32, self._buffer, strides=(t * st, f * sf, t, c))
-        self._cells = np.empty(shape, dtype=np.float32)
-        self._product = self._cells.reshape(self.rows * self.columns, -1)
+        # A column of ones behind the cells brings the bias into the product.
+        self._factor = np.ones((self.rows * self.columns, len(conv.weights)), dtype=np.float32)
+        self._cells = self._factor[:, :-1].reshape(shape)
 
     def run(self, out: Floats) -> None:
         """Convolve what lies in ``input`` into ``out``, shape (rows, columns, outputs)."""
         np.copyto(self._cells, self._windows)
-        flat = out.reshape(len(self._product), -1)
-        np.matmul(self._product, self._conv.weights, out=flat)
-        flat += self._conv.bias
+        flat = out.reshape(len(self._factor), -1)
+        np.matmul(self._factor, self._conv.weights, out=flat)
         np.maximum(flat, 0, out=flat)
         carried = self._conv.carried
         self._buffer[:carried] = self._buffer[len(self._buffer) - carried :].copy()
@@ -67,7 +64,8 @@ class Net:
     def reset(self) -> None:
         """Forget the past, as at the start of a stream."""
         self._past: list[Floats] | None = None
-        self._pooled: Floats | None = None
+        self._last_step: tuple[Floats | float, Floats | float] = 0.0, 0.0
+        """sums and maxima of the channels: a window is pooled over two steps, 0.96 s"""
 
     def logits(self, layers: Floats) -> Floats:
         """Whole steps of pictures, shape (steps * STEP_FRAMES, BANDS, 2), to (steps, classes)."""
@@ -77,16 +75,22 @@ class Net:
 
     def hidden(self, layers: Floats) -> Floats:
         """The same up to the last layer, shape (steps, hidden): where fine-tuning starts."""
-        steps = len(layers) // STEP_FRAMES
-        x = self._convolve(layers).reshape(steps, -1, len(self._model.convs[-1].bias))
-        if self._pooled is None:
-            self._pooled = np.zeros((_POOL_STEPS - 1, *x.shape[1:]), dtype=np.float32)
-        past = np.concatenate([self._pooled, x])
-        self._pooled = past[steps:]
-        windows = np.concatenate([past[k : k + steps] for k in range(_POOL_STEPS)], axis=1)
-        pooled = np.concatenate([windows.mean(axis=1), windows.max(axis=1)], axis=1)
+        steps, channels = len(layers) // STEP_FRAMES, self._model.convs[-1].outputs
+        x = self._convolve(layers).reshape(steps, -1, channels)
+        # What each step adds up to and what it reaches, behind those of the step before.
+        sums, tops = np.empty((2, 1 + steps, channels), dtype=np.float32)
+        sums[0], tops[0] = self._last_step
+        np.add.reduce(x, axis=1, out=sums[1:])
+        np.maximum.reduce(x, axis=1, out=tops[1:])
+        self._last_step = sums[-1], tops[-1]
+        pooled = np.empty((steps, 2, channels), dtype=np.float32)
+        np.add(sums[:-1], sums[1:], out=pooled[:, 0])
+        pooled[:, 0] /= 2 * x.shape[1]
+        np.maximum(tops[:-1], tops[1:], out=pooled[:, 1])
         weights, bias = self._model.head[0]
-        out: Floats = np.maximum(pooled @ weights + bias, 0)
+        out: Floats = pooled.reshape(steps, -1) @ weights
+        out += bias
+        np.maximum(out, 0, out=out)
         return out
 
     def _convolve(self, layers: Floats) -> Floats:
@@ -98,7 +102,7 @@ class Net:
         for layer, following in pairwise(stack):
             layer.run(following.input)
         last = stack[-1]
-        out = np.empty((last.rows, last.columns, len(self._model.convs[-1].bias)), np.float32)
+        out = np.empty((last.rows, last.columns, self._model.convs[-1].outputs), np.float32)
         last.run(out)
         self._past = [layer.past for layer in stack]
         return out

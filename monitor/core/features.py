@@ -118,10 +118,11 @@ def log_mel(samples: Floats, every: int = 1) -> Floats:
     frames = np.ndarray(shape, np.float32, samples, strides=(hop * 4, 4))
     bins, weights = _heard_bins()
     bands = np.empty((len(frames), BANDS), dtype=np.float32)
+    spectra = np.empty((min(len(frames), _AT_ONCE), FRAME // 2 + 1), dtype=np.complex64)
     for at in range(0, len(frames), _AT_ONCE):
         windowed = frames[at : at + _AT_ONCE] * _window()
-        spectrum = np.fft.rfft(windowed)
-        parts = spectrum.astype(np.complex64, copy=False).view(np.float32)
+        spectrum = np.fft.rfft(windowed, out=spectra[: len(windowed)])  # type: ignore[arg-type]  # the stubs know double precision only
+        parts = spectrum.view(np.float32)
         np.square(parts, out=parts)
         power = windowed[:, : FRAME // 2 + 1]  # memory at hand
         np.add(parts[:, ::2], parts[:, 1::2], out=power)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 _STEPS = 5
 _COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 _MOMENTUM = 0.95
+"""all three as in that text"""
 
 
 class Muon(torch.optim.Optimizer):

@@ -49,6 +49,36 @@ def test_a_plain_problem_is_solved() -> None:
     assert float((layer.weight.detach() - truth).abs().max()) < 0.01
 
 
+def test_a_resumed_run_is_the_run() -> None:
+    """The momentum travels in the checkpoint; the rate does not depend on where it was stopped."""
+    torch.manual_seed(0)
+    inputs, first = torch.randn(64, 6), torch.randn(3, 6)
+
+    def after(steps: int, stop: int | None) -> torch.Tensor:
+        layer = torch.nn.Linear(6, 3)
+        with torch.no_grad():
+            layer.weight.copy_(first)
+            layer.bias.zero_()
+        optimisers = Plan().optimisers(layer)
+        for step in range(steps):
+            if step == stop:
+                states = {name: o.state_dict() for name, o in optimisers.items()}
+                optimisers = Plan().optimisers(layer)
+                for name, o in optimisers.items():
+                    o.load_state_dict(states[name])
+            for o in optimisers.values():
+                for group in o.param_groups:
+                    group["lr"] = o.defaults["lr"] * (1 - step / steps)
+            layer.zero_grad()
+            layer(inputs).square().mean().backward()
+            for o in optimisers.values():
+                o.step()
+        return layer.weight.detach()
+
+    assert torch.equal(after(20, None), after(20, 11))
+    assert not torch.equal(after(20, None), first)
+
+
 def test_the_pace_warms_up_holds_and_falls_to_nothing() -> None:
     plan = Plan(epochs=10, finishing=4, warm_batches=100)
     assert plan.pace(0, 0.0, 0) == pytest.approx(0.01)

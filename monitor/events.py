@@ -34,7 +34,9 @@ AlertKind = Literal[
     "too_quiet",
     "monitor_blind",
     "scale_overload",
+    "scale_unsettled",
     "low_power",
+    "not_delivered",
     "who_is_it",
     "test",
 ]

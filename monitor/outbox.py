@@ -21,6 +21,8 @@ EXPIRY_S = {
     "who_is_it": 6 * 3600.0,
     "monitor_blind": 3600.0,
     "scale_overload": 3600.0,
+    "scale_unsettled": 3600.0,
+    "not_delivered": 3600.0,
 }
 """How long an alert of a kind is still news. Ten minutes for a cry: later than that it has been
 heard or is over, and a lasting one is reminded anyway."""

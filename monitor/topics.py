@@ -32,7 +32,9 @@ BOX_KINDS: tuple[AlertKind, ...] = (
     "too_quiet",
     "monitor_blind",
     "scale_overload",
+    "scale_unsettled",
     "low_power",
+    "not_delivered",
     "who_is_it",
 )
 BABY_KINDS: tuple[AlertKind, ...] = ("losing_weight", "not_gaining", "low_intake", "bottle_overdue")

@@ -14,7 +14,6 @@ import threading
 import time
 from collections import deque
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
@@ -289,34 +288,3 @@ def _refusal(reason: str) -> str:
     if reason in {"Not authorized", "Bad user name or password"}:
         return "the broker refused the user name or password"
     return f"the broker refused the connection: {reason}"
-
-
-def read_password(config: MqttConfig, credentials_dir: str | None) -> str | None:
-    """The password from the systemd credential ``mqtt-password`` or ``mqtt.password_file``.
-
-    Raises:
-        ConfigError: the file is missing, or others may read it.
-    """
-    if credentials_dir and (credential := Path(credentials_dir) / "mqtt-password").exists():
-        return _secret(credential, "the credential mqtt-password")
-    if not config.password_file:
-        return None
-    path = Path(config.password_file)
-    try:
-        open_to_others = path.stat().st_mode & 0o077
-    except OSError as error:
-        raise ConfigError(
-            f'"mqtt.password_file": cannot read {path}: {error.strerror or error}'
-        ) from error
-    if open_to_others:
-        raise ConfigError(f'"mqtt.password_file": others can read {path}: run "chmod 600 {path}"')
-    return _secret(path, '"mqtt.password_file"')
-
-
-def _secret(path: Path, what: str) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise ConfigError(f"{what}: cannot read {path}: {error.strerror or error}") from error
-    except UnicodeDecodeError:  # its message would show part of the secret: not chained
-        raise ConfigError(f"{what}: {path} is no text: write the password into it again") from None

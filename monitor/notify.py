@@ -13,7 +13,6 @@ import importlib.util
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -22,6 +21,7 @@ from monitor.config import NotifyConfig
 from monitor.core.alert_life import RANK
 from monitor.errors import ConfigError
 from monitor.events import Alert
+from monitor.secrets import read_urls
 from monitor.topics import alert_sentence
 
 TOLD_STATES = frozenset({"raised", "reminded", "cleared"})
@@ -170,7 +170,7 @@ def _open_routes(config: NotifyConfig) -> dict[str, Any]:
     import apprise
 
     lists = {
-        "urls": [*config.urls, *_urls_from(config.urls_file)],
+        "urls": [*config.urls, *(read_urls(config.urls_file) if config.urls_file else [])],
         "critical_urls": config.critical_urls,
         "escalation_urls": config.escalation_urls,
     }
@@ -183,17 +183,3 @@ def _open_routes(config: NotifyConfig) -> dict[str, Any]:
         if urls:
             routes[name] = route
     return routes
-
-
-def _urls_from(path: str | None) -> list[str]:
-    if path is None:
-        return []
-    file = Path(path)
-    try:
-        mode, text = file.stat().st_mode, file.read_text()
-    except OSError as error:
-        raise ConfigError(f'"notify.urls_file": cannot read {path}: {error.strerror}') from error
-    if mode & 0o077:
-        raise ConfigError(f'"notify.urls_file": others can read {path}: chmod 600 {path}')
-    lines = (line.strip() for line in text.splitlines())
-    return [line for line in lines if line and not line.startswith("#")]

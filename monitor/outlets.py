@@ -32,11 +32,12 @@ from monitor.events import (
 )
 from monitor.homeassistant import Mode, discovery, removal, withdrawal
 from monitor.journal import Journal
-from monitor.link import Arrived, read_password
+from monitor.link import Arrived
 from monitor.notify import Notifier, wanted
 from monitor.nursery import Nursery
 from monitor.process import ProcessUsage
 from monitor.publisher import NOT_YET, Publisher
+from monitor.secrets import read_password
 from monitor.topics import (
     Message,
     Topics,

@@ -29,8 +29,8 @@ from monitor.link import (
     Link,
     Protocol,
     Refused,
-    read_password,
 )
+from monitor.secrets import read_password
 from monitor.topics import Message, Topics
 from monitor.watch_board import Board, harmless
 

@@ -11,7 +11,8 @@ import pytest
 from monitor.command_gate import BURST, COMMANDS_PER_S, DEAF_S, CommandGate
 from monitor.config import MqttConfig
 from monitor.errors import ConfigError
-from monitor.link import Arrived, Intake, Link, read_password
+from monitor.link import Arrived, Intake, Link
+from monitor.secrets import read_password
 from tests.hostile import BASE, Box
 
 

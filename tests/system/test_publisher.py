@@ -10,9 +10,10 @@ import pytest
 from monitor.config import MqttConfig
 from monitor.events import Command
 from monitor.journal import Journal
-from monitor.link import Arrived, read_password
+from monitor.link import Arrived
 from monitor.outbox import OutboxMessage
 from monitor.publisher import Publisher
+from monitor.secrets import read_password
 from monitor.topics import Message
 from tests.system.mosquitto import Mosquitto, free_port
 from tests.system.subscriber import Subscriber, wait_for

@@ -60,6 +60,7 @@ libraries:
 	@tools/need pulseaudio,pulseaudio-utils,libasound2-plugins sh -c 'command -v pulseaudio && command -v paplay && ls /usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so'
 	@tools/need openssl sh -c 'command -v openssl'
 	@tools/need systemd sh -c 'command -v systemd-analyze'
+	@tools/need libasound2-dev test -f /usr/include/alsa/pcm_external.h
 	@tools/need gcc,libc6-dev sh -c 'echo "int main(void){return 0;}" | cc -x c -o /dev/null -'
 
 $(VENV)/bin/python:

@@ -112,6 +112,8 @@ class MqttConfig(_Section, frozen=True, kw_only=True):
     keepalive_s: Annotated[int, Meta(ge=5, le=600)] = 20
     discovery: Literal["device", "entity", "off"] = "device"
     discovery_prefix: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_/-]+$")] = "homeassistant"
+    birth_topic: Annotated[str, Meta(pattern=r"^[^+#\x00]+$")] = "homeassistant/status"
+    """where Home Assistant says that it has started; it does not follow the discovery prefix"""
 
     @property
     def use_tls(self) -> bool:

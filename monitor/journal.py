@@ -41,6 +41,7 @@ from monitor.migrations import migrate
 from monitor.moments import Moment, Shift, moved
 from monitor.outbox import Outbox, OutboxMessage
 from monitor.ownership import like_parent
+from monitor.push_rows import PushRows
 from monitor.salvage import salvage
 
 RETENTION_S = {
@@ -96,6 +97,7 @@ class Journal:
         """the journal on a card that cannot be written, while this one is kept in memory"""
         self.why_away = ""
         self.outbox = Outbox(connection)
+        self.pushes = PushRows(connection)
         self._session = uuid.uuid4().hex
         self._seen_version: int | None = None
         self._handed_out = 0
@@ -183,6 +185,7 @@ class Journal:
         self._db, self.path = connection, path
         self._seen_version = None
         self.outbox.reconnect(connection)
+        self.pushes.reconnect(connection)
 
     def close(self) -> None:
         """Close the file; the write-ahead log is folded in."""
@@ -258,9 +261,11 @@ class Journal:
                     self._record_one(event, synced)
                 for message in messages:
                     self.outbox.add(message)
+                pushes = self.pushes.write_held()
                 self._save_state(state or {})
         except sqlite3.Error as error:
             raise self._refused(error) from error
+        self.pushes.release(pushes)
 
     def _record_one(self, event: AnyEvent, synced: bool) -> None:
         t_s = event.t_s
@@ -335,6 +340,7 @@ class Journal:
                     count += sum(self._move(table, shift) for table in _STAMPED)
                     self._move_babies(shift)
                     self.outbox.move(shift, restamped)
+                    self.pushes.move(shift)
                 self._save_state(state)
         except sqlite3.Error as error:
             raise self._refused(error) from error

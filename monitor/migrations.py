@@ -64,6 +64,13 @@ STEPS = (
     """,
     "ALTER TABLE weighings ADD COLUMN only_weighed INTEGER NOT NULL DEFAULT 0;",
     "ALTER TABLE outbox ADD COLUMN t_s REAL NOT NULL DEFAULT 0;",
+    """
+    CREATE TABLE pushes (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, alert_id TEXT NOT NULL, document BLOB NOT NULL,
+        routes TEXT NOT NULL, t_s REAL NOT NULL, expires_s REAL NOT NULL
+    );
+    CREATE TABLE retained (topic TEXT PRIMARY KEY, gone INTEGER NOT NULL) WITHOUT ROWID;
+    """,
 )
 
 

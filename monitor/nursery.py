@@ -42,6 +42,7 @@ from monitor.journal import Journal, MinuteRow
 from monitor.moments import Shift, moved
 from monitor.outbox import DEFAULT_EXPIRY_S, EXPIRY_S, OutboxMessage
 from monitor.pipeline import Pipeline
+from monitor.push_rows import PushRules
 from monitor.resources import cry_model_bytes, shipped
 from monitor.spare import come_home, stand_in
 from monitor.states import BoxState
@@ -143,6 +144,7 @@ class Nursery:
         self._cry_s = 0.0
         self._pruned_s = 0.0
         self._lost, self._lost_until_s = self._lost_journal()
+        self._push_rules = PushRules(config.notify, journal.pushes.told())
         self.pipeline = self._begin(woken)
         self._close_forgotten()
 
@@ -265,6 +267,7 @@ class Nursery:
             self._minutes = [moved(row, shift) for row in self._minutes]
             self._unwritten = [moved(event, shift) for event in self._unwritten]
             self.journal.outbox.move_held(shift, restamped)
+            self.journal.pushes.move_held(shift)
         by_s = shifts[-1].by_s  # the last one is this boot's own
         self.moved_s += by_s
         self.now_s += by_s
@@ -326,6 +329,7 @@ class Nursery:
     def _write(self, events: list[AnyEvent]) -> None:
         self._unwritten += events
         self.journal.outbox.hold(self._news(events))
+        self._hold_pushes(events)
         if any(isinstance(event, _MOVES) for event in events):
             self._resume = self._memory(self.now_s)
         elif any(isinstance(event, _NEWS) for event in events):
@@ -395,6 +399,10 @@ class Nursery:
             if isinstance(event, Alert) and not event.silent
             for message in alert_messages(event, self.topics, local_minute=self.spoken_minute)
         ]
+
+    def _hold_pushes(self, events: Iterable[AnyEvent]) -> None:
+        rows = (self._push_rules.row(event) for event in events if isinstance(event, Alert))
+        self.journal.pushes.hold([row for row in rows if row is not None], self._push_rules.told)
 
     def _second(self, now_s: float) -> None:
         if now_s - self._minute_s >= 60.0:

@@ -33,10 +33,11 @@ from monitor.events import (
 from monitor.homeassistant import Mode, discovery, removal, withdrawal
 from monitor.journal import Journal
 from monitor.link import Arrived
-from monitor.notify import Notifier, wanted
+from monitor.notify import Notifier
 from monitor.nursery import Nursery
 from monitor.process import ProcessUsage
 from monitor.publisher import NOT_YET, Publisher
+from monitor.push_rows import wanted
 from monitor.secrets import read_password
 from monitor.topics import (
     Message,
@@ -125,7 +126,7 @@ class Outlets:
             complain=self._complain,
         )
         self._notifier = (
-            Notifier(config.notify, local_minute=nursery.spoken_minute)
+            Notifier(config.notify, journal.pushes, local_minute=nursery.spoken_minute)
             if wanted(config.notify)
             else None
         )
@@ -144,12 +145,9 @@ class Outlets:
         """Pass on what just happened."""
         self._changed = self._changed or any(self._is_urgent(event) for event in events)
         for event in events:
-            if isinstance(event, Alert):
-                if self._notifier is not None:
-                    self._notifier.tell(event)
-            elif isinstance(event, CommandResult):
+            if isinstance(event, CommandResult):
                 self._answer(event)
-            else:
+            elif not isinstance(event, Alert):  # alerts are rows in the journal
                 self.publisher.say(event_message(event, self._topics))
             if isinstance(event, SourceState):
                 self._health_due_s = 0.0  # with the next second
@@ -220,6 +218,8 @@ class Outlets:
 
     def pump(self) -> list[Command]:
         """Let the publisher do its part; returns the commands that came in."""
+        if self._notifier is not None:
+            self._notifier.pump(self._nursery.now_s)
         return self.publisher.pump(self._nursery.now_s)
 
     def close(self) -> None:
@@ -235,7 +235,7 @@ class Outlets:
         self.publisher.close()
         self._charts.close()
         if self._notifier is not None:
-            self._notifier.close()
+            self._notifier.close(self._nursery.now_s)
         if self.panel is not None:
             self.panel.close()
 
@@ -262,6 +262,7 @@ class Outlets:
             "clock_synced": nursery.synced,
             "link": self.publisher.status(),
             "push_error": None if self._notifier is None else self._notifier.problem,
+            "push_waiting": 0 if self._notifier is None else self._notifier.waiting,
             "journal_error": nursery.trouble,
             "version": monitor.__version__,
         }

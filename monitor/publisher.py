@@ -77,7 +77,7 @@ class Publisher:
         self._password = password
         self._status_topic = status_topic
         self._command_topic = command_topic
-        self._birth_topic = f"{config.discovery_prefix}/status"
+        self._birth_topic = config.birth_topic
         self._receive = receive
         self._complain = complain
         self._gate = CommandGate()

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from monitor.clock import Wake, wake
-from monitor.config import AlertsConfig, Config, NightConfig, ScaleConfig
+from monitor.config import AlertsConfig, Config, NightConfig, NotifyConfig, ScaleConfig
 from monitor.devices.simulated import GOOD_CELL, SimBaby, SimulatedBox
 from monitor.errors import JournalError
 from monitor.events import Alert, ClockReading, Command, HostReport, RosterChanged, Tick, WeighIn
@@ -244,4 +244,17 @@ def test_a_damaged_journal_is_said_for_a_day(tmp_path: Path) -> None:
     nursery.handle(Tick(start_s + 90_000))
     nursery.handle(Tick(start_s + 90_020))
     assert "Journal was damaged" not in [a.title for a in nursery.pipeline.policy.open]
+    journal.close()
+
+
+def test_a_push_is_written_with_its_alert_and_survives_the_process(tmp_path: Path) -> None:
+    config = msgspec.structs.replace(CONFIG, notify=NotifyConfig(urls=["json://127.0.0.1/"]))
+    journal = Journal.open(tmp_path / "j.sqlite")
+    nursery = Nursery(config, journal, start_s=START_S)
+    nursery.handle(Command(t_s=START_S + 1, verb="test_alert"))
+    again = Journal.open(tmp_path / "j.sqlite")  # no close(): kill -9 says no goodbye
+    (row,) = again.pushes.waiting()
+    assert (row.alert.kind, row.to) == ("test", ["urls"])
+    assert again.pushes.told() == {row.alert.id: False}
+    again.close()
     journal.close()

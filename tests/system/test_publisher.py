@@ -190,16 +190,28 @@ def test_commands_come_in_and_retained_ones_are_dropped(
     publisher.close()
 
 
+@pytest.mark.parametrize(
+    ("settings", "birth"),
+    [
+        ({}, "homeassistant/status"),
+        ({"discovery_prefix": "lab"}, "homeassistant/status"),
+        ({"birth_topic": "lab/born"}, "lab/born"),
+    ],
+)
 def test_home_assistants_birth_brings_everything_again(
-    broker: Mosquitto, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    broker: Mosquitto,
+    journal: Journal,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: dict[str, object],
+    birth: str,
 ) -> None:
     monkeypatch.setattr("monitor.publisher.BIRTH_JITTER_S", 0.3)
-    publisher = make(journal, broker.port)
+    publisher = make(journal, broker.port, **settings)
     publisher.want([state("{}", "homeassistant/device/a/config"), state("1")])
     with Subscriber(broker.port, "#") as phone:
         pump(publisher, lambda: phone.last("nursery/a/status") == b"online")
         phone.messages.clear()
-        phone.client.publish("homeassistant/status", b"online", 0)
+        phone.client.publish(birth, b"online", 0)
         pump(publisher, lambda: phone.last("nursery/a/status") == b"online")
         assert phone.last("homeassistant/device/a/config") == b"{}"
         assert phone.last("nursery/a/scale") == b"1"

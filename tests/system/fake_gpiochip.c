@@ -28,6 +28,8 @@
 #define DESCRIPTORS 1024
 #define DOUT 5
 #define SCK 6
+#define LED 17
+#define BUZZER 27
 #define CONVERSION_S 0.0856   /* 11.7 a second, measured on the internal oscillator */
 #define POWER_DOWN_S 60e-6
 
@@ -43,6 +45,7 @@ struct control {
     int32_t pause_every;
     int32_t noise;      /* each conversion is off by up to this much, evenly */
     int32_t frames, resets, opens, longest_high_us; /* counters */
+    int32_t led_rises, buzzer_rises;                /* how often the panel's parts were switched on */
 };
 
 static struct control fallback = {.stuck = -1};
@@ -124,6 +127,8 @@ static uint64_t line_flags[LINES];
 static int level[LINES];
 
 static void drive(uint32_t line, int value) {
+    if (value && !level[line] && line == LED) control->led_rises++;
+    if (value && !level[line] && line == BUZZER) control->buzzer_rises++;
     level[line] = value;
     if (line == SCK) chip_clock(value);
 }

@@ -12,7 +12,7 @@ from pathlib import Path
 
 FIELDS = (
     "code", "stuck", "dead", "open_errno", "line_errno", "hang", "pause_us", "pause_every", "noise",
-    "frames", "resets", "opens", "longest_high_us",
+    "frames", "resets", "opens", "longest_high_us", "led_rises", "buzzer_rises",
 )  # fmt: skip
 SOURCE = Path(__file__).with_name("fake_gpiochip.c")
 
@@ -28,7 +28,10 @@ def missing() -> str | None:
 
 
 class FakeChip:
-    """An HX711 on DOUT 5, SCK 6, seen by every process started with ``environment``."""
+    """An HX711 on DOUT 5, SCK 6, seen by every process started with ``environment``.
+
+    An LED on pin 17 and a buzzer on 27 count how often they are switched on.
+    """
 
     def __init__(self, folder: Path) -> None:
         library = folder / "fake_gpiochip.so"

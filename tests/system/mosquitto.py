@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 BINARY = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/sbin")
 
 
+QUIET_PORTS = range(10_000, 32_000)
+"""below those that Linux gives to outgoing connections: a server that is down for a while finds its
+port free when it comes back"""
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port nobody listens on; by chance, because several tests run side by side."""
+    while True:
+        port = random.choice(QUIET_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Mosquitto:
@@ -28,9 +38,14 @@ class Mosquitto:
         directory.mkdir(parents=True, exist_ok=True)
         self._config = directory / "mosquitto.conf"
         self._log = directory / "mosquitto.log"
+        self._anonymous = anonymous
+        self.configure(lines)
+
+    def configure(self, lines: str) -> None:
+        """Write the configuration anew; it holds from the next start."""
         self._config.write_text(
             f"listener {self.port} 127.0.0.1\n"
-            f"allow_anonymous {'true' if anonymous else 'false'}\n"
+            f"allow_anonymous {'true' if self._anonymous else 'false'}\n"
             "persistence false\nset_tcp_nodelay true\nmax_queued_messages 20000\n"
             f"{'user root' if os.geteuid() == 0 else ''}\n{lines}\n"
         )
@@ -57,11 +72,13 @@ class Mosquitto:
             self._process.wait(10)
         self._process = None
 
+    def signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def freeze(self) -> None:
         """Stop answering without closing anything: a half-open connection."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
+        self.signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        assert self._process is not None
-        self._process.send_signal(signal.SIGCONT)
+        self.signal(signal.SIGCONT)

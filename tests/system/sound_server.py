@@ -24,7 +24,7 @@ load-module {SINK}
 set-default-sink nursery
 set-default-source nursery.monitor
 """
-TOOLS = ("pulseaudio", "pactl", "paplay")
+TOOLS = ("pulseaudio", "pactl", "paplay", "pacat")
 PULSE_OPTIONS = [
     "-n",
     "--daemonize=no",
@@ -56,6 +56,7 @@ class SoundServer:
         }
         self._server: subprocess.Popen | None = None
         self._players: list[subprocess.Popen] = []
+        self._hiss: subprocess.Popen | None = None
 
     def _env(self) -> dict[str, str]:
         return os.environ | self.environment
@@ -80,9 +81,22 @@ class SoundServer:
         with wave.open(str(path), "wb") as out:
             out.setparams((1, 2, 48_000, 0, "NONE", ""))
             out.writeframes(tone.astype("<i2").tobytes())
+        self.play_file(path)
+
+    def play_file(self, path: Path) -> None:
+        """Play a recording once."""
         self._players.append(
             subprocess.Popen(["paplay", str(path)], env=self._env(), stderr=subprocess.DEVNULL)
         )
+
+    def hiss(self, volume: int) -> None:
+        """White noise without an end, as every room and microphone has; 65536 is full volume."""
+        with Path("/dev/urandom").open("rb") as noise:
+            self._hiss = subprocess.Popen(
+                ["pacat", "--playback", "--raw", "--rate=48000", "--channels=1",
+                 "--format=s16le", f"--volume={volume}"],
+                env=self._env(), stdin=noise, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
 
     def control(self, *words: str) -> str:
         return subprocess.run(
@@ -105,6 +119,10 @@ class SoundServer:
         self._server.send_signal(number)
 
     def kill(self) -> None:
+        if self._hiss is not None:
+            self._hiss.kill()
+            self._hiss.wait()
+            self._hiss = None
         if self._server is not None:
             self._server.kill()
             self._server.wait()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.system.campaign import campaign, report
-from tests.system.campaign_faults import FAULTS
-from tests.system.campaign_world import missing
+from tests.system.campaign.faults import FAULTS
+from tests.system.campaign.report import table
+from tests.system.campaign.rounds import campaign
+from tests.system.campaign.world import missing
 
 pytestmark = pytest.mark.system
 
@@ -18,8 +19,8 @@ WORLDS = 5
 def test_every_fault_once(tmp_path):
     if (reason := missing()) is not None:
         pytest.skip(reason)
-    outcomes = campaign(tmp_path, rounds=len(FAULTS), seed=SEED, worlds=WORLDS)
-    print(report(outcomes))
+    outcomes = campaign(tmp_path, list(enumerate(FAULTS)), seed=SEED, worlds=WORLDS)
+    print(table(outcomes))
     assert [(o.fault, text) for o in outcomes for text in o.wrong] == []
     assert {o.fault for o in outcomes} == set(FAULTS)
     assert sum(o.figures.raised for o in outcomes) > 0

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import http.client
 import time
 from collections import Counter
 
 import msgspec
+import pytest
 
-from tests.system.campaign_judge import Judge, Memory
-from tests.system.campaign_phone import Heard
+from tests.system.campaign.judge import Judge, Memory
+from tests.system.campaign.phone import Heard, Phone
+from tests.system.campaign.push_sink import PushSink
+from tests.system.campaign.silence import Circumstances, Fact, Span, Telling, silent_s, told_s
+from tests.system.campaign.ways import Way
 
 
 def heard(alert_id: str, state: str, unix_s: float = 1_800_000_000.0) -> Heard:
@@ -66,3 +71,110 @@ def test_the_judge_sees_false_state_and_a_broken_journal():
     assert len(judged([row], [heard(*row)], retained={"problem/monitor_blind": "OFF"})) == 1
     assert len(judged([], [], retained={"status": "offline"})) == 1
     assert len(judged([], [], sound="row 7 missing from index")) == 1
+
+
+# ----------------------------------------------------------------------- silence
+
+BLIND = "monitor_blind-scale"
+
+
+def silence(*tellings: Telling, end_s: float = 165.0, **around: list[Span]) -> float:
+    """Of a scale that is blind from second 100 on: due after 15 s and 10 for a busy machine."""
+    fact = Fact(incident=BLIND, titles=frozenset(), delay_s=15.0, begin_s=100.0, end_s=end_s)
+    always = {"watching": [Span(0.0)], "remote": [Span(0.0)], "buzzing": []}
+    return silent_s(fact, Circumstances(**(always | around)), tellings)
+
+
+def test_what_is_told_within_its_stated_delay_is_not_silent():
+    assert silence(Telling(116.0, BLIND)) == 0.0
+    assert silence(end_s=124.0) == 0.0  # it was over before anybody had to know
+
+
+def test_silence_counts_from_the_stated_delay_to_the_first_telling():
+    assert silence() == 40.0
+    assert silence(Telling(155.0, BLIND)) == 30.0
+    assert silence(Telling(115.0, "monitor_blind-microphone")) == 40.0
+    assert silence(Telling(99.0, BLIND)) == 40.0  # of an earlier time
+
+
+def test_an_all_clear_for_what_is_still_true_begins_silence():
+    told = [Telling(115.0, BLIND), Telling(135.0, BLIND, over=True)]
+    assert silence(*told) == 30.0
+    assert silence(*told, Telling(145.0, BLIND)) == 10.0
+
+
+def test_only_a_way_that_works_can_be_silent():
+    assert silence(remote=[]) == 40.0  # the buzzer always works
+    assert silence(remote=[], buzzing=[Span(115.0)]) == 0.0
+    assert silence(remote=[], buzzing=[Span(135.0)]) == 10.0
+    assert silence(remote=[], buzzing=[Span(115.0, 130.0)]) == 0.0  # acknowledged beside the box
+    assert silence(remote=[], buzzing=[Span(90.0, 110.0)]) == 40.0  # it meant something else
+    assert silence(remote=[Span(0.0, 110.0), Span(145.0)], buzzing=[Span(115.0)]) == 20.0
+    assert silence(buzzing=[Span(115.0)]) == 40.0  # ... but is no excuse for a phone
+
+
+def test_a_daemon_that_was_killed_begins_its_delay_anew():
+    assert silence(watching=[Span(0.0, 110.0), Span(120.0)]) == 20.0
+    assert silence(watching=[Span(0.0, 110.0)]) == 0.0
+    assert silence(Telling(105.0, BLIND), watching=[Span(0.0, 110.0), Span(111.0)]) == 0.0
+
+
+def test_somebody_beside_the_box_was_told_when_no_other_way_worked():
+    fact = Fact(incident=BLIND, titles=frozenset(), delay_s=15.0, begin_s=100.0)
+    there = Circumstances(watching=[Span(0.0)], remote=[], buzzing=[Span(116.0, 130.0)])
+    assert told_s(fact, there, [Telling(140.0, BLIND)]) == 116.0
+    with_phone = Circumstances(watching=[Span(0.0)], remote=[Span(0.0)], buzzing=[Span(116.0)])
+    assert told_s(fact, with_phone, [Telling(140.0, BLIND)]) == 140.0
+    assert told_s(fact, with_phone, []) is None
+
+
+def test_a_way_works_again_some_time_after_it_was_mended():
+    way = Way(recovers_s=40.0)
+    assert way.spans == []
+    way.proven()
+    (span,) = way.spans
+    way.block("broker")
+    way.block("password")
+    way.unblock("broker")
+    assert way.spans == [Span(span.begin_s, way.spans[0].end_s)]
+    way.unblock("password")
+    now_s = time.monotonic()
+    assert 39.0 < way.spans[1].begin_s - now_s <= 40.0
+    way.proven()
+    assert way.spans[1].begin_s - now_s < 1.0
+
+
+def test_a_phone_learns_by_messages_and_by_a_list_that_has_changed():
+    phone = Phone(1883, "nursery/test-box")
+    raised = {"id": SCALE, "state": "raised", "at": "2026-01-01T00:00:00Z"}
+    acknowledged = raised | {"state": "acknowledged"}
+    cleared = raised | {"state": "cleared"}
+
+    def arrives(at_s: float, topic: str, document: object) -> None:
+        phone.take(Heard(at_s, 0.0, f"nursery/test-box/{topic}", msgspec.json.encode(document)))
+
+    arrives(1.0, "alerts", [raised])
+    arrives(2.0, "alerts", [raised])
+    arrives(3.0, "alert", raised)
+    arrives(4.0, "alerts", [acknowledged])
+    arrives(5.0, "alert", cleared)
+    told = sorted(phone.tellings, key=lambda telling: telling.at_s)
+    assert told == [Telling(1.0, BLIND), Telling(3.0, BLIND), Telling(5.0, BLIND, over=True)]
+
+
+def test_a_push_service_that_is_away_refuses_and_comes_back():
+    sink = PushSink()
+    body = msgspec.json.encode({"title": "Scale is blind (b)", "message": "m", "type": "failure"})
+
+    def push() -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", sink.port, timeout=5)
+        connection.request("POST", "/", body)
+        return connection.getresponse().status
+
+    for _ in range(2):
+        sink.start()
+        assert push() == 200
+        sink.stop()
+        with pytest.raises(ConnectionRefusedError):
+            push()
+    assert [(push.title, push.over) for push in sink.pushes] == [("Scale is blind (b)", False)] * 2

@@ -16,7 +16,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from tests.system.campaign_broker import PHONE_PASSWORD
+from tests.system.campaign.broker import PHONE_PASSWORD
+from tests.system.campaign.silence import Telling, incident_of
 from tests.system.subscriber import Subscriber, wait_for
 
 SESSION_S = 3600
@@ -42,6 +43,7 @@ class Phone:
         self._port, self.base = port, base
         self._lock = threading.Lock()
         self._news: list[Heard] = []
+        self._lists: list[Heard] = []
         self._last: dict[str, bytes] = {}
         self._results: dict[str, Any] = {}
         self._connected = threading.Event()
@@ -80,11 +82,16 @@ class Phone:
             self._connected.set()
 
     def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
-        heard = Heard(time.monotonic(), time.time(), message.topic, bytes(message.payload))
+        self.take(Heard(time.monotonic(), time.time(), message.topic, bytes(message.payload)))
+
+    def take(self, heard: Heard) -> None:
+        """Note what arrived."""
         with self._lock:
             self._last[heard.topic] = heard.payload
             if heard.topic == f"{self.base}/alert":
                 self._news.append(heard)
+            elif heard.topic == f"{self.base}/alerts" and heard.payload:
+                self._lists.append(heard)
             elif heard.topic.endswith("/result"):
                 answer = heard.document
                 self._results[answer.get("request_id") or ""] = answer
@@ -96,6 +103,19 @@ class Phone:
         """Every alert message so far, in order of arrival."""
         with self._lock:
             return list(self._news)
+
+    @property
+    def tellings(self) -> list[Telling]:
+        """What its owner learned of incidents: by messages, and by the retained list."""
+        with self._lock:
+            news, lists = list(self._news), list(self._lists)
+        found = [told for heard in news for told in _told(heard, heard.document)]
+        seen: set[tuple[str, str, str]] = set()
+        for heard in lists:
+            entries = {(a["id"], a["state"], a["at"]): a for a in heard.document}
+            found += [told for key in entries.keys() - seen for told in _told(heard, entries[key])]
+            seen |= entries.keys()
+        return found
 
     def last(self, topic: str) -> bytes | None:
         """The latest payload of a topic below the box's base."""
@@ -114,6 +134,13 @@ class Phone:
         """Send one command; whether it arrives is seen by its result."""
         payload = msgspec.json.encode({**args, "request_id": request_id})
         self._client.publish(f"{self.base}/cmd/{verb}", payload, qos=1)
+
+
+def _told(heard: Heard, alert: dict[str, Any]) -> list[Telling]:
+    """An acknowledgement or a snooze tells nobody anything new."""
+    if alert["state"] not in {"raised", "reminded", "cleared"}:
+        return []
+    return [Telling(heard.at_s, incident_of(alert["id"]), alert["state"] == "cleared")]
 
 
 def retained(port: int) -> dict[str, bytes]:

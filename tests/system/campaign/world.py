@@ -19,17 +19,30 @@ import msgspec
 
 from monitor.errors import JournalError
 from monitor.journal import Journal
-from tests.system import campaign_broker, fake_gpiochip, fake_host, sound_server
-from tests.system.campaign_broker import GuardedBroker
-from tests.system.campaign_card import Card
-from tests.system.campaign_judge import incident_of
-from tests.system.campaign_phone import Phone
+from tests.system import fake_gpiochip, fake_host, sound_server
+from tests.system.campaign.broker import BOX_PASSWORD, GuardedBroker
+from tests.system.campaign.broker import missing as missing_for_the_broker
+from tests.system.campaign.card import Card
+from tests.system.campaign.facts import Surroundings
+from tests.system.campaign.phone import Phone
+from tests.system.campaign.push_sink import PushSink
+from tests.system.campaign.silence import (
+    Circumstances,
+    Fact,
+    Telling,
+    incident_of,
+    silent_s,
+    told_s,
+)
+from tests.system.campaign.ways import Ear, Lives, Way
 from tests.system.daemon import Daemon
 from tests.system.fake_gpiochip import FakeChip
 from tests.system.fake_host import FakeHost
 from tests.system.sound_server import SoundServer
 
 BOX = "nursery/test-box"
+NONE: set[str] = set()
+"""a fault that is no reason for any alarm"""
 EMPTY_COUNTS, COUNTS_PER_G = 84_000, 400
 LITTER = {"Ann": 301.0, "Ben": 352.0, "Cleo": 403.0}
 START_WITHIN_S, SETTLE_WITHIN_S = 300.0, 240.0
@@ -54,14 +67,25 @@ ca_file = "{authority}"
 username = "box"
 password_file = "{password}"
 keepalive_s = 5
+[notify]
+urls = ["{pushes}"]
+[panel]
+led_pin = 17
+buzzer_pin = 27
 """
+RECONNECTS_WITHIN_S = 40.0
+"""attempts to connect are at most 30 s apart, 20 % more by chance (``publisher.BACK_OFF_S``)"""
+STARTS_WITHIN_S = 30.0
+"""from the process to the first look at its sources, on a machine that several worlds share"""
+TOLD_WITHIN_S = 150.0
+"""so long something is kept true that nobody is told of; the silence is measured meanwhile"""
 
 
 def missing() -> str | None:
     """What this machine lacks for a campaign, as the reason of a skip."""
     tools = sound_server.missing_tools()
     sound = f"not installed: {', '.join(tools)}" if tools else None
-    return campaign_broker.missing() or fake_host.missing() or fake_gpiochip.missing() or sound
+    return missing_for_the_broker() or fake_host.missing() or fake_gpiochip.missing() or sound
 
 
 class Provocation(msgspec.Struct):
@@ -81,10 +105,14 @@ class World:
         self.chance = random.Random(seed)
         self.host = FakeHost(folder, folder / "state")
         self.card = Card(folder / "state", self.host)
-        self.broker = GuardedBroker(folder / "broker", self.host)
+        self.lives, self.mqtt, self.push_way = Lives(), Way(RECONNECTS_WITHIN_S), Way(0.0)
+        self.broker = GuardedBroker(folder / "broker", self.host, self.mqtt)
         self.chip = FakeChip(folder)
         self.chip.set(code=EMPTY_COUNTS + round(COUNTS_PER_G * sum(LITTER.values())), noise=60)
         self.sound = SoundServer(folder / "sound")
+        self.surroundings = Surroundings(folder, self.chip, self.sound, seed)
+        self.pushes = PushSink()
+        self._ear = Ear(lambda: self.chip.get("buzzer_rises"))
         self.phone = Phone(self.broker.port, BOX)
         libraries = f"{self.host.preload}:{self.chip.environment['LD_PRELOAD']}"
         self.daemon = Daemon(
@@ -100,24 +128,29 @@ class World:
         self.journal_lost: str | None = None
         """how the journal was damaged in this round"""
         self._kept, self._deaths_due = False, 0
+        self._opens, self._watches_by_s = 0, 0.0
 
     def _configure(self, folder: Path) -> None:
         (folder / "run").mkdir()
         password = folder / "password"
         password.touch(mode=0o600)
-        password.write_text(campaign_broker.BOX_PASSWORD)
+        password.write_text(BOX_PASSWORD)
         self.daemon.config.write_text(
             CONFIG.format(
                 state=self.card.folder, counts_per_g=COUNTS_PER_G, empty=EMPTY_COUNTS,
-                port=self.broker.tls_port, authority=self.broker.authority, password=password,
+                port=self.broker.tls_port, authority=self.broker.box_authority, password=password,
+                pushes=self.pushes.url,
             )
         )  # fmt: skip
 
     def __enter__(self) -> World:
+        self._ear.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._ear.__exit__(None, None, None)
         self.kill_daemon()
+        self.pushes.stop()
         self.phone.away()
         self.broker.stop(signal.SIGKILL)
         self.sound.close()
@@ -128,7 +161,8 @@ class World:
     def start(self) -> None:
         """Everything up, the litter registered, nothing wrong."""
         self.broker.start()
-        self.begin_sound()
+        self.surroundings.begin_sound()
+        self.offer_pushes(True)
         self.phone.start()
         self.start_daemon()
         self.wait(self.is_well, START_WITHIN_S, "a healthy start")
@@ -146,11 +180,24 @@ class World:
             "an answer to baby_add",
         )
 
-    def begin_sound(self) -> None:
-        """A living room: PulseAudio with a hum."""
-        self.sound.start()
-        self.sound.control("load-module", "module-sine", "sink=nursery", "frequency=150")
-        self.sound.control("set-sink-volume", "nursery", "20%")
+    def offer_pushes(self, there: bool) -> None:
+        """Whether the push service can be reached."""
+        if there:
+            self.pushes.start()
+            self.push_way.unblock("away")
+            self.push_way.proven()
+        else:
+            self.push_way.block("away")
+            self.pushes.stop()
+
+    def phone_away(self) -> None:
+        """Switched off; the broker keeps what it is to hear."""
+        self.mqtt.block("phone")
+        self.phone.away()
+
+    def phone_back(self) -> None:
+        self.phone.start()
+        self.mqtt.unblock("phone")
 
     def is_well(self) -> bool:
         """Connected, both sources deliver, the card is written; as the phone sees it."""
@@ -174,6 +221,12 @@ class World:
             self.ask(verb, args)
         else:
             self.leave(verb, args)
+
+    def provoke_for(self, seconds: float, *, by_phone: bool, times: int = 4) -> None:
+        """Alerts at random moments of about so many seconds."""
+        for _ in range(times):
+            self.rest(self.chance.uniform(0.2, 2.0) * seconds / times)
+            self.provoke(by_phone=by_phone)
 
     def weigh(self) -> None:
         """A weight by phone: certainly a write on the card."""
@@ -239,14 +292,52 @@ class World:
     def _shown(self) -> set[str]:
         return {incident_of(alert["id"]) for alert in self.phone.document("alerts") or []}
 
+    # ------------------------------------------------------------------ what somebody was told
+
+    @property
+    def tellings(self) -> list[Telling]:
+        """By messages, by the retained list, and by pushes."""
+        pushed = [
+            Telling(push.at_s, fact.incident, push.over)
+            for fact in self.surroundings.facts[-1:]
+            for push in self.pushes.pushes
+            if any(title in push.title for title in fact.titles)
+        ]
+        return [*self.phone.tellings, *pushed]
+
+    @property
+    def circumstances(self) -> Circumstances:
+        """What could be done so far."""
+        return Circumstances(
+            watching=self.lives.spans,
+            remote=[*self.mqtt.spans, *self.push_way.spans],
+            buzzing=self._ear.spans,
+        )
+
+    def told_s(self, fact: Fact) -> float | None:
+        """When somebody was first told of it."""
+        return told_s(fact, self.circumstances, self.tellings)
+
+    def silent_s(self, fact: Fact) -> float:
+        """Seconds in which nobody had been told of it and could have been."""
+        return silent_s(fact, self.circumstances, self.tellings)
+
+    def wait_known(self, fact: Fact) -> None:
+        """Until somebody was told of it, or has not been for much too long."""
+        with suppress(TimeoutError):
+            self.wait(lambda: self.told_s(fact) is not None, TOLD_WITHIN_S, fact.incident)
+
     # ------------------------------------------------------------------ the daemon's keeper
 
     def start_daemon(self) -> None:
+        self._opens = self.chip.get("opens")
+        self._watches_by_s = time.monotonic() + STARTS_WITHIN_S
         self.daemon.start()
         self._kept = True
 
     def kill_daemon(self) -> None:
         self._kept = False
+        self.lives.ended()
         self.daemon.stop(signal.SIGKILL)
 
     def forget_boot(self) -> None:
@@ -268,12 +359,17 @@ class World:
 
     def _look_after_the_daemon(self) -> None:
         """systemd's Restart=always; a death that no fault asked for is held against the daemon."""
+        if self._kept and not self.lives.watches:
+            opened = self.chip.get("opens") > self._opens
+            if opened or time.monotonic() > self._watches_by_s:
+                self.lives.began()
         if not self._kept or self.daemon.alive:
             return
         code = self.daemon.stop()
         if self._deaths_due:
             self._deaths_due -= 1
+            self.lives.ended()
         else:
             self.deaths.append((code, self.daemon.log[-1500:]))
         self.host.set(kill_at=0)
-        self.daemon.start()
+        self.start_daemon()

@@ -6,7 +6,6 @@ after every round and keeps, over all rounds, which incident is open under which
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections import Counter
 from pathlib import Path
@@ -15,9 +14,9 @@ from typing import Any
 import msgspec
 
 from monitor.timeline import parse_rfc3339
-from tests.system.campaign_phone import Heard
+from tests.system.campaign.phone import Heard
+from tests.system.campaign.silence import incident_of
 
-STAMP = re.compile(r"-\d{8}T\d{6}Z$")
 EVERYDAY = ("test", "losing_weight-", "not_gaining-")
 """incidents that the provocations themselves bring about"""
 
@@ -37,6 +36,8 @@ class Figures(msgspec.Struct, kw_only=True):
     """messages that had to arrive: raised, reminded, acknowledged, snoozed, cleared"""
     delivered: int = 0
     lost: int = 0
+    renamed: int = 0
+    """raised under a second id while it was open under the first"""
     duplicated: int = 0
     """the same message again (QoS 1 allows it; phones know it by its id and state)"""
     busy: int = 0
@@ -45,6 +46,12 @@ class Figures(msgspec.Struct, kw_only=True):
     """times the sound library took the process with it; systemd restarts"""
     misled: int = 0
     """bottles called overdue by a daemon that had been started with a wrong clock"""
+    critical: int = 0
+    """things that were true and critical while something was broken"""
+    silent_s: float = 0.0
+    """time beyond the stated delays in which one of them had been told to nobody (``silence``)"""
+    worst_told_s: float = 0.0
+    """from the moment at which one of them became true to the first telling"""
     worst_delay_s: float = 0.0
     """from the change to the phone, the fault's own length included"""
     worst_after_s: float = 0.0
@@ -97,11 +104,6 @@ class Memory(msgspec.Struct):
             )
         db.close()
         return memory
-
-
-def incident_of(alert_id: str) -> str:
-    """Kind and key: what stays when the same thing happens again."""
-    return STAMP.sub("", alert_id)
 
 
 class Judge:
@@ -186,6 +188,7 @@ class Judge:
         self._raised_now.add(incident)
         wrong = []
         if before is not None:
+            figures.renamed += 1
             wrong.append(f"{incident} was raised as {alert_id} while it was open as {before}")
         if incident in BUSY and incident not in expected:
             figures.busy += 1

@@ -1,0 +1,67 @@
+"""What can go wrong, one function each: break something, let the box work, mend it again.
+
+A fault provokes alerts while things are broken and leaves the world mended; waiting until the dust
+has settled and judging are the round's. It returns what the box is right to be alarmed about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.system.campaign import (
+    faults_broker,
+    faults_card,
+    faults_clock,
+    faults_daemon,
+    faults_senses,
+)
+from tests.system.campaign.facts import DEAF, NO_WEIGHT
+from tests.system.campaign.faults_card import JOURNAL_LOST, NOT_WRITTEN
+from tests.system.campaign.world import World
+
+Fault = Callable[[World], set[str]]
+"""returns the incidents that may be raised because of it"""
+
+FAULTS: dict[str, Fault] = {
+    fault.__name__: fault
+    for fault in (
+        faults_clock.clock_begins_in_1970,
+        faults_clock.clock_jumps_forward,
+        faults_clock.clock_jumps_back,
+        faults_card.card_full,
+        faults_card.card_full_at_start,
+        faults_card.card_read_only,
+        faults_card.card_read_only_at_start,
+        faults_card.journal_damaged,
+        faults_daemon.daemon_killed,
+        faults_daemon.daemon_killed_in_a_change,
+        faults_daemon.phone_switched_off,
+        faults_broker.broker_killed,
+        faults_broker.broker_frozen,
+        faults_broker.broker_absent,
+        faults_broker.password_refused,
+        faults_broker.certificate_expired,
+        faults_senses.microphone_lost,
+        faults_senses.load_cell_lost,
+    )
+}
+"""the slow ones first, so that worlds side by side end together"""
+
+MUST_BE_SAID = {
+    "journal_damaged": JOURNAL_LOST,
+    "card_read_only": NOT_WRITTEN,
+    "card_read_only_at_start": NOT_WRITTEN,
+    "card_full_at_start": NOT_WRITTEN,
+    "microphone_lost": DEAF,
+    "load_cell_lost": NO_WEIGHT,
+}
+"""what a person has to be told of, by fault"""
+
+FACTS_OF_THEIR_OWN = frozenset({"microphone_lost", "load_cell_lost"})
+"""faults that are themselves what a person must hear of"""
+
+UNFIT: dict[str, tuple[str, ...]] = {}
+"""what cannot become true beside a fault"""
+
+LYING_CLOCK = frozenset({"clock_begins_in_1970", "clock_jumps_forward", "clock_jumps_back"})
+"""rounds in which the times in messages say nothing about delays"""

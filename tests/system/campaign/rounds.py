@@ -1,0 +1,218 @@
+"""Rounds: one fault each, with something critical made true beside it, judged when all is quiet.
+
+Each world (a broker, a phone, a push service, a daemon, a card of its own) goes through its share
+of the rounds one after the other; several worlds run side by side, because a round is mostly
+waiting. The faults of a seed and their moments are the same in every run; the machine's own timing
+is not.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tests.system.campaign.facts import BESIDE_A_FAULT
+from tests.system.campaign.faults import (
+    FACTS_OF_THEIR_OWN,
+    FAULTS,
+    LYING_CLOCK,
+    MUST_BE_SAID,
+    UNFIT,
+)
+from tests.system.campaign.judge import Figures, Judge, Memory
+from tests.system.campaign.phone import retained
+from tests.system.campaign.silence import Fact
+from tests.system.campaign.world import BOX, SETTLE_WITHIN_S, World
+
+PUSHES_SHARE = 0.5
+"""of the rounds in which the push service can be reached"""
+LEAD_S = 14.0
+"""at most so long before a fault begins, something critical becomes true"""
+CRASHES = frozenset({-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS})
+"""how a C library ends a process"""
+
+
+class Outcome(msgspec.Struct):
+    """One round: its fault, what was counted, what was wrong."""
+
+    number: int
+    fault: str
+    fact: str
+    """what was true meanwhile"""
+    figures: Figures
+    wrong: list[str]
+    took_s: float
+
+
+def schedule(rounds: int, seed: int, names: Sequence[str] = tuple(FAULTS)) -> list[str]:
+    """The faults in order: every kind once in the order of ``names``, then at random."""
+    chance, names = random.Random(seed), list(names)
+    more = [chance.choice(names) for _ in range(max(0, rounds - len(names)))]
+    return (names + more)[:rounds]
+
+
+def run_world(
+    folder: Path, seed: int, faults: Sequence[tuple[int, str]], done: Callable[[Outcome], None]
+) -> list[Outcome]:
+    """One box through its rounds (number and fault each); ``done`` hears of each."""
+    outcomes: list[Outcome] = []
+    with World(folder, seed) as world:
+        world.start()
+        judge = Judge()
+        for number, fault in faults:
+            outcome = _round(world, judge, number, fault)
+            outcomes.append(outcome)
+            done(outcome)
+    return outcomes
+
+
+def campaign(
+    folder: Path, faults: Sequence[tuple[int, str]], *, seed: int, worlds: int,
+    done: Callable[[Outcome], None] = lambda _outcome: None,
+) -> list[Outcome]:  # fmt: skip
+    """All rounds, shared out over worlds that run side by side."""
+    with ThreadPoolExecutor(worlds) as pool:
+        shares = [
+            pool.submit(run_world, folder / f"world{n}", seed * 1000 + n, faults[n::worlds], done)
+            for n in range(worlds)
+        ]
+        return [outcome for share in shares for outcome in share.result()]
+
+
+def _round(world: World, judge: Judge, number: int, fault: str) -> Outcome:
+    began_s = time.monotonic()
+    world.deaths.clear()
+    world.journal_lost = None
+    judge.clock_has_lied = judge.clock_has_lied or fault in LYING_CLOCK
+    world.mqtt.proven()
+    world.offer_pushes(world.chance.random() < PUSHES_SHARE)
+    expected, fact = _break(world, fault)
+    mended_s = time.time()
+    wrong: list[str] = []
+    if world.journal_lost is not None:
+        wrong += _begin_again(world)
+        judge.forget()
+    seen: list[tuple[Memory, dict[str, Any]]] = []
+    try:
+        world.wait(lambda: _settled(world, judge, seen), SETTLE_WITHIN_S, "rest")
+    except TimeoutError as error:
+        wrong.append(f"{error}: {_unrest(world)}")
+        seen.append((_read(world), _shown(world)))
+    memory, shown = seen[-1]
+    time.sleep(0.3)
+    alerts = world.phone.alerts
+    figures, found = judge.round(
+        memory, alerts, shown,
+        expected=expected, required=MUST_BE_SAID.get(fault), later=_read(world),
+        mended_unix_s=mended_s, honest_clock=fault not in LYING_CLOCK,
+    )  # fmt: skip
+    wrong += found + _forgotten(world, memory) + _unheard(world, fact, figures)
+    for code, log in world.deaths:
+        if fault == "microphone_lost" and code in CRASHES:
+            figures.crashes += 1
+        else:
+            wrong.append(f"the daemon died by itself (exit {code}): {log}")
+    return Outcome(number, fault, fact.incident, figures, wrong, time.monotonic() - began_s)
+
+
+def _break(world: World, fault: str) -> tuple[set[str], Fact]:
+    """Make something true, break and mend; what may be alarmed about, and the fact."""
+    if fault in FACTS_OF_THEIR_OWN:
+        expected = FAULTS[fault](world)
+        return expected, world.surroundings.facts[-1]
+    fit = [n for n in BESIDE_A_FAULT if n not in UNFIT.get(fault, ())]
+    world.chance.shuffle(fit)
+    name = min(fit, key=world.surroundings.ready_in_s)
+    world.rest(world.surroundings.ready_in_s(name))
+    fact = world.surroundings.begin(name)
+    world.rest(world.chance.uniform(0.0, LEAD_S))
+    expected = FAULTS[fault](world)
+    world.wait_known(fact)
+    world.surroundings.end(name, fact)
+    return expected | {fact.incident}, fact
+
+
+def _unheard(world: World, fact: Fact, figures: Figures) -> list[str]:
+    """Count what was true, and how long nobody knew of it."""
+    told_s = world.told_s(fact)
+    figures.critical = 1
+    figures.worst_told_s = (fact.end_s if told_s is None else told_s) - fact.begin_s
+    figures.silent_s = world.silent_s(fact)
+    if not figures.silent_s:
+        return []
+    after = "never" if told_s is None else f"first after {told_s - fact.begin_s:.1f} s"
+    return [f"{fact.incident}: {figures.silent_s:.1f} s of silence, told {after}"]
+
+
+def _begin_again(world: World) -> list[str]:
+    """After a lost journal: the old one must lie beside the new, and the litter is typed again."""
+    try:
+        world.wait(world.is_well, SETTLE_WITHIN_S, "start after a damaged journal")
+        world.register()
+    except TimeoutError as error:
+        return [f"{error} ({world.journal_lost}): {_unrest(world)}"]
+    if not list(world.card.folder.glob("journal.damaged-*")):
+        return [f"the damaged journal ({world.journal_lost}) was not kept"]
+    return []
+
+
+# ----------------------------------------------------------------------- when the dust has settled
+
+
+def _read(world: World) -> Memory:
+    return Memory.read(world.card.journal)
+
+
+def _shown(world: World) -> dict[str, Any]:
+    """What a newcomer is told, by topic below the box's base."""
+    found = retained(world.broker.port)
+    named = {t.removeprefix(f"{BOX}/"): p for t, p in found.items() if t.startswith(BOX)}
+    plain = {t: p.decode() for t, p in named.items() if p[:1] not in b"[{" and p[:4] != b"\x89PNG"}
+    return plain | {t: json.loads(p) for t, p in named.items() if p[:1] in b"[{"}
+
+
+def _settled(world: World, judge: Judge, seen: list[tuple[Memory, dict[str, Any]]]) -> bool:
+    """Nothing is under way, and what is shown is true; ``seen`` gets what this was judged by."""
+    if not world.is_well() or not world.phone.connected:
+        return False
+    try:
+        memory = _read(world)
+    except sqlite3.Error:
+        return False
+    told = {a["id"]: a["state"] for a in world.phone.document("alerts") or []}
+    if memory.waiting or memory.unanswered or told != memory.open:
+        return False
+    seen.append((memory, _shown(world)))
+    return not judge.false_state(*seen[-1])
+
+
+def _unrest(world: World) -> str:
+    """Why it does not settle, for the report."""
+    try:
+        memory = _read(world)
+        state = f"waiting {memory.waiting}, unanswered {memory.unanswered}, open {memory.open}"
+    except sqlite3.Error as error:
+        state = f"journal unreadable: {error}"
+    health = world.phone.document("health") or {}
+    sources = {n: s.get("state") for n, s in health.get("sources", {}).items()}
+    status = world.phone.last("status")
+    return f"{state}; status {status!r}, sources {sources}; {world.daemon.log[-600:]}"
+
+
+def _forgotten(world: World, memory: Memory) -> list[str]:
+    """Weights that the box said it had taken, and does not have."""
+    taken = [
+        (sent.args["baby"], sent.args["grams"])
+        for sent in world.provoked
+        if sent.verb == "weigh" and (world.phone.result(sent.request_id) or {}).get("ok")
+    ]
+    return [f"the weight {w} was accepted and is gone" for w in taken if w not in memory.weighed]

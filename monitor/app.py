@@ -212,6 +212,8 @@ class App:
         for command in self._journal.submitted(now_s):
             self._handle(command)
         self._outlets.second()
+        if (report := self._outlets.identity_report()) is not None:
+            self._handle(report)
         self._watchdog.feed([worker.heartbeat_s() for worker in self._workers])
 
     def _signalled(self, _number: int, _frame: FrameType | None) -> None:

@@ -20,6 +20,7 @@ from monitor.app import App
 from monitor.config import AlertsConfig, Config, MicrophoneConfig, MqttConfig, NightConfig
 from monitor.demo_broker import DemoBroker
 from monitor.demo_phone import DemoPhone
+from monitor.identity import where
 from monitor.journal import Journal
 from monitor.simulated_night import SimulatedNight
 
@@ -57,6 +58,8 @@ def _live(hours: float, speed: float, seed: int, port: int, directory: str, out:
     _introduce(config, night, out)
     journal = Journal.open(config.journal_path)
     journal.record(night.before())
+    # The broker is as new as the box: nobody can be announced there.
+    journal.save_state(looked=where(config).encode())
     phone = DemoPhone("127.0.0.1", port, night.clock)
     phone.start()
     app = App(config, journal, [night], start_s=night.start_s)

@@ -140,6 +140,13 @@ class LoadReport(msgspec.Struct, frozen=True):
     """everything that can be let go of has been (``core.load``): this is no passing stall"""
 
 
+class IdentityReport(msgspec.Struct, frozen=True):
+    """Whether somebody else speaks as this box; empty while nobody is known to."""
+
+    t_s: Moment
+    signs: list[Literal["twin", "namesake", "taken_over", "copied", "found"]] = []
+
+
 class Command(msgspec.Struct, frozen=True):
     """Something a person asked for, from a phone, the panel or the command line."""
 
@@ -151,7 +158,15 @@ class Command(msgspec.Struct, frozen=True):
 
 
 Observation = (
-    AudioBlock | ScaleBlock | Tick | ClockReading | SourceReport | HostReport | LoadReport | Command
+    AudioBlock
+    | ScaleBlock
+    | Tick
+    | ClockReading
+    | SourceReport
+    | HostReport
+    | LoadReport
+    | IdentityReport
+    | Command
 )
 
 

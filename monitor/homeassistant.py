@@ -9,7 +9,7 @@ stays behind, so both are avoided here (its MQTT documentation, and tests/system
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 from monitor.codec import encode
@@ -31,6 +31,7 @@ def discovery(
     mode: Mode,
     version: str,
     prefix: str = "homeassistant",
+    entity_id: Callable[[Baby], str] = lambda baby: baby.id,
 ) -> list[Message]:
     """The retained documents for a box and everybody in it.
 
@@ -41,11 +42,12 @@ def discovery(
         mode: one document per device, one per entity (old cores, openHAB), or none.
         version: of this software.
         prefix: Home Assistant's discovery prefix.
+        entity_id: what Home Assistant knows a baby by (``identity.BoxIdentity``).
     """
     here = [baby for baby in babies if baby.retired_s is None]
     return [
         Message(topic=topic, payload=encode(body), retain=True)
-        for device, components in _devices(topics, identity, here, version)
+        for device, components in _devices(topics, identity, here, version, entity_id)
         for topic, body in _documents(
             device, components, topics=topics, mode=mode, prefix=prefix, version=version
         )
@@ -60,7 +62,7 @@ def removal(
     prefix: str = "homeassistant",
 ) -> list[Message]:
     """Take a baby out: its documents and its retained topics are emptied."""
-    device = _baby_device(topics, "", baby, "")
+    device = _baby_device(topics, "", baby, "", baby.id)
     components = baby_components(topics, baby)
     documents = _documents(device, components, topics=topics, mode=mode, prefix=prefix, version="")
     gone = [Message(topic=topic, payload=b"", retain=True) for topic, _ in documents]
@@ -83,7 +85,11 @@ def withdrawal(
 
 
 def _devices(
-    topics: Topics, identity: str, babies: Sequence[Baby], version: str
+    topics: Topics,
+    identity: str,
+    babies: Sequence[Baby],
+    version: str,
+    entity_id: Callable[[Baby], str],
 ) -> Iterator[tuple[dict[str, Any], dict[str, Component]]]:
     box = {
         "identifiers": [f"nursery_{identity}"],
@@ -94,12 +100,15 @@ def _devices(
     }
     yield box, box_components(topics, babies)
     for baby in babies:
-        yield _baby_device(topics, identity, baby, version), baby_components(topics, baby)
+        device = _baby_device(topics, identity, baby, version, entity_id(baby))
+        yield device, baby_components(topics, baby)
 
 
-def _baby_device(topics: Topics, identity: str, baby: Baby, version: str) -> dict[str, Any]:
+def _baby_device(
+    topics: Topics, identity: str, baby: Baby, version: str, entity_id: str
+) -> dict[str, Any]:
     return {
-        "identifiers": [f"nursery_baby_{baby.id}"],
+        "identifiers": [f"nursery_baby_{entity_id}"],
         "name": baby.name,
         "manufacturer": MANUFACTURER,
         "model": f"{baby.species.capitalize()} in {topics.box}",

@@ -42,6 +42,7 @@ from monitor.moments import Moment, Shift, moved
 from monitor.outbox import Outbox, OutboxMessage
 from monitor.ownership import like_parent
 from monitor.push_rows import PushRows
+from monitor.retained import RetainedTopics
 from monitor.salvage import salvage
 
 RETENTION_S = {
@@ -98,6 +99,7 @@ class Journal:
         self.why_away = ""
         self.outbox = Outbox(connection)
         self.pushes = PushRows(connection)
+        self.retained = RetainedTopics(connection)
         self._session = uuid.uuid4().hex
         self._seen_version: int | None = None
         self._handed_out = 0
@@ -186,6 +188,7 @@ class Journal:
         self._seen_version = None
         self.outbox.reconnect(connection)
         self.pushes.reconnect(connection)
+        self.retained.reconnect(connection)
 
     def close(self) -> None:
         """Close the file; the write-ahead log is folded in."""

@@ -53,6 +53,8 @@ class Ended(msgspec.Struct, frozen=True):
     """The connection is gone and the link is used up."""
 
     why: str
+    code: int | None = None
+    """the reason code of the broker's DISCONNECT (MQTT 5), where it sent one"""
 
 
 class Acknowledged(msgspec.Struct, frozen=True):
@@ -105,6 +107,7 @@ class Link:
         self._config = config
         self._answered = False
         self._greeted_s: float | None = None
+        self._code: int | None = None
         self._client = client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
@@ -122,6 +125,7 @@ class Link:
         client.on_socket_register_write = _leave_it_to_the_network_thread
         client.on_connect = self._on_connect
         client.on_publish = self._on_publish
+        client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
 
@@ -175,7 +179,7 @@ class Link:
         except Exception as error:  # noqa: BLE001 - a dead network thread must be told, not guessed
             why = f"the MQTT client failed: {error!r}"
         if self._answered:
-            self.events.append(Ended(why))
+            self.events.append(Ended(why, self._code))
         else:
             # Brokers without version 5 just hang up (amqtt) instead of answering.
             hung_up = why == "the connection ended"
@@ -221,6 +225,17 @@ class Link:
             self.events.append(Refused(_refusal(str(reason)), wrong_protocol=wrong))
         else:
             self.events.append(Connected())
+
+    def _on_disconnect(
+        self,
+        _client: mqtt.Client,
+        _userdata: object,
+        flags: mqtt.DisconnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if flags.is_disconnect_packet_from_server:
+            self._code = reason.value
 
     def _on_publish(self, _client: mqtt.Client, _userdata: object, mid: int, *_: Any) -> None:
         self.events.append(Acknowledged(mid))

@@ -10,9 +10,10 @@ import math
 import os
 import time
 from collections.abc import Callable, Sequence
-from typing import Literal, Protocol, cast
+from typing import Literal, Protocol
 
 import monitor
+from monitor.announcement import Announcement
 from monitor.chart_worker import ChartWorker
 from monitor.config import Config
 from monitor.core.load import Load
@@ -25,12 +26,12 @@ from monitor.events import (
     CryEnded,
     CryStarted,
     Feed,
+    IdentityReport,
     RosterChanged,
     SourceState,
     WeighIn,
     slug,
 )
-from monitor.homeassistant import Mode, discovery, removal, withdrawal
 from monitor.journal import Journal
 from monitor.link import Arrived
 from monitor.notify import Notifier
@@ -40,12 +41,9 @@ from monitor.publisher import NOT_YET, Publisher
 from monitor.push_rows import wanted
 from monitor.secrets import read_password
 from monitor.topics import (
-    Message,
-    Topics,
     chart_message,
     command_result_message,
     event_message,
-    forget_baby,
     health_message,
     parse_command,
     state_messages,
@@ -113,12 +111,21 @@ class Outlets:
         self._load = load
         self._log, self._logged = log, ""
         self._topics = nursery.topics
-        self._identity = journal.identity()
+        self._announcement = Announcement(
+            config,
+            journal,
+            babies=lambda: nursery.pipeline.scale.babies,
+            state=lambda: nursery.state(nursery.now_s),
+            log=log,
+        )
         self.panel: Panel | None = None
         self.publisher = Publisher(
             config.mqtt,
             journal.outbox,
-            client_id=f"nursery-{self._identity[:16]}",
+            client_id=self._announcement.watch.client_id,
+            watch=self._announcement.watch,
+            emptied=self._announcement.emptied,
+            may_open=self._announcement.may_open,
             password=read_password(config.mqtt, os.environ.get("CREDENTIALS_DIRECTORY")),
             status_topic=self._topics.status,
             command_topic=self._topics.commands,
@@ -138,8 +145,7 @@ class Outlets:
         self._light_due_s = math.inf
         self._changed = True
         self._trouble: str | None = None
-        self._withdraw_old_discovery(journal)
-        self.publisher.want(self._discovery())
+        self._announcement.begin(self.publisher)
 
     def tell(self, events: Sequence[AnyEvent]) -> None:
         """Pass on what just happened."""
@@ -189,6 +195,7 @@ class Outlets:
         """Once a second: refresh what is due."""
         self._log_link()
         monotonic_s = time.monotonic()
+        self._announcement.second(self.publisher, self._nursery.now_s, monotonic_s)
         if self._nursery.trouble != self._trouble:
             self._trouble = self._nursery.trouble
             self._health_due_s = 0.0
@@ -202,7 +209,7 @@ class Outlets:
             self._health_due_s = monotonic_s + HEALTH_EVERY_S
             self._show_health()
         if not self._load.sheds("charts") and (chart := self._charts.poll()) is not None:
-            self.publisher.want([chart_message(self._topics, *chart)])
+            self.publisher.want(self._announcement.admit([chart_message(self._topics, *chart)]))
 
     def _log_link(self) -> None:
         """One line when the link comes, goes, or fails for another reason."""
@@ -215,6 +222,13 @@ class Outlets:
         if text != self._logged and (link.connected or link.why != NOT_YET):
             self._logged = text
             self._log(text)
+
+    def identity_report(self) -> IdentityReport | None:
+        """Whether somebody else is this box, when that has changed."""
+        report = self._announcement.report(self._nursery.now_s, time.monotonic())
+        if report is not None:
+            self._health_due_s = 0.0  # with the next second
+        return report
 
     def pump(self) -> list[Command]:
         """Let the publisher do its part; returns the commands that came in."""
@@ -233,6 +247,7 @@ class Outlets:
             self.pump()
             time.sleep(0.01)
         self.publisher.close()
+        self._announcement.close()
         self._charts.close()
         if self._notifier is not None:
             self._notifier.close(self._nursery.now_s)
@@ -243,7 +258,7 @@ class Outlets:
 
     def _show_state(self) -> None:
         state = self._nursery.state(self._nursery.now_s)
-        self.publisher.want(state_messages(state, self._topics))
+        self.publisher.want(self._announcement.admit(state_messages(state, self._topics)))
         if self.panel is not None:
             self.panel.show(
                 open_alerts=state.alerts,
@@ -264,53 +279,24 @@ class Outlets:
             "push_error": None if self._notifier is None else self._notifier.problem,
             "push_waiting": 0 if self._notifier is None else self._notifier.waiting,
             "journal_error": nursery.trouble,
+            "identity_error": self._announcement.problem,
+            "topics_to_empty": self._announcement.to_empty,
             "version": monitor.__version__,
         }
         sources = nursery.state(self._nursery.now_s).sources
         message = health_message(sources, self._topics, fields=fields)
         self.publisher.want([message])
 
-    def _withdraw_old_discovery(self, journal: Journal) -> None:
-        """Empty what another mode or name left at the broker, so that nothing is shown twice."""
-        mqtt, box = self._config.mqtt, self._config.box
-        stored = journal.load_state("discovery_mode")
-        before = (journal.load_state("discovery_box") or box.encode()).decode()
-        if stored is not None and (stored.decode(), before) != (mqtt.discovery, box):
-            old = withdrawal(
-                Topics(before),
-                identity=self._identity,
-                babies=self._nursery.pipeline.scale.babies,
-                mode=cast("Mode", stored.decode()),
-                prefix=mqtt.discovery_prefix,
-            )
-            self.publisher.forget(message.topic for message in old)
-        known = {"discovery_mode": mqtt.discovery.encode(), "discovery_box": box.encode()}
-        if any(journal.load_state(key) != value for key, value in known.items()):
-            journal.save_state(**known)
-
-    def _discovery(self) -> list[Message]:
-        return discovery(
-            self._topics,
-            identity=self._identity,
-            babies=self._nursery.pipeline.scale.babies,
-            mode=self._config.mqtt.discovery,
-            prefix=self._config.mqtt.discovery_prefix,
-            version=monitor.__version__,
-        )
-
     def _roster_changed(self, event: RosterChanged) -> None:
-        mqtt, baby = self._config.mqtt, event.baby
+        baby = event.baby
         before = self._slugs.get(baby.id, baby.slug)
         self._slugs[baby.id] = baby.slug
-        if before != baby.slug:  # the old name's topics must not live on
+        if before != baby.slug:
             self._charts.forget(before)
             self._charts.ask(baby.slug, baby.name)
-            self.publisher.forget(m.topic for m in forget_baby(self._topics, before))
         if baby.retired_s is not None:
             self._charts.forget(baby.slug)
-            gone = removal(self._topics, baby, mode=mqtt.discovery, prefix=mqtt.discovery_prefix)
-            self.publisher.forget(message.topic for message in gone)
-        self.publisher.want(self._discovery())
+        self._announcement.begin(self.publisher)  # an old name's topics must not live on
 
     def _receive(self, arrived: Arrived) -> Command | None:
         try:

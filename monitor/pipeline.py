@@ -21,6 +21,7 @@ from monitor.core.cry import CryDetector
 from monitor.core.cry_incident import CryIncident
 from monitor.core.cry_model import CryModel
 from monitor.core.health import Health
+from monitor.core.identity_conflict import IdentityConflict
 from monitor.core.policy import AlertPolicy
 from monitor.core.reference import GrowthReference
 from monitor.core.scale_path import ScalePath
@@ -35,6 +36,7 @@ from monitor.events import (
     CryEnded,
     CryStarted,
     HostReport,
+    IdentityReport,
     LoadReport,
     Observation,
     ScaleBlock,
@@ -104,6 +106,7 @@ class Pipeline:
         self._crying = CryIncident(config.alerts)
         self._health = Health(sources, start_s)
         self._activity = Activity(config.alerts, start_s)
+        self._identity = IdentityConflict(config.box)
         self.policy = AlertPolicy(config.alerts, config.box, local_minute)
         self._handled: dict[type, Callable[..., list[AnyEvent]]] = {
             AudioBlock: self._hear,
@@ -113,6 +116,7 @@ class Pipeline:
             SourceReport: self._report,
             HostReport: self._host,
             LoadReport: self._load,
+            IdentityReport: self._identified,
             ClockReading: lambda _reading: [],
         }
 
@@ -149,6 +153,7 @@ class Pipeline:
             self.detector.move(shift)
         self._crying.move(shift)
         self._health.move(shift)
+        self._identity.move(shift)
         self._activity.move(shift)
         self.policy.move(shift)
         return self.scale.move(shift)
@@ -227,6 +232,7 @@ class Pipeline:
         hearing, weighing = self._health.alive("microphone"), self._health.alive("scale")
         conditions = [
             *self._health.conditions(now_s),
+            *self._identity.conditions(),
             *self.scale.conditions(now_s),
             *self._crying.conditions(now_s, hearing=hearing),
             *self._activity.conditions(
@@ -252,6 +258,10 @@ class Pipeline:
 
     def _host(self, report: HostReport) -> list[AnyEvent]:
         self._health.host(report)
+        return []
+
+    def _identified(self, report: IdentityReport) -> list[AnyEvent]:
+        self._identity.report(report)
         return []
 
     def _load(self, report: LoadReport) -> list[AnyEvent]:

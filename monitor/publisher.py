@@ -10,8 +10,10 @@ thread; ``pump`` never waits.
 
 from __future__ import annotations
 
+import math
 import random
 import time
+import uuid
 from collections.abc import Callable, Iterable
 
 import msgspec
@@ -19,6 +21,7 @@ import msgspec
 from monitor.command_gate import CommandGate
 from monitor.config import MqttConfig
 from monitor.events import Command
+from monitor.identity_watch import IdentityWatch
 from monitor.link import Acknowledged, Arrived, Connected, Ended, Link, Protocol, Refused
 from monitor.outbox import Outbox
 from monitor.topics import Message
@@ -36,6 +39,9 @@ HEALTHY_AFTER_S = 60.0
 """A connection that held this long starts the waits from the beginning."""
 
 NOT_YET = "not tried yet"
+
+CONTRADICT_EVERY_S = 1.0
+"""somebody else's ``offline`` is answered within this time, and a stream of them once in it"""
 
 BIRTH_JITTER_S = 10.0
 """Home Assistant's restart makes every box answer at once; spread them."""
@@ -70,16 +76,28 @@ class Publisher:
         command_topic: str,
         receive: Callable[[Arrived], Command | None],
         complain: Callable[[str, str], None] = lambda _topic, _text: None,
+        emptied: Callable[[str], None] = lambda _topic: None,
+        watch: IdentityWatch | None = None,
+        may_open: Callable[[], bool] = lambda: True,
     ) -> None:
         self._config = config
         self._outbox = outbox
-        self._client_id = client_id
+        self._watch = watch or IdentityWatch(
+            client_id=client_id,
+            identity=client_id,
+            instance=uuid.uuid4().hex,
+            status_topic=status_topic,
+            identity_topic=f"{status_topic.rpartition('/')[0]}/identity",
+        )
         self._password = password
         self._status_topic = status_topic
         self._command_topic = command_topic
         self._birth_topic = config.birth_topic
         self._receive = receive
         self._complain = complain
+        self._emptied, self._may_open = emptied, may_open
+        self._emptying: dict[int, str] = {}
+        self._resend_s = -math.inf
         self._gate = CommandGate()
         self._refused_topic = command_topic
         self._dropped = 0
@@ -107,7 +125,7 @@ class Publisher:
             self._wanted[message.topic] = message
 
     def forget(self, topics: Iterable[str]) -> None:
-        """Take retained topics back (a retired baby): they are emptied at the broker."""
+        """Take retained topics back: the broker empties them, and ``emptied`` hears of it."""
         for topic in topics:
             self._wanted[topic] = Message(topic=topic, payload=b"", retain=True, qos=1)
 
@@ -115,6 +133,16 @@ class Publisher:
         """Publish once, now, if there is a connection: passing events are not kept."""
         if self._link is not None and self.connected:
             self._link.publish(message)
+
+    def reconnect(self, why: str) -> None:
+        """Begin a new connection, by the name that the watch gives now."""
+        self._lost(why)
+        self._attempt, self._next_attempt_s = 0, time.monotonic()
+
+    @property
+    def protocol(self) -> Protocol:
+        """What is spoken."""
+        return self._protocol
 
     @property
     def connected(self) -> bool:
@@ -150,11 +178,14 @@ class Publisher:
                 case Acknowledged(mid):
                     if (row := self._in_flight.pop(mid, None)) is not None:
                         acknowledged.append(row)
+                    elif (topic := self._emptying.pop(mid, None)) is not None:
+                        self._emptied(topic)
                 case Arrived() as arrived:
                     self._take(arrived, commands)
                 case Refused(why, wrong_protocol):
                     self._lost(why, fall_back=wrong_protocol)
-                case Ended(why):
+                case Ended(why, code):
+                    self._watch.ended(time.monotonic(), code)
                     self._lost(why)
         if acknowledged:
             self._outbox.delete(acknowledged)
@@ -162,6 +193,7 @@ class Publisher:
             self._lost("the broker does not answer", fall_back=True)
         if self.connected and self._link is link:
             self._mind_floods(link)
+            self._contradict(link)
             self._send_changes(link)
             self._send_rows(link, now_unix_s)
         return commands
@@ -194,18 +226,21 @@ class Publisher:
         return Message(topic=self._status_topic, payload=text.encode(), retain=True, qos=1)
 
     def _open_when_due(self) -> None:
-        if time.monotonic() < self._next_attempt_s:
+        if time.monotonic() < self._next_attempt_s or not self._may_open():
             return
-        link = Link(self._config, self._protocol, self._client_id, self._password)
+        link = Link(self._config, self._protocol, self._watch.client_id, self._password)
         link.open(self._status("offline"))
         self._link = link
 
     def _greet(self, link: Link) -> None:
         self._connected_s = time.monotonic()
+        self._watch.connected(self._connected_s)
         self._in_flight.clear()
+        self._emptying.clear()
         self._last_row = 0
         self._dropped = 0
         self._listening = not self._gate.is_deaf(time.monotonic())
+        link.subscribe(self._watch.topics)
         if self._listening:
             link.subscribe([self._command_topic, self._birth_topic])
         self._send_everything(link)
@@ -225,6 +260,20 @@ class Publisher:
             self._birth_due_s = self._birth_due_s or now_s  # it may have been missed meanwhile
         self._listening = not deaf
 
+    def _contradict(self, link: Link) -> None:
+        """Somebody else spoke as this box, or emptied its topics: say what is true again."""
+        now_s = time.monotonic()
+        if now_s - self._resend_s < CONTRADICT_EVERY_S:
+            return
+        if self._watch.everything_due:
+            self._send_everything(link)
+        elif self._watch.online_due:
+            link.publish(self._status("online"))
+        else:
+            return
+        self._resend_s = now_s
+        self._watch.online_due = self._watch.everything_due = False
+
     def _send_everything(self, link: Link) -> None:
         self._sent.clear()
         self._send_changes(link)
@@ -242,9 +291,10 @@ class Publisher:
             fresh = message.expiry_s is None or now_s - sent_s < message.expiry_s / 3
             if payload == message.payload and fresh:
                 continue
-            link.publish(message)
+            mid = link.publish(message)
             self._sent[topic] = (message.payload, now_s)
             if not message.payload:
+                self._emptying[mid] = topic
                 del self._wanted[topic], self._sent[topic]
 
     def _send_rows(self, link: Link, now_unix_s: float) -> None:
@@ -278,6 +328,9 @@ class Publisher:
             self._outbox.delete(expired)
 
     def _take(self, arrived: Arrived, commands: list[Command]) -> None:
+        now_s = time.monotonic()
+        if self._watch.arrived(arrived.topic, arrived.payload, retain=arrived.retain, now_s=now_s):
+            return
         if arrived.topic == self._birth_topic:
             online = arrived.payload == b"online" and not arrived.retain
             if online and self._birth_due_s is not None:

@@ -62,6 +62,7 @@ class Topics:
         self.box = box
         self.base = base = f"nursery/{box}"
         self.status = f"{base}/status"
+        self.identity = f"{base}/identity"
         self.health = f"{base}/health"
         self.cry = f"{base}/cry"
         self.scale = f"{base}/scale"

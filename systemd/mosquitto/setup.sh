@@ -67,7 +67,7 @@ cut -d: -f1 "$ETC/nursery.passwd" | while read -r user; do
     case $user in homeassistant | phone) continue ;; esac
     printf '\nuser %s\n' "$user"
     printf 'topic readwrite nursery/%s/#\n' "$user"
-    printf 'topic write homeassistant/+/nursery-%s/+/config\n' "$user"
+    printf 'topic readwrite homeassistant/+/nursery-%s/+/config\n' "$user"
     printf 'topic read homeassistant/status\n'
 done >> "$ETC/nursery.acl"
 chmod 644 "$CERTS/nursery-ca.crt" "$CERTS/nursery-server.crt" "$ETC/conf.d/nursery.conf"

@@ -1,0 +1,184 @@
+"""Notices another box that speaks with this one's identity or under this one's name.
+
+Three signs. The broker says that the session was taken over (MQTT 5, reason 0x8E). Or it says
+nothing, as Mosquitto does, and the connection ends a moment after it was accepted, again and
+again: then another name is used at the broker, and if that one holds, the first was somebody
+else's, too. Or somebody writes on this box's own topics: its document ``identity`` carries a mark
+of the process that wrote it, and one with another mark is another box's.
+
+It also keeps two such boxes from contradicting each other: whoever sees its own ``status`` say
+something else while it is connected says ``online`` again.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import msgspec
+
+SESSION_TAKEN_OVER = 0x8E
+"""MQTT 5, 3.14.2.1"""
+SHORT_S = 60.0
+"""a connection that ends sooner after it was accepted is a short one"""
+SHORT_ENDS = 3
+"""this many short ones in a row are no restart of the broker"""
+WINDOW_S = 300.0
+"""... within this time: attempts slow down to one in 30 s"""
+ANSWER_EVERY_S = 30.0
+"""two boxes that answer each other must not go on faster than this"""
+LASTING_S = 600.0
+"""another box is told of for this long after its last sign; it writes every minute"""
+
+Sign = Literal["twin", "namesake", "taken_over"]
+
+
+class IdentityDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """Topic ``identity``: whose box this is, and which process says so."""
+
+    identity: str
+    instance: str
+    at: str
+    """when it was last written; renewed every minute"""
+    version: str = ""
+
+
+class IdentityWatch:
+    """Times are monotonic seconds, handed in by whoever tends the connection."""
+
+    def __init__(
+        self,
+        *,
+        client_id: str,
+        identity: str,
+        instance: str,
+        status_topic: str,
+        identity_topic: str,
+        short_s: float = SHORT_S,
+        lasting_s: float = LASTING_S,
+    ) -> None:
+        self._client_id = client_id
+        self._identity, self._instance = identity, instance
+        self._status_topic, self._identity_topic = status_topic, identity_topic
+        self._short_s, self._lasting_s = short_s, lasting_s
+        self._connected_s: float | None = None
+        self._connections = 0
+        self._short_ends: list[float] = []
+        self._suspects = False
+        """a spare name is being tried: if it holds, the own one was taken"""
+        self._spare = False
+        self._seen: dict[Sign, float] = {}
+        self._answered_s = -math.inf
+        self.document_due = False
+        """another box has shown itself: show this one to it, and not only with the next minute"""
+        self.online_due = False
+        """somebody wrote something else on ``status``: say it again"""
+        self.everything_due = False
+        """somebody emptied this box's topics, or wrote on them: send all of them again"""
+
+    @property
+    def client_id(self) -> str:
+        """The name to connect by; a spare one once somebody else has the own."""
+        return f"{self._client_id}-{self._instance[:4]}" if self._spare else self._client_id
+
+    @property
+    def topics(self) -> list[str]:
+        """What to listen to: this box's own words."""
+        return [self._status_topic, self._identity_topic]
+
+    def renamed(self, *, client_id: str, identity: str) -> None:
+        """Another identity from now on: what was seen was about the old one."""
+        self._client_id, self._identity = client_id, identity
+        self._spare = self._suspects = False
+        self._short_ends.clear()
+        self._seen.clear()
+        self._connections = 0
+
+    # ------------------------------------------------------------------ what it sees
+
+    def connected(self, now_s: float) -> None:
+        """The broker has accepted a connection."""
+        self._connected_s = now_s
+        self._connections += 1
+
+    def ended(self, now_s: float, code: int | None = None) -> None:
+        """It is gone; ``code`` is the broker's reason, where it gave one."""
+        since_s, self._connected_s = self._connected_s, None
+        if since_s is None:
+            return
+        if code == SESSION_TAKEN_OVER:
+            self._seen["taken_over"] = now_s
+            self._spare = True
+            self._suspects = False
+            return
+        if now_s - since_s >= self._short_s:
+            self._short_ends.clear()
+            return
+        self._short_ends = [t_s for t_s in self._short_ends if now_s - t_s < WINDOW_S] + [now_s]
+        if self._suspects:  # the spare name holds no better: it was something else
+            self._spare = self._suspects = False
+            self._short_ends.clear()
+        elif len(self._short_ends) >= SHORT_ENDS and not self._spare:
+            self._spare = self._suspects = True
+
+    def tick(self, now_s: float) -> None:
+        """Look whether a spare name has held."""
+        if (
+            self._suspects
+            and self._connected_s is not None
+            and now_s - self._connected_s >= self._short_s
+        ):
+            self._seen["taken_over"] = now_s
+            self._suspects = False
+
+    def arrived(self, topic: str, payload: bytes, *, retain: bool, now_s: float) -> bool:
+        """Take a message on one of ``topics``; False for any other."""
+        if topic == self._status_topic:
+            if not retain:
+                self.everything_due = self.everything_due or not payload
+                self.online_due = self.online_due or payload != b"online"
+            return True
+        if topic != self._identity_topic:
+            return False
+        if not payload:
+            self.everything_due = self.everything_due or not retain
+        elif (document := read_identity(payload)) is not None:
+            self._compare(document, retain=retain, now_s=now_s)
+        return True
+
+    def _compare(self, document: IdentityDocument, *, retain: bool, now_s: float) -> None:
+        """What stood there before this process first spoke proves nothing about now."""
+        if document.instance == self._instance or (retain and self._connections <= 1):
+            return
+        if document.identity == self._identity:
+            self._seen["twin"] = now_s
+            self._spare = True  # the next connection leaves the common name to the other
+        else:
+            self._seen["namesake"] = now_s
+        if now_s - self._answered_s >= ANSWER_EVERY_S:
+            self._answered_s = now_s
+            self.document_due = self.everything_due = True
+
+    # ------------------------------------------------------------------ what it concludes
+
+    def signs(self, now_s: float) -> list[Sign]:
+        """Of whom there is proof now.
+
+        That somebody took the name at the broker stays true until a person has done something:
+        with a spare name there is no new sign of it.
+        """
+        lasting: dict[Sign, float] = {"taken_over": math.inf}
+        seen = [
+            sign
+            for sign, t_s in self._seen.items()
+            if now_s - t_s < lasting.get(sign, self._lasting_s)
+        ]
+        return ["twin"] if "twin" in seen else sorted(seen)
+
+
+def read_identity(payload: bytes) -> IdentityDocument | None:
+    """A document from the broker; ``None`` when it is none."""
+    try:
+        return msgspec.json.decode(payload, type=IdentityDocument)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None

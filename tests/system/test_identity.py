@@ -1,0 +1,308 @@
+"""Two boxes with one identity or one name, and a fresh card: real daemons, a real Mosquitto."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from monitor.config import MqttConfig
+from monitor.identity_watch import IdentityWatch
+from monitor.journal import Journal
+from monitor.link import Ended, Link
+from monitor.publisher import Publisher
+from tests.system.daemon import Daemon
+from tests.system.mosquitto import Mosquitto
+from tests.system.subscriber import Subscriber, wait_for
+
+pytestmark = pytest.mark.system
+
+SCALE = '[scale]\nsource = "simulated"\ncounts_per_gram = 400.0\nzero_counts = 1000\n'
+START_S = 30.0
+
+
+@pytest.fixture
+def boxes(tmp_path: Path, broker: Mosquitto) -> Iterator[Callable[..., Daemon]]:
+    running: list[Daemon] = []
+
+    def make(name: str, *, box: str = "test-box", mqtt: str = "") -> Daemon:
+        daemon = Daemon(tmp_path / name, broker.port, box=box, more=f"{mqtt}\n{SCALE}")
+        running.append(daemon)
+        return daemon
+
+    yield make
+    for daemon in running:
+        daemon.stop(signal.SIGKILL)
+
+
+def conflicts(phone: Subscriber, box: str = "test-box") -> set[str]:
+    """Titles of the alerts that say that another box is this one."""
+    alerts = phone.json(f"nursery/{box}/alert")
+    return {alert["title"] for alert in alerts if alert["kind"] == "not_delivered"}
+
+
+def announced(phone: Subscriber) -> set[str]:
+    """Identities of the boxes in the discovery documents that stand at the broker now."""
+    found = {m.topic: m.payload for m in phone.messages if m.topic.startswith("homeassistant/")}
+    documents = [msgspec.json.decode(payload) for payload in found.values() if payload]
+    devices = {document["device"]["identifiers"][0] for document in documents}
+    return {device for device in devices if not device.startswith("nursery_baby_")}
+
+
+def retained(port: int, *topics: str) -> dict[str, bytes]:
+    """What a phone sees that connects now."""
+    with Subscriber(port, *topics) as late:
+        time.sleep(0.5)
+        return {m.topic: m.payload for m in late.messages if m.retain and m.payload}
+
+
+@pytest.mark.parametrize("mqtt", ["", 'protocol = "3.1.1"'], ids=["5", "3.1.1"])
+def test_a_copied_card_is_told_by_both_and_neither_silences_the_other(
+    boxes: Callable[..., Daemon], broker: Mosquitto, mqtt: str
+) -> None:
+    first = boxes("first", mqtt=mqtt).start()
+    with Subscriber(broker.port, "#") as phone:
+        wait_for(lambda: phone.last("nursery/test-box/status") == b"online", START_S)
+        second = boxes("second", mqtt=mqtt)
+        shutil.copytree(first.state_dir, second.state_dir)
+        second.start()
+        wait_for(lambda: "Two boxes share one identity" in conflicts(phone), START_S)
+        wait_for(lambda: "sudo nursery identity --new" in first.log, START_S)
+        wait_for(lambda: "sudo nursery identity --new" in second.log, START_S)
+        health = lambda: phone.json("nursery/test-box/health")  # noqa: E731 - asked anew each time
+        wait_for(lambda: any(h["identity_error"] for h in health()), START_S)
+        time.sleep(3.0)  # throwing each other out has come to an end: each has a name of its own
+        before = (first.log + second.log).count("not connected to")
+        time.sleep(4.0)
+        assert (first.log + second.log).count("not connected to") == before <= 3
+        assert second.nursery("identity", "--new").returncode == 0
+        assert second.stop() == 0  # politely: it says "offline" for the name that both have
+        wait_for(lambda: phone.last("nursery/test-box/status") == b"online", START_S)
+        assert first.alive
+    assert retained(broker.port, "nursery/test-box/status") == {
+        "nursery/test-box/status": b"online"
+    }
+
+
+def test_two_boxes_of_one_name_are_told_critically(
+    boxes: Callable[..., Daemon], broker: Mosquitto
+) -> None:
+    first = boxes("first").start()
+    with Subscriber(broker.port, "#") as phone:
+        wait_for(lambda: phone.last("nursery/test-box/status") == b"online", START_S)
+        wait_for(lambda: announced(phone), START_S)
+        before = announced(phone)
+        second = boxes("second").start()
+        wait_for(lambda: "Two boxes are called test-box" in conflicts(phone), START_S)
+        wait_for(lambda: "has the same name" in second.log, START_S)
+        critical = [a for a in phone.json("nursery/test-box/alert") if "called" in a["title"]]
+        assert {alert["severity"] for alert in critical} == {"critical"}
+        assert announced(phone) == before, "the second announces nothing: no entity twice"
+        second.stop(signal.SIGKILL)  # its will says "offline" while the first one watches
+        wait_for(lambda: phone.last("nursery/test-box/status") == b"online", START_S)
+        assert first.alive
+
+
+def test_a_fresh_card_finds_the_earlier_one_and_goes_on_as_it(
+    boxes: Callable[..., Daemon], broker: Mosquitto
+) -> None:
+    first = boxes("first").start()
+    with Subscriber(broker.port, "#") as phone:
+        assert first.nursery("baby", "add", "Joey", "--species", "kitten").returncode == 0
+        wait_for(lambda: announced(phone), START_S)
+        wait_for(lambda: b"Joey" in b"".join(m.payload for m in phone.messages), START_S)
+        before = announced(phone)
+        baby_topic = wait_for(
+            lambda: [m.topic for m in phone.messages if "nursery_baby_" in m.topic], START_S
+        )[0]
+        first.stop(signal.SIGKILL)  # the card has died
+        fresh = boxes("fresh").start()
+        wait_for(lambda: "An earlier card is still announced" in conflicts(phone), START_S)
+        assert announced(phone) == before
+        assert "sudo nursery adopt" in fresh.log
+        adopted = fresh.nursery("adopt")
+        assert adopted.returncode == 0
+        assert 'nursery baby add "Joey"' in adopted.stdout
+        phone.messages.clear()
+        wait_for(lambda: announced(phone) == before, START_S)
+        assert fresh.nursery("baby", "add", "Joey", "--species", "kitten").returncode == 0
+        wait_for(lambda: phone.last(baby_topic), START_S)
+    topics = retained(broker.port, "homeassistant/#")
+    assert len(topics) == 2, "one document for the box and one for Joey, under the old ids"
+
+
+def test_a_fresh_card_has_the_earlier_one_removed(
+    boxes: Callable[..., Daemon], broker: Mosquitto
+) -> None:
+    first = boxes("first").start()
+    with Subscriber(broker.port, "#") as phone:
+        wait_for(lambda: announced(phone), START_S)
+        before = announced(phone)
+        first.stop(signal.SIGKILL)
+        fresh = boxes("fresh").start()
+        wait_for(lambda: "An earlier card is still announced" in conflicts(phone), START_S)
+        assert fresh.nursery("adopt", "--remove").returncode == 0
+        wait_for(lambda: announced(phone) and announced(phone) != before, START_S)
+        assert len(announced(phone)) == 1
+
+
+def test_a_box_that_is_renamed_leaves_nothing_behind(
+    boxes: Callable[..., Daemon], broker: Mosquitto
+) -> None:
+    daemon = boxes("box").start()
+    with Subscriber(broker.port, "#") as phone:
+        assert daemon.nursery("baby", "add", "Joey", "--species", "kitten").returncode == 0
+        wait_for(lambda: phone.last("nursery/test-box/problem/losing_weight/joey"), START_S)
+        wait_for(lambda: announced(phone), START_S)
+        daemon.stop(signal.SIGKILL)
+        text = daemon.config.read_text()
+        text = text.replace('"test-box"', '"other"').replace(
+            "[mqtt]\n", '[mqtt]\ndiscovery_prefix = "lab"\n'
+        )
+        daemon.config.write_text(text)
+        daemon.start()
+        wait_for(lambda: phone.last("nursery/other/status") == b"online", START_S)
+        wait_for(lambda: phone.last("nursery/test-box/status") == b"", START_S)
+    assert retained(broker.port, "nursery/test-box/#", "homeassistant/#") == {}
+    assert retained(broker.port, "lab/#")
+
+
+def test_a_baby_that_leaves_while_the_broker_is_away_leaves_nothing_behind(
+    boxes: Callable[..., Daemon], broker: Mosquitto
+) -> None:
+    daemon = boxes("box").start()
+    with Subscriber(broker.port, "#") as phone:
+        assert daemon.nursery("baby", "add", "Joey", "--species", "kitten").returncode == 0
+        wait_for(lambda: phone.last("nursery/test-box/baby/joey"), START_S)
+        wait_for(lambda: any(b"Joey" in m.payload for m in phone.messages), START_S)
+    broker.freeze()
+    wait_for(lambda: "not connected" in daemon.log, START_S)
+    assert daemon.nursery("baby", "retire", "Joey").returncode == 0
+    daemon.stop(signal.SIGKILL)
+    broker.thaw()
+    assert any("joey" in topic for topic in retained(broker.port, "nursery/test-box/#"))
+    daemon.start()
+    with Subscriber(broker.port, "nursery/test-box/status") as phone:
+        wait_for(lambda: phone.last("nursery/test-box/status") == b"online", START_S)
+        journal = Journal.open_for_reading(daemon.state_dir / "journal.sqlite")
+        wait_for(lambda: not _gone(journal), START_S)
+        journal.close()
+    left = retained(broker.port, "#")
+    assert not [topic for topic in left if "joey" in topic]
+    assert not [topic for topic, payload in left.items() if b"Joey" in payload]
+
+
+def _gone(journal: Journal) -> list[str]:
+    rows = journal._db.execute("SELECT topic FROM retained WHERE gone").fetchall()
+    return [row["topic"] for row in rows]
+
+
+def test_a_box_that_wakes_on_another_computer_asks_and_empties_nothing_meanwhile(
+    boxes: Callable[..., Daemon], broker: Mosquitto
+) -> None:
+    original = boxes("original").start()
+    with Subscriber(broker.port, "#") as phone:
+        wait_for(lambda: announced(phone), START_S)
+        copy = boxes("copy", box="other")
+        shutil.copytree(original.state_dir, copy.state_dir)
+        journal = Journal.open(copy.state_dir / "journal.sqlite")
+        journal.save_state(machine=b'{"machine_id": "of another computer"}')
+        journal.close()
+        copy.start()
+        wait_for(lambda: "This memory is another computer's" in conflicts(phone, "other"), START_S)
+        assert "sudo nursery identity --keep" in copy.log
+        assert phone.last("nursery/test-box/status") != b""
+        assert copy.nursery("identity", "--new").returncode == 0
+        wait_for(lambda: len(announced(phone)) == 2, START_S)
+        assert phone.last("nursery/test-box/health") != b""
+
+
+def test_a_copy_with_the_same_name_that_gets_a_new_identity_takes_nothing_from_the_original(
+    boxes: Callable[..., Daemon], broker: Mosquitto
+) -> None:
+    original = boxes("original").start()
+    with Subscriber(broker.port, "#") as phone:
+        wait_for(lambda: announced(phone), START_S)
+        copy = boxes("copy")
+        shutil.copytree(original.state_dir, copy.state_dir)
+        copy.start()
+        wait_for(lambda: "Two boxes share one identity" in conflicts(phone), START_S)
+        assert copy.nursery("identity", "--new").returncode == 0
+        wait_for(lambda: "Two boxes are called test-box" in conflicts(phone), START_S)
+        wait_for(lambda: len(announced(phone)) == 2, START_S)
+
+
+class Scripted:
+    """A broker for one connection: accepts, waits, and hangs up as it is told."""
+
+    def __init__(self, farewell: bytes) -> None:
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port = self._server.getsockname()[1]
+        self._farewell = farewell
+
+    def serve(self) -> None:
+        client, _ = self._server.accept()
+        with client:
+            client.settimeout(10)
+            client.recv(4096)
+            client.sendall(b"\x20\x03\x00\x00\x00")  # CONNACK: accepted, no properties
+            time.sleep(0.3)
+            client.sendall(self._farewell)
+            time.sleep(0.2)
+        self._server.close()
+
+
+def test_a_broker_that_says_that_the_session_was_taken_over_is_believed(tmp_path: Path) -> None:
+    import threading
+
+    broker = Scripted(b"\xe0\x02\x8e\x00")  # DISCONNECT: session taken over
+    thread = threading.Thread(target=broker.serve, daemon=True)
+    thread.start()
+    journal = Journal.open(tmp_path / "j.sqlite")
+    watch = IdentityWatch(
+        client_id="nursery-one",
+        identity="one",
+        instance="mine",
+        status_topic="nursery/a/status",
+        identity_topic="nursery/a/identity",
+    )
+    publisher = Publisher(
+        MqttConfig(host="127.0.0.1", port=broker.port, tls=False),
+        journal.outbox,
+        client_id="nursery-one",
+        watch=watch,
+        password=None,
+        status_topic="nursery/a/status",
+        command_topic="nursery/a/cmd/+",
+        receive=lambda _arrived: None,
+    )
+    deadline = time.monotonic() + 20
+    while not watch.signs(time.monotonic()):
+        assert time.monotonic() < deadline
+        publisher.pump(time.time())
+        time.sleep(0.01)
+    assert watch.signs(time.monotonic()) == ["taken_over"]
+    assert watch.client_id == "nursery-one-mine"
+    publisher.close()
+    thread.join(5)
+    journal.close()
+
+
+def test_the_reason_of_the_broker_s_farewell_is_told() -> None:
+    import threading
+
+    broker = Scripted(b"\xe0\x02\x8b\x00")  # DISCONNECT: server shutting down
+    thread = threading.Thread(target=broker.serve, daemon=True)
+    thread.start()
+    link = Link(MqttConfig(host="127.0.0.1", port=broker.port, tls=False), "5", "x", None)
+    link.open()
+    ended = wait_for(lambda: [event for event in link.events if isinstance(event, Ended)], 20)
+    assert ended[0].code == 0x8B
+    link.close(1.0)
+    thread.join(5)

@@ -40,6 +40,8 @@ AlertKind = Literal[
     "who_is_it",
     "test",
 ]
+BABY_KINDS: tuple[AlertKind, ...] = ("losing_weight", "not_gaining", "low_intake", "bottle_overdue")
+"""kinds that are about one baby: the key of their conditions is its id"""
 Stamp = Literal["clock", "guess", "person"]
 """whose word a time is: a synchronised clock, one not synchronised yet, or somebody who typed it"""
 AlertState = Literal["raised", "reminded", "acknowledged", "snoozed", "cleared"]
@@ -427,12 +429,13 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     """Something that is true now and that a person should know; the policy gives it a life.
 
     Parts of the core state their conditions at every tick. (kind, key) names one incident: while
-    it is stated the alert stays open, when it is no longer stated the alert clears.
+    it is stated the alert stays open; when it is neither stated nor said to be past judging
+    (``CannotJudge``) it is false, and the alert clears.
     """
 
     kind: AlertKind
     key: str = ""
-    """what keeps two incidents of one kind apart: a baby's slug, a step_id, a source"""
+    """what keeps two incidents of one kind apart: a baby's id, a step_id, a source"""
     severity: Severity
     baby: str | None = None
     since_s: Moment
@@ -443,3 +446,16 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     candidates: list[Candidate] = []
     all_clear: str = ""
     """one sentence for the moment it is over; empty: the policy words it"""
+
+
+class CannotJudge(msgspec.Struct, frozen=True, kw_only=True):
+    """Nobody can tell now whether something is true: the part that knows cannot see its source.
+
+    Stated beside the conditions, at every tick for as long as it lasts. It opens nothing and
+    closes nothing: an open alert of this kind stays as it is, without reminders.
+    """
+
+    kind: AlertKind
+    key: str | None = None
+    """of one incident; ``None``: of every incident of the kind"""
+    why: str

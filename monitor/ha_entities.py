@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from monitor.events import Baby
-from monitor.topics import BABY_KINDS, BOX_KINDS, LIVE_EXPIRY_S, SLOW_EXPIRY_S, Topics
+from monitor.events import BABY_KINDS, Baby
+from monitor.topics import BOX_KINDS, LIVE_EXPIRY_S, SLOW_EXPIRY_S, Topics
 
 Component = dict[str, Any]
 

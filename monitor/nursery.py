@@ -146,7 +146,7 @@ class Nursery:
         self._lost, self._lost_until_s = self._lost_journal()
         self._push_rules = PushRules(config.notify, journal.pushes.told())
         self.pipeline = self._begin(woken)
-        self._close_forgotten()
+        self._adopt_forgotten()
 
     def _begin(self, woken: Wake) -> Pipeline:
         state = {"clock": msgspec.json.encode(woken.clock)} if woken.clock.boot_id else {}
@@ -163,7 +163,7 @@ class Nursery:
         pipeline = self._pipeline(occupancy_known=whole is None)
         try:
             for snapshot in filter(None, (whole, light)):
-                pipeline.restore(snapshot, self.now_s)
+                pipeline.restore(snapshot)
         except (msgspec.MsgspecError, ValueError):
             # Another version's snapshot: the journal still has everything that matters.
             return self._pipeline(occupancy_known=False)
@@ -318,11 +318,15 @@ class Nursery:
         since_s = lost["at"] if self.synced else self.now_s
         return f"{saved}, the old file is kept as {lost['file']}", since_s + LOST_TOLD_S
 
-    def _close_forgotten(self) -> None:
-        """Clear what the journal holds open and the snapshot does not know (lost, or too old)."""
+    def _adopt_forgotten(self) -> None:
+        """Take up what the journal holds open and the snapshot does not know (lost, or too old).
+
+        Whether it is still so is for the part that knows to say; until then it stays open.
+        """
         known = {alert.id for alert in self.pipeline.policy.open}
         forgotten = [row for row in self.journal.open_alerts() if row["id"] not in known]
-        self._write([_forgotten(row, self.config.box, self.now_s) for row in forgotten])
+        left = self.pipeline.adopt([_remembered(row, self.config.box) for row in forgotten])
+        self._write([_closed(alert, self.now_s) for alert in left])
 
     # ------------------------------------------------------------------ the card
 
@@ -442,17 +446,28 @@ class Nursery:
             del self._minutes[:-MOST_UNWRITTEN]
 
 
-def _forgotten(row: sqlite3.Row, box: str, now_s: float) -> Alert:
+def _remembered(row: sqlite3.Row, box: str) -> Alert:
+    """An alert as the journal has it: without the end of a snooze, so that is over."""
     return Alert(
-        t_s=now_s,
+        t_s=row["t_s"],
         id=row["id"],
         kind=row["kind"],
-        state="cleared",
+        state="reminded" if row["state"] == "snoozed" else row["state"],
         severity=row["severity"],
         baby=row["baby"],
         since=row["since_s"],
-        title=f"Closed: {row['title']}",
-        message="The monitor was started anew and lost track of this; if it is so, it tells again.",
-        why="its memory of open alerts could not be read",
+        title=row["title"],
+        message=row["message"],
+        why=row["why"],
         box=box,
+    )
+
+
+def _closed(alert: Alert, now_s: float) -> Alert:
+    return msgspec.structs.replace(
+        alert,
+        t_s=now_s,
+        state="cleared",
+        title=f"Closed: {alert.title}",
+        message="It is open under another id.",
     )

@@ -108,6 +108,8 @@ class Pipeline:
         self._activity = Activity(config.alerts, start_s)
         self._identity = IdentityConflict(config.box)
         self.policy = AlertPolicy(config.alerts, config.box, local_minute)
+        self._names = {baby.id: baby.name for baby in self.scale.babies}
+        """of those who are here, by id"""
         self._handled: dict[type, Callable[..., list[AnyEvent]]] = {
             AudioBlock: self._hear,
             ScaleBlock: self._weigh,
@@ -176,8 +178,8 @@ class Pipeline:
         )
         return zlib.compress(msgspec.msgpack.encode(snapshot), 1)
 
-    def restore(self, data: bytes, now_s: float) -> float:
-        """Resume at ``now_s`` from a snapshot; returns the time it was taken.
+    def restore(self, data: bytes) -> float:
+        """Resume from a snapshot; returns the time it was taken.
 
         Raises:
             msgspec.MsgspecError, InputError: it was written by another version; start without it.
@@ -187,12 +189,38 @@ class Pipeline:
         except zlib.error as error:
             raise InputError(f"the saved state cannot be read: {error}") from error
         snapshot = msgspec.msgpack.decode(data, type=PipelineSnapshot)
-        self.policy.restore(snapshot.policy)
-        self._crying.restore(snapshot.crying, now_s)
-        self._activity.restore(snapshot.activity)
         if snapshot.scale:
             self.scale.restore(snapshot.scale)
+        self.policy.restore(snapshot.policy, self.scale.babies)
+        self._crying.restore(snapshot.crying)
+        self._activity.restore(snapshot.activity)
+        self._take_up()
         return snapshot.t_s
+
+    def adopt(self, alerts: Sequence[Alert]) -> list[Alert]:
+        """Take up open alerts that no snapshot knows; returns those that are known already.
+
+        They stay as they are until the part that knows has looked.
+        """
+        left = self.policy.adopt(alerts, self.scale.babies)
+        self._take_up()
+        return left
+
+    def _take_up(self) -> None:
+        """Let the parts know what is open and who is here."""
+        for alert in self.policy.open:
+            if alert.kind == "too_quiet":
+                self._activity.keep_open(alert.since)
+        self._know_roster()
+
+    def _know_roster(self) -> None:
+        babies = self.scale.babies
+        names = {baby.id: baby.name for baby in babies}
+        for baby_id, old in self._names.items():
+            if (new := names.get(baby_id, old)) != old:
+                self._crying.rename(old, new)
+        self._names = names
+        self.policy.know_roster(babies)
 
     # ------------------------------------------------------------------ one kind each
 
@@ -236,10 +264,22 @@ class Pipeline:
             *self.scale.conditions(now_s),
             *self._crying.conditions(now_s, hearing=hearing),
             *self._activity.conditions(
-                now_s, microphone=hearing, scale=weighing, babies=self._babies_inside(now_s)
+                now_s,
+                microphone=hearing,
+                scale=weighing,
+                settled=self.scale.settled,
+                babies=self._babies_inside(now_s),
             ),
         ]
-        return self.policy.update(now_s, conditions, handled=self.scale.handled(now_s))
+        unjudged = [
+            *self._health.unjudged(now_s),
+            *self.scale.unjudged(now_s),
+            *self._crying.unjudged(),
+            *self._activity.unjudged(),
+        ]
+        self._know_roster()
+        handled = self.scale.handled(now_s)
+        return self.policy.update(now_s, conditions, unjudged, handled=handled)
 
     def _babies_inside(self, now_s: float) -> list[Baby]:
         """Those in the box; all of them while the scale does not know."""

@@ -15,7 +15,16 @@ import msgspec
 
 from monitor import commands
 from monitor.codec import document, encode, event_document
-from monitor.events import Alert, AlertKind, AnyEvent, Command, CommandResult, Verb, slug
+from monitor.events import (
+    BABY_KINDS,
+    Alert,
+    AlertKind,
+    AnyEvent,
+    Command,
+    CommandResult,
+    Verb,
+    slug,
+)
 from monitor.states import BabyStatus, BoxState, SourceHealth
 
 LIVE_INTERVAL_S = 20.0
@@ -37,8 +46,7 @@ BOX_KINDS: tuple[AlertKind, ...] = (
     "not_delivered",
     "who_is_it",
 )
-BABY_KINDS: tuple[AlertKind, ...] = ("losing_weight", "not_gaining", "low_intake", "bottle_overdue")
-"""kinds with a problem topic of the box, and with one per baby"""
+"""kinds with a problem topic of the box; those of ``BABY_KINDS`` have one per baby"""
 
 TEXT_HEAD = 60
 """a phone's list shows about this much of a line (measured on common lock screens)"""

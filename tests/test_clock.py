@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from calibration.synth import Room, bout
 from monitor.clock import BootClock, Placing, Wake, wake
 from monitor.config import AlertsConfig, Config, MicrophoneConfig, NightConfig, ScaleConfig
+from monitor.core.activity import _Memory
 from monitor.core.alert_life import AlertLife
 from monitor.core.alert_memory import AlertMemory
 from monitor.core.bouts import CryWindow
@@ -151,6 +152,7 @@ class TestPlacing:
 
 DURATIONS = {
     "elapsed_s", "out_s", "blind_s", "open_blind_s", "cried_s", "since_s!", "last_id_s",
+    "away_s", "unseen_s",
 }  # fmt: skip
 """fields in seconds that are no moments"""
 
@@ -179,7 +181,7 @@ def types_in(node: Any) -> Iterator[type]:
 def test_every_time_that_is_remembered_is_marked() -> None:
     """A new field in seconds must say whether it is a moment: nothing may be left behind."""
     kinds = set[type]()
-    for root in (ScalePathState, AlertMemory, AlertLife, CryWindow, _Source, *EVENTS):
+    for root in (ScalePathState, AlertMemory, AlertLife, CryWindow, _Source, _Memory, *EVENTS):
         structs_in(root, kinds)
     assert len(kinds) > 30
     for kind in kinds:

@@ -95,14 +95,14 @@ def test_a_snapshot_in_the_middle_of_a_feed_changes_nothing() -> None:
     first = pipeline()
     events = feed_scale(first, one_feed(), 0, 300)
     second = pipeline()
-    second.restore(first.snapshot(START_S + 300), START_S + 300)
+    second.restore(first.snapshot(START_S + 300))
     events += feed_scale(second, one_feed(), 300, 600)
     assert [e for e in events if isinstance(e, WeighIn | Feed)] == whole
 
 
 def test_a_foreign_snapshot_is_refused() -> None:
     with pytest.raises((msgspec.MsgspecError, InputError)):
-        pipeline().restore(b"\x01not ours", START_S)
+        pipeline().restore(b"\x01not ours")
 
 
 def test_a_cry_carries_its_context() -> None:

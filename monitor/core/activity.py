@@ -1,8 +1,10 @@
 """The last sign of life, from sound and from movement, and the alarm for its absence.
 
 Hand-raised babies that fade go quiet and cold; silence is the worst news and the easiest to fake
-by a broken sensor. So the alarm is armed only while both the microphone and the scale are proven
-alive, the count starts anew whenever either comes back, and only for a box with somebody in it.
+by a broken sensor. So the quiet counts only while both the microphone and the scale are proven
+alive and the platform is still, and only for a box with somebody in it. Time in which nobody could
+hear or see is no quiet and no life: it is left out of the count, and an alarm that is open waits
+through it for a sign of life.
 """
 
 from __future__ import annotations
@@ -16,7 +18,20 @@ from monitor.config import AlertsConfig
 from monitor.core.alert_life import spoken_duration
 from monitor.core.stirring import Stirring
 from monitor.errors import InputError
-from monitor.events import AnyEvent, Baby, Condition, CryEnded, CryStarted, ScaleBlock
+from monitor.events import (
+    AnyEvent,
+    Baby,
+    BoxOff,
+    BoxOn,
+    CannotJudge,
+    Condition,
+    CryEnded,
+    CryStarted,
+    JointWeighIn,
+    ScaleBlock,
+    Unassigned,
+    WeighIn,
+)
 from monitor.moments import Moment, Shift, moved
 
 REST_FACTOR = ((7.0, 1.0), (21.0, 4 / 3), (28.0, 5 / 3), (35.0, 2.0), (float("inf"), 8 / 3))
@@ -24,11 +39,32 @@ REST_FACTOR = ((7.0, 1.0), (21.0, 4 / 3), (28.0, 5 / 3), (35.0, 2.0), (float("in
 interval between bottles grows: 3 h in the first week, then 4, 5, 6 and 8 h (kitten feeding tables
 in Small Animal Clinical Nutrition, ch. 23); the alarm keeps the same share of it. The youngest
 baby in the box decides, and an unknown age counts as the youngest."""
+UNSEEN_LONGEST_S = 300.0
+"""Unwatched for longer, somebody has probably stirred meanwhile: the count begins anew. Shorter
+(a plug, a restart) it goes on without that time, or a loose plug would keep the alarm unarmed."""
+STIRS_APART_S = 10.0
+"""Movements closer than this are one."""
+SHAKEN_S = 180.0
+"""A movement that lasts longer without a pause may be a machine beside the box or a swaying
+platform. It begins a count anew, but ends no alarm that is open."""
+_HANDLED = (WeighIn, JointWeighIn, Unassigned, BoxOff, BoxOn)
+"""Somebody was taken out or put back, or the box was: a person has looked."""
 
 
 class _Memory(msgspec.Struct):
     sound_s: Moment | None = None
     movement_s: Moment | None = None
+    """that was no shaking"""
+    quiet_from_s: Moment | None = None
+    """where the count of quiet began; ``None``: nothing is counted"""
+    watched_s: Moment | None = None
+    """when last both sources were alive and the platform still"""
+    unseen_s: float = 0.0
+    """of the count, in which nobody could hear or see"""
+    open: bool = False
+    """it has been too quiet, and nothing has stirred since"""
+    log_quiet: float | None = None
+    """how still this box's scale is when it is still (``Stirring``)"""
 
 
 class Activity:
@@ -37,82 +73,160 @@ class Activity:
     def __init__(self, config: AlertsConfig, start_s: float) -> None:
         self._limit_s = config.too_quiet_after_min * 60
         self._stirring = Stirring()
-        self._sound_s: float | None = None
-        self._movement_s: float | None = None
-        self._armed_s: float | None = start_s
+        self._memory = _Memory(quiet_from_s=start_s)
+        self._stirred_from_s: float | None = None
+        self._stirred_s: float | None = None
+        """the movement that goes on, or the last one"""
+        self._watching = True
+        self._why = ""
 
     def sound(self, bout: CryStarted | CryEnded) -> None:
         """A baby called; a human baby in the next room proves nothing."""
         if bout.species != "human":
-            self._sound_s = max(bout.t_s, self._sound_s or bout.t_s)
+            self._memory.sound_s = max(bout.t_s, self._memory.sound_s or bout.t_s)
 
     def weighed(self, block: ScaleBlock, events: Sequence[AnyEvent] = ()) -> None:
-        """Raw readings of the scale and what it made of them: any event of it is a movement."""
-        stirred_s = block.t_s if events else None
-        stirred_s = self._stirring.see(block) or stirred_s
-        if stirred_s is not None:
-            self._movement_s = max(stirred_s, self._movement_s or stirred_s)
+        """Raw readings of the scale and what it made of them."""
+        if any(isinstance(event, _HANDLED) for event in events):
+            self._moved(block.t_s)
+        stirred_s = self._stirring.see(block)
+        if stirred_s is None:
+            return
+        if self._stirred_s is None or stirred_s - self._stirred_s > STIRS_APART_S:
+            self._stirred_from_s = stirred_s
+        self._stirred_s = stirred_s
+
+    def _moved(self, t_s: float) -> None:
+        self._memory.movement_s = max(t_s, self._memory.movement_s or t_s)
 
     @property
     def last_sign_s(self) -> float | None:
         """The later of the last sound and the last movement; None before the first."""
-        known = [t for t in (self._sound_s, self._movement_s) if t is not None]
+        known = [t for t in (self._memory.sound_s, self._memory.movement_s) if t is not None]
         return max(known) if known else None
 
+    def keep_open(self, since_s: float) -> None:
+        """An alarm of before the start is open: only a sign of life ends it."""
+        if not self._memory.open:
+            self._memory.quiet_from_s, self._memory.unseen_s = since_s, 0.0
+            self._memory.open = True
+
     def conditions(
-        self, now_s: float, *, microphone: bool, scale: bool, babies: Sequence[Baby]
+        self,
+        now_s: float,
+        *,
+        microphone: bool,
+        scale: bool,
+        settled: bool = True,
+        babies: Sequence[Baby],
     ) -> list[Condition]:
         """``too_quiet`` when nobody has stirred for longer than their age allows.
 
-        ``microphone`` and ``scale``: each is proven alive now. ``babies``: those in the box.
+        ``microphone`` and ``scale``: each is proven alive now. ``settled``: the platform is not
+        shaken or swaying, so that a movement on it would be seen. ``babies``: those in the box.
         """
-        if not (microphone and scale and babies):
-            self._armed_s = None
+        self._note_signs(now_s)
+        if not babies:
+            self._memory.quiet_from_s, self._memory.open = None, False
+            self._watching = False
             return []
-        if self._armed_s is None:
-            self._armed_s = now_s
-        since_s = max(self._armed_s, self.last_sign_s or self._armed_s)
-        still_s = now_s - since_s
+        self._why = self._why_blind(microphone=microphone, scale=scale, settled=settled)
+        if self._why:
+            self._watching = False
+            return []
+        self._count(now_s)
+        memory = self._memory
+        quiet_s = now_s - (memory.quiet_from_s or now_s)
         limit_s = self._limit_s * min(_rest_factor(_age_days(baby, now_s)) for baby in babies)
-        if still_s < limit_s:
+        memory.open = memory.open or quiet_s - memory.unseen_s >= limit_s
+        if not memory.open:
             return []
-        span = spoken_duration(still_s)
-        return [
-            Condition(
-                kind="too_quiet",
-                severity="critical",
-                since_s=since_s,
-                title="No sound or movement",
-                message=f"Nothing has stirred in the box for {span}: "
-                "look and touch now, is everybody warm?",
-                why=f"no call and no movement for {span}, limit {spoken_duration(limit_s)}; "
-                "microphone and scale both work",
-                all_clear="There is life in the box again.",
-            )
-        ]
+        return [_too_quiet(now_s - quiet_s, quiet_s, memory.unseen_s, limit_s)]
+
+    def unjudged(self) -> list[CannotJudge]:
+        """Whether an open alarm waits, as of the last ``conditions``."""
+        if not (self._memory.open and self._why):
+            return []
+        return [CannotJudge(kind="too_quiet", why=self._why)]
+
+    def _note_signs(self, now_s: float) -> None:
+        memory, stirred_s = self._memory, self._stirred_s
+        if stirred_s is not None and now_s - stirred_s > STIRS_APART_S:
+            if stirred_s - (self._stirred_from_s or stirred_s) <= SHAKEN_S:
+                self._moved(stirred_s)
+            elif not memory.open and memory.quiet_from_s is not None:
+                memory.quiet_from_s, memory.unseen_s = max(memory.quiet_from_s, stirred_s), 0.0
+            self._stirred_s = self._stirred_from_s = None
+        sign_s = self.last_sign_s
+        if memory.quiet_from_s is not None and sign_s is not None and sign_s > memory.quiet_from_s:
+            memory.quiet_from_s, memory.unseen_s, memory.open = sign_s, 0.0, False
+
+    def _why_blind(self, *, microphone: bool, scale: bool, settled: bool) -> str:
+        """Why nobody can say whether it is quiet; empty when it can be said."""
+        if not microphone:
+            return "the microphone does not hear"
+        if not scale:
+            return "the scale does not weigh"
+        if not settled:
+            return "the scale is not still, so a movement on it would not be seen"
+        if self._stirred_s is not None:
+            return "something moves: it may be a baby, or the platform"
+        return ""
+
+    def _count(self, now_s: float) -> None:
+        """The present moment is watched: the count goes on from the last one that was."""
+        memory = self._memory
+        if memory.quiet_from_s is None:
+            memory.quiet_from_s, memory.unseen_s = now_s, 0.0
+        elif not self._watching:
+            last_s = memory.watched_s
+            gap_s = now_s - max(last_s or memory.quiet_from_s, memory.quiet_from_s)
+            if memory.open or gap_s <= UNSEEN_LONGEST_S:
+                memory.unseen_s += gap_s
+            else:
+                memory.quiet_from_s, memory.unseen_s = now_s, 0.0
+        memory.watched_s, self._watching = now_s, True
 
     def move(self, shift: Shift) -> None:
         """The timeline was moved."""
-        memory = moved(_Memory(self._sound_s, self._movement_s), shift)
-        self._sound_s, self._movement_s = memory.sound_s, memory.movement_s
-        self._armed_s = shift.maybe(self._armed_s)
+        self._memory = moved(self._memory, shift)
+        self._stirred_from_s = shift.maybe(self._stirred_from_s)
+        self._stirred_s = shift.maybe(self._stirred_s)
         self._stirring.move(shift)
 
     def snapshot(self) -> bytes:
-        """The last signs of life, as JSON."""
-        return msgspec.json.encode(_Memory(self._sound_s, self._movement_s))
+        """The last signs of life and the count of quiet, as JSON."""
+        self._memory.log_quiet = self._stirring.log_quiet
+        return msgspec.json.encode(self._memory)
 
     def restore(self, data: bytes) -> None:
-        """Take over a snapshot. The arming is not restored: both sources prove themselves anew.
+        """Take over a snapshot: the count goes on when both sources have proven themselves.
 
         Raises:
             InputError: the bytes are no snapshot of this kind.
         """
         try:
-            memory = msgspec.json.decode(data, type=_Memory)
+            self._memory = msgspec.json.decode(data, type=_Memory)
         except (msgspec.DecodeError, msgspec.ValidationError) as error:
             raise InputError(f"the stored activity cannot be read: {error}") from error
-        self._sound_s, self._movement_s = memory.sound_s, memory.movement_s
+        self._stirring.log_quiet = self._memory.log_quiet
+        self._watching, self._why = False, "the monitor has just started"
+
+
+def _too_quiet(since_s: float, quiet_s: float, unseen_s: float, limit_s: float) -> Condition:
+    span = spoken_duration(quiet_s)
+    unseen = f" ({spoken_duration(unseen_s)} of it unwatched)" if unseen_s >= 60.0 else ""
+    return Condition(
+        kind="too_quiet",
+        severity="critical",
+        since_s=since_s,
+        title="No sound or movement",
+        message=f"Nothing has stirred in the box for {span}{unseen}: "
+        "look and touch now, is everybody warm?",
+        why=f"no call and no movement for {span}{unseen}, limit {spoken_duration(limit_s)}; "
+        "microphone and scale both work",
+        all_clear="Something has stirred in the box again: a call, a movement or a hand.",
+    )
 
 
 def _rest_factor(age_days: float | None) -> float:

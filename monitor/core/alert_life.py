@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import msgspec
 from msgspec.structs import replace
 
-from monitor.events import Alert, AlertState, Condition, Severity
+from monitor.events import Alert, AlertKind, AlertState, Condition, Severity
 from monitor.moments import Moment, Shift, moved_fields
 
 RANK: dict[Severity, int] = {"info": 0, "warning": 1, "critical": 2}
@@ -29,6 +29,20 @@ SLOWEST_TREND = 24
 """these change with a bottle, not with a minute: at the slowest every four hours"""
 
 
+ACKNOWLEDGED_FOR_S: dict[AlertKind, float] = {
+    "crying": 1800.0,
+    "too_quiet": 1800.0,
+    "bottle_overdue": 3600.0,
+    "losing_weight": 6 * 3600.0,
+    "not_gaining": 6 * 3600.0,
+    "low_intake": 6 * 3600.0,
+}
+ACKNOWLEDGED_FOR_OTHERS_S = 2 * 3600.0
+"""An acknowledgement of something critical holds this long; then it is asked again. Judgement: a
+bottle or a warm-up takes half an hour, a round of bottles an hour; a trend moves with two bottles;
+a supply, a cable or a broker is put right, or given up for the night (snoozed), within two."""
+
+
 class AlertLife(msgspec.Struct, kw_only=True):
     """What the policy remembers about one open alert; survives a restart as JSON."""
 
@@ -37,6 +51,12 @@ class AlertLife(msgspec.Struct, kw_only=True):
     """as the condition states it, before quiet hours"""
     stated_s: Moment
     """when its condition was last stated"""
+    unjudged_s: Moment | None = None
+    """when last nobody could tell whether it was true"""
+    false_s: Moment | None = None
+    """since when it has been found false without a break"""
+    away_s: float = 0.0
+    """the longest it was false without a break since it was stated"""
     told: bool = False
     """whether any change of it ever reached a phone"""
     reminders: int = 0
@@ -55,18 +75,57 @@ class AlertLife(msgspec.Struct, kw_only=True):
         """Neither acknowledged nor snoozed."""
         return self.alert.state in {"raised", "reminded"}
 
+    @property
+    def held_s(self) -> float:
+        """When it was last true, or not known to be false."""
+        return max(self.stated_s, self.unjudged_s if self.unjudged_s is not None else self.stated_s)
+
+    def is_false(self, now_s: float) -> None:
+        """It was looked for and not found."""
+        self.false_s = now_s if self.false_s is None else self.false_s
+
+    def cannot_be_judged(self, now_s: float) -> None:
+        """Nobody could look."""
+        self.away_s, self.false_s = self.away_until(now_s), None
+        self.unjudged_s = now_s
+
+    def away_until(self, now_s: float) -> float:
+        """How long it was false without a break, when it is stated, or unknown, at ``now_s``."""
+        return max(self.away_s, now_s - self.false_s if self.false_s is not None else 0.0)
+
+    def acknowledged_long_ago(self, now_s: float) -> bool:
+        """Critical, and whoever said "I am on it" has had the time that fits its kind."""
+        lasts_s = ACKNOWLEDGED_FOR_S.get(self.alert.kind, ACKNOWLEDGED_FOR_OTHERS_S)
+        critical = self.true_severity == "critical" and self.alert.state == "acknowledged"
+        return critical and now_s - self.alert.t_s >= lasts_s
+
     def restate(self, condition: Condition, severity: Severity, now_s: float) -> None:
         """Take over the condition's words, so that retained documents stay true."""
-        self.stated_s = now_s
+        self.stated_s, self.false_s, self.away_s = now_s, None, 0.0
         self.true_severity = condition.severity
         self.all_clear = condition.all_clear
         self.alert = replace(
             self.alert,
             severity=severity,
+            baby=condition.baby,
             title=condition.title,
             message=condition.message,
             why=condition.why,
             candidates=condition.candidates,
+        )
+
+    def rename(self, old: str, new: str) -> None:
+        """A baby it speaks of has another name now."""
+        alert = self.alert
+        self.all_clear = renamed(self.all_clear, old, new)
+        self.alert = replace(
+            alert,
+            baby=new if alert.baby == old else alert.baby,
+            title=renamed(alert.title, old, new),
+            message=renamed(alert.message, old, new),
+            candidates=[
+                replace(each, baby=new) if each.baby == old else each for each in alert.candidates
+            ],
         )
 
     def change(
@@ -90,6 +149,13 @@ class AlertLife(msgspec.Struct, kw_only=True):
         sentence = self.all_clear or (
             f"{title} is over; it lasted {spoken_duration(now_s - self.alert.since)}."
         )
+        return self._cleared(now_s, f"All clear: {title}", why or sentence)
+
+    def close(self, now_s: float, why: str) -> Alert:
+        """The end of one that is not known to be over: nobody is to read an all-clear."""
+        return self._cleared(now_s, f"Closed: {self.alert.title}", why)
+
+    def _cleared(self, now_s: float, title: str, message: str) -> Alert:
         return replace(
             self.alert,
             state="cleared",
@@ -97,16 +163,30 @@ class AlertLife(msgspec.Struct, kw_only=True):
             silent=not self.told,
             until=None,
             escalated=False,
-            title=f"All clear: {title}",
-            message=why or sentence,
+            title=title,
+            message=message,
         )
+
+
+def renamed(text: str, old: str, new: str) -> str:
+    """``text`` with the name, where it stands as a word of its own, replaced."""
+    return re.sub(rf"(?<!\w){re.escape(old)}(?!\w)", lambda _: new, text)
 
 
 def alert_id(kind: str, key: str, since_s: float) -> str:
     """``kind-key-20260131T021405Z``: safe in topics, file names and phone tags."""
     stamp = datetime.fromtimestamp(since_s, UTC).strftime("%Y%m%dT%H%M%SZ")
-    safe_key = re.sub(r"[^a-z0-9_-]+", "_", key.lower()).strip("_")
-    return "-".join(part for part in (kind, safe_key, stamp) if part)
+    return "-".join(part for part in (kind, safe_key(key), stamp) if part)
+
+
+def safe_key(key: str) -> str:
+    """A key as it stands in an id."""
+    return re.sub(r"[^a-z0-9_-]+", "_", key.lower()).strip("_")
+
+
+def alert_key(alert: Alert) -> str:
+    """The (safe) key that an alert's id was made of."""
+    return alert.id.removeprefix(alert.kind).rpartition("-")[0].strip("-")
 
 
 def spoken_duration(seconds: float) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from monitor.config import ScaleConfig
 from monitor.core.feeding import (
     DUE_EARLY_S,
@@ -19,13 +21,19 @@ from monitor.core.feeding import (
 )
 from monitor.core.record import BabyBook
 from monitor.core.reference import GrowthReference
-from monitor.events import Condition, CryContext, Severity, Unassigned
+from monitor.events import AlertKind, CannotJudge, Condition, CryContext, Severity, Unassigned
 
 LATE_SHARE = 0.3
 """A bottle is overdue this share of its interval after it was due, at least LATE_MIN_S."""
 LATE_MIN_S = 30 * 60.0
+UNFED_TIMES = ((14.0, 2.0), (28.0, 2.5), (float("inf"), 3.0))
+"""(age below, days; times its interval without a bottle that are critical). Newborns have hardly
+any reserves and dry out within hours (Root Kustritz, The Canine Neonate); older ones are left
+through a short night by plan. Judgement within that."""
 STALE_GROWTH_S = 3 * 24 * HOUR_S
-"""A growth worry nobody has weighed against for this long is no longer news."""
+"""A growth worry nobody has weighed against for this long can be neither kept up nor denied."""
+STALE_INTAKE_S = 12 * HOUR_S
+"""... and poor bottles that no other has followed for this long."""
 FULL_SHARE = 0.03
 """Net gain of a full bottle: 4 to 5 % less what was voided meanwhile."""
 MOST_QUESTIONS = 4
@@ -34,38 +42,49 @@ WEANING_DAY = 35.0
 """From about five weeks they eat on their own (gruel from three to four weeks)."""
 
 
+Finding = Condition | CannotJudge
+
+
+class Watch(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of how closely one baby's bottles have been watched."""
+
+    since_s: float
+    """since when the platform has been read with this baby registered"""
+    blind: bool
+    """it is not read now: a bottle would not be seen"""
+    timed_since_s: float
+    """of what lies before, nobody knows how long ago it was (the clock is not set)"""
+    maybe_fed_s: float | None
+    """when somebody who may have been this baby was fed"""
+    out: bool
+    """it is certainly not in the box: whoever has it may feed it unseen"""
+
+
 class ConcernWriter:
     """States conditions; keeps nothing."""
 
     def __init__(self, reference: GrowthReference) -> None:
         self._reference = reference
 
-    def baby(
-        self,
-        book: BabyBook,
-        now_s: float,
-        *,
-        watched_since_s: float | None,
-        maybe_fed_s: float | None,
-    ) -> list[Condition]:
-        """Everything to say about one baby.
+    def baby(self, book: BabyBook, now_s: float, watch: Watch | None) -> list[Finding]:
+        """Everything to say about one baby, and what cannot be said.
 
-        ``watched_since_s``: since when the platform has been read, ``None`` when it never was;
-        ``maybe_fed_s``: when somebody who may have been this baby was fed.
+        ``watch`` is ``None`` when the platform has never been read.
         """
         found = (
             self._growth(book, now_s),
             self._low_intake(book, now_s),
-            self._overdue(book, now_s, watched_since_s, maybe_fed_s),
+            self._overdue(book, now_s, watch),
         )
-        return [c for c in found if c is not None]
+        registered_s = book.baby.registered_s
+        return [_not_before(c, registered_s) for c in found if c is not None]
 
-    def _growth(self, book: BabyBook, now_s: float) -> Condition | None:
+    def _growth(self, book: BabyBook, now_s: float) -> Finding | None:
         report = book.last_concern
         if book.concern_since_s is None or report is None or report.concern is None:
             return None
         if now_s - report.t_s > STALE_GROWTH_S:
-            return None
+            return _unknown(report.concern.kind, book, "not weighed for three days")
         concern, name = report.concern, book.baby.name
         verb = "is losing weight" if concern.kind == "losing_weight" else "is not gaining"
         advice = (
@@ -75,7 +94,7 @@ class ConcernWriter:
         )
         return Condition(
             kind=concern.kind,
-            key=book.baby.slug,
+            key=book.baby.id,
             severity=concern.severity,
             baby=name,
             since_s=book.concern_since_s,
@@ -84,10 +103,12 @@ class ConcernWriter:
             why=concern.why,
         )
 
-    def _low_intake(self, book: BabyBook, now_s: float) -> Condition | None:
+    def _low_intake(self, book: BabyBook, now_s: float) -> Finding | None:
         run = poor_run(book.feeds)
-        if not run or now_s - run[-1].t_s > 12 * HOUR_S:
+        if not run:
             return None
+        if now_s - run[-1].t_s > STALE_INTAKE_S:
+            return _unknown("low_intake", book, "no bottle seen for half a day")
         age = book.expected(self._reference, now_s).age_day
         if age > WEANING_DAY and len(run) < 2:
             return None
@@ -103,7 +124,7 @@ class ConcernWriter:
         )
         return Condition(
             kind="low_intake",
-            key=book.baby.slug,
+            key=book.baby.id,
             severity=severity,
             baby=name,
             since_s=run[0].t_s,
@@ -112,36 +133,40 @@ class ConcernWriter:
             why="net gain below 0.8 % of body weight while out; a full bottle adds 4 to 5 %",
         )
 
-    def _overdue(
-        self, book: BabyBook, now_s: float, start_s: float | None, maybe_fed_s: float | None
-    ) -> Condition | None:
+    def _overdue(self, book: BabyBook, now_s: float, watch: Watch | None) -> Finding | None:
         expected = book.expected(self._reference, now_s)
-        if start_s is None or expected.age_day > WEANING_DAY:
+        if watch is None or expected.age_day > WEANING_DAY:
             return None
+        if watch.blind:
+            return _unknown("bottle_overdue", book, "the scale is not seen: no bottle would be")
         fed = next((f for f in reversed(book.feeds) if intake(f) == "fed"), None)
         interval = interval_s(book.feeds, expected)
-        seen_s = fed.t_s if fed is not None else start_s
-        if maybe_fed_s is not None:
-            seen_s = max(seen_s, maybe_fed_s)
-        due = seen_s + interval
-        late = due + max(LATE_MIN_S, LATE_SHARE * interval)
-        if now_s < late:
-            return None
+        seen_s = fed.t_s if fed is not None else watch.since_s
+        if watch.maybe_fed_s is not None:
+            seen_s = max(seen_s, watch.maybe_fed_s)
+        late_s = seen_s + interval + max(LATE_MIN_S, LATE_SHARE * interval)
+        if now_s < late_s:
+            timed = seen_s >= watch.timed_since_s
+            return None if timed else _unknown("bottle_overdue", book, "the clock is not set")
         name = book.baby.name
         last = (
             f"last bottle seen {_hours(now_s - fed.t_s)} ago"
             if fed is not None
-            else f"no bottle seen in {_hours(now_s - start_s)}"
+            else f"no bottle seen in {_hours(now_s - watch.since_s)}"
         )
+        times = next(times for below, times in UNFED_TIMES if expected.age_day < below)
+        unfed = now_s - seen_s >= times * interval and not watch.out
         return Condition(
             kind="bottle_overdue",
-            key=book.baby.slug,
-            severity="warning",
+            key=book.baby.id,
+            severity="critical" if unfed else "warning",
             baby=name,
-            since_s=late,
+            since_s=late_s,
             title=f"{name}'s bottle is overdue",
-            message=f"{name}: {last}, usually every {_hours(interval)}. Feed now.",
-            why="no return with a gain of 1 % or more within the usual gap and a margin",
+            message=f"{name}: {last}, usually every {_hours(interval)}. "
+            + ("At this age that is too long: feed now." if unfed else "Feed now."),
+            why="no return with a gain of 1 % or more within the usual gap and a margin"
+            + (f"; more than {times:g} times the gap" if unfed else ""),
         )
 
     def who_is_it(
@@ -179,6 +204,17 @@ class ConcernWriter:
         return [found]
 
 
+def _unknown(kind: AlertKind, book: BabyBook, why: str) -> CannotJudge:
+    return CannotJudge(kind=kind, key=book.baby.id, why=why)
+
+
+def _not_before(finding: Finding, registered_s: float | None) -> Finding:
+    """Nothing is so since before the baby was here."""
+    if isinstance(finding, CannotJudge) or registered_s is None:
+        return finding
+    return msgspec.structs.replace(finding, since_s=max(finding.since_s, registered_s))
+
+
 def _question(event: Unassigned) -> Condition:
     who = " or ".join(c.baby for c in event.candidates[:3])
     if event.gap:
@@ -193,6 +229,7 @@ def _question(event: Unassigned) -> Condition:
         message=f"{event.weight_g:.0f} g was {verb}: {who}? Answer with the step id "
         f"{event.step_id}.",
         why="the weight fits more than one baby, or none well",
+        all_clear="It was answered, or is too long ago to be.",
         step_id=event.step_id,
         candidates=event.candidates,
     )
@@ -209,6 +246,7 @@ def _who_is_in(event: Unassigned, who: str) -> Condition:
         message=f"While nobody watched, the box became {event.weight_g:.0f} g {change}: is {who} "
         f'{question}? Answer with the step id {event.step_id}, or "nobody".',
         why="after a gap in the readings the total does not fit those who were in the box",
+        all_clear="It was answered, or is too long ago to be.",
         step_id=event.step_id,
         candidates=event.candidates,
     )

@@ -55,6 +55,8 @@ class ConverterWatch:
             state.flickers = state.flickers or window.n > 1
         elif window.g != state.same_g:
             state.same_since_s, state.same_g = window.t_s, window.g
+        if window.saturated:
+            return  # nobody knows how much lies on it
         if not window.g > self._config.capacity_g:
             state.overload_since_s = None
         elif state.overload_since_s is None:

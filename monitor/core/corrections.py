@@ -267,6 +267,7 @@ class Corrections:
         known = {**msgspec.to_builtins(book.baby), **args, "id": book.baby.id}
         baby = _baby(known, command.t_s)
         self._check_name(baby, i)
+        self._ledger.rename(book.baby.name, baby.name)
         book.baby = baby
         book.weighings = [msgspec.structs.replace(w, baby=baby.name) for w in book.weighings]
         return [RosterChanged(t_s=command.t_s, baby=baby), *self._ledger.refresh({i})]
@@ -282,6 +283,7 @@ class Corrections:
         book.baby = msgspec.structs.replace(book.baby, retired_s=t_s)
         estimate = self._litter.best().weights[i]
         self._litter.presence(Presence(t_s=t_s, baby=i, present=False, estimate=estimate))
+        self._ledger.forget(book.baby.name)
         return book.baby
 
     def _check_name(self, baby: Baby, besides: int | None) -> None:

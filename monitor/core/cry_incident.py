@@ -15,9 +15,17 @@ from typing import Protocol
 import msgspec
 
 from monitor.config import AlertsConfig
-from monitor.core.alert_life import spoken_duration
+from monitor.core.alert_life import renamed, spoken_duration
 from monitor.errors import InputError
-from monitor.events import Condition, CryContext, CryEnded, CryStarted, Severity, Voice
+from monitor.events import (
+    CannotJudge,
+    Condition,
+    CryContext,
+    CryEnded,
+    CryStarted,
+    Severity,
+    Voice,
+)
 from monitor.moments import Moment, Shift, moved
 from monitor.states import CryStatus
 
@@ -54,6 +62,8 @@ class _Incident(msgspec.Struct):
 
 
 class _Memory(msgspec.Struct):
+    """What a restart keeps; that it was quiet meanwhile is for the microphone to show."""
+
     incident: _Incident | None = None
     bouts: list[tuple[Moment, Moment]] = []
 
@@ -65,13 +75,21 @@ class CryIncident:
         self._cry_after_s = config.cry_after_s
         self._incident: _Incident | None = None
         self._bouts: deque[tuple[float, float]] = deque()
+        self._hearing_s: float | None = float("-inf")
+        """since when the microphone hears without a break; ``None`` while it is deaf"""
+        self._quiet_proven = True
+        """since it last came back it has been quiet for long enough to say so"""
 
     def started(self, event: CryStarted, phrase: str = "") -> None:
         """A bout began; ``phrase`` is one clause on feeding ("Possum's bottle was due ...")."""
         if event.species == "human":
             return
-        self._forget_what_is_over(event.t_s)
-        incident = self._incident or _Incident(since_s=event.t_s, heard_s=event.t_s)
+        incident = self._incident
+        if incident is None or (
+            incident.bout_s is None and event.t_s - incident.heard_s >= QUIET_S
+        ):
+            # A pause that long ends a spell, heard or not: nobody knows that it went on meanwhile.
+            incident = _Incident(since_s=event.t_s, heard_s=event.t_s)
         incident.bout_s = event.t_s
         incident.heard_s = max(incident.heard_s, event.decided_s, event.t_s)
         incident.species, incident.score = event.species, event.score
@@ -94,25 +112,28 @@ class CryIncident:
         """The context of the incident that goes on, for the end of its bouts."""
         return self._incident.context if self._incident else "unexplained"
 
-    def _lose_hearing(self, now_s: float) -> None:
+    def _lose_hearing(self) -> None:
         """A bout that goes on now has no known end: it counts up to its last known call."""
+        self._hearing_s, self._quiet_proven = None, False
         incident = self._incident
         if incident is not None and incident.bout_s is not None:
             incident.cried_s += max(0.0, incident.heard_s - incident.bout_s)
             incident.bout_s = None
-        self._forget_what_is_over(now_s)
 
     def conditions(self, now_s: float, *, hearing: bool = True) -> list[Condition]:
         """The ``crying`` condition, once there was enough of it and until it is quiet.
 
         ``hearing`` is False while the microphone is blind: a bout then ends where it was last
-        heard, because nothing will report its end.
+        heard, because nothing will report its end, and nothing is said until it hears again.
         """
         if not hearing:
-            self._lose_hearing(now_s)
+            self._lose_hearing()
+            return []
+        if self._hearing_s is None:
+            self._hearing_s = now_s
         self._forget_what_is_over(now_s)
         incident = self._incident
-        if incident is None:
+        if incident is None or self._is_of_before(incident, now_s):
             return []
         cried_s = _cried_s(incident, now_s)
         if cried_s < self._cry_after_s:
@@ -135,6 +156,17 @@ class CryIncident:
                 f"{spoken_duration(incident.heard_s - incident.since_s)} of crying.",
             )
         ]
+
+    def unjudged(self) -> list[CannotJudge]:
+        """Whether it can be said that nobody cries, as of the last ``conditions``."""
+        if self._quiet_proven:
+            return []
+        return [CannotJudge(kind="crying", why="it has not been heard to be quiet")]
+
+    def _is_of_before(self, incident: _Incident, now_s: float) -> bool:
+        """Nothing has been heard of it since the microphone came back, and that is long enough."""
+        unheard = self._hearing_s is not None and incident.heard_s < self._hearing_s
+        return unheard and incident.bout_s is None and now_s - incident.heard_s >= QUIET_S
 
     def status(self, now_s: float, detector: HasLevel | None, hearing: bool) -> CryStatus:
         """The retained ``cry`` document; everything unknown while the microphone is blind."""
@@ -165,19 +197,28 @@ class CryIncident:
         while self._bouts and self._bouts[0][1] < now_s - DAY_S:
             self._bouts.popleft()
         incident = self._incident
-        if incident and incident.bout_s is None and now_s - incident.heard_s >= QUIET_S:
-            self._incident = None
+        if self._hearing_s is None or (incident is not None and incident.bout_s is not None):
+            return
+        heard_s = incident.heard_s if incident is not None else self._hearing_s
+        if now_s - max(heard_s, self._hearing_s) >= QUIET_S:
+            self._incident, self._quiet_proven = None, True
 
     def move(self, shift: Shift) -> None:
         """The timeline was moved."""
         memory = moved(_Memory(self._incident, list(self._bouts)), shift)
         self._incident, self._bouts = memory.incident, deque(memory.bouts)
+        self._hearing_s = shift.maybe(self._hearing_s)
+
+    def rename(self, old: str, new: str) -> None:
+        """A baby the incident's phrase may speak of has another name now."""
+        if self._incident is not None:
+            self._incident.phrase = renamed(self._incident.phrase, old, new)
 
     def snapshot(self) -> bytes:
         """The incident and the bouts of the last day, as JSON."""
         return msgspec.json.encode(_Memory(self._incident, list(self._bouts)))
 
-    def restore(self, data: bytes, now_s: float) -> None:
+    def restore(self, data: bytes) -> None:
         """Take over a snapshot; a bout that went on then is taken to have ended with the power.
 
         Raises:
@@ -188,7 +229,7 @@ class CryIncident:
         except (msgspec.DecodeError, msgspec.ValidationError) as error:
             raise InputError(f"the stored cries cannot be read: {error}") from error
         self._incident, self._bouts = memory.incident, deque(memory.bouts)
-        self._lose_hearing(now_s)
+        self._lose_hearing()
 
 
 def _cried_s(incident: _Incident, now_s: float) -> float:

@@ -18,6 +18,7 @@ from msgspec import Struct
 from monitor.core.host_health import HostHealth
 from monitor.events import (
     AudioBlock,
+    CannotJudge,
     Condition,
     HostReport,
     LoadReport,
@@ -38,6 +39,9 @@ BLIND_S = 15.0
 """not healthy for this long: a person must know. Shorter gaps are restarts that work."""
 STEADY_S = 5.0
 """real data for this long before a source counts as healthy again; stops a loose plug's flutter"""
+PROOF_S = 75.0
+"""real data for this long after the start of the monitor before a source counts as proven: longer
+than any fault that real-looking data can hide takes to show (FLAT_SCALE_S, FLAT_AUDIO_S)"""
 FLAT_AUDIO_S = 10.0
 FLAT_AUDIO_SPAN = 3e-6
 """peak to peak of full scale. The self-noise of a good microphone (20 dB(A), -26 dBFS at 94 dB SPL)
@@ -73,6 +77,8 @@ class _Source(Struct, kw_only=True):
     report: SourceReport | None = None
     sick_s: Moment | None = None
     """since when it has not been healthy"""
+    proven: bool = False
+    """it has worked, or not worked, since the monitor started: what it is can be judged"""
 
 
 class _SameCode(Struct):
@@ -178,6 +184,9 @@ class Health:
 
     def _update(self, name: SourceName, source: _Source, now_s: float) -> list[SourceState]:
         state, why = _judge(source, now_s)
+        from_s = source.real_from_s
+        if state != "healthy" or (from_s is not None and now_s - from_s >= PROOF_S):
+            source.proven = True
         if state == "healthy":
             source.sick_s = None
         elif source.sick_s is None:
@@ -209,6 +218,15 @@ class Health:
             and (source.state == "failed" or now_s - source.sick_s >= BLIND_S)
         ]
         return blind + self._host.conditions(now_s)
+
+    def unjudged(self, now_s: float) -> list[CannotJudge]:
+        """What of ``conditions`` cannot be said or denied yet, or no longer."""
+        unknown = [
+            CannotJudge(kind="monitor_blind", key=name, why=f"the {name} has not proven itself yet")
+            for name, source in self._sources.items()
+            if not source.proven or (source.sick_s is not None and now_s - source.sick_s < BLIND_S)
+        ]
+        return unknown + self._host.unjudged(now_s)
 
     def _data(self, name: SourceName, t_s: float, *, real: bool, doubt: str) -> None:
         source = self._sources.get(name)

@@ -7,7 +7,7 @@ Raspberry Pi documentation (throttling from 80 °C, under-voltage below 4.63 V).
 
 from __future__ import annotations
 
-from monitor.events import Condition, HostReport, LoadReport
+from monitor.events import CannotJudge, Condition, HostReport, LoadReport
 from monitor.moments import Shift, moved
 
 DISK_MIN_BYTES = 100_000_000
@@ -37,6 +37,7 @@ class HostHealth:
         self._report: HostReport | None = None
         self._since_s: dict[str, float] = {}
         self._late_since_s: float | None = None
+        self._load_seen = False
 
     def move(self, shift: Shift) -> None:
         """The timeline was moved."""
@@ -46,26 +47,32 @@ class HostHealth:
         self._late_since_s = shift.maybe(self._late_since_s)
 
     def report(self, report: HostReport) -> None:
-        """Take a new reading; ``None`` fields are unknown and break no limit."""
+        """Take a new reading; a ``None`` field is unknown: it neither breaks a limit nor heals."""
         self._report = report
-        temperature_c = report.temperature_c
-        limit_c = COOL_C if "heat" in self._since_s else HOT_C
-        broken = {
-            "disk": report.disk_free_bytes is not None and report.disk_free_bytes < DISK_MIN_BYTES,
-            "heat": temperature_c is not None and temperature_c >= limit_c,
-            "power": bool(report.under_voltage),
+        for key, is_broken in self._broken(report).items():
+            if is_broken:
+                self._since_s.setdefault(key, report.t_s)
+            elif is_broken is not None:
+                self._since_s.pop(key, None)
+
+    def _broken(self, report: HostReport) -> dict[str, bool | None]:
+        """Each limit: broken, kept, or ``None`` where this report does not say."""
+        disk_bytes, temperature_c = report.disk_free_bytes, report.temperature_c
+        hot = None if temperature_c is None else temperature_c >= HOT_C
+        if temperature_c is not None and COOL_C <= temperature_c < HOT_C:
+            hot = None  # as it was: the limit has a hysteresis
+        return {
+            "disk": None if disk_bytes is None else disk_bytes < DISK_MIN_BYTES,
+            "heat": hot,
+            "power": report.under_voltage,
             "journal": report.journal_error is not None,
             "clock": not report.clock_known,
             "journal_lost": report.journal_lost is not None,
         }
-        for key, is_broken in broken.items():
-            if is_broken:
-                self._since_s.setdefault(key, report.t_s)
-            else:
-                self._since_s.pop(key, None)
 
     def load(self, report: LoadReport) -> None:
         """Take how late the monitor works."""
+        self._load_seen = True
         if report.exhausted and report.lag_s >= LATE_S and self._late_since_s is None:
             self._late_since_s = report.t_s
         elif report.lag_s <= IN_TIME_S:
@@ -77,7 +84,10 @@ class HostHealth:
         report = self._report
         if report is None or now_s - report.t_s > STALE_S:
             return found
+        silent = _unsaid(report)
         for key, since_s in self._since_s.items():
+            if key in silent:
+                continue
             if key == "clock" and now_s - since_s < CLOCK_LATE_S:
                 continue
             if key == "journal_lost":
@@ -91,6 +101,33 @@ class HostHealth:
             if now_s - since_s >= LOW_POWER_BLIND_S:
                 found.append(_blind(key, since_s, report))
         return found
+
+    def unjudged(self, now_s: float) -> list[CannotJudge]:
+        """What no report says, and what is broken but has not lasted long enough to be told."""
+        unknown = [] if self._load_seen else ["late"]
+        report = self._report
+        if report is None or now_s - report.t_s > STALE_S:
+            unknown += [*_WORDS, "journal_lost"]
+        else:
+            said = self._broken(report)
+            unknown += [key for key in said if said[key] is None or key in self._since_s]
+        out = [
+            CannotJudge(kind="monitor_blind", key=key, why="the computer does not say")
+            for key in unknown
+        ]
+        if "power" in unknown:
+            out.append(CannotJudge(kind="low_power", why="the computer does not say"))
+        return out
+
+
+def _unsaid(report: HostReport) -> set[str]:
+    """The limits this report says nothing about."""
+    fields = {
+        "disk": report.disk_free_bytes,
+        "heat": report.temperature_c,
+        "power": report.under_voltage,
+    }
+    return {key for key, value in fields.items() if value is None}
 
 
 def _low_power(since_s: float) -> Condition:

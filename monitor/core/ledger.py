@@ -8,7 +8,7 @@ changed is said.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 import msgspec
@@ -103,6 +103,27 @@ class Ledger:
         self.books[i].drop(step_id)
         gone = Retraction(t_s=t_s, step_id=step_id, why="taken out by hand")
         return [gone, *self.refresh({i})]
+
+    # ------------------------------------------------------------------ open questions
+
+    def rename(self, old: str, new: str) -> None:
+        """A baby that a question asks about has another name now."""
+        if old != new:
+            self._ask_instead(
+                lambda c: msgspec.structs.replace(c, baby=new) if c.baby == old else c
+            )
+
+    def forget(self, name: str) -> None:
+        """A baby has left: nobody asks about it any more."""
+        self._ask_instead(lambda c: None if c.baby == name else c)
+
+    def _ask_instead(self, change: Callable[[Candidate], Candidate | None]) -> None:
+        pending = {}
+        for key, event in self.state.pending.items():
+            candidates = [c for old in event.candidates if (c := change(old)) is not None]
+            if candidates or not event.candidates:
+                pending[key] = msgspec.structs.replace(event, candidates=candidates)
+        self.state.pending = pending
 
     # ------------------------------------------------------------------ a weigh-in
 

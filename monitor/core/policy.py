@@ -1,40 +1,49 @@
 """Alerts with a life: raised, reminded, acknowledged, snoozed, cleared, under one id.
 
-The parts of the core state what is true at every tick; this policy compares it with the alerts
-that are open and decides what a person hears. The rules answer what users of baby monitors,
-camera and bird-call systems complain of: one incident told five times, a cooldown that hides a
-second and different problem, reminders that never slow down, an acknowledgement that other
-phones do not learn of, a monitor that stays silent about its own blindness.
+The parts of the core state at every tick what is true, and what nobody can judge; this policy
+compares it with the alerts that are open and decides what a person hears. Only what is false
+clears. The rules answer what users of baby monitors, camera and bird-call systems complain of: one
+incident told five times, a cooldown that hides a second and different problem, reminders that
+never slow down, an acknowledgement that other phones do not learn of, or that covers what came
+hours later, a monitor that stays silent about its own blindness.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec.structs import replace
 
 from monitor.config import AlertsConfig
+from monitor.core.alert_commands import obey
 from monitor.core.alert_life import RANK, AlertLife
 from monitor.core.alert_memory import AlertMemory, Incident
+from monitor.core.alert_roster import close_the_gone, rename
+from monitor.core.hands_gate import HandsGate
 from monitor.core.quiet_hours import NIGHT_BUDGET, LocalMinute, QuietHours
 from monitor.errors import CommandError
-from monitor.events import Alert, Command, CommandResult, Condition, Severity
+from monitor.events import (
+    Alert,
+    Baby,
+    CannotJudge,
+    Command,
+    CommandResult,
+    Condition,
+    Severity,
+)
 from monitor.moments import Shift, moved
 
 CLEAR_HOLD_S = 10.0
-"""a condition must be gone this long; one missed statement while a source restarts is no news"""
+"""a condition must be false this long; one missed statement while a source restarts is no news"""
 FLAP_HOLD_S = 900.0
 """what comes and goes has to stay away for a quarter of an hour before it counts as over"""
-RESTORE_GRACE_S = 120.0
-"""after a restart the parts need this long to see again what they saw before (the noise floor and
-the first still stretch of the scale take under a minute each)"""
-HANDS_GRACE_S = 60.0
-"""somebody who has just let go of the babies still hears them"""
-GATED_BY_HANDS = frozenset({"crying", "too_quiet"})
+UNSEEN_S = 1800.0
+"""what nobody could judge for half an hour, and what then began anew, is another incident"""
 ESCALATE_AFTER_REMINDERS = 2
 """critical and reminded this often in vain: another person must hear of it"""
+NO_CRY_LASTS_S = 3600.0
+"""a television is "no cry" for the length of a film at most, then somebody listens once more"""
 TEST_ALERT_S = 120.0
-SNOOZE_MIN = 30.0
-SNOOZE_LONGEST_MIN = 720.0
-"""half a day: a snooze that was forgotten must not outlive the next feed by much"""
 
 
 class AlertPolicy:
@@ -44,9 +53,9 @@ class AlertPolicy:
         self._box = box
         self._quiet = QuietHours(config.night, local_minute)
         self._first_reminder_s = config.remind_every_min * 60
-        self._memory = AlertMemory()
-        self._handled_s = float("-inf")
-        self._grace_until_s: float | None = None
+        self._memory = AlertMemory(keyed_by_id=True)
+        self._hands = HandsGate()
+        self._roster: dict[str, str] | None = None
         self._restored = False
 
     @property
@@ -56,28 +65,44 @@ class AlertPolicy:
             (life.alert for life in self._memory.lives.values()), key=lambda a: (a.since, a.id)
         )
 
-    def update(self, now_s: float, conditions: list[Condition], *, handled: bool) -> list[Alert]:
+    def know_roster(self, babies: Sequence[Baby]) -> None:
+        """Who is in the nursery: alerts of the renamed are renamed, of the gone soon closed."""
+        names = {baby.id: baby.name for baby in babies}
+        if names != self._roster:
+            rename(self._memory.lives, self._roster or {}, names)
+            self._roster = names
+
+    def update(
+        self,
+        now_s: float,
+        conditions: Sequence[Condition],
+        unjudged: Sequence[CannotJudge] = (),
+        *,
+        handled: bool,
+    ) -> list[Alert]:
         """Compare what is true at ``now_s`` with what is open; return each change, in order.
 
-        ``conditions`` is the whole truth of this moment: one that is left out is no longer so.
-        ``handled`` says that hands are in the box now.
+        ``conditions`` is the whole truth of this moment: one that is left out is no longer so,
+        unless it is in ``unjudged``. ``handled`` says that hands are in the box now.
         """
-        if handled:
-            self._handled_s = now_s
+        self._hands.see(now_s, handled=handled)
         if not self._quiet.contains(now_s):
             self._memory.night_pushes = 0
-        if self._restored:
-            self._grace_until_s, self._restored = now_s + RESTORE_GRACE_S, False
         stated: dict[Incident, Condition] = {}
         for condition in [*conditions, *self._test_conditions(now_s)]:
-            stated.setdefault((condition.kind, condition.key), condition)
-        changes = self._clear_what_is_over(now_s, stated)
+            incident: Incident = (condition.kind, condition.key)
+            rank = RANK[stated[incident].severity] if incident in stated else -1
+            if RANK[condition.severity] > rank:
+                stated[incident] = condition
+        changes = close_the_gone(self._memory.lives, self._roster, now_s)
+        self._hold_what_is_unknown(now_s, stated, unjudged)
+        changes += self._clear_what_is_over(now_s, stated)
         for incident, condition in stated.items():
-            if incident in self._memory.dismissed:
+            if self._is_dismissed(incident, now_s):
                 self._memory.dismissed[incident] = now_s
             elif incident in self._memory.lives:
                 changes += self._follow(incident, condition, now_s)
-            elif not self._hands_near(condition.kind, now_s):
+            elif not self._hands.holds_back(condition.kind, condition.severity, now_s):
                 changes.append(self._raise(incident, condition, now_s))
         return changes
 
@@ -111,17 +136,33 @@ class AlertPolicy:
         life.schedule(now_s, self._first_reminder_s)
         return life.change("raised", now_s, silent=mute or not self._afford(condition, now_s))
 
+    def _hold_what_is_unknown(
+        self, now_s: float, stated: dict[Incident, Condition], unjudged: Sequence[CannotJudge]
+    ) -> None:
+        """Neither true nor false: time passes for it as if it were true, but nothing is said."""
+        one = {(each.kind, each.key) for each in unjudged if each.key is not None}
+        all_of = {each.kind for each in unjudged if each.key is None}
+        everything, self._restored = self._restored, False  # the time without power is unknown
+        for incident in {*self._memory.lives, *self._memory.dismissed} - stated.keys():
+            if not (everything or incident in one or incident[0] in all_of):
+                continue
+            if incident in self._memory.lives:
+                self._memory.lives[incident].cannot_be_judged(now_s)
+            if incident in self._memory.dismissed:
+                self._memory.dismissed[incident] = now_s
+
     def _clear_what_is_over(self, now_s: float, stated: dict[Incident, Condition]) -> list[Alert]:
         for incident, last_s in list(self._memory.dismissed.items()):
             if incident not in stated and now_s - last_s >= CLEAR_HOLD_S:
                 del self._memory.dismissed[incident]
-        if self._grace_until_s is not None and now_s < self._grace_until_s:
-            return []
-        over = [
-            incident
-            for incident, life in self._memory.lives.items()
-            if incident not in stated and now_s - life.stated_s >= self._hold_s(incident, now_s)
-        ]
+                self._memory.dismissed_s.pop(incident, None)
+        over = []
+        for incident, life in self._memory.lives.items():
+            if incident in stated or life.unjudged_s == now_s:
+                continue
+            life.is_false(now_s)
+            if now_s - life.held_s >= self._hold_s(incident, now_s):
+                over.append(incident)
         return [self._memory.lives.pop(incident).end(now_s) for incident in over]
 
     def _hold_s(self, incident: Incident, now_s: float) -> float:
@@ -129,31 +170,63 @@ class AlertPolicy:
             return 0.0
         return FLAP_HOLD_S if self._memory.comes_and_goes(incident, now_s) else CLEAR_HOLD_S
 
+    def _is_dismissed(self, incident: Incident, now_s: float) -> bool:
+        memory = self._memory
+        if incident not in memory.dismissed:
+            return False
+        if now_s - memory.dismissed_s.get(incident, now_s) < NO_CRY_LASTS_S:
+            return True
+        del memory.dismissed[incident], memory.dismissed_s[incident]
+        return False
+
     # ------------------------------------------------------------------ while it is open
 
     def _follow(self, incident: Incident, condition: Condition, now_s: float) -> list[Alert]:
         life = self._memory.lives[incident]
         before, true_before = life.alert.severity, life.true_severity
         severity, mute = self._severity(condition, now_s)
+        back = self._came_back(incident, condition, now_s)
         life.restate(condition, severity, now_s)
         if RANK[condition.severity] > RANK[true_before]:
             return [self._speak_up(life, now_s, mute=mute)]  # worse: an old acknowledgement is void
+        if back:
+            return [self._speak_up(life, now_s, mute=mute or not self._afford(condition, now_s))]
         if life.alert.state == "snoozed":
             ended = life.alert.until is not None and now_s >= life.alert.until
             return [self._speak_up(life, now_s, mute=False)] if ended else []
+        if life.acknowledged_long_ago(now_s):
+            return [self._speak_up(life, now_s, mute=False)]
         if not life.waits_for_somebody or mute:
             return []
         morning = not life.told and not self._quiet.contains(now_s)
         if morning or RANK[severity] > RANK[before]:
             return [self._speak_up(life, now_s, mute=False)]
         due = now_s >= life.remind_at_s and severity != "info"
-        if not due or self._hands_near(condition.kind, now_s):
+        if not due or self._hands.holds_back(condition.kind, condition.severity, now_s):
             return []
         return self._remind(life, now_s)
 
+    def _came_back(self, incident: Incident, condition: Condition, now_s: float) -> bool:
+        """Whether this is a new incident under an id that is held open, and is to be spoken.
+
+        It was false for longer than the hold, or unseen for so long that what began since is
+        another. What somebody acknowledged or snoozed was the one before: it is spoken. What still
+        waits for somebody goes on with its reminders, unless it was away for longer than they are
+        apart at first; so a plug that comes and goes makes no push each time.
+        """
+        life = self._memory.lives[incident]
+        away_s = life.away_until(now_s)
+        unseen = now_s - life.stated_s >= UNSEEN_S and condition.since_s > life.stated_s
+        if away_s < CLEAR_HOLD_S and not unseen:
+            return False
+        life.alert = replace(life.alert, since=condition.since_s)
+        self._memory.remember_raise(incident, now_s)
+        return not life.waits_for_somebody or away_s >= self._first_reminder_s
+
     def _speak_up(self, life: AlertLife, now_s: float, *, mute: bool) -> Alert:
-        """Begin the reminders anew: it got worse, the snooze ended, or the morning came."""
+        """Begin the reminders anew: it got worse or came back, a promise ended, morning came."""
         life.reminders = 0
+        life.alert = replace(life.alert, escalated=False)
         life.schedule(now_s, self._first_reminder_s)
         return life.change("reminded", now_s, silent=mute)
 
@@ -176,23 +249,9 @@ class AlertPolicy:
         self._memory.night_pushes += condition.severity == "warning"
         return self._memory.night_pushes <= NIGHT_BUDGET
 
-    def _hands_near(self, kind: str, now_s: float) -> bool:
-        return kind in GATED_BY_HANDS and now_s - self._handled_s < HANDS_GRACE_S
-
     def _test_conditions(self, now_s: float) -> list[Condition]:
-        if now_s >= self._memory.test_until_s:
-            return []
-        return [
-            Condition(
-                kind="test",
-                severity="warning",
-                since_s=self._memory.test_until_s - TEST_ALERT_S,
-                title="Test alert",
-                message="This is a test: if you can read it, alerts from this box reach you.",
-                why="somebody asked for a test alert",
-                all_clear="The test is over; nothing was wrong.",
-            )
-        ]
+        until_s = self._memory.test_until_s
+        return [_test(until_s - TEST_ALERT_S)] if now_s < until_s else []
 
     # ------------------------------------------------------------------ commands
 
@@ -215,48 +274,19 @@ class AlertPolicy:
         if command.verb == "test_alert":
             self._memory.test_until_s = command.t_s + TEST_ALERT_S
             return self._raise_test(command.t_s)
-        if command.verb == "not_a_cry":
-            return self._dismiss_cry(command)
-        lives = self._addressed(command.args.get("id"))
-        if command.verb == "acknowledge":
-            waiting = [life for life in lives if life.alert.state != "acknowledged"]
-            return [life.change("acknowledged", command.t_s) for life in waiting]
-        if command.verb == "snooze":
-            until_s = command.t_s + _minutes(command.args.get("minutes", SNOOZE_MIN)) * 60
-            return [life.change("snoozed", command.t_s, until_s=until_s) for life in lives]
-        raise CommandError(f"{command.verb} is not for alerts")
+        return obey(command, self._memory)
 
     def _raise_test(self, now_s: float) -> list[Alert]:
         condition = self._test_conditions(now_s)[0]
-        incident = (condition.kind, condition.key)
+        incident: Incident = (condition.kind, condition.key)
         if incident in self._memory.lives:
             return [self._memory.lives[incident].change("reminded", now_s)]
         return [self._raise(incident, condition, now_s)]
 
-    def _dismiss_cry(self, command: Command) -> list[Alert]:
-        wanted = command.args.get("id")
-        ended = []
-        for incident, life in list(self._memory.lives.items()):
-            if incident[0] == "crying" and _is(wanted, life.alert.id):
-                self._memory.dismissed[incident] = command.t_s
-                del self._memory.lives[incident]
-                ended.append(life.end(command.t_s, why="Somebody listened: it was not a cry."))
-        if not ended:
-            raise CommandError(f"no open cry alert{_named(wanted)}: it may already be over")
-        return ended
-
-    def _addressed(self, wanted: object) -> list[AlertLife]:
-        """The lives an id names; no id (a button on the box or on a dashboard) names all."""
-        lives = [life for life in self._memory.lives.values() if _is(wanted, life.alert.id)]
-        if not lives and not _is(wanted, ""):
-            raise CommandError(f"no open alert{_named(wanted)}: it may already be over")
-        return lives
-
     def move(self, shift: Shift) -> None:
         """The timeline was moved."""
         self._memory = moved(self._memory, shift)
-        self._handled_s = shift.moment(self._handled_s)
-        self._grace_until_s = shift.maybe(self._grace_until_s)
+        self._hands.move(shift)
 
     # ------------------------------------------------------------------ across a restart
 
@@ -264,27 +294,34 @@ class AlertPolicy:
         """Everything a restart must not forget."""
         return self._memory.encode()
 
-    def restore(self, data: bytes) -> None:
-        """Take over a snapshot; open alerts get time to prove that they are still true.
+    def restore(self, data: bytes, babies: Sequence[Baby] = ()) -> None:
+        """Take over a snapshot: open alerts stay until their part has seen its source again.
 
         Raises:
             InputError: the bytes are no snapshot of this kind.
         """
         self._memory = AlertMemory.decode(data)
+        self._memory.key_by_id(babies)
         self._restored = True
 
+    def adopt(self, alerts: Sequence[Alert], babies: Sequence[Baby]) -> list[Alert]:
+        """Take up open alerts that the snapshot does not know, under their ids.
 
-def _is(wanted: object, alert_id: str) -> bool:
-    return wanted in (None, "", "all") or wanted == alert_id
+        They stay until their part has judged them. Returns those that cannot be taken up, because
+        their incident is open under another id.
+        """
+        left = self._memory.adopt(alerts, babies)
+        self._restored = True
+        return left
 
 
-def _named(wanted: object) -> str:
-    return f" has the id {wanted!r}" if wanted not in (None, "", "all") else ""
-
-
-def _minutes(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise CommandError(f"minutes is {value!r}: give a number")
-    if not 0 < value <= SNOOZE_LONGEST_MIN:
-        raise CommandError(f"minutes is {value:g}: give more than 0 and at most 720 (12 h)")
-    return float(value)
+def _test(since_s: float) -> Condition:
+    return Condition(
+        kind="test",
+        severity="warning",
+        since_s=since_s,
+        title="Test alert",
+        message="This is a test: if you can read it, alerts from this box reach you.",
+        why="somebody asked for a test alert",
+        all_clear="The test is over; nothing was wrong.",
+    )

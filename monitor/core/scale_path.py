@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from monitor.config import ScaleConfig
-from monitor.core.concerns import ConcernWriter, phrase
+from monitor.core.concerns import ConcernWriter, Watch, phrase
 from monitor.core.converter import ConverterState, ConverterWatch
 from monitor.core.corrections import Corrections, first_estimate, step_id
 from monitor.core.ledger import OBJECT_G, Ledger, LedgerState
@@ -22,15 +23,18 @@ from monitor.core.litter import SMALLEST_MOVE_G, LitterState, LitterTracker
 from monitor.core.movement import Movement, MovementState
 from monitor.core.record import BabyBook
 from monitor.core.reference import GrowthReference
+from monitor.core.settled import SettledState, SettledWatch
 from monitor.core.story import Step
 from monitor.core.weighing import TOUCH_G, Segmenter, SegmenterState, Transition
 from monitor.core.windows import Window, Windower, WindowerState
 from monitor.errors import CommandError, InputError
 from monitor.events import (
+    AlertKind,
     AnyEvent,
     Baby,
     BoxOff,
     BoxOn,
+    CannotJudge,
     Command,
     CommandResult,
     Condition,
@@ -71,6 +75,19 @@ CONDITIONS_S = 15.0
 """Worries change with weighings, or slowly: they are worked out again this often."""
 
 
+_OF_THE_PLATFORM: tuple[AlertKind, ...] = ("scale_overload", "scale_unsettled")
+
+
+class _Judged(NamedTuple):
+    """What was worked out at ``t_s``."""
+
+    t_s: float
+    blind: bool
+    """nothing is read from the platform"""
+    stated: list[Condition]
+    unjudged: list[CannotJudge]
+
+
 class ScalePathState(msgspec.Struct):
     """Everything the scale path remembers; bounded."""
 
@@ -90,6 +107,7 @@ class ScalePathState(msgspec.Struct):
     said_disturbed: bool = False
     settled: bool = True
     """the last plateau was a long one"""
+    still: SettledState = msgspec.field(default_factory=SettledState)
     resumed_s: Moment = 0.0
     """where this run took up what an earlier one left; 0 for one that began anew"""
 
@@ -162,8 +180,9 @@ class ScalePath:
         self._corrections = Corrections(self._ledger, self._litter, self._reference)
         self._converter = ConverterWatch(config, state.converter)
         self._movement = Movement(state.movement)
+        self._still = SettledWatch(state.still)
         self._writer = ConcernWriter(self._reference)
-        self._stated: tuple[float, list[Condition]] | None = None
+        self._last: _Judged | None = None
 
     # ------------------------------------------------------------------ observations
 
@@ -180,12 +199,12 @@ class ScalePath:
         else:
             out = self._command(observation)
         if out:
-            self._stated = None
+            self._last = None
         return out
 
     def add_history(self, weighings: Sequence[Weighing]) -> list[AnyEvent]:
         """Take weighings from a spreadsheet; one that cannot be meant is refused in an event."""
-        self._stated = None
+        self._last = None
         return self._corrections.import_weighings(weighings)
 
     def finish(self, now_s: float) -> list[AnyEvent]:
@@ -193,7 +212,7 @@ class ScalePath:
         out: list[AnyEvent] = []
         for transition in self._segmenter.finish(now_s):
             out += self._transition(transition)
-        self._stated = None
+        self._last = None
         return out
 
     def _block(self, block: ScaleBlock) -> list[AnyEvent]:
@@ -208,6 +227,8 @@ class ScalePath:
             self._movement.see(window.g)
             for transition in self._segmenter.push(window.t_s, window.g):
                 out += self._transition(transition)
+            on_plateau = state.segmenter.level_g is not None
+            self._still.see(window.t_s, state.segmenter.since_s if on_plateau else None)
             if state.segmenter.level_g is None:
                 self._unsettled(window, out)
             else:
@@ -390,22 +411,55 @@ class ScalePath:
         touched_s = self._state.touched_s
         return touched_s is not None and now_s - touched_s <= HANDLED_S
 
+    @property
+    def settled(self) -> bool:
+        """The platform is still often enough for a movement or a weight to be seen."""
+        return self._still.settled
+
     def conditions(self, now_s: float) -> list[Condition]:
         """What a person should know now; cheap to ask every second."""
-        if self._stated is not None and 0.0 <= now_s - self._stated[0] < CONDITIONS_S:
-            return self._stated[1]
+        return self._judged(now_s).stated
+
+    def unjudged(self, now_s: float) -> list[CannotJudge]:
+        """What of it nobody can tell now."""
+        return self._judged(now_s).unjudged
+
+    def _judged(self, now_s: float) -> _Judged:
+        last, blind = self._last, self._total_g(now_s) is None
+        if last is None or last.blind != blind or not 0.0 <= now_s - last.t_s < CONDITIONS_S:
+            self._last = last = self._judge(now_s, blind=blind)
+        return last
+
+    def _judge(self, now_s: float, *, blind: bool) -> _Judged:
         state, writer = self._state, self._writer
-        watching = state.window_s is not None
-        out: list[Condition] = []
-        for book in self._ledger.books:
-            if book.here:
-                maybe_s = self._maybe_fed(book.baby.name)
-                since_s = state.start_s if watching else None
-                out += writer.baby(book, now_s, watched_since_s=since_s, maybe_fed_s=maybe_s)
-        out += writer.who_is_it(list(state.ledger.pending.values()), now_s, ASK_S)
-        out += writer.overload(state.converter.overload_since_s, state.level_g, self._config)
-        self._stated = (now_s, out)
-        return out
+        found = [
+            finding
+            for i, book in enumerate(self._ledger.books)
+            if book.here
+            for finding in writer.baby(book, now_s, self._watch(i, book, blind=blind))
+        ]
+        stated = [each for each in found if isinstance(each, Condition)]
+        unjudged = [each for each in found if isinstance(each, CannotJudge)]
+        stated += writer.who_is_it(list(state.ledger.pending.values()), now_s, ASK_S)
+        if blind:
+            unjudged += [CannotJudge(kind=k, why="the scale is not seen") for k in _OF_THE_PLATFORM]
+        else:
+            stated += writer.overload(state.converter.overload_since_s, state.level_g, self._config)
+            stated += self._still.conditions(now_s)
+        return _Judged(now_s, blind, stated, unjudged)
+
+    def _watch(self, i: int, book: BabyBook, *, blind: bool) -> Watch | None:
+        """How this baby has been watched; ``None`` while it is not, or never was."""
+        state = self._state
+        if state.window_s is None:
+            return None
+        return Watch(
+            since_s=max(state.start_s, book.baby.registered_s or state.start_s),
+            blind=blind,
+            timed_since_s=-math.inf if state.ledger.clock_known else state.resumed_s,
+            maybe_fed_s=self._maybe_fed(book.baby.name),
+            out=not state.box_off and self._litter.p_inside(i) <= UNSURE_P,
+        )
 
     def _maybe_fed(self, name: str) -> float | None:
         """When a return nobody could name may have been this baby's bottle."""
@@ -535,6 +589,7 @@ class ScalePath:
         for key, i in known.items():
             book = self._ledger.books[i]
             if key in named:
+                self._ledger.rename(book.baby.name, named[key].name)
                 book.baby = named[key]
             elif book.here:
                 self._corrections.retire(i, now_s)

@@ -36,7 +36,8 @@ class Stirring:
         self._times: list[float] = []
         self._counts: list[float] = []
         self._learned: list[float] = []
-        self._log_quiet: float | None = None
+        self.log_quiet: float | None = None
+        """logarithm of the spread of a quiet window, in codes; ``None`` while it is learned"""
 
     def see(self, block: ScaleBlock) -> float | None:
         """The time of the last window in this block that stirred, or None."""
@@ -63,12 +64,12 @@ class Stirring:
         ordered = np.sort(self._counts)
         spread = float(ordered[-1 - LEFT_OUT] - ordered[LEFT_OUT])
         log_spread = math.log(max(spread, 1.0))  # a converter cannot be quieter than one code
-        if self._log_quiet is None:
+        if self.log_quiet is None:
             self._learned.append(log_spread)
             if len(self._learned) == LEARN_WINDOWS:
-                self._log_quiet = float(np.quantile(self._learned, QUIET_SHARE))
+                self.log_quiet = float(np.quantile(self._learned, QUIET_SHARE))
                 self._learned.clear()
             return False
-        above = log_spread > self._log_quiet
-        self._log_quiet += RATE * (QUIET_SHARE if above else QUIET_SHARE - 1.0)
-        return log_spread > self._log_quiet + math.log(STIRRED)
+        above = log_spread > self.log_quiet
+        self.log_quiet += RATE * (QUIET_SHARE if above else QUIET_SHARE - 1.0)
+        return log_spread > self.log_quiet + math.log(STIRRED)

@@ -15,8 +15,10 @@ BLOCK = ScaleBlock(np.array([T + 2000]), np.array([400_000.0]))
 BABY = Baby(id="1", name="Possum", species="puppy")
 
 
-def conditions(subject, t_s, *, microphone=True, scale=True, babies=(BABY,)):
-    return subject.conditions(t_s, microphone=microphone, scale=scale, babies=babies)
+def conditions(subject, t_s, *, microphone=True, scale=True, settled=True, babies=(BABY,)):
+    return subject.conditions(
+        t_s, microphone=microphone, scale=scale, settled=settled, babies=babies
+    )
 
 
 def limit_min(babies) -> float:
@@ -48,14 +50,87 @@ def test_a_still_scale_and_a_human_baby_are_no_signs_of_life():
     assert conditions(subject, T + 5400)
 
 
-@pytest.mark.parametrize("dead", ["microphone", "scale"])
-def test_it_is_disarmed_while_a_source_is_dead_and_counts_anew_after(dead):
+def watch(subject, from_s, to_s, **more):
+    """A tick a second; the last answer."""
+    found = []
+    for t_s in range(int(from_s), int(to_s) + 1):
+        found = conditions(subject, T + t_s, **more)
+    return found
+
+
+DEAD = [{"microphone": False}, {"scale": False}, {"settled": False}]
+
+
+@pytest.mark.parametrize("dead", DEAD)
+def test_a_short_gap_is_left_out_of_the_count(dead):
     subject = Activity(AlertsConfig(), T)
-    conditions(subject, T + 5000)
-    assert conditions(subject, T + 5400, **{dead: False}) == []
-    assert conditions(subject, T + 5401) == []
-    assert conditions(subject, T + 5401 + 5399) == []
-    assert conditions(subject, T + 5401 + 5400)
+    watch(subject, 0, 5000)
+    assert watch(subject, 5001, 5020, **dead) == []
+    assert watch(subject, 5021, 5419) == []
+    (found,) = watch(subject, 5420, 5421)
+    assert found.since_s == T
+
+
+@pytest.mark.parametrize("dead", DEAD)
+def test_after_a_long_gap_the_count_begins_anew(dead):
+    subject = Activity(AlertsConfig(), T)
+    watch(subject, 0, 5000)
+    watch(subject, 5001, 5600, **dead)
+    assert watch(subject, 5601, 5601 + 5399) == []
+    assert watch(subject, 5601 + 5400, 5601 + 5400)
+
+
+@pytest.mark.parametrize("dead", DEAD)
+@pytest.mark.parametrize("gap_s", [20, 8 * 3600])
+def test_an_open_alarm_waits_through_a_gap_and_goes_on(dead, gap_s):
+    subject = Activity(AlertsConfig(), T)
+    watch(subject, 0, 5401)
+    assert watch(subject, 5402, 5402 + gap_s, **dead) == []
+    (unknown,) = subject.unjudged()
+    assert unknown.kind == "too_quiet"
+    (found,) = watch(subject, 5403 + gap_s, 5403 + gap_s)
+    assert found.since_s == T
+    assert ("unwatched" in found.message) == (gap_s > 60)
+    assert subject.unjudged() == []
+
+
+def test_a_call_heard_while_the_scale_is_away_ends_it():
+    subject = Activity(AlertsConfig(), T)
+    watch(subject, 0, 5401)
+    subject.sound(CryStarted(t_s=T + 5410, species="kitten", score=0.9))
+    assert watch(subject, 5402, 5420, scale=False) == []
+    assert subject.unjudged() == []
+
+
+def noise(second: int, wobble_g: float = 0.0) -> ScaleBlock:
+    rng = np.random.default_rng(second)
+    grams = 900 + rng.normal(0, 0.3, 10) + wobble_g * np.sin(np.arange(10))
+    return ScaleBlock(T + second + np.arange(10) / 10, 1000 + 400 * grams)
+
+
+@pytest.mark.parametrize(("seconds", "ends"), [(3, True), (60, True), (400, False)])
+def test_a_movement_ends_it_but_a_machine_that_shakes_the_box_for_minutes_does_not(seconds, ends):
+    subject = Activity(AlertsConfig(too_quiet_after_min=10), T)
+    for second in range(700):
+        subject.weighed(noise(second))
+        open_now = conditions(subject, T + second + 1)
+    assert open_now
+    for second in range(700, 700 + seconds):
+        subject.weighed(noise(second, 8.0))
+        conditions(subject, T + second + 1)
+    assert subject.unjudged()  # it moves: nobody knows yet what
+    for second in range(700 + seconds, 730 + seconds):
+        subject.weighed(noise(second))
+        open_now = conditions(subject, T + second + 1)
+    assert bool(open_now) != ends
+    assert subject.unjudged() == []
+
+
+def test_a_box_without_somebody_is_no_open_alarm():
+    subject = Activity(AlertsConfig(), T)
+    watch(subject, 0, 5401)
+    assert watch(subject, 5402, 5402, babies=()) == []
+    assert subject.unjudged() == []
 
 
 def test_an_empty_box_is_quiet():
@@ -72,11 +147,43 @@ def test_older_babies_sleep_longer_and_the_youngest_decides():
     assert limit_min([weaned, BABY]) == 90  # an unknown age counts as the youngest
 
 
-def test_a_restart_keeps_the_last_signs_but_not_the_arming():
+def restarted(before: Activity, t_s: float) -> Activity:
+    after = Activity(AlertsConfig(), T + t_s)
+    after.restore(before.snapshot())
+    return after
+
+
+def test_an_open_alarm_survives_a_restart():
+    before = Activity(AlertsConfig(), T)
+    watch(before, 0, 5401)
+    after = restarted(before, 9000)
+    assert watch(after, 9000, 9020, microphone=False, scale=False) == []
+    assert after.unjudged()
+    (found,) = watch(after, 9021, 9022)
+    assert found.since_s == T
+
+
+def test_a_restart_of_seconds_does_not_begin_the_count_anew():
+    before = Activity(AlertsConfig(), T)
+    watch(before, 0, 5000)
+    after = restarted(before, 5030)
+    assert watch(after, 5030, 5060, microphone=False) == []
+    assert watch(after, 5061, 5459) == []
+    assert watch(after, 5460, 5462)
+
+
+def test_an_open_alert_of_an_earlier_version_stays_open():
+    subject = restarted(Activity(AlertsConfig(), T), 5000)
+    subject.keep_open(T - 600)
+    assert watch(subject, 5000, 5010, scale=False) == []
+    assert subject.unjudged()
+    assert watch(subject, 5011, 5011)[0].since_s == T - 600
+
+
+def test_a_restart_keeps_the_last_signs():
     before = Activity(AlertsConfig(), T)
     before.sound(CryStarted(t_s=T + 100, species="kitten", score=0.9))
-    after = Activity(AlertsConfig(), T + 5000)
-    after.restore(before.snapshot())
+    after = restarted(before, 5000)
     assert after.last_sign_s == T + 100
     assert conditions(after, T + 5600) == []
     with pytest.raises(InputError):

@@ -6,8 +6,9 @@ import pytest
 
 from monitor.config import AlertsConfig
 from monitor.core.cry_incident import CryIncident
+from monitor.core.policy import AlertPolicy
 from monitor.errors import InputError
-from monitor.events import CryEnded, CryStarted
+from monitor.events import Command, CryEnded, CryStarted
 
 T = 1_000_000.0
 
@@ -119,12 +120,78 @@ def test_status_counts_minutes_and_knows_when_it_does_not_know():
     assert (blind.crying, blind.cry_minutes_1h, blind.level_db) == (None, None, None)
 
 
-def test_a_bout_that_goes_on_when_the_microphone_dies_ends_there():
+def listen(subject, from_s, to_s, *, hearing=True):
+    """A tick a second: the last conditions, and whether it could not be judged then."""
+    found = []
+    for t_s in range(int(from_s), int(to_s) + 1):
+        found = subject.conditions(T + t_s, hearing=hearing)
+    return found, bool(subject.unjudged())
+
+
+@pytest.mark.parametrize("deaf_s", [20, 300, 8 * 3600])
+def test_a_deaf_microphone_is_no_quiet(deaf_s):
     subject = incident()
     subject.started(started(T))
-    assert subject.conditions(T + 30)
-    subject.conditions(T + 40, hearing=False)
-    assert subject.conditions(T + 123, hearing=False) == []
+    assert listen(subject, 1, 40)[0]
+    assert listen(subject, 41, 40 + deaf_s, hearing=False) == ([], True)
+    back_s = 41 + deaf_s
+    assert listen(subject, back_s, back_s + 89)[1] or deaf_s == 20  # still crying, or not known
+    assert listen(subject, back_s + 90, back_s + 91) == ([], False)  # heard to be quiet
+
+
+def test_a_bout_that_goes_on_when_the_microphone_dies_counts_to_its_last_call():
+    subject = incident()
+    subject.started(started(T))
+    listen(subject, 1, 40)
+    listen(subject, 41, 60, hearing=False)
+    assert subject.status(T + 61, None, True).crying is False
+
+
+def test_bouts_before_and_after_a_short_gap_are_one_spell():
+    subject = incident()
+    subject.started(started(T))
+    subject.ended(ended(T, T + 30))
+    listen(subject, 31, 35)
+    listen(subject, 36, 60, hearing=False)
+    listen(subject, 61, 64)
+    subject.started(started(T + 65))
+    assert subject.conditions(T + 70)[0].since_s == T
+
+
+def test_a_bout_after_a_long_gap_is_a_spell_of_its_own_and_says_nothing_of_the_gap():
+    subject = incident()
+    subject.started(started(T))
+    listen(subject, 1, 40)
+    listen(subject, 41, 4000, hearing=False)
+    listen(subject, 4001, 4010)
+    subject.started(started(T + 4010))
+    assert listen(subject, 4011, 4029) == ([], True)
+    (found,), _ = listen(subject, 4030, 4030)
+    assert (found.since_s, found.severity) == (T + 4010, "warning")
+
+
+def test_a_spell_that_begins_nine_seconds_after_one_that_was_snoozed_is_told():
+    subject, alerts = incident(), AlertPolicy(AlertsConfig(), "box", lambda _t: 720)
+    told, t_s = [], 0
+    bouts = {0: 30, 200: 230, 400: 430, 529: 580}  # quiet for 90 s from 430; nine more
+
+    def second():
+        nonlocal t_s
+        if t_s in bouts:
+            subject.started(started(T + t_s))
+        for start_s, end_s in bouts.items():
+            if t_s == end_s:
+                subject.ended(ended(T + start_s, T + end_s))
+        told.extend(alerts.update(T + t_s, subject.conditions(T + t_s), handled=False))
+        t_s += 1
+
+    while t_s < 440:
+        second()
+    assert [a.state for a in told] == ["raised", "cleared", "raised", "cleared", "raised"]
+    alerts.command(Command(t_s=T + 440, verb="snooze", args={"minutes": 720}))
+    while t_s < 560:
+        second()
+    assert [(a.state, a.since) for a in told[5:]] == [("reminded", T + 529)]
 
 
 def test_minutes_older_than_a_day_are_forgotten():
@@ -134,14 +201,25 @@ def test_minutes_older_than_a_day_are_forgotten():
     assert subject.status(T + 86_400 + 61, None, True).cry_minutes_24h == 0
 
 
-def test_a_restart_keeps_the_incident_and_the_minutes():
+def test_a_restart_keeps_the_incident_and_the_minutes_until_it_is_heard_to_be_quiet():
     before = incident()
     before.ended(ended(T - 100, T - 40))
     before.started(started(T))
     before.ended(ended(T, T + 30))
     after = incident()
-    after.restore(before.snapshot(), T + 40)
-    assert after.conditions(T + 41) == before.conditions(T + 41)
+    after.restore(before.snapshot())
+    assert after.conditions(T + 500, hearing=False) == []
+    assert after.unjudged()
+    assert after.conditions(T + 501) == []
+    assert after.unjudged()
     assert after.status(T + 41, None, True) == before.status(T + 41, None, True)
+    assert listen(after, 502, 600) == ([], False)
     with pytest.raises(InputError):
-        after.restore(b"[]", T)
+        after.restore(b"[]")
+
+
+def test_a_rename_reaches_the_phrase():
+    subject = incident()
+    subject.started(started(T), "Possum's bottle was due 20 min ago")
+    subject.rename("Possum", "Robin")
+    assert "Robin's bottle was due" in subject.conditions(T + 60)[0].message

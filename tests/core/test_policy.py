@@ -12,7 +12,7 @@ from monitor.core.alert_life import alert_id, spoken_duration
 from monitor.core.policy import AlertPolicy
 from monitor.core.quiet_hours import NIGHT_BUDGET
 from monitor.errors import InputError
-from monitor.events import Alert, Command, Condition
+from monitor.events import Alert, CannotJudge, Command, Condition
 
 NOON = 1_767_268_800.0  # 2026-01-01T12:00:00Z
 NIGHT = NOON + 14 * 3600  # 02:00
@@ -32,8 +32,13 @@ def condition(kind="crying", key="", severity="warning", since_s=NOON, **more) -
     return Condition(kind=kind, key=key, severity=severity, since_s=since_s, **words)
 
 
-def tick(subject: AlertPolicy, t_s: float, *conditions: Condition, handled=False) -> list[Alert]:
-    return subject.update(t_s, list(conditions), handled=handled)
+CRYING = CannotJudge(kind="crying", why="the microphone does not hear")
+
+
+def tick(
+    subject: AlertPolicy, t_s: float, *conditions: Condition, unjudged=(), handled=False
+) -> list[Alert]:
+    return subject.update(t_s, list(conditions), unjudged, handled=handled)
 
 
 def run(subject: AlertPolicy, start_s: float, seconds: int, *conditions, **more) -> list[Alert]:
@@ -194,14 +199,29 @@ class TestQuietHours:
 class TestHands:
     def test_no_crying_alert_while_somebody_is_there_and_a_minute_after(self):
         subject = policy()
-        assert run(subject, NOON, 300, condition(), handled=True) == []
-        assert run(subject, NOON + 300, 59, condition()) == []
-        assert states(run(subject, NOON + 359, 5, condition())) == ["raised"]
+        assert run(subject, NOON, 200, condition(), handled=True) == []
+        assert run(subject, NOON + 200, 59, condition()) == []
+        assert states(run(subject, NOON + 259, 5, condition())) == ["raised"]
 
     def test_an_open_one_is_not_reminded_while_somebody_is_there(self):
         subject = policy()
-        tick(subject, NOON, condition())
-        assert run(subject, NOON + 1, 1200, condition(), handled=True) == []
+        run(subject, NOON, 590, condition())
+        assert run(subject, NOON + 590, 240, condition(), handled=True) == []
+
+    def test_hands_hold_a_warning_back_for_five_minutes_at_most(self):
+        changes = run(policy(), NOON, 400, condition(), handled=True)
+        assert [(a.state, a.t_s - NOON) for a in changes] == [("raised", 300)]
+
+    def test_hands_hold_nothing_critical_back(self):
+        subject = policy()
+        changes = run(subject, NOON, 30, condition(severity="critical"), handled=True)
+        assert [(a.state, a.t_s) for a in changes] == [("raised", NOON)]
+
+    def test_hands_that_were_away_for_a_minute_may_hold_back_anew(self):
+        subject = policy()
+        run(subject, NOON, 290, handled=True)
+        run(subject, NOON + 290, 70)
+        assert run(subject, NOON + 360, 290, condition(), handled=True) == []
 
     def test_other_alerts_do_not_wait(self):
         changes = tick(policy(), NOON, condition("monitor_blind"), handled=True)
@@ -294,18 +314,19 @@ class TestRestart:
         before.command(Command(t_s=NOON + 5, verb="acknowledge"))
         after = policy()
         after.restore(before.snapshot())
-        changes = run(after, NOON + 60, 50)  # the parts do not see it yet
+        changes = run(after, NOON + 60, 50, unjudged=[CRYING])  # the part does not see it yet
         changes += run(after, NOON + 110, 3600, condition(since_s=NOON + 100))
         assert changes == []
         assert [(a.id, a.state) for a in after.open] == [(raised.id, "acknowledged")]
 
-    def test_one_that_is_no_longer_true_clears_after_a_grace(self):
+    def test_one_that_is_no_longer_true_clears_as_soon_as_its_part_can_say_so(self):
         before = policy()
         tick(before, NOON, condition())
         after = policy()
         after.restore(before.snapshot())
-        changes = run(after, NOON + 60, 300)
-        assert [(a.state, a.t_s) for a in changes] == [("cleared", NOON + 180)]
+        changes = run(after, NOON + 3600, 500, unjudged=[CRYING])
+        changes += run(after, NOON + 4100, 60)
+        assert [(a.state, a.t_s - NOON) for a in changes] == [("cleared", 4109)]
 
     def test_a_snooze_goes_on(self):
         before = policy()

@@ -479,6 +479,9 @@ def test_a_bottle_is_overdue_only_while_somebody_watches():
     box = demo_box(3, START_S, 1.0)
     watched = path_for(box)
     run(watched, box, 1.0)
+    assert watched.conditions(START_S + 8 * HOUR_S) == []
+    assert {u.kind for u in watched.unjudged(START_S + 8 * HOUR_S)} >= {"bottle_overdue"}
+    watched.update(next(iter(box.blocks(START_S + 8 * HOUR_S - 5.0, START_S + 8 * HOUR_S, 5.0))))
     kinds = {c.kind for c in watched.conditions(START_S + 8 * HOUR_S)}
     assert "bottle_overdue" in kinds
     blind = path_for(box)

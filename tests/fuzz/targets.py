@@ -132,7 +132,7 @@ def snapshot(data: bytes) -> None:
     """What a restart resumes from; a damaged one must be refused."""
     line = _pipeline(Config(box="fuzz", scale=SCALE), _possum())
     with suppress(msgspec.MsgspecError, ValueError):  # as the daemon does: it starts without it
-        line.restore(data, START_S + 1)
+        line.restore(data)
 
 
 def board(data: bytes) -> None:
@@ -204,7 +204,7 @@ def _live_on(line: Pipeline) -> None:
         line.update(Tick(t_s))
         line.update(Command(t_s, "weigh", {"baby": "Possum", "grams": 115.0}))
         state_messages(line.state(t_s), TOPICS)
-    line.restore(line.snapshot(t_s), t_s)
+    line.restore(line.snapshot(t_s))
 
 
 @cache

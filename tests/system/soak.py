@@ -22,6 +22,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -73,6 +74,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """how the bytes were counted"""
     samples: list[Sample]
     raised: int
+    raised_by_kind: dict[str, int]
     delivered: int
     expired: int
     acknowledged: int
@@ -213,6 +215,7 @@ class _Soak:
             counted=COUNTED[self._device is not None],
             samples=self._samples,
             raised=len(alerts),
+            raised_by_kind=dict(Counter(str(row["kind"]) for row in alerts)),
             delivered=self._phone.raised,
             expired=self._app.link.expired,
             acknowledged=self._phone.answered,
@@ -289,6 +292,7 @@ def report(found: Found) -> str:
     first, last = found.week(last=False), found.week(last=True)
     before_mb, after_mb = (median(s.rss_mb for s in week) for week in (first, last))
     most_mb = max(s.written_mb for s in found.samples)
+    kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(found.raised_by_kind.items()))
     return f"""\
 {found.hours / 24:g} days in {found.took_s:.0f} s
 resident memory: median {before_mb:.1f} MB in the first {len(first)} samples, \
@@ -298,7 +302,8 @@ descriptors: {_span("descriptors", first)}, then {_span("descriptors", last)}
 journal: {found.samples[0].journal_mb:.2f} MB, at the end {found.samples[-1].journal_mb:.2f} MB
 written: {found.written_mb_per_day:.2f} MB a day, at most {most_mb:.2f}
   ({found.counted})
-alerts raised: {found.raised}; reached the phone: {found.delivered}; answered: {found.acknowledged}
+alerts raised: {found.raised} ({kinds}); reached the phone: {found.delivered}; \
+answered: {found.acknowledged}
 messages no longer news after an outage: {found.expired}
 feeds: {found.feeds}, cries: {found.cries}
 journal's integrity: {found.damage or "sound"}"""

@@ -6,10 +6,10 @@ docs/alerts.md.
 
 from __future__ import annotations
 
-import math
+import random
 import time
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -38,8 +38,8 @@ class Kind(msgspec.Struct, frozen=True):
 
     incident: str
     delay_s: float
-    apart_s: float
-    """from its end to the next time: so long it takes until its end is noticed and told"""
+    apart_s: dict[str, float]
+    """seconds from the end of another incident, or of the last of its own, to the next time"""
     begin: Callable[[Surroundings], None]
     end: Callable[[Surroundings], None]
 
@@ -74,8 +74,15 @@ class Surroundings:
     def ready_in_s(self, name: str) -> float:
         """How long until this can become true as something new; 0: now."""
         kind = KINDS[name]
-        ends = [fact.end_s for fact in self.facts if fact.incident == kind.incident]
-        return max(0.0, max(ends, default=-math.inf) + kind.apart_s - time.monotonic())
+        ready_s = [fact.end_s + kind.apart_s.get(fact.incident, 0.0) for fact in self.facts]
+        return max([0.0, *(at_s - time.monotonic() for at_s in ready_s)])
+
+    def choose(self, chance: random.Random, names: Sequence[str]) -> str:
+        """One of those that can become true now; else the one that can soonest."""
+        ready = [name for name in names if self.ready_in_s(name) == 0.0]
+        if not ready:
+            return min(names, key=self.ready_in_s)
+        return chance.choices(ready, [BESIDE_A_FAULT[name] for name in ready])[0]
 
     # ------------------------------------------------------------------ the sound in the room
 
@@ -98,24 +105,30 @@ class Surroundings:
 
 
 NOTICED_S = 30.0
-"""5 s of real data and the hold of 10 s (docs/alerts.md), twice"""
+"""until the end of blindness is told: 5 s of real data and the hold of 10 s, twice"""
 SPELL_S = 120.0
-"""90 s of quiet end a spell, and the hold: before, it is the same crying"""
+"""90 s of quiet end a spell of crying, and the hold: before, it is the same crying"""
+HANDS_S = 150.0
+"""a load cell that comes back looks like a hand in the box, and somebody who plugs it in is one:
+no crying is told for two minutes (60 s of protest after a hand and 60 s of grace)"""
 
 KINDS: dict[str, Kind] = {
     "cell_unplugged": Kind(
-        NO_WEIGHT, 15.0, NOTICED_S, lambda s: s.chip.set(stuck=1), lambda s: s.chip.set(stuck=-1)
+        NO_WEIGHT, 15.0, {NO_WEIGHT: NOTICED_S},
+        lambda s: s.chip.set(stuck=1), lambda s: s.chip.set(stuck=-1),
     ),
     "microphone_muted": Kind(
-        DEAF, 10.0, NOTICED_S, lambda s: s.mute(True), lambda s: s.mute(False)
+        DEAF, 10.0, {DEAF: NOTICED_S}, lambda s: s.mute(True), lambda s: s.mute(False)
     ),
     "microphone_gone": Kind(
-        DEAF, 15.0, NOTICED_S, lambda s: s.sound.kill(), lambda s: s.begin_sound()
+        DEAF, 15.0, {DEAF: NOTICED_S}, lambda s: s.sound.kill(), lambda s: s.begin_sound()
     ),
     "crying": Kind(
-        CRYING, CRY_AFTER_S + 5.0, SPELL_S, lambda s: s.cry(), lambda s: s.sound.quiet()
+        CRYING, CRY_AFTER_S + 5.0, {CRYING: SPELL_S, NO_WEIGHT: HANDS_S, DEAF: NOTICED_S},
+        lambda s: s.cry(), lambda s: s.sound.quiet(),
     ),
-}
+}  # fmt: skip
 """a cry is told after 20 s of calls, and its first calls open the bout"""
-BESIDE_A_FAULT = ("cell_unplugged", "microphone_muted", "crying")
-"""what becomes true while something else is broken"""
+BESIDE_A_FAULT = {"cell_unplugged": 1, "microphone_muted": 3, "crying": 6}
+"""what becomes true while something else is broken, and how readily: what can be chosen seldom
+goes first"""

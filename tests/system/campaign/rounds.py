@@ -130,8 +130,7 @@ def _break(world: World, fault: str) -> tuple[set[str], Fact]:
         expected = FAULTS[fault](world)
         return expected, world.surroundings.facts[-1]
     fit = [n for n in BESIDE_A_FAULT if n not in UNFIT.get(fault, ())]
-    world.chance.shuffle(fit)
-    name = min(fit, key=world.surroundings.ready_in_s)
+    name = world.surroundings.choose(world.chance, fit)
     world.rest(world.surroundings.ready_in_s(name))
     fact = world.surroundings.begin(name)
     world.rest(world.chance.uniform(0.0, LEAD_S))

@@ -24,7 +24,7 @@ def card_full_at_start(world: World) -> set[str]:
     world.start_daemon()
     world.rest(3.0)
     world.provoke_for(world.chance.uniform(3.0, 12.0), by_phone=True)
-    world.weigh()
+    world.asked.weigh()
     world.wait_told(NOT_WRITTEN)
     world.kill_daemon()
     world.start_daemon()
@@ -37,7 +37,7 @@ def card_read_only(world: World) -> set[str]:
     """The kernel turned it read-only under the running daemon."""
     world.card.protect(in_use=True)
     world.provoke_for(world.chance.uniform(3.0, 12.0), by_phone=True)
-    world.weigh()
+    world.asked.weigh()
     world.wait_told(NOT_WRITTEN)
     world.card.allow()
     return {NOT_WRITTEN}
@@ -50,7 +50,7 @@ def card_read_only_at_start(world: World) -> set[str]:
     world.start_daemon()
     world.rest(3.0)
     world.provoke_for(world.chance.uniform(3.0, 12.0), by_phone=True)
-    world.weigh()
+    world.asked.weigh()
     world.wait_told(NOT_WRITTEN)
     world.card.allow()
     return {NOT_WRITTEN}

@@ -23,7 +23,7 @@ def daemon_killed_in_a_change(world: World) -> set[str]:
     world.kill_in_a_change(world.chance.randint(1, 12))
     deadline_s = time.monotonic() + 30
     while world.host.get("kill_at") and time.monotonic() < deadline_s:
-        world.provoke(by_phone=True)
+        world.asked.provoke(by_phone=True)
         world.rest(0.3)
     world.rest(0.5)
     return NONE
@@ -33,7 +33,7 @@ def phone_switched_off(world: World) -> set[str]:
     """Nobody listens while the daemon dies; the broker keeps everything for the phone."""
     world.phone_away()
     for _ in range(4):
-        world.provoke(by_phone=False)
+        world.asked.provoke(by_phone=False)
         world.rest(world.chance.uniform(0.3, 1.5))
     world.kill_daemon()
     world.start_daemon()

@@ -20,6 +20,7 @@ from typing import Any
 
 import msgspec
 
+from tests.system.campaign.box import BOX
 from tests.system.campaign.facts import BESIDE_A_FAULT
 from tests.system.campaign.faults import (
     FACTS_OF_THEIR_OWN,
@@ -31,7 +32,7 @@ from tests.system.campaign.faults import (
 from tests.system.campaign.judge import Figures, Judge, Memory
 from tests.system.campaign.phone import retained
 from tests.system.campaign.silence import Fact
-from tests.system.campaign.world import BOX, SETTLE_WITHIN_S, World
+from tests.system.campaign.world import SETTLE_WITHIN_S, World
 
 PUSHES_SHARE = 0.5
 """of the rounds in which the push service can be reached"""
@@ -211,7 +212,7 @@ def _forgotten(world: World, memory: Memory) -> list[str]:
     """Weights that the box said it had taken, and does not have."""
     taken = [
         (sent.args["baby"], sent.args["grams"])
-        for sent in world.provoked
+        for sent in world.asked.all
         if sent.verb == "weigh" and (world.phone.result(sent.request_id) or {}).get("ok")
     ]
     return [f"the weight {w} was accepted and is gone" for w in taken if w not in memory.weighed]

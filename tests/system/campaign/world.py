@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import random
 import signal
-import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-import msgspec
-
-from monitor.errors import JournalError
-from monitor.journal import Journal
 from tests.system import fake_gpiochip, fake_host, sound_server
-from tests.system.campaign.broker import BOX_PASSWORD, GuardedBroker
+from tests.system.campaign.asked import Asked
+from tests.system.campaign.box import BOX, COUNTS_PER_G, EMPTY_COUNTS, LITTER, configuration
+from tests.system.campaign.broker import GuardedBroker
 from tests.system.campaign.broker import missing as missing_for_the_broker
 from tests.system.campaign.card import Card
 from tests.system.campaign.facts import Surroundings
@@ -40,39 +36,9 @@ from tests.system.fake_gpiochip import FakeChip
 from tests.system.fake_host import FakeHost
 from tests.system.sound_server import SoundServer
 
-BOX = "nursery/test-box"
 NONE: set[str] = set()
 """a fault that is no reason for any alarm"""
-EMPTY_COUNTS, COUNTS_PER_G = 84_000, 400
-LITTER = {"Ann": 301.0, "Ben": 352.0, "Cleo": 403.0}
 START_WITHIN_S, SETTLE_WITHIN_S = 300.0, 240.0
-CONFIG = """
-box = "test-box"
-state_dir = "{state}"
-[microphone]
-source = "sounddevice"
-device = "pulse"
-[scale]
-source = "hx711"
-counts_per_gram = {counts_per_g}
-zero_counts = {empty}
-[alerts.night]
-from = "00:00"
-to = "00:00"
-[mqtt]
-host = "127.0.0.1"
-port = {port}
-tls = true
-ca_file = "{authority}"
-username = "box"
-password_file = "{password}"
-keepalive_s = 5
-[notify]
-urls = ["{pushes}"]
-[panel]
-led_pin = 17
-buzzer_pin = 27
-"""
 RECONNECTS_WITHIN_S = 40.0
 """attempts to connect are at most 30 s apart, 20 % more by chance (``publisher.BACK_OFF_S``)"""
 STARTS_WITHIN_S = 30.0
@@ -86,15 +52,6 @@ def missing() -> str | None:
     tools = sound_server.missing_tools()
     sound = f"not installed: {', '.join(tools)}" if tools else None
     return missing_for_the_broker() or fake_host.missing() or fake_gpiochip.missing() or sound
-
-
-class Provocation(msgspec.Struct):
-    """A command that was sent; ``number`` is its row in the inbox, None when it went by MQTT."""
-
-    verb: str
-    args: dict[str, Any]
-    request_id: str
-    number: int | None = None
 
 
 class World:
@@ -120,28 +77,17 @@ class World:
             environment=self.host.environment | self.chip.environment | self.sound.environment
             | {"LD_PRELOAD": libraries, "RUNTIME_DIRECTORY": str(folder / "run")},
         )  # fmt: skip
-        self._configure(folder)
-        self.provoked: list[Provocation] = []
+        (folder / "run").mkdir()
+        self.daemon.config.write_text(
+            configuration(folder, self.card.folder, self.broker, self.pushes.url)
+        )
+        self.asked = Asked(self.phone, self.card, self.chance)
         self.deaths: list[tuple[int, str]] = []
         """ends of the daemon that nobody asked for: exit code, end of the log"""
-        self._sent = 0
         self.journal_lost: str | None = None
         """how the journal was damaged in this round"""
         self._kept, self._deaths_due = False, 0
         self._opens, self._watches_by_s = 0, 0.0
-
-    def _configure(self, folder: Path) -> None:
-        (folder / "run").mkdir()
-        password = folder / "password"
-        password.touch(mode=0o600)
-        password.write_text(BOX_PASSWORD)
-        self.daemon.config.write_text(
-            CONFIG.format(
-                state=self.card.folder, counts_per_g=COUNTS_PER_G, empty=EMPTY_COUNTS,
-                port=self.broker.tls_port, authority=self.broker.box_authority, password=password,
-                pushes=self.pushes.url,
-            )
-        )  # fmt: skip
 
     def __enter__(self) -> World:
         self._ear.__enter__()
@@ -171,11 +117,11 @@ class World:
     def register(self) -> None:
         """Tell the box who lives in it, by phone."""
         for name, grams in LITTER.items():
-            self.ask("baby_add", {"name": name, "species": "kitten", "weight_g": grams})
+            self.asked.by_phone("baby_add", {"name": name, "species": "kitten", "weight_g": grams})
         # Of what was asked before this, a fault may have swallowed the answer for good.
-        own = {sent.request_id for sent in self.provoked[-len(LITTER) :]}
+        own = {sent.request_id for sent in self.asked.all[-len(LITTER) :]}
         self.wait(
-            lambda: not own & {sent.request_id for sent in self.unanswered()},
+            lambda: not own & {sent.request_id for sent in self.asked.unanswered()},
             START_WITHIN_S,
             "an answer to baby_add",
         )
@@ -209,62 +155,11 @@ class World:
 
     # ------------------------------------------------------------------ provoking
 
-    def provoke(self, *, by_phone: bool) -> None:
-        """Make the box raise, change or clear an alert, or write a weight."""
-        verb = self.chance.choice(["test_alert", "test_alert", "acknowledge", "snooze", "weigh"])
-        args: dict[str, Any] = {}
-        if verb == "snooze":
-            args = {"minutes": self.chance.choice([0.02, 0.2])}
-        elif verb == "weigh":
-            args = self._weight()
-        if by_phone:
-            self.ask(verb, args)
-        else:
-            self.leave(verb, args)
-
     def provoke_for(self, seconds: float, *, by_phone: bool, times: int = 4) -> None:
         """Alerts at random moments of about so many seconds."""
         for _ in range(times):
             self.rest(self.chance.uniform(0.2, 2.0) * seconds / times)
-            self.provoke(by_phone=by_phone)
-
-    def weigh(self) -> None:
-        """A weight by phone: certainly a write on the card."""
-        self.ask("weigh", self._weight())
-
-    def _weight(self) -> dict[str, Any]:
-        name = self.chance.choice(list(LITTER))
-        grams = round(LITTER[name] * self.chance.uniform(0.8, 1.2), 2)
-        return {"baby": name, "grams": grams, "confirm": True}
-
-    def ask(self, verb: str, args: dict[str, Any]) -> None:
-        """From the phone; it may be lost on the way, then no answer comes."""
-        sent = Provocation(verb, args, self._next_name())
-        self.provoked.append(sent)
-        self.phone.command(verb, args, sent.request_id)
-
-    def leave(self, verb: str, args: dict[str, Any]) -> None:
-        """On the Pi itself, as the command line does; it is kept until it is answered."""
-        try:
-            journal = Journal.open(self.card.journal)
-        except JournalError:
-            return  # the card refuses, and the command line says so
-        try:
-            number = journal.submit(verb, args)
-            self.provoked.append(Provocation(verb, args, self._next_name(), number))
-        except (JournalError, sqlite3.Error):
-            pass
-        finally:
-            journal.close()
-
-    def _next_name(self) -> str:
-        self._sent += 1
-        return f"{self._sent}"
-
-    def unanswered(self) -> list[Provocation]:
-        """What the phone sent and got no answer to."""
-        asked = [sent for sent in self.provoked if sent.number is None]
-        return [sent for sent in asked if self.phone.result(sent.request_id) is None]
+            self.asked.provoke(by_phone=by_phone)
 
     # ------------------------------------------------------------------ waiting
 
@@ -350,7 +245,7 @@ class World:
     def damage_journal(self) -> None:
         """While the daemon is down; what it knew is gone, so nobody is asked for it."""
         self.journal_lost = self.card.damage(self.chance)
-        self.provoked.clear()
+        self.asked.all.clear()
 
     def kill_in_a_change(self, change: int) -> None:
         """Let the daemon die in the middle of this one of its next changes on the card."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Literal, cast
 
 import msgspec
@@ -19,6 +20,7 @@ import monitor
 from monitor.codec import encode
 from monitor.config import Config
 from monitor.core.identity_conflict import identity_sentence
+from monitor.errors import JournalError
 from monitor.events import Baby, IdentityReport
 from monitor.homeassistant import Mode, discovery
 from monitor.identity import BoxIdentity, where
@@ -70,15 +72,17 @@ class Announcement:
         self._was_connected = False
         self._renewed_s = self._followed_s = float("-inf")
         self._reported: list[str] | None = None
-        self._list_what_an_older_version_left()
+        with suppress(JournalError):  # the card went: the next start lists it
+            self._list_what_an_older_version_left()
 
     # ------------------------------------------------------------------ what is announced
 
     def begin(self, publisher: Publisher) -> None:
         """At the start, and when the roster or the identity has changed."""
         self._publisher = publisher
+        self._reload(publisher)
         self.identity.pin(self._babies())
-        documents = self._discovery()
+        documents = self._discovery() if self._journal.knows_roster else []
         self._belonging = self._own_topics(documents)
         self._journal.retained.belong(self._belonging)
         self._take_back(publisher)
@@ -161,6 +165,8 @@ class Announcement:
         """
         if self._config.mqtt.discovery == "off":
             return False
+        if not self._journal.knows_roster:
+            return True  # the card cannot be read: under another identity all would be there twice
         return self._is_to_look or self.identity.found is not None or self.identity.copied
 
     def _discovery(self, topics: Topics | None = None, mode: Mode | None = None) -> list[Message]:
@@ -208,9 +214,14 @@ class Announcement:
         self._journal.retained.belong(self._own_topics(documents, before))
 
     def _follow(self, publisher: Publisher) -> None:
+        if self._reload(publisher):
+            self.begin(publisher)
+
+    def _reload(self, publisher: Publisher) -> bool:
+        """Take up what a command has changed, or a card that can be read again."""
         before = self.identity.box
         if not self.identity.reload():
-            return
+            return False
         if self.identity.box != before:
             self._log("this box has another identity from now on")
             self._look = None
@@ -218,12 +229,16 @@ class Announcement:
             publisher.reconnect("another identity was chosen")
         self._journal.retained.reload()
         self._renewed_s = float("-inf")
-        self.begin(publisher)
+        return True
 
     @property
     def _is_to_look(self) -> bool:
         wanted = self._config.mqtt.discovery != "off" and self._looks_failed < MOST_LOOKS
-        return wanted and not self.identity.has_looked(where(self._config))
+        return (
+            self._journal.knows_roster
+            and wanted
+            and not self.identity.has_looked(where(self._config))
+        )
 
     def _look_beside(self, monotonic_s: float) -> None:
         """While connected; a broker that lets nobody in twice must not hold discovery up."""

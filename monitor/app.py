@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import Protocol, runtime_checkable
 
@@ -19,10 +20,11 @@ from monitor.clock import Wake
 from monitor.config import Config
 from monitor.core.load import Load
 from monitor.cry_clips import open_clips
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, JournalError
 from monitor.events import (
     AnyEvent,
     AudioBlock,
+    Command,
     LoadReport,
     Observation,
     ScaleBlock,
@@ -209,7 +211,10 @@ class App:
             self._handle(LoadReport(now_s, self._queue.lag_s, self._load.exhausted))
         if self._load.sheds("weights"):
             self._handle(SourceReport(now_s, "scale", "stalled", TOO_BUSY))
-        for command in self._journal.submitted(now_s):
+        commands: list[Command] = []
+        with suppress(JournalError):  # the next second may read it
+            commands = self._journal.inbox.submitted(now_s)
+        for command in commands:
             self._handle(command)
         self._outlets.second()
         if (report := self._outlets.identity_report()) is not None:
@@ -233,8 +238,9 @@ class App:
 
 
 def announce(text: str) -> None:
-    """One line for the service's log."""
-    print(text, file=sys.stderr, flush=True)
+    """One line for the service's log; where that cannot be written, the watch goes on."""
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
 
 
 def check_config_for_run(config: Config) -> None:

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from tempfile import TemporaryFile
 from typing import IO, NamedTuple
 
@@ -85,8 +86,10 @@ class ChartWorker:
             if time.monotonic() - job.started_s > LIMIT_S:
                 self._end(job)
             return None
-        job.output.seek(0)
-        content = job.output.read()
+        content = b""
+        with suppress(OSError):
+            job.output.seek(0)
+            content = job.output.read()
         self._end(job)
         return (job.baby_slug, content) if code == 0 and content.startswith(b"\x89PNG") else None
 
@@ -94,7 +97,8 @@ class ChartWorker:
         if job.process.poll() is None:
             job.process.kill()
         job.process.wait()
-        job.output.close()
+        with suppress(OSError):
+            job.output.close()
         self._job = None
 
     def _start_next(self) -> None:
@@ -104,12 +108,20 @@ class ChartWorker:
                 continue
             del self._wanted[baby_slug]
             self._drawn_s[baby_slug] = now_s
-            output = TemporaryFile()  # noqa: SIM115 - closed by _end, when the child is done
+            with suppress(OSError):  # no place for a picture, or no program: a card that fails
+                self._job = self._begin(baby_slug, name, now_s)
+            return
+
+    def _begin(self, baby_slug: str, name: str, now_s: float) -> _Job:
+        output = TemporaryFile()  # noqa: SIM115 - closed by _end, when the child is done
+        try:
             process = subprocess.Popen(
                 [sys.executable, "-m", "monitor.chart_job", self._config.box,
                  self._config.state_dir, name, str(DAYS_SHOWN)],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.DEVNULL,
                 env={**os.environ, "MPLBACKEND": "Agg", "OPENBLAS_NUM_THREADS": "1"},
             )  # fmt: skip
-            self._job = _Job(baby_slug, name, process, output, now_s)
-            return
+        except OSError:
+            output.close()
+            raise
+        return _Job(baby_slug, name, process, output, now_s)

@@ -49,11 +49,11 @@ def restamped(payload: bytes, shift: Shift) -> bytes:
     """A JSON object with the moments in it moved; anything else as it is."""
     try:
         fields = msgspec.json.decode(payload, type=dict[str, Any])
-    except msgspec.MsgspecError:
+        for key, value in fields.items():
+            if isinstance(value, str) and (key in _MOMENTS or key.endswith("_at")):
+                fields[key] = rfc3339(shift.moment(parse_rfc3339(value)))
+    except (msgspec.MsgspecError, ValueError, OverflowError):
         return payload
-    for key, value in fields.items():
-        if isinstance(value, str) and (key in _MOMENTS or key.endswith("_at")):
-            fields[key] = rfc3339(shift.moment(parse_rfc3339(value)))
     return encode(fields)
 
 

@@ -89,20 +89,27 @@ def open_clips(config: Config, log: Callable[[str], None]) -> CryClips | None:
     """What keeps clips, or None when nobody asked for it; then older clips are deleted."""
     microphone = config.microphone
     if microphone.keep_cries_days <= 0:
-        gone = [kept.path for folder in folders(config) for kept in clips_in(folder)]
-        for path in gone:
-            path.unlink(missing_ok=True)
-        if gone:
-            log(f"recordings of cries are switched off: {len(gone)} older ones are deleted")
-        for folder in folders(config):
-            with suppress(OSError):
-                folder.rmdir()
+        try:
+            _delete_all(config, log)
+        except OSError as error:  # a card that fails must not stop the watch
+            log(f"older recordings of cries cannot be deleted: {error.strerror or error}")
         return None
     log(
         f"keeps short recordings of cries for {microphone.keep_cries_days:g} days in "
         f"{folders(config)[0]}; microphone.keep_cries_days = 0 ends that and deletes them"
     )
     return CryClips(config)
+
+
+def _delete_all(config: Config, log: Callable[[str], None]) -> None:
+    gone = [kept.path for folder in folders(config) for kept in clips_in(folder)]
+    for path in gone:
+        path.unlink(missing_ok=True)
+    if gone:
+        log(f"recordings of cries are switched off: {len(gone)} older ones are deleted")
+    for folder in folders(config):
+        with suppress(OSError):
+            folder.rmdir()
 
 
 class CryClips:
@@ -148,10 +155,12 @@ class CryClips:
 
     def figures(self) -> dict[str, float | str | None]:
         """For ``health``: how much is kept, what it cost the card since the start."""
-        kept = [clip for folder in (self._cries, self._refuted) for clip in clips_in(folder)]
+        kept: list[Kept] | None = None
+        with suppress(OSError):  # the card cannot say
+            kept = [clip for folder in (self._cries, self._refuted) for clip in clips_in(folder)]
         return {
-            "clips": len(kept),
-            "clips_mb": round(sum(clip.size for clip in kept) / 1e6, 1),
+            "clips": None if kept is None else len(kept),
+            "clips_mb": None if kept is None else round(sum(c.size for c in kept) / 1e6, 1),
             "clips_written_mb": round(self._written / 1e6, 1),
             "clips_dropped": self._dropped,
             "clips_error": self.problem,

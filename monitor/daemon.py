@@ -10,12 +10,12 @@ from monitor.devices import open_panel, open_sources
 from monitor.devices.ticker import Ticker
 from monitor.errors import CardError, DeviceError, JournalError
 from monitor.events import Alert, AnyEvent
+from monitor.failover import open_journal
 from monitor.host import HostProbe
 from monitor.journal import Journal
 from monitor.lock import StateLock
 from monitor.nursery import wake_up
 from monitor.plain import plain
-from monitor.spare import open_journal
 from monitor.timeline import Timeline
 
 LOCK_WITHIN_S = 5.0
@@ -36,7 +36,7 @@ def run_daemon(config: Config) -> int:
                 f"another nursery monitor already runs on {config.state_dir}: "
                 "stop it first, or give this one its own state_dir"
             )
-        journal = open_journal(config.journal_path)
+        journal = open_journal(config.journal_path, announce)
         try:
             return _watch(config, journal)
         finally:
@@ -47,14 +47,14 @@ def _taken(lock: StateLock) -> bool:
     try:
         return lock.take_within(LOCK_WITHIN_S)
     except CardError:
-        return True  # nobody can hold a lock that cannot be made; what to do is ``spare``'s
+        return True  # nobody can hold a lock that cannot be made; what to do is ``failover``'s
 
 
 def _watch(config: Config, journal: Journal) -> int:
     if journal.set_aside is not None:
         announce(f"the journal was damaged; it is kept as {journal.set_aside}")
     if journal.stands_in_for is not None:
-        announce(f"{journal.stands_in_for} cannot be written: running on a copy in memory")
+        announce(f"running on a copy of the journal in memory: {journal.why_away}")
     trusted = _always if config.trust_clock else ClockSync()
     woken = wake_up(journal, synced=trusted())
     if not woken.clock.known:

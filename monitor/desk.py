@@ -69,14 +69,14 @@ def _carry_out(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> li
 def _ask_daemon(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> list[str | None]:
     journal = Journal.open(config.journal_path)
     try:
-        numbers = [journal.submit(verb, args) for verb, args in commands]
+        numbers = [journal.inbox.submit(verb, args) for verb, args in commands]
         answers: list[str | None] = []
         deadline = time.monotonic() + ANSWER_WITHIN_S
         for number, (verb, _) in zip(numbers, commands, strict=True):
-            while (answer := journal.answer(number)) is None:
+            while (answer := journal.inbox.answer(number)) is None:
                 if time.monotonic() > deadline:
                     for waiting in numbers[len(answers) :]:
-                        journal.withdraw(waiting)
+                        journal.inbox.withdraw(waiting)
                     raise JournalError(
                         "the daemon is running but does not answer: "
                         f"{len(answers)} of {len(numbers)} commands were carried out; "

@@ -37,6 +37,10 @@ class CardError(JournalError):
     """The state directory's card is full, read-only or failing: nothing can be written there."""
 
 
+class LockedError(JournalError):
+    """Another program has locked the journal; in a moment it may be free again."""
+
+
 class CommandError(NurseryError, ValueError):
     """A command from a phone, the panel or the command line is refused; says why."""
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # numpy is loaded by the parts that compute, not by those tha
 Species = Literal["kitten", "puppy"]
 Voice = Literal["kitten", "puppy", "human", "unknown"]
 Move = Literal["lift", "return"]
+Origin = Literal["scale", "assigned", "typed", "imported"]
 CryContext = Literal["bottle_due", "just_fed", "unexplained", "handled"]
 SourceName = Literal["microphone", "scale"]
 SourceCondition = Literal["healthy", "stalled", "restarting", "failed"]
@@ -131,6 +132,12 @@ class HostReport(msgspec.Struct, frozen=True):
     journal_error: str | None = None
     journal_lost: str | None = None
     """what is left of a journal that was damaged; told for a day"""
+    journals_kept: list[str] = []
+    """what lies beside the journal and waits for a person, one sentence a file"""
+    rows_rejected: dict[str, int] = {}
+    """stored rows that could not be used, by table; told for a day"""
+    roster_known: bool = True
+    """False: the card could not be read, and nobody knows who is in the nursery"""
 
 
 class LoadReport(msgspec.Struct, frozen=True):
@@ -220,7 +227,7 @@ class Weighing(msgspec.Struct, frozen=True, kw_only=True):
     move: Move | None = None
     """``None`` for a weighing typed by hand"""
     confidence: float = 1.0
-    origin: Literal["scale", "assigned", "typed", "imported"] = "scale"
+    origin: Origin = "scale"
     only_weighed: bool = False
     """somebody said that this move was a weighing: with its other half it is no bottle"""
     stamp: Stamp = "clock"
@@ -251,7 +258,7 @@ class WeighIn(Event, frozen=True, kw_only=True, tag="weigh_in"):
     sigma_g: float
     confidence: float
     step_id: str
-    origin: Literal["scale", "assigned", "typed", "imported"] = "scale"
+    origin: Origin = "scale"
     only_weighed: bool = False
     """somebody said that this move was a weighing: with its other half it is no bottle"""
     stamp: Stamp = "clock"

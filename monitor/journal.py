@@ -10,23 +10,25 @@ Times are Unix seconds; rows taken before the clock was synchronised say so, and
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any, cast
 
 import msgspec
 
+from monitor import card
+from monitor.card import refusal
+from monitor.checked_rows import Carried, CheckedRows, CopyOf, Generation, tables
 from monitor.codec import restamped
-from monitor.errors import CARD_ERRNOS, CardError, JournalError
+from monitor.errors import CardError, JournalError
 from monitor.events import (
     Alert,
     AnyEvent,
     Baby,
-    Command,
     CommandResult,
     CryEnded,
     Feed,
@@ -37,11 +39,12 @@ from monitor.events import (
     WeighIn,
     Weighing,
 )
+from monitor.inbox import Inbox
 from monitor.migrations import migrate
 from monitor.moments import Moment, Shift, moved
 from monitor.outbox import Outbox, OutboxMessage
 from monitor.ownership import like_parent
-from monitor.push_rows import PushRows
+from monitor.push_rows import PushRow, PushRows
 from monitor.retained import RetainedTopics
 from monitor.salvage import salvage
 
@@ -52,6 +55,7 @@ RETENTION_S = {
     "unassigned": 365 * 86_400.0,
     "weighing_history": 365 * 86_400.0,
     "inbox": 31 * 86_400.0,
+    "rejected": 365 * 86_400.0,
 }
 """What is pruned and after how long. Weighings and feeds are a baby's medical record: kept."""
 
@@ -60,6 +64,15 @@ PERSON = "person"
 
 MAX_S = 1e12
 """beyond any time"""
+
+PATIENCE_S = 5.0
+"""A command waits this long for another program's lock; the daemon's loop does not."""
+
+FIRST_NUMBER = 2**48
+"""of what a copy begins by itself: no journal on a card ever counts as far"""
+
+IN_MEMORY = Path(":memory:")
+"""where a journal stands that has no file"""
 
 _STAMPED = {
     "weighings": (("t_s",), True),
@@ -71,6 +84,10 @@ _STAMPED = {
     "telemetry": (("t_s",), False),
 }
 """tables with times: which columns, and whether they say how sure those are"""
+
+
+_OWN = frozenset({"generation", "copy_of", "taken_in", "opened_at"})
+"""values that belong to one file and not to what it holds"""
 
 
 class MinuteRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,8 +104,11 @@ class MinuteRow(msgspec.Struct, frozen=True, kw_only=True):
 class Journal:
     """Opened by one daemon (or one command) at a time for writing; readers are welcome."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, patience_s: float = PATIENCE_S
+    ) -> None:
         self._db = connection
+        self._patience_s = patience_s
         self.path = path
         self.set_aside: Path | None = None
         """where a damaged journal was moved, when this one was begun in its place"""
@@ -97,52 +117,73 @@ class Journal:
         self.stands_in_for: Path | None = None
         """the journal on a card that cannot be written, while this one is kept in memory"""
         self.why_away = ""
-        self.outbox = Outbox(connection)
+        self.copy_of: CopyOf | None = None
+        """whose place this one has taken; every change is kept for that one to follow"""
+        self.rows = CheckedRows(connection)
+        self.outbox = Outbox(connection, path, self.rows)
         self.pushes = PushRows(connection)
         self.retained = RetainedTopics(connection)
+        self.inbox = Inbox(connection, path, self.rows)
+        self.generation: Generation | None = None
+        """which state of which journal this is; None: one of an earlier version, not written yet"""
         self._session = uuid.uuid4().hex
-        self._seen_version: int | None = None
-        self._handed_out = 0
+        self._values: dict[str, bytes] = {}
 
     # ------------------------------------------------------------------ opening
 
     @classmethod
-    def open(cls, path: str | Path) -> Journal:
+    def open(cls, path: str | Path, *, patience_s: float = PATIENCE_S) -> Journal:
         """Open or create the file; a damaged one is moved aside first.
+
+        Args:
+            path: of the file; ``IN_MEMORY`` for one that is gone with the process.
+            patience_s: how long another program's lock is waited for, each time.
 
         Raises:
             CardError: the card is full, read-only or failing.
+            LockedError: another program has locked it.
             JournalError: the directory or file cannot be written for another reason.
         """
         path = Path(path)
         try:
+            if path == IN_MEMORY:
+                return cls(_connect(path, patience_s), path, patience_s)
             path.parent.mkdir(parents=True, exist_ok=True)
-            if path.exists() and path.stat().st_size == 0 and not _log_of(path).exists():
-                return cls._begin_anew(path)  # a power cut can leave a file without its content
-            try:
-                journal = cls(_connect(path), path)
-                journal.babies(retired=True)  # a page may be whole and its content not
-                return journal
-            except msgspec.MsgspecError:
-                journal.close()
-                return cls._begin_anew(path)
-            except sqlite3.DatabaseError as error:
-                if isinstance(error, sqlite3.OperationalError):
-                    raise
-                return cls._begin_anew(path)
+            if path.exists() and path.stat().st_size == 0 and not card.log_of(path).exists():
+                return cls._begin_anew(path, patience_s)  # a power cut can empty a file
+            return cls._open_sound(path, patience_s)
         except (OSError, sqlite3.Error) as error:
-            kind = CardError if _is_the_card(error) else JournalError
-            raise kind(
-                f"cannot open the journal {path}: {error}; check that its directory exists, "
-                "is writable and has space"
-            ) from error
+            raise refusal("open", path, error) from error
 
     @classmethod
-    def _begin_anew(cls, path: Path) -> Journal:
-        aside = _move_aside(path)
-        connection = _connect(path)
-        journal = cls(connection, path)
+    def _open_sound(cls, path: Path, patience_s: float) -> Journal:
+        try:
+            journal = cls(_connect(path, patience_s), path, patience_s)
+            journal._read_memory()  # a page may be whole and its content not
+            return journal
+        except sqlite3.DatabaseError as error:
+            # A card that answers no read looks like damage to SQLite.
+            if isinstance(error, sqlite3.OperationalError) or card.is_the_card(error, path):
+                raise
+            return cls._begin_anew(path, patience_s)
+
+    def _read_memory(self) -> None:
+        stored = self.rows.value("generation")
+        if stored is not None:
+            self.generation = msgspec.json.decode(stored, type=Generation)
+        self._values = {row["key"]: row["value"] for row in self.rows.read("state")}
+        stored = self.rows.value("copy_of")
+        if stored is not None:
+            self.copy_of = msgspec.json.decode(stored, type=CopyOf)
+        self.outbox.recall()
+
+    @classmethod
+    def _begin_anew(cls, path: Path, patience_s: float) -> Journal:
+        aside = card.move_aside(path, "damaged")
+        connection = _connect(path, patience_s)
+        journal = cls(connection, path, patience_s)
         journal.set_aside, journal.salvaged = aside, salvage(aside, connection)
+        journal._read_memory()
         lost = {"at": time.time(), "file": aside.name, "saved": journal.salvaged}
         journal.save_state(lost=msgspec.json.encode(lost))
         return journal
@@ -155,59 +196,88 @@ class Journal:
             JournalError: there is none, or it cannot be read.
         """
         path = Path(path)
-        if not path.exists():
-            raise JournalError(f"there is no journal at {path} yet: has the monitor run here?")
         try:
+            if not path.exists():
+                raise JournalError(f"there is no journal at {path} yet: has the monitor run here?")
             connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5)
             connection.row_factory = sqlite3.Row
             return cls(connection, path)
-        except sqlite3.Error as error:
-            raise JournalError(f"cannot read the journal {path}: {error}") from error
+        except JournalError:
+            raise
+        except (OSError, sqlite3.Error) as error:
+            raise refusal("read", path, error) from error
 
-    def move_to(self, path: Path) -> None:
-        """Write everything to ``path``, in place of what is there, and go on there.
+    def copy_to(self, path: Path) -> None:
+        """Write everything to ``path``, which nobody has open.
 
         Raises:
             CardError: it cannot be written there, or not be read here; nothing has changed.
+            LockedError: another program has locked it.
         """
-        fresh = path.with_suffix(".new")
         try:
             self._db.rollback()
-            with closing(sqlite3.connect(fresh)) as target:
-                self._db.backup(target)
-            Journal.open(path).close()  # folds its log in: a log must not outlive its journal
-            fresh.replace(path)
-            like_parent(path)
-            connection = _connect(path)
+            card.write_beside(self._db, path)
         except (OSError, sqlite3.Error) as error:
-            with suppress(OSError):
-                fresh.unlink(missing_ok=True)
-            raise CardError(f"cannot write the journal {path}: {error}") from error
-        self._db.close()
-        self._db, self.path = connection, path
-        self._seen_version = None
-        self.outbox.reconnect(connection)
-        self.pushes.reconnect(connection)
-        self.retained.reconnect(connection)
+            raise CardError(f"cannot copy the journal {self.path} to {path}: {error}") from error
+
+    def go_on_in(self, other: Journal) -> None:
+        """Be ``other`` from now on: its file, its rows. What is held in memory stays held."""
+        with suppress(sqlite3.Error):
+            self._db.close()
+        self._db, self.path, self.rows = other._db, other.path, other.rows
+        self.generation, self.copy_of = other.generation, other.copy_of
+        self.set_aside = other.set_aside or self.set_aside
+        self._values = other._values
+        self.outbox.reconnect(self._db, self.path, self.rows)
+        self.pushes.reconnect(self._db)
+        self.retained.reconnect(self._db)
+        self.inbox.reconnect(self._db, self.path, self.rows)
+        with suppress(sqlite3.Error):
+            self.outbox.recall()
 
     def close(self) -> None:
         """Close the file; the write-ahead log is folded in."""
-        self._db.close()
+        with suppress(sqlite3.Error):  # a card that is gone takes no farewell
+            self._db.close()
 
     # ------------------------------------------------------------------ identity and state
 
     def identity(self) -> str:
-        """The box's own stored identity: unique ids come from it, never from a name."""
+        """The box's own stored identity: unique ids come from it, never from a name.
+
+        Raises:
+            JournalError: it cannot be read now.
+        """
         found = self.load_state("identity")
         if found is None:
-            found = uuid.uuid4().hex.encode()
-            self.save_state(identity=found)
+            found = self._values.get("identity") or uuid.uuid4().hex.encode()
+            self._values["identity"] = found
+            with suppress(JournalError):  # the next start draws another one, then
+                self.save_state(identity=found)
         return found.decode()
 
+    @property
+    def known_values(self) -> dict[str, bytes]:
+        """What ``state`` held when it was last read or written here; the file is not asked."""
+        return {key: value for key, value in self._values.items() if key not in _OWN}
+
     def load_state(self, key: str) -> bytes | None:
-        """A value saved under ``key``, or None."""
-        row = self._db.execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()
-        return bytes(row["value"]) if row else None
+        """A value saved under ``key``; None when there is none, or none that can be meant.
+
+        Raises:
+            CardError, JournalError: it cannot be read now.
+        """
+        with self._reading():
+            return self.rows.value(key)
+
+    def reject_state(self, key: str, why: str) -> None:
+        """Set a value aside that its reader could not use.
+
+        Raises:
+            JournalError: it is still there.
+        """
+        with self._writing():
+            self.rows.reject_value(key, why)
 
     def save_state(self, **values: bytes) -> None:
         """Keep each value under its key, all in one transaction.
@@ -215,15 +285,40 @@ class Journal:
         Raises:
             JournalError: nothing was written.
         """
+        with self._changing():
+            self._save_state(values)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise refusal("read", self.path, error) from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One transaction; nothing of it is there when it raises ``JournalError``."""
         try:
             with self._db:
-                self._save_state(values)
+                yield
         except sqlite3.Error as error:
-            raise self._refused(error) from error
+            self.outbox.rolled_back()
+            raise refusal("write", self.path, error) from error
+        self.outbox.committed()
 
-    def _refused(self, error: sqlite3.Error) -> JournalError:
-        kind = CardError if _is_the_card(error) else JournalError
-        return kind(f"cannot write the journal {self.path}: {error}")
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """One transaction that leads to the next generation."""
+        with self._writing():
+            yield
+            # Another program may have changed it since: a command typed on the Pi.
+            stored = self.rows.value("generation")
+            before = Generation(uuid.uuid4().hex, 0, "")
+            if stored is not None:
+                before = msgspec.json.decode(stored, type=Generation)
+            after = before.next(self._session)
+            self._save_state({"generation": msgspec.json.encode(after)})
+        self.generation = after
 
     def _save_state(self, values: Mapping[str, bytes]) -> None:
         self._db.executemany(
@@ -231,13 +326,36 @@ class Journal:
             "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
             list(values.items()),
         )
+        self._values |= values
+
+    def set_bad_rows_aside(self) -> dict[str, int]:
+        """Move rows that cannot be what they say to the table ``rejected``; counts by table.
+
+        Raises:
+            JournalError: none was moved; every reading leaves them out all the same.
+        """
+        with self._writing():
+            return self.rows.set_aside()
+
+    def rejected_since(self, unix_s: float) -> dict[str, int]:
+        """How many rows were set aside since then, by table.
+
+        Raises:
+            JournalError: it cannot be read now.
+        """
+        with self._reading():
+            return self.rows.rejected_since(unix_s)
 
     def last_s(self) -> float:
         """The latest time of any row but those a person dated; 0 for an empty journal."""
-        row = self._db.execute(
-            "SELECT max(t) AS t FROM (SELECT max(t_s) AS t FROM weighings WHERE session != 'person'"
-            " UNION SELECT max(t_s) FROM telemetry UNION SELECT max(t_s) FROM alerts)"
-        ).fetchone()
+        sound = self.rows.sound
+        with self._reading():
+            row = self._db.execute(
+                "SELECT max(t) AS t FROM (SELECT max(t_s) AS t FROM weighings "  # noqa: S608 - fixed names
+                f"WHERE session != 'person' AND {sound('weighings')} "
+                f"UNION SELECT max(t_s) FROM telemetry WHERE {sound('telemetry')} "
+                f"UNION SELECT max(t_s) FROM alerts WHERE {sound('alerts')})"
+            ).fetchone()
         return float(row["t"] or 0.0)
 
     # ------------------------------------------------------------------ what happened
@@ -258,16 +376,15 @@ class Journal:
             CardError: nothing of it was written: the card is full, read-only or failing.
             JournalError: nothing of it was written (locked, damaged).
         """
-        try:
-            with self._db:
-                for event in events:
-                    self._record_one(event, synced)
-                for message in messages:
-                    self.outbox.add(message)
-                pushes = self.pushes.write_held()
-                self._save_state(state or {})
-        except sqlite3.Error as error:
-            raise self._refused(error) from error
+        with self._changing():
+            for event in events:
+                self._record_one(event, synced)
+                if self.copy_of is not None:
+                    self._carry(Carried(event=event), synced)
+            for message in messages:
+                self.outbox.add(message)
+            pushes = self.pushes.write_held()
+            self._save_state(state or {})
         self.pushes.release(pushes)
 
     def _record_one(self, event: AnyEvent, synced: bool) -> None:
@@ -337,16 +454,15 @@ class Journal:
             JournalError: nothing was moved.
         """
         count = 0
-        try:
-            with self._db:
-                for shift in shifts:
-                    count += sum(self._move(table, shift) for table in _STAMPED)
-                    self._move_babies(shift)
-                    self.outbox.move(shift, restamped)
-                    self.pushes.move(shift)
-                self._save_state(state)
-        except sqlite3.Error as error:
-            raise self._refused(error) from error
+        with self._changing():
+            for shift in shifts:
+                count += sum(self._move(table, shift) for table in _STAMPED)
+                self._move_babies(shift)
+                if self.copy_of is not None:
+                    self._carry(Carried(shift=shift), shift.sure)
+                self.outbox.move(shift, restamped)
+                self.pushes.move(shift)
+            self._save_state(state)
         return count
 
     def _move(self, table: str, shift: Shift) -> int:
@@ -376,14 +492,11 @@ class Journal:
 
     def record_minutes(self, rows: Sequence[MinuteRow]) -> None:
         """Write collected telemetry in one transaction."""
-        try:
-            with self._db:
-                self._db.executemany(
-                    "INSERT OR REPLACE INTO telemetry VALUES (?, ?, ?, ?, ?)",
-                    [(r.t_s, r.cry_s, r.activity, r.level_db, r.in_box) for r in rows],
-                )
-        except sqlite3.Error as error:
-            raise self._refused(error) from error
+        with self._writing():
+            self._db.executemany(
+                "INSERT OR REPLACE INTO telemetry VALUES (?, ?, ?, ?, ?)",
+                [(r.t_s, r.cry_s, r.activity, r.level_db, r.in_box) for r in rows],
+            )
 
     def prune(self, now_s: float) -> int:
         """Forget what is older than its retention; returns how many rows went.
@@ -392,30 +505,154 @@ class Journal:
             JournalError: nothing was forgotten.
         """
         gone = 0
-        try:
-            with self._db:
-                for table, keep_s in RETENTION_S.items():
-                    column = "submitted_s" if table == "inbox" else "t_s"
-                    gone += self._db.execute(
-                        f"DELETE FROM {table} WHERE {column} < ?",  # noqa: S608 - fixed names
-                        (now_s - keep_s,),
-                    ).rowcount
-        except sqlite3.Error as error:
-            raise self._refused(error) from error
+        with self._writing():
+            for table, keep_s in RETENTION_S.items():
+                column = {"inbox": "submitted_s", "rejected": "at_s"}.get(table, "t_s")
+                gone += self._db.execute(
+                    f"DELETE FROM {table} WHERE {column} < ?",  # noqa: S608 - fixed names
+                    (now_s - keep_s,),
+                ).rowcount
         return gone
+
+    # ------------------------------------------------------------------ between two journals
+
+    @property
+    def knows_roster(self) -> bool:
+        """False for a copy that was begun without the list of babies."""
+        return self.copy_of is None or self.copy_of.roster
+
+    def prove(self) -> None:
+        """Write something, so that a card that refuses shows it.
+
+        Raises:
+            JournalError: it does.
+        """
+        with self._writing():
+            self._save_state({"opened_at": repr(time.time()).encode()})
+
+    def become_copy(self, copy_of: CopyOf) -> None:
+        """From now on every change is kept, for another journal to follow.
+
+        Raises:
+            JournalError: this one cannot be written.
+        """
+        self.save_state(copy_of=msgspec.json.encode(copy_of))
+        self.copy_of = copy_of
+
+    def settle_at(self, path: Path) -> None:
+        """Write this copy to ``path``, where nothing is, as a journal of its own.
+
+        Raises:
+            CardError: nothing is there.
+        """
+        self.copy_to(path)
+        with closing(sqlite3.connect(path)) as written, written:
+            written.execute("DELETE FROM state WHERE key = 'copy_of'")
+            written.execute("DELETE FROM carried")
+
+    def begin_with(
+        self,
+        babies: Iterable[Baby],
+        state: Mapping[str, bytes],
+        waiting: Iterable[OutboxMessage] = (),
+        pushes: Iterable[PushRow] = (),
+    ) -> None:
+        """Take what is known without a file: who is here, values, messages by their numbers.
+
+        Raises:
+            JournalError: this one cannot be written.
+        """
+        with self._changing():
+            # Numbers that the journal on the card does not have: one on its way stays the same one.
+            for table in _queues(self._db):
+                self._count_from(table, FIRST_NUMBER + secrets.randbits(47))
+            for baby in babies:
+                self._save_baby(baby)
+            for message in waiting:
+                self.outbox.add(message)
+            self.pushes.add(pushes)
+            self._save_state(state)
+
+    def _carry(self, change: Carried, synced: bool) -> None:
+        self._db.execute(
+            "INSERT INTO carried (change, synced) VALUES (?, ?)",
+            (msgspec.msgpack.encode(change), synced),
+        )
+
+    def follow(self, copy: Journal) -> None:
+        """Carry out all that happened in a copy of this journal, in one transaction.
+
+        Of a whole copy the queues and values are the truth. One that was begun without the list
+        of babies has neither values to resume from nor babies that are known here already.
+
+        Raises:
+            JournalError: nothing of it was added.
+        """
+        copy_of = copy.copy_of or CopyOf(generation=None, whole=False, roster=False)
+        known = {baby.slug for baby in self.babies()}
+        with copy._reading():
+            changes = copy.rows.read("carried", "1 ORDER BY id")
+            minutes = copy.rows.read("telemetry")
+            values = copy.rows.read("state")
+            queues = {table: copy.rows.read(table) for table in _queues(copy._db)}
+            numbers = dict(map(tuple, copy._db.execute("SELECT name, seq FROM sqlite_sequence")))
+        with self._changing():
+            for row in changes:
+                change = msgspec.msgpack.decode(row["change"], type=Carried)
+                self._follow_one(change, bool(row["synced"]), set() if copy_of.roster else known)
+            for minute in minutes:
+                self._insert("telemetry", *minute)
+            for queue, ids in copy_of.took_over.items():
+                self._db.executemany(f"DELETE FROM {queue} WHERE id = ?", [(i,) for i in ids])  # noqa: S608 - checked names
+            for table, rows in queues.items():
+                self._follow_queue(table, rows, numbers, whole=copy_of.whole)
+            if copy_of.roster:
+                self._save_state({r["key"]: r["value"] for r in values if r["key"] not in _OWN})
+            self._save_state({"taken_in": msgspec.json.encode(copy.generation)})
+        self.outbox.recall()
+
+    def _follow_one(self, change: Carried, synced: bool, known: set[str]) -> None:
+        event = change.event
+        if change.shift is not None:
+            for table in _STAMPED:
+                self._move(table, change.shift)
+            self._move_babies(change.shift)
+        elif isinstance(event, RosterChanged) and event.baby.slug in known:
+            return
+        elif event is not None:
+            self._record_one(event, synced)
+
+    def _follow_queue(
+        self, table: str, rows: Sequence[sqlite3.Row], numbers: Mapping[str, int], *, whole: bool
+    ) -> None:
+        if whole:
+            self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - fixed names
+        for row in rows:
+            marks = ", ".join("?" * len(row))
+            self._db.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", tuple(row))  # noqa: S608 - fixed names
+        self._count_from(table, numbers.get(table, 0))
+
+    def _count_from(self, table: str, number: int) -> None:
+        """The next row of a queue gets a number beyond this one, and beyond all it has had."""
+        asked = "SELECT max(seq) FROM sqlite_sequence WHERE name = ?"
+        had = self._db.execute(asked, (table,)).fetchone()[0] or 0
+        self._db.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
+        self._db.execute(
+            "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, max(had, number))
+        )
 
     # ------------------------------------------------------------------ who is here
 
     def babies(self, *, retired: bool = False) -> list[Baby]:
         """The babies in the nursery in order of registration; with ``retired`` also those gone."""
-        rows = self._db.execute(
-            "SELECT document FROM babies WHERE ? OR retired_s IS NULL ORDER BY rowid", (retired,)
-        )
+        with self._reading():
+            rows = self.rows.read("babies", "(? OR retired_s IS NULL) ORDER BY rowid", (retired,))
         return [msgspec.json.decode(row["document"], type=Baby) for row in rows]
 
     def _save_baby(self, baby: Baby) -> None:
-        row = self._db.execute("SELECT document FROM babies WHERE id = ?", (baby.id,)).fetchone()
-        if row and (old := msgspec.json.decode(row["document"], type=Baby).name) != baby.name:
+        known = self.rows.read("babies", "id = ?", (baby.id,))
+        old = msgspec.json.decode(known[0]["document"], type=Baby).name if known else baby.name
+        if old != baby.name:
             for table in ("weighings", "weighing_history", "feeds", "alerts"):
                 self._db.execute(
                     f"UPDATE {table} SET baby = ? WHERE baby = ?",  # noqa: S608 - fixed names
@@ -468,10 +705,13 @@ class Journal:
 
     def open_alerts(self) -> list[sqlite3.Row]:
         """The latest row of each alert that has not been cleared, oldest first."""
-        return self._db.execute(
-            "SELECT * FROM alerts WHERE state != 'cleared' AND rowid IN "
-            "(SELECT max(rowid) FROM alerts GROUP BY id) ORDER BY rowid"
-        ).fetchall()
+        with self._reading():
+            return self.rows.read(
+                "alerts",
+                "state != 'cleared' AND rowid IN "  # noqa: S608 - fixed names
+                f"(SELECT max(rowid) FROM alerts WHERE {self.rows.sound('alerts')} GROUP BY id) "
+                "ORDER BY rowid",
+            )
 
     def unassigned(self, since_s: float = 0.0) -> list[sqlite3.Row]:
         """Weighings nobody has been named for, in order of time."""
@@ -485,59 +725,11 @@ class Journal:
         ]
 
     def _rows(self, table: str, since_s: float, baby: str | None) -> list[sqlite3.Row]:
-        where, values = "t_s >= ?", [since_s]
+        where, values = "t_s >= ?", [since_s, *([] if baby is None else [baby])]
         if baby is not None:
             where += " AND baby = ?"
-            values = [since_s, cast("Any", baby)]
-        return self._db.execute(
-            f"SELECT * FROM {table} WHERE {where} ORDER BY t_s",  # noqa: S608 - fixed names
-            values,
-        ).fetchall()
-
-    # ------------------------------------------------------------------ commands typed on the Pi
-
-    def submit(self, verb: str, args: dict[str, Any]) -> int:
-        """Leave a command for the daemon; returns its number."""
-        with self._db:
-            cursor = self._db.execute(
-                "INSERT INTO inbox (verb, args, submitted_s) VALUES (?, ?, ?)",
-                (verb, msgspec.json.encode(args), time.time()),
-            )
-        return int(cursor.lastrowid or 0)
-
-    def submitted(self, t_s: float) -> list[Command]:
-        """Commands not answered yet, stamped ``t_s``; their results find them by ``origin``.
-
-        Asked every second: the tables are read only when another connection has written.
-        """
-        version = self._db.execute("PRAGMA data_version").fetchone()[0]
-        if version == self._seen_version:
-            return []
-        self._seen_version = version
-        rows = self._db.execute(
-            "SELECT * FROM inbox WHERE done_s IS NULL AND id > ? ORDER BY id", (self._handed_out,)
-        ).fetchall()
-        # Once: while the card refuses, an answer is not on it yet although the deed is done.
-        self._handed_out = max([self._handed_out, *(row["id"] for row in rows)])
-        return [
-            Command(
-                t_s=t_s,
-                verb=row["verb"],
-                args=msgspec.json.decode(row["args"]),
-                origin=f"inbox:{row['id']}",
-            )
-            for row in rows
-        ]
-
-    def answer(self, number: int) -> tuple[bool, str | None] | None:
-        """(ok, error) of a submitted command, or None while it waits."""
-        row = self._db.execute("SELECT * FROM inbox WHERE id = ?", (number,)).fetchone()
-        return None if row is None or row["done_s"] is None else (bool(row["ok"]), row["error"])
-
-    def withdraw(self, number: int) -> None:
-        """Take back a submitted command nobody answered."""
-        with self._db:
-            self._db.execute("DELETE FROM inbox WHERE id = ? AND done_s IS NULL", (number,))
+        with self._reading():
+            return self.rows.read(table, f"{where} ORDER BY t_s", values)
 
     def check(self) -> str | None:
         """None when the file is sound, else what SQLite found."""
@@ -548,27 +740,23 @@ class Journal:
         return None if found == "ok" else found
 
 
+def _queues(connection: sqlite3.Connection) -> list[str]:
+    """Tables of what is still to be done: no event tells what becomes of their rows."""
+    known = {*_STAMPED, "babies", "state", "inbox", "carried", "rejected"}
+    return [table for table in tables(connection) if table not in known]
+
+
 def _stamp(row: sqlite3.Row) -> Stamp:
     if row["session"] == PERSON:
         return "person"
     return "clock" if row["synced"] else "guess"
 
 
-def _log_of(path: Path) -> Path:
-    return path.with_name(f"{path.name}-wal")
-
-
-def _is_the_card(error: Exception) -> bool:
-    if isinstance(error, OSError):
-        return error.errno in CARD_ERRNOS
-    name = getattr(error, "sqlite_errorname", "")
-    return name.startswith(("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR"))
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    path.touch()
-    like_parent(path)  # SQLite gives its -wal and -shm files the owner of the database itself
-    connection = sqlite3.connect(path, timeout=5)
+def _connect(path: Path, patience_s: float) -> sqlite3.Connection:
+    if path != IN_MEMORY:
+        path.touch()
+        like_parent(path)  # SQLite gives its -wal and -shm files the owner of the database itself
+    connection = sqlite3.connect(path, timeout=patience_s)
     try:
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA journal_mode = WAL")
@@ -583,13 +771,3 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
-
-
-def _move_aside(path: Path) -> Path:
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    aside = path.with_name(f"{path.stem}.damaged-{stamp}{path.suffix}")
-    path.rename(aside)
-    for ending in ("-wal", "-shm"):
-        with suppress(FileNotFoundError):
-            path.with_name(path.name + ending).rename(aside.with_name(aside.name + ending))
-    return aside

@@ -71,6 +71,15 @@ STEPS = (
     );
     CREATE TABLE retained (topic TEXT PRIMARY KEY, gone INTEGER NOT NULL) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE rejected (
+        id INTEGER PRIMARY KEY, table_name TEXT NOT NULL, row BLOB NOT NULL,
+        why TEXT NOT NULL, at_s REAL NOT NULL
+    );
+    CREATE TABLE carried (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, change BLOB NOT NULL, synced INTEGER NOT NULL
+    );
+    """,
 )
 
 

@@ -14,12 +14,14 @@ from contextlib import suppress
 
 import msgspec
 
+from monitor import failover
+from monitor.checked_rows import Lost
 from monitor.clock import BootClock, Placing, Wake, boot_id, boot_s, wake
 from monitor.codec import restamped
 from monitor.config import Config
 from monitor.core.cry_model import CryModel
 from monitor.core.reference import GrowthReference
-from monitor.errors import CardError, JournalError
+from monitor.errors import CardError, JournalError, LockedError
 from monitor.events import (
     Alert,
     AnyEvent,
@@ -32,6 +34,7 @@ from monitor.events import (
     JointWeighIn,
     ObjectMoved,
     Observation,
+    RosterChanged,
     ScaleBlock,
     Tick,
     Unassigned,
@@ -39,12 +42,12 @@ from monitor.events import (
     slug,
 )
 from monitor.journal import Journal, MinuteRow
+from monitor.kept_journals import KeptJournals
 from monitor.moments import Shift, moved
 from monitor.outbox import DEFAULT_EXPIRY_S, EXPIRY_S, OutboxMessage
 from monitor.pipeline import Pipeline
-from monitor.push_rows import PushRules
+from monitor.push_rows import TOLD_KEY, PushRules
 from monitor.resources import cry_model_bytes, shipped
-from monitor.spare import come_home, stand_in
 from monitor.states import BoxState
 from monitor.topics import Topics, alert_messages
 
@@ -66,6 +69,12 @@ LOST_TOLD_S = 86_400.0
 RETRY_EVERY_S = 10.0
 """A card that refused is asked again this often."""
 
+LOCKED_RETRY_S = 1.0
+"""A journal that another program has locked is asked again this often, and waits in memory."""
+
+LOCKED_TOLD_S = 30.0
+"""A lock that is held for longer is said: a backup or a query is done in seconds."""
+
 MOST_UNWRITTEN = 5000
 """Events kept in memory while the card refuses; hours of a busy box."""
 
@@ -77,12 +86,24 @@ _NEWS = (CryEnded, Alert)
 under another id."""
 
 
+_UNUSABLE = (msgspec.MsgspecError, ValueError, TypeError, LookupError, ArithmeticError)
+"""what a saved state raises that was not saved by this version, or not by us"""
+
+
 def wake_up(journal: Journal, *, synced: bool) -> Wake:
     """Where a run that begins now lies on the timeline, by the journal and this machine's clocks.
 
     Raises:
-        msgspec.MsgspecError: never for a clock that this version saved.
+        CardError: neither the journal nor one in memory can be read.
     """
+    try:
+        return _wake_up(journal, synced)
+    except JournalError as error:  # the card went between two readings
+        failover.fail_over(journal, str(error), failover.NOTHING)
+        return _wake_up(journal, synced)
+
+
+def _wake_up(journal: Journal, synced: bool) -> Wake:
     saved = journal.load_state("clock")
     return wake(
         None if saved is None else msgspec.json.decode(saved, type=BootClock),
@@ -143,32 +164,49 @@ class Nursery:
         self._minute_s = self._written_s = self._saved_s = self.now_s
         self._cry_s = 0.0
         self._pruned_s = 0.0
+        self._locked_since_s: float | None = None
+        self.kept = KeptJournals(journal)
+        self.rejected: dict[str, int] = {}
+        """how many stored rows could not be used, by table"""
+        self._rejected_until_s = self.now_s
+        self._has_begun = False
+        try:
+            self._begin(woken)
+        except JournalError as error:  # the card went between two readings
+            failover.fail_over(journal, str(error), failover.NOTHING)
+            self._begin(woken)
+
+    def _begin(self, woken: Wake) -> None:
+        if woken.clock.boot_id:
+            self._resume["clock"] = msgspec.json.encode(woken.clock)
+        if woken.tidy is not None:
+            self._unmoved.append(woken.tidy)
+        self._flush()
+        self._look_at_the_rows()
         self._lost, self._lost_until_s = self._lost_journal()
-        self._push_rules = PushRules(config.notify, journal.pushes.told())
-        self.pipeline = self._begin(woken)
+        self._push_rules = PushRules(self.config.notify, self.journal.pushes.told())
+        self.pipeline = self._build(woken.tidy)
+        self._has_begun = True
+        self.pipeline.know_clock(woken.clock.known)
         self._adopt_forgotten()
 
-    def _begin(self, woken: Wake) -> Pipeline:
-        state = {"clock": msgspec.json.encode(woken.clock)} if woken.clock.boot_id else {}
-        if woken.tidy is not None:
-            self.journal.move([woken.tidy], **state)
-        elif state:
-            self.journal.save_state(**state)
-        pipeline = self._build(woken)
-        pipeline.know_clock(woken.clock.known)
-        return pipeline
-
-    def _build(self, woken: Wake) -> Pipeline:
+    def _build(self, tidy: Shift | None = None) -> Pipeline:
+        """The core as the journal remembers it."""
         whole, light = (self.journal.load_state(key) for key in ("pipeline", "pipeline_light"))
         pipeline = self._pipeline(occupancy_known=whole is None)
         try:
             for snapshot in filter(None, (whole, light)):
                 pipeline.restore(snapshot)
-        except (msgspec.MsgspecError, ValueError):
-            # Another version's snapshot: the journal still has everything that matters.
+            if tidy is not None:
+                pipeline.move(tidy)
+            pipeline.state(self.now_s)
+        except _UNUSABLE as error:
+            # Another version's snapshot, or damage: the journal has everything that matters.
+            self._log(f"the saved state cannot be used, so it is worked out anew: {error}")
+            with suppress(JournalError):
+                for key in ("pipeline", "pipeline_light"):
+                    self.journal.reject_state(key, f"cannot be taken up: {error}")
             return self._pipeline(occupancy_known=False)
-        if woken.tidy is not None:
-            pipeline.move(woken.tidy)
         return pipeline
 
     def _pipeline(self, *, occupancy_known: bool) -> Pipeline:
@@ -221,9 +259,8 @@ class Nursery:
             return self._read_clock(observation)
         if isinstance(observation, HostReport):
             observation = self._host = self._with_journal(observation)
-        elif isinstance(observation, Tick):
-            self._look_at_the_card(observation.t_s)
-        events = self.pipeline.update(observation)
+        found = self._look_at_the_card() if isinstance(observation, Tick) else []
+        events = found + self.pipeline.update(observation)
         if isinstance(observation, Tick):
             self._second(observation.t_s)
         return self._take(events)
@@ -233,6 +270,13 @@ class Nursery:
         """Why the journal is not being written where it belongs; ``None`` when it is."""
         if self.journal.stands_in_for is not None:
             return f"{self.journal.why_away}; a copy in memory stands in"
+        brief = self._locked_since_s is not None and (
+            self.now_s - self._locked_since_s < LOCKED_TOLD_S
+        )
+        return None if brief else self._refused
+
+    @property
+    def _refused(self) -> str | None:
         return self.journal_error or self.journal.outbox.problem
 
     def state(self, now_s: float) -> BoxState:
@@ -274,6 +318,8 @@ class Nursery:
         self._minute_s += by_s
         self._written_s += by_s
         self._retry_s += by_s
+        if self._locked_since_s is not None:
+            self._locked_since_s += by_s
         if self._host is not None:
             self._host = moved(self._host, shifts[-1])
         self._unmoved += shifts
@@ -300,10 +346,11 @@ class Nursery:
         return {"pipeline_light": light, "pipeline_at": repr(now_s).encode()}
 
     def _prune(self, now_s: float) -> None:
-        try:
-            self.journal.prune(now_s)
-        except JournalError as error:
-            self.journal_error = str(error)
+        with suppress(JournalError):
+            self._write_down(lambda: self._forget(now_s))
+
+    def _forget(self, now_s: float) -> None:
+        self.journal.prune(now_s)
 
     # ------------------------------------------------------------------ after a damage
 
@@ -312,11 +359,24 @@ class Nursery:
         stored = self.journal.load_state("lost")
         if stored is None:
             return "", float("-inf")
-        lost = msgspec.json.decode(stored)
-        babies, weights = lost["saved"].get("babies", 0), lost["saved"].get("weighings", 0)
+        lost = msgspec.json.decode(stored, type=Lost)
+        babies, weights = lost.saved.get("babies", 0), lost.saved.get("weighings", 0)
         saved = f"{babies} babies and {weights} weights could be saved"
-        since_s = lost["at"] if self.synced else self.now_s
-        return f"{saved}, the old file is kept as {lost['file']}", since_s + LOST_TOLD_S
+        since_s = lost.at if self.synced else self.now_s
+        return f"{saved}, the old file is kept as {lost.file}", since_s + LOST_TOLD_S
+
+    def _look_at_the_rows(self) -> None:
+        """Set aside what is no value of its column, and say so for a day."""
+        try:
+            found = self.journal.set_bad_rows_aside()
+            counts = self.journal.rejected_since(time.time() - LOST_TOLD_S)
+        except JournalError as error:  # they are left out of every reading all the same
+            self._log(str(error))
+            return
+        self._rejected_until_s = self.now_s + LOST_TOLD_S
+        self.rejected = counts
+        for table, count in found.items():
+            self._log(f"{count} unusable rows of {table} were set aside in the journal")
 
     def _adopt_forgotten(self) -> None:
         """Take up what the journal holds open and the snapshot does not know (lost, or too old).
@@ -346,46 +406,113 @@ class Nursery:
         held = outbox.held
         if not (self._unwritten or held or self._resume or self._unmoved):
             return  # writing nothing would prove nothing about the card
+        if self._locked_since_s is not None and self.now_s < self._retry_s:
+            return  # an alert must not wait for somebody's lock
         try:
-            try:
-                self._record(held)
-            except CardError as error:
-                stand_in(self.journal, str(error))
-                self._record(held)
-        except JournalError as error:
-            self.journal_error = str(error)
+            self._write_down(lambda: self._record(held))
+        except JournalError:
             del self._unwritten[:-MOST_UNWRITTEN]
             return
         outbox.release(held)
         self._unwritten, self._resume, self.journal_error = [], {}, None
 
+    def _write_down(self, write: Callable[[], None]) -> None:
+        """Write on the card, or in memory where it refuses.
+
+        Raises:
+            JournalError: neither; it is remembered as ``trouble``.
+        """
+        try:
+            try:
+                write()
+            except CardError as error:
+                failover.fail_over(self.journal, str(error), self._known())
+                write()
+        except JournalError as error:
+            self.journal_error = str(error)
+            if isinstance(error, LockedError):
+                self._locked_since_s = self._locked_since_s or self.now_s
+                self._retry_s = self.now_s + LOCKED_RETRY_S
+            raise
+
+    def _known(self) -> failover.Known:
+        """What is known without the journal."""
+        if not self._has_begun:
+            return failover.NOTHING
+        return failover.Known(
+            babies=self.pipeline.scale.babies if self.journal.knows_roster else None,
+            state={
+                **self.journal.known_values,
+                TOLD_KEY: msgspec.json.encode(self._push_rules.told),
+                "clock": msgspec.json.encode(self._placing.clock),
+                **self._memory(self.now_s),
+            },
+        )
+
     def _record(self, held: list[OutboxMessage]) -> None:
         if self._unmoved:
             clock = msgspec.json.encode(self._placing.clock)
-            self.journal.move(self._unmoved, clock=clock, **self._resume)
+            self.journal.move(self._unmoved, **(self._resume | {"clock": clock}))
             self._unmoved = []
         self.journal.record(self._unwritten, held, synced=self.synced, state=self._resume)
 
-    def _look_at_the_card(self, now_s: float) -> None:
+    def _look_at_the_card(self) -> list[AnyEvent]:
         """Try again when it refused, and let the pipeline know whether it does."""
-        if self.trouble is not None and now_s >= self._retry_s:
-            self._retry_s = now_s + RETRY_EVERY_S
-            with suppress(CardError):  # still in trouble, then
-                if self.journal.outbox.problem is not None:
-                    stand_in(self.journal, self.journal.outbox.problem)
-                come_home(self.journal)
-            self._flush()
-            self.journal.outbox.delete([])
+        now_s, events = self.now_s, []
+        if isinstance(self.journal.outbox.refused, LockedError):
+            self._locked_since_s = self._locked_since_s or now_s
+        if self._refused is None:
+            self._locked_since_s = None
+        away = self.journal.stands_in_for is not None
+        if (away or self._refused is not None) and now_s >= self._retry_s:
+            locked = self._locked_since_s is not None
+            self._retry_s = now_s + (LOCKED_RETRY_S if locked else RETRY_EVERY_S)
+            events = self._try_the_card_again()
         known = self._host.journal_error if self._host is not None else None
-        if known != self.trouble:
+        if known != self.trouble or events:
             last = self._host or HostReport(now_s)
             self._host = self._with_journal(msgspec.structs.replace(last, t_s=now_s))
             self.pipeline.update(self._host)
+        return events
+
+    def _try_the_card_again(self) -> list[AnyEvent]:
+        events: list[AnyEvent] = []
+        outbox = self.journal.outbox
+        with suppress(JournalError):  # still in trouble, then
+            if isinstance(outbox.refused, CardError):
+                failover.fail_over(self.journal, str(outbox.refused), self._known())
+            if self.journal.stands_in_for is not None:
+                end = failover.fail_back(self.journal, self._log)
+                self._log(f"the journal is written on the card again: {self.journal.path}")
+                self._lost, self._lost_until_s = self._lost_journal()
+                self._look_at_the_rows()
+                events = [] if end == "followed" else self._take_up_roster()
+        self._retry_s = min(self._retry_s, self.now_s + RETRY_EVERY_S)
+        locked, self._locked_since_s = self._locked_since_s, None
+        self._flush()
+        if self._refused is not None:
+            self._locked_since_s = locked
+        outbox.delete([])
+        return events
+
+    def _take_up_roster(self) -> list[AnyEvent]:
+        """The list of babies is there again, or another one: go on with it."""
+        fresh = self._build()
+        fresh.know_clock(self.synced)
+        self.pipeline.scale = fresh.scale
+        self._resume |= self._memory(self.now_s)
+        self._adopt_forgotten()
+        return [RosterChanged(t_s=self.now_s, baby=baby) for baby in fresh.scale.babies]
 
     def _with_journal(self, report: HostReport) -> HostReport:
-        lost = self._lost if report.t_s < self._lost_until_s else None
         return msgspec.structs.replace(
-            report, journal_error=self.trouble, journal_lost=lost, clock_known=self.synced
+            report,
+            journal_error=self.trouble,
+            journal_lost=self._lost if report.t_s < self._lost_until_s else None,
+            rows_rejected=self.rejected if report.t_s < self._rejected_until_s else {},
+            journals_kept=self.kept.sentences(),
+            roster_known=self.journal.knows_roster,
+            clock_known=self.synced,
         )
 
     # ------------------------------------------------------------------ news and telemetry
@@ -439,10 +566,9 @@ class Nursery:
         if not self._minutes:
             return
         try:
-            self.journal.record_minutes(self._minutes)
+            self._write_down(lambda: self.journal.record_minutes(self._minutes))
             self._minutes.clear()
-        except JournalError as error:
-            self.journal_error = str(error)
+        except JournalError:
             del self._minutes[:-MOST_UNWRITTEN]
 
 

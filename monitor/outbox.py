@@ -8,10 +8,15 @@ message waits in memory instead: an alert that the card is full must not need th
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import msgspec
 
+from monitor.card import refusal
+from monitor.checked_rows import CheckedRows
+from monitor.errors import JournalError, LockedError
 from monitor.moments import Shift
 
 EXPIRY_S = {
@@ -30,9 +35,11 @@ heard or is over, and a lasting one is reminded anyway."""
 DEFAULT_EXPIRY_S = 24 * 3600.0
 """Weight trends and intake stay true for a day: the next weighings renew or clear them."""
 
-
 MOST_HELD = 1000
 """In memory: a card that refuses for days must not eat it. An alert is two messages."""
+
+LOCKED_FOR_S = 1.0
+"""Between two attempts to delete while another program has locked the journal."""
 
 
 class OutboxMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,58 +57,109 @@ class OutboxMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outbox:
-    """Rows in the journal's file; adding is part of the caller's transaction."""
+    """Rows in the journal's file; adding is part of the caller's transaction.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
+    What waits is remembered, too (the newest ``MOST_HELD``): a card that cannot be read any more
+    must not keep an alert.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        path: Path = Path("journal"),
+        rows: CheckedRows | None = None,
+    ) -> None:
         self._newest: int | None = None
         self._held: dict[int, OutboxMessage] = {}
         self._last_held = 0
         self._arrived: set[int] = set()
         """rows that have arrived and could not be deleted yet"""
-        self.problem: str | None = None
-        """why rows could not be deleted"""
+        self._waiting: dict[int, OutboxMessage] = {}
+        """rows that are known to be there, by number"""
+        self._uncommitted: list[int] = []
+        self._delete_again_s = 0.0
+        self.refused: JournalError | None = None
+        """why rows could not be read or deleted"""
+        self.reconnect(connection, path, rows or CheckedRows(connection))
 
-    def reconnect(self, connection: sqlite3.Connection) -> None:
+    def reconnect(self, connection: sqlite3.Connection, path: Path, rows: CheckedRows) -> None:
         """The journal has moved, with its rows."""
-        self._db, self._newest = connection, None
+        self._db, self._path, self._rows = connection, path, rows
+        self._newest, self.refused = None, None
+
+    @property
+    def problem(self) -> str | None:
+        """Why rows could not be read or deleted, in a sentence."""
+        return None if self.refused is None else str(self.refused)
+
+    def recall(self) -> None:
+        """Remember the newest of what waits in the file.
+
+        Raises:
+            sqlite3.Error: it cannot be read.
+        """
+        rows = self._rows.read("outbox", f"1 ORDER BY id DESC LIMIT {MOST_HELD}")
+        self._remember(map(_message, reversed(rows)))
+
+    @property
+    def remembered(self) -> list[OutboxMessage]:
+        """Rows that have not arrived, as far as is known without the file; oldest first."""
+        return [row for i, row in sorted(self._waiting.items()) if i not in self._arrived]
+
+    def everything(self) -> list[OutboxMessage]:
+        """All rows that have not arrived, in the order they were added.
+
+        Raises:
+            sqlite3.Error: they cannot be read.
+        """
+        rows = self._rows.read("outbox", "1 ORDER BY id")
+        return [_message(row) for row in rows if row["id"] not in self._arrived]
 
     def add(self, message: OutboxMessage) -> None:
-        """Insert one row; the caller commits."""
+        """Insert one row, under its own number if it has one; the caller commits."""
         self._newest = None
-        self._db.execute(
-            "INSERT INTO outbox (topic, payload, qos, expires_s, t_s) VALUES (?, ?, ?, ?, ?)",
-            (message.topic, message.payload, message.qos, message.expires_s, message.t_s),
+        number = message.id if message.id > 0 else None
+        cursor = self._db.execute(
+            "INSERT INTO outbox (id, topic, payload, qos, expires_s, t_s) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            (number, message.topic, message.payload, message.qos, message.expires_s, message.t_s),
         )
+        row = int(cursor.lastrowid or 0)
+        self._uncommitted.append(row)
+        self._remember([msgspec.structs.replace(message, id=row)])
+
+    def committed(self) -> None:
+        """What was added is there."""
+        self._uncommitted.clear()
+
+    def rolled_back(self) -> None:
+        """What was added is not."""
+        for row in self._uncommitted:
+            self._waiting.pop(row, None)
+        self._uncommitted.clear()
 
     def next_after(self, last_id: int, limit: int) -> list[OutboxMessage]:
         """Up to ``limit`` rows beyond ``last_id`` in the order they were added.
 
-        Asked at every turn of the loop, so "nothing new" costs no query.
+        Asked at every turn of the loop, so "nothing new" costs no query. While the file cannot be
+        read, what is remembered.
         """
         if self._newest is not None and self._newest <= last_id:
             return []
-        newest = self._db.execute("SELECT max(id) FROM outbox").fetchone()[0]
+        try:
+            newest = self._db.execute("SELECT max(id) FROM outbox").fetchone()[0]
+            rows = self._rows.read("outbox", "id > ? ORDER BY id LIMIT ?", (last_id, limit))
+        except sqlite3.Error as error:
+            self.refused = refusal("read", self._path, error)
+            return [row for row in self.remembered if row.id > last_id][:limit]
         self._newest = int(newest or 0)
-        rows = self._db.execute(
-            "SELECT * FROM outbox WHERE id > ? ORDER BY id LIMIT ?", (last_id, limit)
-        )
-        return [
-            OutboxMessage(
-                topic=row["topic"],
-                payload=bytes(row["payload"]),
-                qos=row["qos"],
-                expires_s=row["expires_s"],
-                t_s=row["t_s"],
-                id=row["id"],
-            )
-            for row in rows
-            if row["id"] not in self._arrived
-        ]
+        messages = [_message(row) for row in rows if row["id"] not in self._arrived]
+        self._remember(messages)
+        return messages
 
     def move(self, shift: Shift, restamped: Callable[[bytes, Shift], bytes]) -> None:
         """The timeline was moved: so are what waits here, its expiry and the times in it."""
-        rows = self._db.execute("SELECT id, t_s, expires_s, payload FROM outbox").fetchall()
+        rows = self._rows.read("outbox")
         self._db.executemany(
             "UPDATE outbox SET t_s = ?, expires_s = ?, payload = ? WHERE id = ?",
             [
@@ -111,6 +169,7 @@ class Outbox:
                 if shift.covers(row["t_s"])
             ],
         )  # fmt: skip
+        self._waiting = {i: _moved(row, shift, restamped) for i, row in self._waiting.items()}
 
     def delete(self, ids: Iterable[int]) -> None:
         """Forget rows that arrived or expired, in one transaction.
@@ -121,31 +180,40 @@ class Outbox:
         for i in ids:
             if self._held.pop(i, None) is None and i > 0:
                 self._arrived.add(i)
+        if time.monotonic() < self._delete_again_s:
+            return
         try:
             with self._db:
                 self._db.executemany(
                     "DELETE FROM outbox WHERE id = ?", [(i,) for i in self._arrived]
                 )
         except sqlite3.Error as error:
-            self.problem = f"cannot delete what has arrived: {error}"
+            self.refused = refusal("delete what has arrived from", self._path, error)
+            if isinstance(self.refused, LockedError):
+                self._delete_again_s = time.monotonic() + LOCKED_FOR_S
             return
+        for i in self._arrived:
+            self._waiting.pop(i, None)
         self._arrived.clear()
-        self.problem = None
+        self.refused = None
 
     def move_held(self, shift: Shift, restamped: Callable[[bytes, Shift], bytes]) -> None:
         """The same for what is in memory only."""
-        for i, message in self._held.items():
-            if shift.covers(message.t_s):
-                self._held[i] = msgspec.structs.replace(
-                    message,
-                    t_s=message.t_s + shift.by_s,
-                    expires_s=message.expires_s + shift.by_s,
-                    payload=restamped(message.payload, shift),
-                )
+        self._held = {i: _moved(row, shift, restamped) for i, row in self._held.items()}
 
     def __len__(self) -> int:
-        rows = int(self._db.execute("SELECT count(*) FROM outbox").fetchone()[0])
-        return rows - len(self._arrived) + len(self._held)
+        try:
+            rows = int(self._db.execute("SELECT count(*) FROM outbox").fetchone()[0])
+        except sqlite3.Error as error:
+            self.refused = refusal("read", self._path, error)
+            return len(self.remembered) + len(self._held)
+        return max(0, rows - len(self._arrived)) + len(self._held)
+
+    def _remember(self, rows: Iterable[OutboxMessage]) -> None:
+        self._waiting.update((row.id, row) for row in rows)
+        if len(self._waiting) > MOST_HELD:
+            for oldest in sorted(self._waiting)[:-MOST_HELD]:
+                del self._waiting[oldest]
 
     # ------------------------------------------------------------------ while the card refuses
 
@@ -166,3 +234,27 @@ class Outbox:
         """These are rows now."""
         for message in held:
             self._held.pop(message.id, None)
+
+
+def _message(row: sqlite3.Row) -> OutboxMessage:
+    return OutboxMessage(
+        topic=row["topic"],
+        payload=bytes(row["payload"]),
+        qos=row["qos"],
+        expires_s=row["expires_s"],
+        t_s=row["t_s"],
+        id=row["id"],
+    )
+
+
+def _moved(
+    message: OutboxMessage, shift: Shift, restamped: Callable[[bytes, Shift], bytes]
+) -> OutboxMessage:
+    if not shift.covers(message.t_s):
+        return message
+    return msgspec.structs.replace(
+        message,
+        t_s=message.t_s + shift.by_s,
+        expires_s=message.expires_s + shift.by_s,
+        payload=restamped(message.payload, shift),
+    )

@@ -111,6 +111,7 @@ class Outlets:
         self._load = load
         self._log, self._logged = log, ""
         self._topics = nursery.topics
+        self._journal = journal
         self._announcement = Announcement(
             config,
             journal,
@@ -281,6 +282,9 @@ class Outlets:
             "journal_error": nursery.trouble,
             "identity_error": self._announcement.problem,
             "topics_to_empty": self._announcement.to_empty,
+            "journals_kept": len(nursery.kept.sentences()),
+            "rows_rejected": sum(nursery.rejected.values()),
+            "roster_known": self._journal.knows_roster,
             "version": monitor.__version__,
         }
         sources = nursery.state(self._nursery.now_s).sources

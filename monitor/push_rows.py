@@ -101,6 +101,8 @@ class PushRows:
         self._waiting: list[PushRow] | None = None
         self._held: dict[int, PushRow] = {}
         self._last_held = 0
+        self._last_read: list[PushRow] = []
+        """what a card that cannot be read any more still held"""
         self._sent: set[int] = set()
         """rows that have arrived and could not be deleted yet"""
         self._told: bytes | None = None
@@ -147,6 +149,18 @@ class PushRows:
                 "INSERT OR REPLACE INTO state (key, value) VALUES (?, ?)", (TOLD_KEY, self._told)
             )
         return list(self._held)
+
+    def add(self, rows: Iterable[PushRow]) -> None:
+        """Write rows under their own numbers; the caller commits."""
+        self._db.executemany(
+            "INSERT INTO pushes (id, alert_id, document, routes, t_s, expires_s) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (row.id, row.alert.id, msgspec.json.encode(row.alert), " ".join(row.to), row.t_s,
+                 row.expires_s)
+                for row in rows
+            ],
+        )  # fmt: skip
 
     def release(self, held: Iterable[int]) -> None:
         """These are rows now."""
@@ -224,10 +238,11 @@ class PushRows:
         try:
             stored = self._db.execute("SELECT * FROM pushes ORDER BY id").fetchall()
         except sqlite3.Error:
-            return []
+            return self._last_read
         read = [_read(row) for row in stored]
         self.unreadable = read.count(None)
-        return [row for row in read if row is not None]
+        self._last_read = [row for row in read if row is not None]
+        return self._last_read
 
 
 def _read(row: sqlite3.Row) -> PushRow | None:

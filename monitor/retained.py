@@ -24,8 +24,13 @@ class RetainedTopics:
         """what the card does not have yet; ``None``: off the list"""
 
     def reconnect(self, connection: sqlite3.Connection) -> None:
-        """The journal has moved, with the list."""
-        self._db = connection
+        """The journal has moved: read its list anew, with what is not written yet."""
+        self._db, self._gone = connection, None
+        for topic, gone in self._unwritten.items():
+            if gone is None:
+                self._listed().pop(topic, None)
+            else:
+                self._listed()[topic] = gone
 
     def belong(self, topics: Iterable[str]) -> None:
         """List these; whatever else is listed is to be emptied."""

@@ -136,14 +136,14 @@ def test_rows_of_a_boot_move_and_nothing_else(journal: Journal) -> None:
     ]
     changes = [alert("reminded", T + 60 * n) for n in range(5)]
     journal.record([*cries, *changes], [message()], synced=False)
-    assert journal.move([Shift(by_s=60.0, since_s=T - 1)], clock=b"x") == 16
+    assert journal.move([Shift(by_s=60.0, since_s=T - 1)], kept=b"x") == 16
     assert {w.step_id: (w.t_s, w.stamp) for w in journal.weighings()} == {
         "before": (T - 10, "clock"), "guess": (T + 60, "clock"), "typed": (T, "person"),
     }  # fmt: skip
     assert [m.t_s for m in journal.telemetry()] == [m.t_s + 60 for m in minutes]
     assert [c.started_s for c in journal.cries()] == [c.started_s + 60 for c in cries]
     assert [row["t_s"] for row in journal.alerts()] == [c.t_s + 60 for c in changes]
-    assert journal.load_state("clock") == b"x"
+    assert journal.load_state("kept") == b"x"
 
 
 def test_what_waits_to_be_sent_moves_with_its_times(journal: Journal) -> None:
@@ -166,16 +166,16 @@ def test_what_waits_to_be_sent_moves_with_its_times(journal: Journal) -> None:
 
 def test_commands_typed_on_the_pi_are_answered(journal: Journal) -> None:
     desk = Journal.open(journal.path)
-    assert journal.submitted(T) == []
-    number = desk.submit("weigh", {"baby": "Possum", "grams": 112})
-    (command,) = journal.submitted(T)
+    assert journal.inbox.submitted(T) == []
+    number = desk.inbox.submit("weigh", {"baby": "Possum", "grams": 112})
+    (command,) = journal.inbox.submitted(T)
     assert (command.verb, command.args["grams"]) == ("weigh", 112)
-    assert desk.answer(number) is None
-    assert journal.submitted(T) == []  # handed out once
+    assert desk.inbox.answer(number) is None
+    assert journal.inbox.submitted(T) == []  # handed out once
     result = CommandResult(t_s=T, verb="weigh", ok=False, error="too heavy", origin=command.origin)
     journal.record([result])
-    assert desk.answer(number) == (False, "too heavy")
-    assert journal.submitted(T) == []
+    assert desk.inbox.answer(number) == (False, "too heavy")
+    assert journal.inbox.submitted(T) == []
     desk.close()
 
 

@@ -68,6 +68,9 @@ class HostHealth:
             "journal": report.journal_error is not None,
             "clock": not report.clock_known,
             "journal_lost": report.journal_lost is not None,
+            "journals_kept": bool(report.journals_kept),
+            "rows_rejected": bool(report.rows_rejected),
+            "roster": not report.roster_known,
         }
 
     def load(self, report: LoadReport) -> None:
@@ -90,8 +93,8 @@ class HostHealth:
                 continue
             if key == "clock" and now_s - since_s < CLOCK_LATE_S:
                 continue
-            if key == "journal_lost":
-                found.append(_journal_lost(since_s, report.journal_lost or ""))
+            if key in _STORED:
+                found.append(_STORED[key](since_s, report))
                 continue
             if key != "power":
                 found.append(_blind(key, since_s, report))
@@ -107,7 +110,7 @@ class HostHealth:
         unknown = [] if self._load_seen else ["late"]
         report = self._report
         if report is None or now_s - report.t_s > STALE_S:
-            unknown += [*_WORDS, "journal_lost"]
+            unknown += [*_WORDS, *_STORED]
         else:
             said = self._broken(report)
             unknown += [key for key in said if said[key] is None or key in self._since_s]
@@ -142,17 +145,69 @@ def _low_power(since_s: float) -> Condition:
     )
 
 
-def _journal_lost(since_s: float, left: str) -> Condition:
+def _journal_lost(since_s: float, report: HostReport) -> Condition:
     return Condition(
         kind="monitor_blind",
         key="journal_lost",
         severity="warning",
         since_s=since_s,
         title="Journal was damaged",
-        message=f"A fresh journal was begun; {left}. Check who is in the list of babies.",
+        message=f"A fresh journal was begun; {report.journal_lost}. Check the list of babies.",
         why="the journal failed its integrity check at the start",
         all_clear="The monitor has kept its new journal for a day.",
     )
+
+
+def _journals_kept(since_s: float, report: HostReport) -> Condition:
+    return Condition(
+        kind="monitor_blind",
+        key="journals_kept",
+        severity="warning",
+        since_s=since_s,
+        title="Another journal is kept aside",
+        message=" ".join(report.journals_kept),
+        why="a copy kept in memory does not belong to the journal on the card",
+        all_clear="No other journal is kept aside any more.",
+    )
+
+
+def _rows_rejected(since_s: float, report: HostReport) -> Condition:
+    counts = report.rows_rejected
+    where = ", ".join(f"{table} {count}" for table, count in sorted(counts.items()))
+    return Condition(
+        kind="monitor_blind",
+        key="rows_rejected",
+        severity="warning",
+        since_s=since_s,
+        title="Stored values were damaged",
+        message=f"{sum(counts.values())} stored values are left out and kept aside ({where}). "
+        "Check the list of babies and their weights.",
+        why="the journal held values that cannot be right",
+        all_clear="The damaged values have been left out for a day.",
+    )
+
+
+def _roster(since_s: float, report: HostReport) -> Condition:
+    return Condition(
+        kind="monitor_blind",
+        key="roster",
+        severity="critical",
+        since_s=since_s,
+        title="Watching without the list of babies",
+        message="The card cannot be read: who is here, their weights and bottles are unknown; "
+        "cries and the scale are still watched. Check the card, or replace it.",
+        why=report.journal_error or "the card cannot be read",
+        all_clear="The list of babies can be read again.",
+    )
+
+
+_STORED = {
+    "journal_lost": _journal_lost,
+    "journals_kept": _journals_kept,
+    "rows_rejected": _rows_rejected,
+    "roster": _roster,
+}
+"""what is wrong with what was stored"""
 
 
 def _late(since_s: float) -> Condition:

@@ -148,7 +148,7 @@ def test_an_alert_survives_a_killed_daemon_and_an_absent_broker(
         wait_for(lambda: phone.last("nursery/test-box/status") == b"online")
     broker.stop(signal.SIGKILL)
     journal = Journal.open(daemon.state_dir / "journal.sqlite")
-    journal.submit("test_alert", {})
+    journal.inbox.submit("test_alert", {})
     wait_for(lambda: len(journal.outbox) == 2)  # JSON and sentence
     daemon.stop(signal.SIGKILL)
     assert len(journal.outbox) == 2

@@ -67,7 +67,7 @@ class Asked:
         except JournalError:
             return  # the card refuses, and the command line says so
         try:
-            number = journal.submit(verb, args)
+            number = journal.inbox.submit(verb, args)
             self.all.append(Provocation(verb, args, self._next_name(), number))
         except (JournalError, sqlite3.Error):
             pass

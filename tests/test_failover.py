@@ -7,9 +7,9 @@ import pytest
 
 from monitor import journal as journal_module
 from monitor.errors import CardError
+from monitor.failover import fail_back, open_journal
 from monitor.journal import Journal
 from monitor.outbox import OutboxMessage
-from monitor.spare import come_home, open_journal
 
 
 @pytest.fixture
@@ -23,10 +23,10 @@ def refuse(monkeypatch: pytest.MonkeyPatch, card: Path) -> None:
     """From now on opening the journal on this card fails as on a read-only one."""
     honest = journal_module._connect
 
-    def connect(path: Path):
+    def connect(path: Path, patience_s: float):
         if path == card:
             raise OSError(errno.EROFS, "Read-only file system")
-        return honest(path)
+        return honest(path, patience_s)
 
     monkeypatch.setattr(journal_module, "_connect", connect)
 
@@ -46,9 +46,9 @@ def test_it_goes_on_in_memory_and_comes_home(card: Path, monkeypatch: pytest.Mon
         assert (spare.stands_in_for, spare.identity()) == (card, identity)
         spare.record([], [news("meanwhile")])
         with pytest.raises(CardError):
-            come_home(spare)
+            fail_back(spare)
         spare.record([], [news("still")])
-    come_home(spare)
+    fail_back(spare)
     assert (spare.stands_in_for, spare.path) == (None, card)
     spare.record([], [news("home")])
     assert not list((card.parents[1] / "run").glob("spare*"))

@@ -1,0 +1,56 @@
+"""Journals that lie beside the journal and wait for a person: what each is and what to do with it.
+
+A copy from memory that is not of the journal on the card is never merged by guess, and never
+deleted: its owner is asked until the file is gone.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from monitor.card import kept_aside
+from monitor.checked_rows import CheckedRows
+from monitor.journal import Journal
+from monitor.timeline import rfc3339
+
+
+class KeptJournals:
+    """Asked once a minute; a file is opened once."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._known: dict[str, str] = {}
+
+    def sentences(self) -> list[str]:
+        """One for each file, oldest first."""
+        files = kept_aside(self._journal.stands_in_for or self._journal.path, "copy")
+        for file in files:
+            if file.name not in self._known:
+                self._known[file.name] = sentence(file)
+        return [self._known[file.name] for file in files]
+
+
+def sentence(file: Path) -> str:
+    """Which file, what is in it, what to do."""
+    return (
+        f"{file} is a copy of another journal ({_contents(file)}). To use it: stop the monitor, "
+        f"put it in the place of {file.name.partition('.')[0]}{file.suffix}, start. If nothing is "
+        "missing, delete it."
+    )
+
+
+def _contents(file: Path) -> str:
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as opened:
+            opened.row_factory = sqlite3.Row
+            rows = CheckedRows(opened)
+            names = [row["slug"] for row in rows.read("babies", "retired_s IS NULL ORDER BY rowid")]
+            weights = rows.read("weighings", "1 ORDER BY t_s")
+    except (OSError, sqlite3.Error):
+        return "it cannot be read"
+    babies = f"{len(names)} babies ({', '.join(names[:6])})" if names else "no babies"
+    if not weights:
+        return f"{babies}, no weights"
+    return f"{babies}, {len(weights)} weights, the last at {rfc3339(weights[-1]['t_s'])}"

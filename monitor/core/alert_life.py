@@ -24,6 +24,8 @@ SLOWEST = {"info": 12, "warning": 12, "critical": 3}
 warning ends at one every two hours, something critical at one every half hour"""
 
 
+ESCALATE_AFTER_REMINDERS = 2
+"""critical and reminded this often in vain: another person must hear of it"""
 SLOW_KINDS = frozenset({"losing_weight", "not_gaining", "low_intake"})
 SLOWEST_TREND = 24
 """these change with a bottle, not with a minute: at the slowest every four hours"""
@@ -135,6 +137,21 @@ class AlertLife(msgspec.Struct, kw_only=True):
         self.alert = replace(self.alert, state=state, t_s=now_s, silent=silent, until=until_s)
         self.told = self.told or not silent
         return self.alert
+
+    def speak_up(self, now_s: float, first_s: float, *, mute: bool) -> Alert:
+        """Begin the reminders anew: it got worse or came back, a promise ended, morning came."""
+        self.reminders = 0
+        self.alert = replace(self.alert, escalated=False)
+        self.schedule(now_s, first_s)
+        return self.change("reminded", now_s, silent=mute)
+
+    def remind(self, now_s: float, first_s: float) -> Alert:
+        """Once more, and to a second person when nobody answers."""
+        self.reminders += 1
+        self.schedule(now_s, first_s)
+        if self.true_severity == "critical" and self.reminders >= ESCALATE_AFTER_REMINDERS:
+            self.alert = replace(self.alert, escalated=True)
+        return self.change("reminded", now_s)
 
     def schedule(self, now_s: float, first_s: float) -> None:
         """Set the time of the next reminder; each waits twice as long as the one before."""

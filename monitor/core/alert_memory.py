@@ -16,6 +16,8 @@ Incident = tuple[str, str]
 
 FLAPS_AN_HOUR = 3
 """an incident that was raised or came back this often within an hour comes and goes"""
+NO_CRY_LASTS_S = 3600.0
+"""a television is "no cry" for the length of a programme, then somebody listens once more"""
 DAY_S = 86_400.0
 
 
@@ -35,6 +37,23 @@ class AlertMemory(msgspec.Struct):
     test_until_s: Moment = 0.0
     keyed_by_id: bool = False
     """False in what earlier versions wrote: the key of a baby's alert is its slug there"""
+
+    def is_dismissed(self, incident: Incident, now_s: float) -> bool:
+        """Whether a person called it no cry, not too long ago; it is so still, or unknown."""
+        if incident not in self.dismissed:
+            return False
+        said_s = self.dismissed_s.setdefault(incident, now_s)
+        if now_s - said_s >= NO_CRY_LASTS_S:
+            del self.dismissed[incident], self.dismissed_s[incident]
+            return False
+        self.dismissed[incident] = now_s
+        return True
+
+    def forget_dismissed(self, false: Sequence[Incident], since_s: float) -> None:
+        """Those of these that were last true, or unknown, at ``since_s`` or before, are over."""
+        for incident in [i for i in false if self.dismissed[i] <= since_s]:
+            del self.dismissed[incident]
+            self.dismissed_s.pop(incident, None)
 
     def adopt(self, alerts: Sequence[Alert], babies: Sequence[Baby]) -> list[Alert]:
         """Open a life for each; returns those whose incident has one already."""

@@ -2,15 +2,15 @@
 
 The parts of the core state at every tick what is true, and what nobody can judge; this policy
 compares it with the alerts that are open and decides what a person hears. Only what is false
-clears. The rules answer what users of baby monitors, camera and bird-call systems complain of: one
-incident told five times, a cooldown that hides a second and different problem, reminders that
-never slow down, an acknowledgement that other phones do not learn of, or that covers what came
-hours later, a monitor that stays silent about its own blindness.
+clears. The rules answer what users of such monitors complain of: one incident told five times, a
+cooldown that hides another problem, reminders that never slow down, an acknowledgement that covers
+what came hours later, a monitor that is silent about its own blindness.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -39,10 +39,6 @@ FLAP_HOLD_S = 900.0
 """what comes and goes has to stay away for a quarter of an hour before it counts as over"""
 UNSEEN_S = 1800.0
 """what nobody could judge for half an hour, and what then began anew, is another incident"""
-ESCALATE_AFTER_REMINDERS = 2
-"""critical and reminded this often in vain: another person must hear of it"""
-NO_CRY_LASTS_S = 3600.0
-"""a television is "no cry" for the length of a film at most, then somebody listens once more"""
 TEST_ALERT_S = 120.0
 
 
@@ -88,19 +84,14 @@ class AlertPolicy:
         self._hands.see(now_s, handled=handled)
         if not self._quiet.contains(now_s):
             self._memory.night_pushes = 0
-        stated: dict[Incident, Condition] = {}
-        for condition in [*conditions, *self._test_conditions(now_s)]:
-            incident: Incident = (condition.kind, condition.key)
-            rank = RANK[stated[incident].severity] if incident in stated else -1
-            if RANK[condition.severity] > rank:
-                stated[incident] = condition
+        stated = _by_incident([*conditions, *self._test_conditions(now_s)])
         changes = close_the_gone(self._memory.lives, self._roster, now_s)
         self._hold_what_is_unknown(now_s, stated, unjudged)
         changes += self._clear_what_is_over(now_s, stated)
         for incident, condition in stated.items():
-            if self._is_dismissed(incident, now_s):
-                self._memory.dismissed[incident] = now_s
-            elif incident in self._memory.lives:
+            if self._memory.is_dismissed(incident, now_s):
+                continue
+            if incident in self._memory.lives:
                 changes += self._follow(incident, condition, now_s)
             elif not self._hands.holds_back(condition.kind, condition.severity, now_s):
                 changes.append(self._raise(incident, condition, now_s))
@@ -148,14 +139,11 @@ class AlertPolicy:
                 continue
             if incident in self._memory.lives:
                 self._memory.lives[incident].cannot_be_judged(now_s)
-            if incident in self._memory.dismissed:
-                self._memory.dismissed[incident] = now_s
+            self._memory.is_dismissed(incident, now_s)
 
     def _clear_what_is_over(self, now_s: float, stated: dict[Incident, Condition]) -> list[Alert]:
-        for incident, last_s in list(self._memory.dismissed.items()):
-            if incident not in stated and now_s - last_s >= CLEAR_HOLD_S:
-                del self._memory.dismissed[incident]
-                self._memory.dismissed_s.pop(incident, None)
+        quiet = [incident for incident in self._memory.dismissed if incident not in stated]
+        self._memory.forget_dismissed(quiet, now_s - CLEAR_HOLD_S)
         over = []
         for incident, life in self._memory.lives.items():
             if incident in stated or life.unjudged_s == now_s:
@@ -170,15 +158,6 @@ class AlertPolicy:
             return 0.0
         return FLAP_HOLD_S if self._memory.comes_and_goes(incident, now_s) else CLEAR_HOLD_S
 
-    def _is_dismissed(self, incident: Incident, now_s: float) -> bool:
-        memory = self._memory
-        if incident not in memory.dismissed:
-            return False
-        if now_s - memory.dismissed_s.get(incident, now_s) < NO_CRY_LASTS_S:
-            return True
-        del memory.dismissed[incident], memory.dismissed_s[incident]
-        return False
-
     # ------------------------------------------------------------------ while it is open
 
     def _follow(self, incident: Incident, condition: Condition, now_s: float) -> list[Alert]:
@@ -187,24 +166,25 @@ class AlertPolicy:
         severity, mute = self._severity(condition, now_s)
         back = self._came_back(incident, condition, now_s)
         life.restate(condition, severity, now_s)
-        if RANK[condition.severity] > RANK[true_before]:
-            return [self._speak_up(life, now_s, mute=mute)]  # worse: an old acknowledgement is void
+        speak_up = partial(life.speak_up, now_s, self._first_reminder_s)
+        if RANK[condition.severity] > RANK[true_before]:  # an old acknowledgement is void
+            return [speak_up(mute=mute)]
         if back:
-            return [self._speak_up(life, now_s, mute=mute or not self._afford(condition, now_s))]
+            return [speak_up(mute=mute or not self._afford(condition, now_s))]
         if life.alert.state == "snoozed":
             ended = life.alert.until is not None and now_s >= life.alert.until
-            return [self._speak_up(life, now_s, mute=False)] if ended else []
+            return [speak_up(mute=False)] if ended else []
         if life.acknowledged_long_ago(now_s):
-            return [self._speak_up(life, now_s, mute=False)]
+            return [speak_up(mute=False)]
         if not life.waits_for_somebody or mute:
             return []
         morning = not life.told and not self._quiet.contains(now_s)
         if morning or RANK[severity] > RANK[before]:
-            return [self._speak_up(life, now_s, mute=False)]
+            return [speak_up(mute=False)]
         due = now_s >= life.remind_at_s and severity != "info"
         if not due or self._hands.holds_back(condition.kind, condition.severity, now_s):
             return []
-        return self._remind(life, now_s)
+        return [life.remind(now_s, self._first_reminder_s)]
 
     def _came_back(self, incident: Incident, condition: Condition, now_s: float) -> bool:
         """Whether this is a new incident under an id that is held open, and is to be spoken.
@@ -222,20 +202,6 @@ class AlertPolicy:
         life.alert = replace(life.alert, since=condition.since_s)
         self._memory.remember_raise(incident, now_s)
         return not life.waits_for_somebody or away_s >= self._first_reminder_s
-
-    def _speak_up(self, life: AlertLife, now_s: float, *, mute: bool) -> Alert:
-        """Begin the reminders anew: it got worse or came back, a promise ended, morning came."""
-        life.reminders = 0
-        life.alert = replace(life.alert, escalated=False)
-        life.schedule(now_s, self._first_reminder_s)
-        return life.change("reminded", now_s, silent=mute)
-
-    def _remind(self, life: AlertLife, now_s: float) -> list[Alert]:
-        life.reminders += 1
-        life.schedule(now_s, self._first_reminder_s)
-        if life.true_severity == "critical" and life.reminders >= ESCALATE_AFTER_REMINDERS:
-            life.alert = replace(life.alert, escalated=True)
-        return [life.change("reminded", now_s)]
 
     def _severity(self, condition: Condition, now_s: float) -> tuple[Severity, bool]:
         if condition.kind == "test":
@@ -305,14 +271,21 @@ class AlertPolicy:
         self._restored = True
 
     def adopt(self, alerts: Sequence[Alert], babies: Sequence[Baby]) -> list[Alert]:
-        """Take up open alerts that the snapshot does not know, under their ids.
+        """Take up open alerts that the snapshot does not know, until their part has judged them.
 
-        They stay until their part has judged them. Returns those that cannot be taken up, because
-        their incident is open under another id.
+        Returns those that cannot be: their incident is open under another id.
         """
         left = self._memory.adopt(alerts, babies)
         self._restored = True
         return left
+
+
+def _by_incident(conditions: Sequence[Condition]) -> dict[Incident, Condition]:
+    """One condition each: the worst, where an incident is stated twice."""
+    stated: dict[Incident, Condition] = {}
+    for condition in sorted(conditions, key=lambda c: -RANK[c.severity]):
+        stated.setdefault((condition.kind, condition.key), condition)
+    return stated
 
 
 def _test(since_s: float) -> Condition:

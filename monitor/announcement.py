@@ -179,6 +179,7 @@ class Announcement:
             prefix=mqtt.discovery_prefix,
             version=monitor.__version__,
             entity_id=self.identity.entity_id,
+            most_bytes=None if self._publisher is None else self._publisher.most_bytes,
         )
 
     def _own_topics(self, documents: list[Message], topics: Topics | None = None) -> set[str]:

@@ -207,7 +207,8 @@ def check_scale(config: Config, busy: bool = False) -> Finding:
 
 def check_broker(config: Config) -> Finding:
     """Whether the broker accepts us with this name, password and certificate."""
-    from monitor.link import Connected, Link, Refused
+    from monitor.link import Link
+    from monitor.link_events import Connected, Refused
     from monitor.secrets import read_password
     from monitor.topics import Message
 

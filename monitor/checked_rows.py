@@ -56,6 +56,8 @@ _LIMITS = {
     "qos": (0, 2),
     "synced": (0, 1),
     "only_weighed": (0, 1),
+    "urgency": (0, 2),
+    "is_reminder": (0, 1),
     "ok": (0, 1),
     "id": (0, LARGEST),
     "rejected.id": (-(2**63), 2**63 - 1),

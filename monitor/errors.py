@@ -41,6 +41,10 @@ class LockedError(JournalError):
     """Another program has locked the journal; in a moment it may be free again."""
 
 
+class LinkError(NurseryError, OSError):
+    """The connection to the broker must end; says why."""
+
+
 class CommandError(NurseryError, ValueError):
     """A command from a phone, the panel or the command line is refused; says why."""
 

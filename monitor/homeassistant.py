@@ -15,6 +15,7 @@ from typing import Any, Literal
 from monitor.codec import encode
 from monitor.events import Baby, slug
 from monitor.ha_entities import Component, baby_components, box_components
+from monitor.packet_size import packet_bytes
 from monitor.topics import Message, Topics, forget_baby
 
 Mode = Literal["device", "entity", "off"]
@@ -32,6 +33,7 @@ def discovery(
     version: str,
     prefix: str = "homeassistant",
     entity_id: Callable[[Baby], str] = lambda baby: baby.id,
+    most_bytes: int | None = None,
 ) -> list[Message]:
     """The retained documents for a box and everybody in it.
 
@@ -43,15 +45,28 @@ def discovery(
         version: of this software.
         prefix: Home Assistant's discovery prefix.
         entity_id: what Home Assistant knows a baby by (``identity.BoxIdentity``).
+        most_bytes: the longest packet that the broker takes. A device whose document is longer
+            is told entity by entity.
     """
     here = [baby for baby in babies if baby.retired_s is None]
-    return [
-        Message(topic=topic, payload=encode(body), retain=True)
-        for device, components in _devices(topics, identity, here, version, entity_id)
-        for topic, body in _documents(
-            device, components, topics=topics, mode=mode, prefix=prefix, version=version
-        )
-    ]
+
+    def documents(
+        device: dict[str, Any], components: dict[str, Component], mode: Mode
+    ) -> list[Message]:
+        return [
+            Message(topic=topic, payload=encode(body), retain=True)
+            for topic, body in _documents(
+                device, components, topics=topics, mode=mode, prefix=prefix, version=version
+            )
+        ]
+
+    found: list[Message] = []
+    for device, components in _devices(topics, identity, here, version, entity_id):
+        told = documents(device, components, mode)
+        if mode == "device" and most_bytes is not None and packet_bytes(told[0], "5") > most_bytes:
+            told = documents(device, components, "entity")
+        found += told
+    return found
 
 
 def removal(

@@ -13,6 +13,7 @@ import ssl
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Literal
 
@@ -25,6 +26,17 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from monitor.config import MqttConfig
 from monitor.errors import ConfigError
+from monitor.guarded_client import GuardedClient
+from monitor.link_events import (
+    Acknowledged,
+    Arrived,
+    Connected,
+    Ended,
+    Limits,
+    LinkEvent,
+    Refused,
+    Subscribed,
+)
 from monitor.topics import Message
 
 Protocol = Literal["5", "3.1.1"]
@@ -38,49 +50,14 @@ SESSION_EXPIRY_S = 60
 takes for a tap on "tare" to become a surprise."""
 
 
-class Connected(msgspec.Struct, frozen=True):
-    """The broker accepted us."""
-
-
-class Refused(msgspec.Struct, frozen=True):
-    """No connection came about; ``why`` is a sentence."""
-
-    why: str
-    wrong_protocol: bool = False
-
-
-class Ended(msgspec.Struct, frozen=True):
-    """The connection is gone and the link is used up."""
-
-    why: str
-    code: int | None = None
-    """the reason code of the broker's DISCONNECT (MQTT 5), where it sent one"""
-
-
-class Acknowledged(msgspec.Struct, frozen=True):
-    """The broker has the message ``mid``."""
-
-    mid: int
-
-
-class Arrived(msgspec.Struct, frozen=True):
-    """A message came in."""
-
-    topic: str
-    payload: bytes
-    retain: bool
-
-
-LinkEvent = Connected | Refused | Ended | Acknowledged | Arrived
-
-
 class Intake(msgspec.Struct, frozen=True, kw_only=True):
     """How much of what others send is let in: memory must not be theirs to fill."""
 
     most_waiting: int = 500
     """messages not looked at yet; beyond them the newest are dropped and counted"""
     most_bytes: int = 16_384
-    """a longer packet is not even sent to us (MQTT 5 only; a command has at most 4 kB)"""
+    """a longer packet is not even sent to us (MQTT 5), or ends the connection at its first bytes
+    (3.1.1); a command has at most 4 kB"""
 
 
 class Link:
@@ -91,13 +68,13 @@ class Link:
         config: MqttConfig,
         protocol: Protocol,
         client_id: str,
-        password: str | None,
+        password: str | Callable[[], str | None] | None,
         intake: Intake = Intake(),  # noqa: B008 - frozen
     ) -> None:
-        """Prepare a connection.
+        """Prepare a connection; nothing is read and nobody asked before ``open``.
 
-        Raises:
-            ConfigError: the certificate file cannot be used.
+        ``password`` may be a function: it is called at ``open``, in the link's own thread, and a
+        ``ConfigError`` from it (a file that cannot be read just now) is why there is no connection.
         """
         self.events: deque[LinkEvent] = deque()
         self.protocol = protocol
@@ -105,10 +82,12 @@ class Link:
         """messages thrown away because too many were waiting"""
         self._intake = intake
         self._config = config
+        self._password = password
         self._answered = False
         self._greeted_s: float | None = None
-        self._code: int | None = None
-        self._client = client = mqtt.Client(
+        self._ended: tuple[str, int] | None = None
+        self._client = client = GuardedClient(
+            intake.most_bytes,
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
             clean_session=None if protocol == "5" else True,
@@ -116,16 +95,11 @@ class Link:
             reconnect_on_failure=False,
         )
         client.connect_timeout = CONNECT_TIMEOUT_S
-        _give_waker(client)
-        if config.username:
-            client.username_pw_set(config.username, password)
-        if config.use_tls:
-            client.tls_set_context(_tls_context(config.ca_file))
         client.on_socket_open = self._on_socket_open
-        client.on_socket_register_write = _leave_it_to_the_network_thread
         client.on_connect = self._on_connect
-        client.on_publish = self._on_publish
         client.on_disconnect = self._on_disconnect
+        client.on_publish = self._on_publish
+        client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
 
@@ -135,9 +109,10 @@ class Link:
             self._client.will_set(will.topic, will.payload, will.qos, will.retain)
         self._thread.start()
 
-    def subscribe(self, topics: list[str]) -> None:
-        """Ask for messages at QoS 1."""
-        self._client.subscribe([(topic, 1) for topic in topics])
+    def subscribe(self, topics: list[str]) -> int | None:
+        """Ask for messages at QoS 1; returns the ``mid`` by which ``Subscribed`` answers."""
+        _, mid = self._client.subscribe([(topic, 1) for topic in topics])
+        return mid
 
     def unsubscribe(self, topics: list[str]) -> None:
         """Ask for no more messages of these topics."""
@@ -172,14 +147,25 @@ class Link:
     def _run(self) -> None:
         why = "the connection ended"
         try:
+            self._prepare()
             self._connect()
             self._client.loop_forever()
+        except ConfigError as error:
+            why = str(error)
         except (OSError, ValueError) as error:
             why = _reason(error, self._config)
         except Exception as error:  # noqa: BLE001 - a dead network thread must be told, not guessed
             why = f"the MQTT client failed: {error!r}"
+        code = None
+        if (too_long := self._client.too_long) is not None:
+            why = (
+                f"somebody keeps or sent a message of {too_long / 1e6:.1f} MB on a topic that this "
+                "box listens to: nothing there is that long"
+            )
+        elif self._ended is not None:
+            why, code = self._ended
         if self._answered:
-            self.events.append(Ended(why, self._code))
+            self.events.append(Ended(why, code, too_long is not None))
         else:
             # Brokers without version 5 just hang up (amqtt) instead of answering.
             hung_up = why == "the connection ended"
@@ -189,6 +175,14 @@ class Link:
                     wrong_protocol=hung_up and self.protocol == "5",
                 )
             )
+
+    def _prepare(self) -> None:
+        """Read the files that the configuration names: each time anew, they may have changed."""
+        if self._config.username:
+            password = self._password() if callable(self._password) else self._password
+            self._client.username_pw_set(self._config.username, password)
+        if self._config.use_tls:
+            self._client.tls_set_context(_tls_context(self._config.ca_file))
 
     def _connect(self) -> None:
         host, port, keepalive_s = (
@@ -217,14 +211,14 @@ class Link:
         _userdata: object,
         _flags: mqtt.ConnectFlags,
         reason: ReasonCode,
-        _properties: Properties | None,
+        properties: Properties | None,
     ) -> None:
         self._answered = True
         if reason.is_failure:
             wrong = str(reason) == "Unsupported protocol version"
-            self.events.append(Refused(_refusal(str(reason)), wrong_protocol=wrong))
+            self.events.append(Refused(_refusal(str(reason)), wrong, reason.value))
         else:
-            self.events.append(Connected())
+            self.events.append(Connected(_limits(properties)))
 
     def _on_disconnect(
         self,
@@ -235,10 +229,28 @@ class Link:
         _properties: Properties | None,
     ) -> None:
         if flags.is_disconnect_packet_from_server:
-            self._code = reason.value
+            self._ended = f"the broker ended the connection: {reason}", reason.value
 
-    def _on_publish(self, _client: mqtt.Client, _userdata: object, mid: int, *_: Any) -> None:
-        self.events.append(Acknowledged(mid))
+    def _on_publish(
+        self,
+        _client: mqtt.Client,
+        _userdata: object,
+        mid: int,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        self.events.append(Acknowledged(mid, reason.value, str(reason)))
+
+    def _on_subscribe(
+        self,
+        _client: mqtt.Client,
+        _userdata: object,
+        mid: int,
+        reasons: list[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        refused = tuple(str(reason) if reason.is_failure else None for reason in reasons)
+        self.events.append(Subscribed(mid, refused))
 
     def _on_message(
         self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage
@@ -253,25 +265,19 @@ class Link:
         self.events.append(Arrived(topic, bytes(message.payload), message.retain))
 
 
-def _leave_it_to_the_network_thread(*_: object) -> None:
-    """With this callback set, paho only queues what another thread publishes, and wakes its own.
+def _limits(properties: Properties | None) -> Limits:
+    """What a CONNACK announces; the specification's values where it says nothing."""
 
-    Left alone, paho writes to the socket in the thread that publishes whenever it did not start
-    the network thread itself. OpenSSL must not read and write one connection in two threads at
-    once: now and then a record went out broken, and the broker hung up ("bad record mac").
-    """
+    def announced(name: str, default: Any) -> Any:
+        return getattr(properties, name, default)
 
-
-def _give_waker(client: mqtt.Client) -> None:
-    """Two connected sockets by which paho's thread is woken.
-
-    Left alone, paho makes its pair by listening on a loopback port for a moment at every
-    connection; this daemon never listens anywhere (tests/system/test_intruder.py).
-    """
-    reader, writer = socket.socketpair()
-    reader.setblocking(False)
-    writer.setblocking(False)
-    client._sockpairR, client._sockpairW = reader, writer
+    return Limits(
+        maximum_packet_bytes=announced("MaximumPacketSize", None),
+        maximum_qos=announced("MaximumQoS", 2),
+        retain_available=bool(announced("RetainAvailable", 1)),
+        receive_maximum=announced("ReceiveMaximum", 65_535),
+        topic_alias_maximum=announced("TopicAliasMaximum", 0),
+    )
 
 
 def _properties(packet: int) -> Properties:

@@ -18,7 +18,8 @@ from monitor.config import MqttConfig
 from monitor.errors import NurseryError
 from monitor.events import slug
 from monitor.identity import Found
-from monitor.link import Arrived, Connected, Ended, Intake, Link, Protocol, Refused
+from monitor.link import Intake, Link, Protocol
+from monitor.link_events import Arrived, Connected, Ended, Refused
 
 QUIET_S = 1.0
 """a broker sends what is retained at once; this long without another document is the end"""

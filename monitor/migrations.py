@@ -80,6 +80,16 @@ STEPS = (
         id INTEGER PRIMARY KEY AUTOINCREMENT, change BLOB NOT NULL, synced INTEGER NOT NULL
     );
     """,
+    """
+    ALTER TABLE outbox ADD COLUMN alert_id TEXT NOT NULL DEFAULT '';
+    ALTER TABLE outbox ADD COLUMN is_reminder INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE outbox ADD COLUMN urgency INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE outbox ADD COLUMN latest_s REAL NOT NULL DEFAULT 0;
+    UPDATE outbox SET latest_s = t_s;
+    CREATE INDEX outbox_by_news ON outbox (urgency DESC, latest_s DESC, id);
+    CREATE INDEX outbox_by_alert ON outbox (alert_id);
+    CREATE INDEX outbox_by_expiry ON outbox (expires_s);
+    """,
 )
 
 

@@ -19,6 +19,7 @@ from monitor.checked_rows import Lost
 from monitor.clock import BootClock, Placing, Wake, boot_id, boot_s, wake
 from monitor.codec import restamped
 from monitor.config import Config
+from monitor.core.alert_life import RANK
 from monitor.core.cry_model import CryModel
 from monitor.core.reference import GrowthReference
 from monitor.errors import CardError, JournalError, LockedError
@@ -525,6 +526,9 @@ class Nursery:
                 qos=message.qos,
                 expires_s=event.t_s + EXPIRY_S.get(event.kind, DEFAULT_EXPIRY_S),
                 t_s=event.t_s,
+                alert_id=event.id,
+                urgency=RANK[event.severity],
+                is_reminder=event.state == "reminded",
             )
             for event in events
             if isinstance(event, Alert) and not event.silent

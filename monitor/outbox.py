@@ -1,5 +1,10 @@
 """Messages that must arrive: they wait here, on disk, until the broker has acknowledged them.
 
+News goes before backlog: the alert that is most urgent first, of two equally urgent ones the one
+that changed last. Within one alert the order of its changes is kept, and a reminder that waits
+gives way to whatever is said of its alert later. So what is new and critical never queues behind
+a night without a connection.
+
 An alert that is too old to be news when the link returns (a cry from an hour ago) is dropped from
 here; the journal and the retained state still tell of it. While the card cannot be written a
 message waits in memory instead: an alert that the card is full must not need the card.
@@ -9,7 +14,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 import msgspec
@@ -54,6 +59,14 @@ class OutboxMessage(msgspec.Struct, frozen=True, kw_only=True):
     """when it became news"""
     id: int = 0
     """row number, given by the outbox; negative while the message is held in memory"""
+    alert_id: str = ""
+    """the alert it tells of"""
+    urgency: int = 0
+    """0 information, 1 warning, 2 critical"""
+    is_reminder: bool = False
+    """it says only that the alert is still true: whatever is said later replaces it"""
+    latest_s: float | None = None
+    """``t_s`` of the newest message of the same alert; given by the outbox"""
 
 
 class Outbox:
@@ -69,7 +82,8 @@ class Outbox:
         path: Path = Path("journal"),
         rows: CheckedRows | None = None,
     ) -> None:
-        self._newest: int | None = None
+        self._looked: tuple[frozenset[int], frozenset[str]] | None = None
+        """rows and topics that were left out when nothing else was found"""
         self._held: dict[int, OutboxMessage] = {}
         self._last_held = 0
         self._arrived: set[int] = set()
@@ -85,7 +99,7 @@ class Outbox:
     def reconnect(self, connection: sqlite3.Connection, path: Path, rows: CheckedRows) -> None:
         """The journal has moved, with its rows."""
         self._db, self._path, self._rows = connection, path, rows
-        self._newest, self.refused = None, None
+        self._looked, self.refused = None, None
 
     @property
     def problem(self) -> str | None:
@@ -117,16 +131,21 @@ class Outbox:
 
     def add(self, message: OutboxMessage) -> None:
         """Insert one row, under its own number if it has one; the caller commits."""
-        self._newest = None
+        self._looked = None
+        if message.alert_id:
+            self._follow(message)
         number = message.id if message.id > 0 else None
         cursor = self._db.execute(
-            "INSERT INTO outbox (id, topic, payload, qos, expires_s, t_s) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            (number, message.topic, message.payload, message.qos, message.expires_s, message.t_s),
-        )
+            "INSERT INTO outbox (id, topic, payload, qos, expires_s, t_s, alert_id, urgency, "
+            "is_reminder, latest_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                number, message.topic, message.payload, message.qos, message.expires_s,
+                message.t_s, message.alert_id, message.urgency, message.is_reminder, message.t_s,
+            ),
+        )  # fmt: skip
         row = int(cursor.lastrowid or 0)
         self._uncommitted.append(row)
-        self._remember([msgspec.structs.replace(message, id=row)])
+        self._remember([msgspec.structs.replace(message, id=row, latest_s=message.t_s)])
 
     def committed(self) -> None:
         """What was added is there."""
@@ -138,27 +157,67 @@ class Outbox:
             self._waiting.pop(row, None)
         self._uncommitted.clear()
 
-    def next_after(self, last_id: int, limit: int) -> list[OutboxMessage]:
-        """Up to ``limit`` rows beyond ``last_id`` in the order they were added.
+    def next_rows(
+        self,
+        limit: int,
+        *,
+        without: Collection[int] = (),
+        resting: Collection[str] = (),
+    ) -> list[OutboxMessage]:
+        """Up to ``limit`` messages in the order in which they should leave.
 
         Asked at every turn of the loop, so "nothing new" costs no query. While the file cannot be
         read, what is remembered.
+
+        Args:
+            limit: at least 1.
+            without: rows that are on their way already.
+            resting: topics that take nothing just now.
         """
-        if self._newest is not None and self._newest <= last_id:
+        held = [
+            message
+            for message in self._held.values()
+            if message.id not in without and message.topic not in resting
+        ]
+        return sorted([*self._stored(limit, without, resting), *held], key=_order)[:limit]
+
+    def _stored(
+        self, limit: int, without: Collection[int], resting: Collection[str]
+    ) -> list[OutboxMessage]:
+        looked = frozenset(without), frozenset(resting)
+        if self._looked is not None and all(map(frozenset.issubset, self._looked, looked)):
             return []
+        left_out = ",".join(map(str, [*self._arrived, *without]))  # numbers of ours
         try:
-            newest = self._db.execute("SELECT max(id) FROM outbox").fetchone()[0]
-            rows = self._rows.read("outbox", "id > ? ORDER BY id LIMIT ?", (last_id, limit))
+            rows = self._rows.read(
+                "outbox",
+                f"id NOT IN ({left_out}) AND topic NOT IN ({','.join('?' * len(resting))}) "
+                "ORDER BY urgency DESC, latest_s DESC, id LIMIT ?",
+                (*resting, limit),
+            )
         except sqlite3.Error as error:
             self.refused = refusal("read", self._path, error)
-            return [row for row in self.remembered if row.id > last_id][:limit]
-        self._newest = int(newest or 0)
-        messages = [_message(row) for row in rows if row["id"] not in self._arrived]
-        self._remember(messages)
-        return messages
+            return [m for m in self.remembered if m.id not in without and m.topic not in resting]
+        if not rows:
+            self._looked = looked
+        found = [_message(row) for row in rows]
+        self._remember(found)
+        return found
+
+    def expired(self, now_s: float) -> list[int]:
+        """Rows that are no longer news at ``now_s``; of those in the file, what can be read."""
+        known = [m for m in [*self.remembered, *self._held.values()] if m.expires_s <= now_s]
+        try:
+            rows = self._db.execute("SELECT id FROM outbox WHERE expires_s <= ?", (now_s,))
+            stored = {row["id"] for row in rows} - self._arrived
+        except sqlite3.Error as error:
+            self.refused = refusal("read", self._path, error)
+            stored = set()
+        return sorted(stored | {message.id for message in known})
 
     def move(self, shift: Shift, restamped: Callable[[bytes, Shift], bytes]) -> None:
         """The timeline was moved: so are what waits here, its expiry and the times in it."""
+        self._looked = None
         rows = self._rows.read("outbox")
         self._db.executemany(
             "UPDATE outbox SET t_s = ?, expires_s = ?, payload = ? WHERE id = ?",
@@ -169,6 +228,10 @@ class Outbox:
                 if shift.covers(row["t_s"])
             ],
         )  # fmt: skip
+        self._db.execute(
+            "UPDATE outbox SET latest_s = latest_s + ? WHERE latest_s >= ? AND latest_s < ?",
+            (shift.by_s, shift.since_s, shift.until_s),
+        )
         self._waiting = {i: _moved(row, shift, restamped) for i, row in self._waiting.items()}
 
     def delete(self, ids: Iterable[int]) -> None:
@@ -209,6 +272,18 @@ class Outbox:
             return len(self.remembered) + len(self._held)
         return max(0, rows - len(self._arrived)) + len(self._held)
 
+    def _follow(self, message: OutboxMessage) -> None:
+        """A reminder of the same alert gives way, and the rest of it takes this one's place."""
+        self._db.execute(
+            "DELETE FROM outbox WHERE alert_id = ? AND topic = ? AND is_reminder",
+            (message.alert_id, message.topic),
+        )
+        self._db.execute(
+            "UPDATE outbox SET urgency = ?, latest_s = ? WHERE alert_id = ?",
+            (message.urgency, message.t_s, message.alert_id),
+        )
+        _take_places(self._waiting, message)
+
     def _remember(self, rows: Iterable[OutboxMessage]) -> None:
         self._waiting.update((row.id, row) for row in rows)
         if len(self._waiting) > MOST_HELD:
@@ -226,7 +301,11 @@ class Outbox:
         """Keep in memory what could not be written; the oldest go beyond ``MOST_HELD``."""
         for message in messages:
             self._last_held -= 1
-            self._held[self._last_held] = msgspec.structs.replace(message, id=self._last_held)
+            if message.alert_id:
+                _take_places(self._held, message)
+            self._held[self._last_held] = msgspec.structs.replace(
+                message, id=self._last_held, latest_s=message.t_s
+            )
         for oldest in list(self._held)[: max(0, len(self._held) - MOST_HELD)]:
             del self._held[oldest]
 
@@ -244,17 +323,45 @@ def _message(row: sqlite3.Row) -> OutboxMessage:
         expires_s=row["expires_s"],
         t_s=row["t_s"],
         id=row["id"],
+        alert_id=row["alert_id"],
+        urgency=row["urgency"],
+        is_reminder=bool(row["is_reminder"]),
+        latest_s=row["latest_s"],
     )
+
+
+def _take_places(messages: dict[int, OutboxMessage], newest: OutboxMessage) -> None:
+    """The same as ``Outbox._follow`` for messages in memory."""
+    for i, earlier in list(messages.items()):
+        if earlier.alert_id != newest.alert_id:
+            continue
+        if earlier.is_reminder and earlier.topic == newest.topic:
+            del messages[i]
+        else:
+            messages[i] = msgspec.structs.replace(
+                earlier, urgency=newest.urgency, latest_s=newest.t_s
+            )
+
+
+def _order(message: OutboxMessage) -> tuple[int, float, bool, int]:
+    """Most urgent alert first, then the latest; within one alert as it was said.
+
+    Rows were said before what is held in memory, where the numbers run downwards.
+    """
+    latest_s = message.t_s if message.latest_s is None else message.latest_s
+    return -message.urgency, -latest_s, message.id < 0, abs(message.id)
 
 
 def _moved(
     message: OutboxMessage, shift: Shift, restamped: Callable[[bytes, Shift], bytes]
 ) -> OutboxMessage:
+    latest_s = shift.maybe(message.latest_s)
     if not shift.covers(message.t_s):
-        return message
+        return msgspec.structs.replace(message, latest_s=latest_s)
     return msgspec.structs.replace(
         message,
         t_s=message.t_s + shift.by_s,
+        latest_s=latest_s,
         expires_s=message.expires_s + shift.by_s,
         payload=restamped(message.payload, shift),
     )

@@ -33,7 +33,9 @@ from monitor.events import (
     slug,
 )
 from monitor.journal import Journal
-from monitor.link import Arrived
+from monitor.link import Link
+from monitor.link import Protocol as MqttProtocol
+from monitor.link_events import Arrived
 from monitor.notify import Notifier
 from monitor.nursery import Nursery
 from monitor.process import ProcessUsage
@@ -123,15 +125,14 @@ class Outlets:
         self.publisher = Publisher(
             config.mqtt,
             journal.outbox,
-            client_id=self._announcement.watch.client_id,
+            topics=self._topics,
+            connect=self._connect,
             watch=self._announcement.watch,
             emptied=self._announcement.emptied,
             may_open=self._announcement.may_open,
-            password=read_password(config.mqtt, os.environ.get("CREDENTIALS_DIRECTORY")),
-            status_topic=self._topics.status,
-            command_topic=self._topics.commands,
             receive=self._receive,
             complain=self._complain,
+            resized=lambda: self._announcement.begin(self.publisher),
         )
         self._notifier = (
             Notifier(config.notify, journal.pushes, local_minute=nursery.spoken_minute)
@@ -290,6 +291,12 @@ class Outlets:
         sources = nursery.state(self._nursery.now_s).sources
         message = health_message(sources, self._topics, fields=fields)
         self.publisher.want([message])
+
+    def _connect(self, protocol: MqttProtocol) -> Link:
+        """A link not yet open; the password is read when it is, and may be a reason why not."""
+        mqtt, credentials = self._config.mqtt, os.environ.get("CREDENTIALS_DIRECTORY")
+        client_id = self._announcement.watch.client_id
+        return Link(mqtt, protocol, client_id, lambda: read_password(mqtt, credentials))
 
     def _roster_changed(self, event: RosterChanged) -> None:
         baby = event.baby

@@ -1,11 +1,10 @@
 """Keeps the broker's picture of this box true, and gets every alert there.
 
-Two kinds of messages. **Retained state** is what is true now: the publisher holds the wanted
-payload of every topic, sends what changed, and all of it on each connect. **News** comes from the
-outbox: a row is published at QoS 1 and deleted only on the broker's acknowledgement; rows not
-acknowledged when a connection ends are taken up again by the next. On each connect: subscribe,
-everything wanted (discovery is wanted first), then ``online``. It all runs in the daemon's own
-thread; ``pump`` never waits.
+Two kinds of messages. **Retained state** (``retained_state``) is what is true now: all of it is
+sent on each connect, then what changes. **News** (``news``) comes from the outbox and is deleted
+there only when it is delivered (``delivery``, ``echoes``). On each connect: subscribe, alerts that
+wait, everything wanted (discovery is wanted first), then ``online``. It all runs in the daemon's
+own thread; ``pump`` never waits.
 """
 
 from __future__ import annotations
@@ -18,25 +17,29 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from monitor.attempts import Attempts
 from monitor.command_gate import CommandGate
 from monitor.config import MqttConfig
+from monitor.delivery import Delivery
+from monitor.dispatch import Dispatch
+from monitor.echoes import Echoes
 from monitor.events import Command
 from monitor.identity_watch import IdentityWatch
-from monitor.link import Acknowledged, Arrived, Connected, Ended, Link, Protocol, Refused
+from monitor.link import Link, Protocol
+from monitor.link_events import (
+    PACKET_TOO_LARGE,
+    Acknowledged,
+    Arrived,
+    Connected,
+    Ended,
+    Limits,
+    LinkEvent,
+    Refused,
+    Subscribed,
+)
+from monitor.listening import Listening
 from monitor.outbox import Outbox
-from monitor.topics import Message
-
-WINDOW = 20
-"""Outbox rows in flight; paho sends at most 20 unacknowledged messages by default."""
-
-ROWS_PER_S = 50.0
-"""Pace after an outage: Mosquitto without TCP_NODELAY delivered 2,074 of a burst of 4,000."""
-
-BACK_OFF_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
-"""Waits between attempts; a rescuer restarting her router is connected within half a minute."""
-
-HEALTHY_AFTER_S = 60.0
-"""A connection that held this long starts the waits from the beginning."""
+from monitor.topics import Message, Topics
 
 NOT_YET = "not tried yet"
 
@@ -45,6 +48,8 @@ CONTRADICT_EVERY_S = 1.0
 
 BIRTH_JITTER_S = 10.0
 """Home Assistant's restart makes every box answer at once; spread them."""
+
+NO_ANSWER = "the broker does not acknowledge what it is sent"
 
 
 class PublisherStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +65,14 @@ class PublisherStatus(msgspec.Struct, frozen=True, kw_only=True):
     """alerts that were no longer news when the link returned, since the start"""
     commands_ignored: int = 0
     """commands thrown away because there were too many, since the start"""
+    refused: dict[str, str] = {}
+    """topics that the broker does not take, or does not let the box hear, with the reason"""
+    unheard: list[str] = []
+    """alert topics that nobody had subscribed to at the last message"""
+    unacknowledged_s: float | None = None
+    """for how long the oldest unanswered message has waited"""
+    limits: Limits = Limits()
+    """what the broker announced; ``maximum_packet_bytes`` also as it was learned"""
 
 
 class Publisher:
@@ -70,94 +83,122 @@ class Publisher:
         config: MqttConfig,
         outbox: Outbox,
         *,
-        client_id: str,
-        password: str | None,
-        status_topic: str,
-        command_topic: str,
+        topics: Topics,
+        connect: Callable[[Protocol], Link],
         receive: Callable[[Arrived], Command | None],
         complain: Callable[[str, str], None] = lambda _topic, _text: None,
+        resized: Callable[[], None] = lambda: None,
         emptied: Callable[[str], None] = lambda _topic: None,
         watch: IdentityWatch | None = None,
         may_open: Callable[[], bool] = lambda: True,
+        delivery: Delivery | None = None,
+        echoes: Echoes | None = None,
     ) -> None:
-        self._config = config
-        self._outbox = outbox
+        """Prepare; nobody is asked before the first ``pump``.
+
+        Args:
+            config: the broker and the protocol to begin with.
+            outbox: news that waits.
+            topics: of this box.
+            connect: makes a link that is not yet open.
+            receive: reads a command; None when it was refused.
+            complain: hears of a flood: topic and sentence.
+            resized: told when the longest packet that the broker takes has changed
+                (``most_bytes``); documents may be wanted anew from there.
+            emptied: told of each topic that the broker has emptied.
+            watch: notices another box that speaks as this one.
+            may_open: whether to connect now.
+            delivery: one with another patience than usual.
+            echoes: the same.
+        """
+        self._outbox, self._topics = outbox, topics
+        self._connect, self._receive, self._complain = connect, receive, complain
+        self._may_open = may_open
         self._watch = watch or IdentityWatch(
-            client_id=client_id,
-            identity=client_id,
+            client_id="",
+            identity="",
             instance=uuid.uuid4().hex,
-            status_topic=status_topic,
-            identity_topic=f"{status_topic.rpartition('/')[0]}/identity",
+            status_topic=topics.status,
+            identity_topic=topics.identity,
         )
-        self._password = password
-        self._status_topic = status_topic
-        self._command_topic = command_topic
+        self._contradicted_s = -math.inf
         self._birth_topic = config.birth_topic
-        self._receive = receive
-        self._complain = complain
-        self._emptied, self._may_open = emptied, may_open
-        self._emptying: dict[int, str] = {}
-        self._resend_s = -math.inf
+        self._attempts = Attempts(config.protocol)
+        self._dispatch = Dispatch(outbox, topics, resized, emptied, delivery, echoes)
+        self._listening = Listening(
+            commands=[topics.commands, self._birth_topic],
+            echoes=self._dispatch.own_topics,
+            always=self._watch.topics,
+        )
         self._gate = CommandGate()
-        self._refused_topic = command_topic
+        self._refused_topic = topics.commands
         self._dropped = 0
-        self._listening = False
-        self._protocol: Protocol = config.protocol
         self._link: Link | None = None
-        self._connected_s: float | None = None
+        self._connected = False
         self._why = NOT_YET
-        self._attempt = 0
-        self._next_attempt_s = 0.0
         self._birth_due_s: float | None = None
-        self._wanted: dict[str, Message] = {}
-        self._sent: dict[str, tuple[bytes, float]] = {}
-        self._in_flight: dict[int, int] = {}
-        self._last_row = 0
-        self._allowance = float(WINDOW)
-        self._refilled_s = time.monotonic()
-        self._expired = 0
 
     # ------------------------------------------------------------------ what to say
 
     def want(self, messages: Iterable[Message]) -> None:
         """Set the retained state; unchanged payloads cost nothing."""
-        for message in messages:
-            self._wanted[message.topic] = message
+        self._dispatch.state.want(messages)
 
     def forget(self, topics: Iterable[str]) -> None:
         """Take retained topics back: the broker empties them, and ``emptied`` hears of it."""
-        for topic in topics:
-            self._wanted[topic] = Message(topic=topic, payload=b"", retain=True, qos=1)
+        self.want(Message(topic=topic, payload=b"", retain=True) for topic in topics)
 
     def say(self, message: Message) -> None:
         """Publish once, now, if there is a connection: passing events are not kept."""
-        if self._link is not None and self.connected:
-            self._link.publish(message)
+        if self._link is not None and self._connected:
+            self._dispatch.say(self._link, message)
 
     def reconnect(self, why: str) -> None:
         """Begin a new connection, by the name that the watch gives now."""
         self._lost(why)
-        self._attempt, self._next_attempt_s = 0, time.monotonic()
+        self._attempts.now()
+
+    # ------------------------------------------------------------------ how it is
 
     @property
     def protocol(self) -> Protocol:
         """What is spoken."""
-        return self._protocol
+        return self._attempts.protocol
 
     @property
     def connected(self) -> bool:
         """Whether the broker hears us."""
-        return self._connected_s is not None
+        return self._connected
+
+    @property
+    def most_bytes(self) -> int | None:
+        """The longest packet that the broker takes; None while no limit is known."""
+        return self._dispatch.delivery.size.limit
+
+    @property
+    def away_s(self) -> float | None:
+        """For how long there has been no connection; None while there is one."""
+        return self._attempts.away_s(time.monotonic())
+
+    @property
+    def silent_s(self) -> float | None:
+        """For how long the broker has owed its oldest answer, across connections; None: none."""
+        return self._dispatch.delivery.silent_s(time.monotonic())
 
     def status(self) -> PublisherStatus:
         """The link's health."""
+        delivery = self._dispatch.delivery
         return PublisherStatus(
-            connected=self.connected,
-            protocol=self._protocol,
-            why="" if self.connected else self._why,
+            connected=self._connected,
+            protocol=self._attempts.protocol,
+            why="" if self._connected else self._why,
             waiting=len(self._outbox),
-            expired=self._expired,
+            expired=self._dispatch.news.expired,
             commands_ignored=self._gate.total,
+            refused=delivery.too_long | delivery.refusals.why | self._listening.refused,
+            unheard=sorted(delivery.unheard),
+            unacknowledged_s=delivery.unanswered_s(time.monotonic()),
+            limits=msgspec.structs.replace(delivery.limits, maximum_packet_bytes=self.most_bytes),
         )
 
     # ------------------------------------------------------------------ the turn of the loop
@@ -165,37 +206,26 @@ class Publisher:
     def pump(self, now_unix_s: float) -> list[Command]:
         """Do what can be done without waiting; returns the commands that came in."""
         commands: list[Command] = []
-        acknowledged: list[int] = []
-        if self._link is None:
-            self._open_when_due()
+        now_s = time.monotonic()
+        if (link := self._link) is None:
+            if self._attempts.is_due(now_s) and self._may_open():
+                self._open()
             return commands
-        link = self._link
         # What arrives while these are dealt with waits for the next turn: a flood must not hold it.
         for _ in range(len(link.events)):
-            match link.events.popleft():
-                case Connected():
-                    self._greet(link)
-                case Acknowledged(mid):
-                    if (row := self._in_flight.pop(mid, None)) is not None:
-                        acknowledged.append(row)
-                    elif (topic := self._emptying.pop(mid, None)) is not None:
-                        self._emptied(topic)
-                case Arrived() as arrived:
-                    self._take(arrived, commands)
-                case Refused(why, wrong_protocol):
-                    self._lost(why, fall_back=wrong_protocol)
-                case Ended(why, code):
-                    self._watch.ended(time.monotonic(), code)
-                    self._lost(why)
-        if acknowledged:
-            self._outbox.delete(acknowledged)
+            self._take(link, link.events.popleft(), now_s, commands)
+        self._dispatch.clear()
         if self._link is link and link.is_ignored:
             self._lost("the broker does not answer", fall_back=True)
-        if self.connected and self._link is link:
-            self._mind_floods(link)
-            self._contradict(link)
-            self._send_changes(link)
-            self._send_rows(link, now_unix_s)
+        elif self._link is link and self._dispatch.delivery.is_overdue(now_s):
+            self._lost(NO_ANSWER, silent=True)
+        if self._connected and self._link is link:
+            self._mind_floods(link, now_s)
+            self._contradict(now_s)
+            if self._birth_due_s is not None and now_s >= self._birth_due_s:
+                self._birth_due_s = None
+                self._dispatch.say_everything(self._status("online"))
+            self._dispatch.pump(link, now_s, now_unix_s, subscribed=self._listening.own_granted)
         return commands
 
     def close(self, timeout_s: float = 3.0) -> None:
@@ -203,132 +233,92 @@ class Publisher:
         link = self._link
         if link is None:
             return
-        if self.connected:
-            mid = link.publish(self._status("offline"))
+        if self._connected:
+            mid = link.publish(self._attempts.will(self._status("offline")))
             deadline = time.monotonic() + timeout_s
             while time.monotonic() < deadline:
                 event = link.events.popleft() if link.events else None
-                if isinstance(event, Acknowledged):
-                    if event.mid == mid:
-                        break
-                    if (row := self._in_flight.pop(event.mid, None)) is not None:
-                        self._outbox.delete([row])
+                if event is None:
+                    time.sleep(0.01)
                 elif isinstance(event, Ended):
                     break
-                elif event is None:
-                    time.sleep(0.01)
+                elif isinstance(event, Acknowledged):
+                    if event.mid == mid:
+                        break
+                    self._dispatch.answered(event, time.monotonic())
+                elif isinstance(event, Arrived):
+                    self._dispatch.arrived(event)
+            self._dispatch.clear()
         link.close(timeout_s)
-        self._link, self._connected_s = None, None
+        self._link, self._connected = None, False
 
     # ------------------------------------------------------------------ inside
 
     def _status(self, text: str) -> Message:
-        return Message(topic=self._status_topic, payload=text.encode(), retain=True, qos=1)
+        return Message(topic=self._topics.status, payload=text.encode(), retain=True, qos=1)
 
-    def _open_when_due(self) -> None:
-        if time.monotonic() < self._next_attempt_s or not self._may_open():
-            return
-        link = Link(self._config, self._protocol, self._watch.client_id, self._password)
-        link.open(self._status("offline"))
+    def _open(self) -> None:
+        link = self._connect(self._attempts.protocol)
+        link.open(self._attempts.will(self._status("offline")))
         self._link = link
 
-    def _greet(self, link: Link) -> None:
-        self._connected_s = time.monotonic()
-        self._watch.connected(self._connected_s)
-        self._in_flight.clear()
-        self._emptying.clear()
-        self._last_row = 0
-        self._dropped = 0
-        self._listening = not self._gate.is_deaf(time.monotonic())
-        link.subscribe(self._watch.topics)
-        if self._listening:
-            link.subscribe([self._command_topic, self._birth_topic])
-        self._send_everything(link)
+    def _take(self, link: Link, event: LinkEvent, now_s: float, commands: list[Command]) -> None:
+        match event:
+            case Connected(limits):
+                self._greet(link, limits, now_s)
+            case Acknowledged():
+                self._dispatch.answered(event, now_s)
+            case Subscribed():
+                self._listening.answered(event)
+            case Arrived():
+                self._arrived(event, now_s, commands)
+            case Refused(why, wrong_protocol, code):
+                better = self._attempts.refused(code)
+                self._lost(why, fall_back=wrong_protocol, at_once=better)
+            case Ended(why, code, too_long):
+                if too_long:
+                    self._listening.too_long(now_s)
+                suspect = self._dispatch.end(now_s, too_large=code == PACKET_TOO_LARGE)
+                if not (suspect or too_long):  # their reason is known, and it is no other box
+                    self._watch.ended(now_s, code)
+                self._lost(why, at_once=suspect or too_long)
 
-    def _mind_floods(self, link: Link) -> None:
+    def _greet(self, link: Link, limits: Limits, now_s: float) -> None:
+        self._connected = True
+        self._dropped = 0
+        self._attempts.connected(limits, now_s)
+        self._watch.connected(now_s)
+        # Neither 3.1.1 nor QoS 0 has a word for "refused": only what comes back has arrived.
+        unsaid = link.protocol == "3.1.1" or limits.maximum_qos == 0
+        flooded = self._gate.is_deaf(now_s)
+        proving = self._listening.begin(link, now_s, flooded=flooded, hear_itself=unsaid)
+        self._dispatch.begin(limits, now_s, proving=proving)
+        self._dispatch.say_everything(self._status("online"))
+
+    def _mind_floods(self, link: Link, now_s: float) -> None:
         """Say what was refused; stop listening to a flood, and listen again when it is time."""
-        now_s = time.monotonic()
         self._gate.refuse(link.dropped - self._dropped)
         self._dropped = link.dropped
         if (text := self._gate.complaint(now_s)) is not None:
             self._complain(self._refused_topic, text)
-        deaf = self._gate.is_deaf(now_s)
-        if deaf and self._listening:
-            link.unsubscribe([self._command_topic, self._birth_topic])
-        elif not deaf and not self._listening:
-            link.subscribe([self._command_topic, self._birth_topic])
+        if self._listening.tend(link, now_s, flooded=self._gate.is_deaf(now_s)):
             self._birth_due_s = self._birth_due_s or now_s  # it may have been missed meanwhile
-        self._listening = not deaf
 
-    def _contradict(self, link: Link) -> None:
+    def _contradict(self, now_s: float) -> None:
         """Somebody else spoke as this box, or emptied its topics: say what is true again."""
-        now_s = time.monotonic()
-        if now_s - self._resend_s < CONTRADICT_EVERY_S:
+        watch = self._watch
+        if now_s - self._contradicted_s < CONTRADICT_EVERY_S:
             return
-        if self._watch.everything_due:
-            self._send_everything(link)
-        elif self._watch.online_due:
-            link.publish(self._status("online"))
+        if watch.everything_due:
+            self._dispatch.say_everything(self._status("online"))
+        elif watch.online_due:
+            self._dispatch.say_online(self._status("online"))
         else:
             return
-        self._resend_s = now_s
-        self._watch.online_due = self._watch.everything_due = False
+        self._contradicted_s = now_s
+        watch.online_due = watch.everything_due = False
 
-    def _send_everything(self, link: Link) -> None:
-        self._sent.clear()
-        self._send_changes(link)
-        link.publish(self._status("online"))
-
-    def _send_changes(self, link: Link) -> None:
-        if self._birth_due_s is not None and time.monotonic() >= self._birth_due_s:
-            self._birth_due_s = None
-            self._send_everything(link)
-            return
-        now_s = time.monotonic()
-        for topic, message in list(self._wanted.items()):
-            payload, sent_s = self._sent.get(topic, (None, 0.0))
-            # A live number expires at the broker after three intervals: renew it in time.
-            fresh = message.expiry_s is None or now_s - sent_s < message.expiry_s / 3
-            if payload == message.payload and fresh:
-                continue
-            mid = link.publish(message)
-            self._sent[topic] = (message.payload, now_s)
-            if not message.payload:
-                self._emptying[mid] = topic
-                del self._wanted[topic], self._sent[topic]
-
-    def _send_rows(self, link: Link, now_unix_s: float) -> None:
-        now_s = time.monotonic()
-        self._allowance = min(WINDOW, self._allowance + (now_s - self._refilled_s) * ROWS_PER_S)
-        self._refilled_s = now_s
-        room = min(WINDOW - len(self._in_flight), int(self._allowance))
-        if room <= 0:
-            return
-        expired: list[int] = []
-        on_their_way = set(self._in_flight.values())
-        held = [row for row in self._outbox.held if row.id not in on_their_way]
-        for row in [*self._outbox.next_after(self._last_row, room), *held][:room]:
-            self._last_row = max(self._last_row, row.id)
-            if row.expires_s <= now_unix_s:
-                expired.append(row.id)
-                continue
-            mid = link.publish(
-                Message(
-                    topic=row.topic,
-                    payload=row.payload,
-                    retain=False,
-                    qos=row.qos,
-                    expiry_s=row.expires_s - now_unix_s,
-                )
-            )
-            self._in_flight[mid] = row.id
-            self._allowance -= 1
-        if expired:
-            self._expired += len(expired)
-            self._outbox.delete(expired)
-
-    def _take(self, arrived: Arrived, commands: list[Command]) -> None:
-        now_s = time.monotonic()
+    def _arrived(self, arrived: Arrived, now_s: float, commands: list[Command]) -> None:
         if self._watch.arrived(arrived.topic, arrived.payload, retain=arrived.retain, now_s=now_s):
             return
         if arrived.topic == self._birth_topic:
@@ -336,26 +326,23 @@ class Publisher:
             if online and self._birth_due_s is not None:
                 self._gate.refuse(1)  # one answer is on its way; a stream of births is a flood
             elif online:
-                self._birth_due_s = time.monotonic() + random.uniform(0.2, BIRTH_JITTER_S)
+                self._birth_due_s = now_s + random.uniform(0.2, BIRTH_JITTER_S)
+        elif self._dispatch.arrived(arrived):
             return
-        if not self._gate.admit(time.monotonic()):
+        elif not self._gate.admit(now_s):
             self._refused_topic = arrived.topic
         elif (command := self._receive(arrived)) is not None:
             commands.append(command)
 
-    def _lost(self, why: str, *, fall_back: bool = False) -> None:
+    def _lost(
+        self, why: str, *, fall_back: bool = False, at_once: bool = False, silent: bool = False
+    ) -> None:
         if self._link is None:
             return
-        held_s = 0.0 if self._connected_s is None else time.monotonic() - self._connected_s
+        now_s = time.monotonic()
         self._link.close(0.0)
-        self._link, self._connected_s, self._why = None, None, why
-        self._in_flight.clear()
-        if fall_back and self._protocol == "5":
-            self._protocol = "3.1.1"
-            self._next_attempt_s = time.monotonic()
-            return
-        # Every new round begins with version 5: a broker that merely hung up may speak it.
-        self._protocol = self._config.protocol
-        self._attempt = 0 if held_s >= HEALTHY_AFTER_S else self._attempt + 1
-        wait_s = BACK_OFF_S[min(self._attempt, len(BACK_OFF_S) - 1)]
-        self._next_attempt_s = time.monotonic() + wait_s * random.uniform(0.8, 1.2)
+        self._link, self._connected, self._why = None, False, why
+        self._dispatch.end(now_s)
+        if not silent:
+            self._dispatch.delivery.forget_silence()
+        self._attempts.lost(now_s, fall_back=fall_back, at_once=at_once)

@@ -80,6 +80,9 @@ class Topics:
         self.event = f"{base}/event"
         self.question = f"{base}/question"
         self.commands = f"{base}/cmd/+"
+        self.results = f"{base}/cmd/+/result"
+        self.proof = f"{base}/proof"
+        """what the box says to itself where a broker does not tell what becomes of a message"""
 
     def baby(self, baby_slug: str) -> str:
         """What is known of one baby."""

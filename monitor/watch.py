@@ -21,15 +21,8 @@ from typing import Any
 from monitor.codec import encode
 from monitor.config import MqttConfig
 from monitor.errors import ConfigError
-from monitor.link import (
-    Arrived,
-    Connected,
-    Ended,
-    Intake,
-    Link,
-    Protocol,
-    Refused,
-)
+from monitor.link import Intake, Link, Protocol
+from monitor.link_events import Arrived, Connected, Ended, Refused
 from monitor.secrets import read_password
 from monitor.topics import Message, Topics
 from monitor.watch_board import Board, harmless

@@ -14,7 +14,7 @@ from monitor.app import App
 from monitor.config import Config, ScaleConfig
 from monitor.events import Tick
 from monitor.journal import Journal
-from monitor.link import Acknowledged, Arrived
+from monitor.link_events import Acknowledged, Arrived, Connected
 from monitor.topics import Message
 
 START_S = 1_778_241_600.0
@@ -123,8 +123,10 @@ def str_bytes(text: str) -> bytes:
 class FakeLink:
     """A connection that takes everything at once."""
 
+    protocol = "5"
+
     def __init__(self) -> None:
-        self.events: deque[Any] = deque()
+        self.events: deque[Any] = deque([Connected()])
         self.dropped = 0
         self.is_ignored = False
         self.published: list[Message] = []
@@ -135,8 +137,12 @@ class FakeLink:
         self.events.append(Acknowledged(len(self.published)))
         return len(self.published)
 
-    def subscribe(self, topics: list[str]) -> None:
+    def open(self, will: Message | None = None) -> None:
+        pass
+
+    def subscribe(self, topics: list[str]) -> int | None:
         self.subscribed |= set(topics)
+        return None
 
     def unsubscribe(self, topics: list[str]) -> None:
         self.subscribed -= set(topics)
@@ -162,9 +168,9 @@ class Box:
         self.link = FakeLink()
         self.now_s = START_S
         publisher = self.app._outlets.publisher
-        publisher._link = self.link
-        publisher._connected_s = 0.0
-        publisher._greet(self.link)
+        publisher._connect, publisher._may_open = lambda _protocol: self.link, lambda: True
+        while not publisher.connected:
+            publisher.pump(self.now_s)
         self.gate = publisher._gate
         if patient:  # what is tested is what a command does, not how many there may be
             self.gate.admit = lambda _now_s: True

@@ -54,7 +54,7 @@ def test_it_goes_on_in_memory_and_comes_home(card: Path, monkeypatch: pytest.Mon
     assert not list((card.parents[1] / "run").glob("spare*"))
     spare.close()
     again = Journal.open(card)
-    waiting = [row.payload for row in again.outbox.next_after(0, 10)]
+    waiting = [row.payload for row in again.outbox.next_rows(10)]
     assert waiting == [b"before", b"meanwhile", b"still", b"home"]
     again.close()
 
@@ -69,7 +69,7 @@ def test_what_a_killed_process_knew_is_taken_up(card: Path, monkeypatch) -> None
         second.close()
     third = open_journal(card)
     assert third.stands_in_for is None
-    assert [row.payload for row in third.outbox.next_after(0, 10)] == [b"in memory only"]
+    assert [row.payload for row in third.outbox.next_rows(10)] == [b"in memory only"]
     third.close()
     assert Journal.open(card).check() is None
 

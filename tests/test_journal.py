@@ -155,7 +155,7 @@ def test_what_waits_to_be_sent_moves_with_its_times(journal: Journal) -> None:
     ]
     journal.record([], waiting)
     journal.move([Shift(by_s=T, since_s=0.0)])
-    here, text, old = journal.outbox.next_after(0, 10)
+    here, text, old = journal.outbox.next_rows(10)
     assert msgspec.json.decode(here.payload) == {
         "event": "alert", "at": "2026-01-01T00:05:00Z", "since": "1969-12-31T00:00:00Z", "id": "x",
     }  # fmt: skip

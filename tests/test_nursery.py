@@ -139,7 +139,7 @@ def test_a_full_disk_loses_nothing(journal: Journal, monkeypatch: pytest.MonkeyP
 def test_an_old_alert_is_no_news_when_it_is_written(journal: Journal) -> None:
     nursery = Nursery(CONFIG, journal, start_s=START_S)
     nursery.handle(Command(START_S + 1, "test_alert"))
-    rows = journal.outbox.next_after(0, 10)
+    rows = journal.outbox.next_rows(10)
     assert rows
     assert all(row.expires_s > START_S for row in rows)
     assert not any(isinstance(event, WeighIn) for event in nursery.handle(Tick(START_S + 2)))
@@ -191,7 +191,7 @@ def test_a_message_does_not_age_because_the_clock_was_set(journal: Journal) -> N
     nursery.handle(ClockReading(17.0, 17.0, synced=False))
     ring(nursery, 18.0)
     nursery.handle(ClockReading(77.0, START_S, synced=True))
-    old, *news = journal.outbox.next_after(0, 10)
+    *news, old = journal.outbox.next_rows(10)
     assert old.expires_s == START_S
     assert [row.expires_s for row in news] == pytest.approx([START_S - 59 + 86_400] * 2)
 

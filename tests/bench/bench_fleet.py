@@ -29,6 +29,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from monitor.config import MqttConfig
 from monitor.events import Alert, Baby
 from monitor.homeassistant import discovery
+from monitor.link import Link
 from monitor.migrations import migrate
 from monitor.outbox import Outbox, OutboxMessage
 from monitor.publisher import Publisher
@@ -55,13 +56,12 @@ class Box:
         migrate(connection)
         self._outbox = Outbox(connection)
         self._alert_every_s = alert_every_s
+        config = MqttConfig(host="127.0.0.1", port=port, tls=False, keepalive_s=60)
         self.publisher = Publisher(
-            MqttConfig(host="127.0.0.1", port=port, tls=False, keepalive_s=60),
+            config,
             self._outbox,
-            client_id=f"fleet-{number}",
-            password=None,
-            status_topic=self._topics.status,
-            command_topic=self._topics.commands,
+            topics=self._topics,
+            connect=lambda protocol: Link(config, protocol, f"fleet-{number}", None),
             receive=lambda _arrived: None,
         )
         self.publisher.want(

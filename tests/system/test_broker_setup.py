@@ -20,7 +20,8 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from monitor.config import MqttConfig
-from monitor.link import Connected, Link, Refused
+from monitor.link import Link
+from monitor.link_events import Connected, Refused
 from monitor.secrets import read_password
 from tests.system.mosquitto import BINARY, free_port
 from tests.system.subscriber import wait_for

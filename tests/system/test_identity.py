@@ -15,8 +15,10 @@ import pytest
 from monitor.config import MqttConfig
 from monitor.identity_watch import IdentityWatch
 from monitor.journal import Journal
-from monitor.link import Ended, Link
+from monitor.link import Link
+from monitor.link_events import Ended
 from monitor.publisher import Publisher
+from monitor.topics import Topics
 from tests.system.daemon import Daemon
 from tests.system.mosquitto import Mosquitto
 from tests.system.subscriber import Subscriber, wait_for
@@ -272,14 +274,13 @@ def test_a_broker_that_says_that_the_session_was_taken_over_is_believed(tmp_path
         status_topic="nursery/a/status",
         identity_topic="nursery/a/identity",
     )
+    config = MqttConfig(host="127.0.0.1", port=broker.port, tls=False)
     publisher = Publisher(
-        MqttConfig(host="127.0.0.1", port=broker.port, tls=False),
+        config,
         journal.outbox,
-        client_id="nursery-one",
+        topics=Topics("a"),
+        connect=lambda protocol: Link(config, protocol, watch.client_id, None),
         watch=watch,
-        password=None,
-        status_topic="nursery/a/status",
-        command_topic="nursery/a/cmd/+",
         receive=lambda _arrived: None,
     )
     deadline = time.monotonic() + 20

@@ -9,7 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from monitor.config import MqttConfig
-from monitor.link import Acknowledged, Connected, Link
+from monitor.link import Link
+from monitor.link_events import Acknowledged, Connected
 from monitor.topics import Message
 from tests.system.mosquitto import Mosquitto
 
@@ -29,7 +30,7 @@ def test_only_the_network_thread_writes_to_the_socket(broker: Mosquitto) -> None
     link._client.loop_write = spy
     link.open()
     seen: list[object] = []
-    wait(link, seen, lambda: Connected() in seen)
+    wait(link, seen, lambda: any(isinstance(e, Connected) for e in seen))
     for number in range(50):
         link.publish(Message(topic="box/number", payload=b"%d" % number))
     wait(link, seen, lambda: sum(isinstance(e, Acknowledged) for e in seen) == 50)

@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 
 from monitor.config import MqttConfig
+from monitor.delivery import Delivery
+from monitor.echoes import Echoes
 from monitor.events import Command
 from monitor.journal import Journal
-from monitor.link import Arrived
+from monitor.link import Link, Protocol
+from monitor.link_events import Arrived
 from monitor.outbox import OutboxMessage
 from monitor.publisher import Publisher
 from monitor.secrets import read_password
-from monitor.topics import Message
+from monitor.topics import Message, Topics
 from tests.system.mosquitto import Mosquitto, free_port
 from tests.system.subscriber import Subscriber, wait_for
 
@@ -40,20 +43,40 @@ def news(n: int, expires_s: float | None = None) -> OutboxMessage:
     )
 
 
-def make(journal: Journal, port: int, **settings: object) -> Publisher:
+class Links:
+    """Makes the links of a publisher and remembers them."""
+
+    def __init__(self, config: MqttConfig) -> None:
+        self._config = config
+        self.made: list[Link] = []
+
+    def __call__(self, protocol: Protocol) -> Link:
+        self.made.append(Link(self._config, protocol, "nursery-test", None))
+        return self.made[-1]
+
+
+def make(
+    journal: Journal,
+    port: int,
+    *,
+    delivery: Delivery | None = None,
+    echoes: Echoes | None = None,
+    **settings: object,
+) -> Publisher:
     def receive(arrived: Arrived) -> Command | None:
         if arrived.retain:
             return None
         return Command(t_s=0.0, verb="tare", args={"payload": arrived.payload.decode()})
 
+    config = MqttConfig(host="127.0.0.1", port=port, tls=False, keepalive_s=5, **settings)
     return Publisher(
-        MqttConfig(host="127.0.0.1", port=port, tls=False, keepalive_s=5, **settings),
+        config,
         journal.outbox,
-        client_id="nursery-test",
-        password=None,
-        status_topic="nursery/a/status",
-        command_topic="nursery/a/cmd/+",
+        topics=Topics("a"),
+        connect=Links(config),
         receive=receive,
+        delivery=delivery,
+        echoes=echoes,
     )
 
 
@@ -166,7 +189,8 @@ def test_a_killed_daemon_is_announced_by_its_will(broker: Mosquitto, journal: Jo
     publisher = make(journal, broker.port)
     with Subscriber(broker.port, "nursery/a/status") as phone:
         pump(publisher, lambda: phone.last("nursery/a/status") == b"online")
-        publisher._link._client.socket().shutdown(2)  # type: ignore[union-attr]
+        links = publisher._connect
+        links.made[-1]._client.socket().shutdown(2)
         wait_for(lambda: phone.last("nursery/a/status") == b"offline")
         pump(publisher, lambda: phone.last("nursery/a/status") == b"online")
     publisher.close()
@@ -262,4 +286,5 @@ def test_a_password_file_others_can_read_is_refused(tmp_path: Path) -> None:
     credentials = tmp_path / "credentials"
     credentials.mkdir()
     (credentials / "mqtt-password").write_text("other")
+    (credentials / "mqtt-password").chmod(0o440)
     assert read_password(config, str(credentials)) == "other"

@@ -22,7 +22,8 @@ from monitor.errors import CommandError
 from monitor.events import Alert, Baby, Command, CommandResult, Condition
 from monitor.homeassistant import discovery, removal
 from monitor.journal import Journal
-from monitor.link import Arrived
+from monitor.link import Link
+from monitor.link_events import Arrived
 from monitor.outbox import OutboxMessage
 from monitor.publisher import Publisher
 from monitor.states import BabyStatus, BoxState, CryStatus, ScaleStatus, SourceHealth
@@ -54,13 +55,12 @@ class ScriptedBox:
         self._mode = mode
         self._journal = Journal.open(directory / "journal.sqlite")
         self._policy = AlertPolicy(AlertsConfig(night=ALL_DAY), BOX, lambda _t: 0)
+        config = MqttConfig(host="127.0.0.1", port=port, tls=False, keepalive_s=5)
         self._publisher = Publisher(
-            MqttConfig(host="127.0.0.1", port=port, tls=False, keepalive_s=5),
+            config,
             self._journal.outbox,
-            client_id="nursery-scripted",
-            password=None,
-            status_topic=self.topics.status,
-            command_topic=self.topics.commands,
+            topics=self.topics,
+            connect=lambda protocol: Link(config, protocol, "nursery-scripted", None),
             receive=self._receive,
         )
         self._publisher.want(self._discovery())

@@ -66,7 +66,9 @@ def _is_sound(table: str, row: Row, columns: list[Row]) -> bool:
 
 def _fits(value: object, kind: str) -> bool:
     finite = not isinstance(value, float) or math.isfinite(value)
-    return isinstance(value, KINDS[kind]) and finite
+    # SQLite reads zeros where a file was cut off within a page; nothing here writes a NUL.
+    cut_off = isinstance(value, str) and "\0" in value
+    return isinstance(value, KINDS[kind]) and finite and not cut_off
 
 
 def _blob(value: object) -> bytes:

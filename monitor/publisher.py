@@ -278,7 +278,9 @@ class Publisher:
             case Ended(why, code, too_long):
                 if too_long:
                     self._listening.too_long(now_s)
-                suspect = self._dispatch.end(now_s, too_large=code == PACKET_TOO_LARGE)
+                suspect = code in {None, PACKET_TOO_LARGE} and self._dispatch.end(
+                    now_s, too_large=code == PACKET_TOO_LARGE
+                )
                 if not (suspect or too_long):  # their reason is known, and it is no other box
                     self._watch.ended(now_s, code)
                 self._lost(why, at_once=suspect or too_long)

@@ -32,10 +32,10 @@ from monitor.events import (
     Tick,
 )
 from monitor.journal import Journal
+from monitor.link_status import PublisherStatus
 from monitor.nursery import Nursery
 from monitor.observation_queue import ObservationQueue
 from monitor.outlets import Outlets, Panel
-from monitor.publisher import PublisherStatus
 from monitor.service import Watchdog, notify
 
 FRESH_S = 15.0
@@ -217,6 +217,7 @@ class App:
         for command in commands:
             self._handle(command)
         self._outlets.second()
+        self._handle(self._outlets.link_report(now_s))
         if (report := self._outlets.identity_report()) is not None:
             self._handle(report)
         self._watchdog.feed([worker.heartbeat_s() for worker in self._workers])

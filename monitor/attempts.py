@@ -24,6 +24,8 @@ class Attempts:
         self._first: Protocol = protocol
         self.protocol: Protocol = protocol
         """to speak at the next attempt"""
+        self.has_connected = False
+        """whether any connection has come about since the start"""
         self._count = 0
         self._next_s = 0.0
         self._taken = Limits()
@@ -52,6 +54,7 @@ class Attempts:
     def connected(self, limits: Limits, now_s: float) -> None:
         """It came about."""
         self._taken, self._connected_s, self._away_since_s = limits, now_s, None
+        self.has_connected = True
 
     def away_s(self, now_s: float) -> float | None:
         """For how long there has been no connection; None while there is one."""

@@ -59,12 +59,15 @@ class Delivery:
         self.too_long: dict[str, str] = {}
         """topics whose last message was longer than the broker takes"""
         self._answers_prove = True
+        self.accepted: set[str] = set()
+        """topics on which this connection has delivered something"""
         self.unheard: set[str] = set()
         """alert topics that nobody had subscribed to at the last message"""
 
     def begin(self, limits: Limits, *, answers_prove: bool = True) -> None:
         """A new connection; ``answers_prove``: an acknowledgement means that it was taken."""
         self._answers_prove = answers_prove
+        self.accepted.clear()
         self._in_flight.clear()
         self._unconfirmed.clear()
         self.limits = limits
@@ -151,13 +154,18 @@ class Delivery:
             self.refusals.refuse(sent.topic, answer.reason.lower(), now_s)
             return sent
         if self._answers_prove:
-            self.refusals.accept(sent.topic)
+            self.arrived(sent.topic)
             self.size.passed(sent.bytes)
         if sent.row is not None:
             (self.unheard.add if answer.code == NOBODY_SUBSCRIBED else self.unheard.discard)(
                 sent.topic
             )
         return sent
+
+    def arrived(self, topic: str) -> None:
+        """A message on this topic has been delivered."""
+        self.refusals.accept(topic)
+        self.accepted.add(topic)
 
     @property
     def rows(self) -> set[int]:

@@ -25,7 +25,7 @@ from monitor.topics import Message, Topics
 
 MOST_REPLIES = 100
 """answers to commands that wait for a place; two commands a second are carried out"""
-NOT_BACK = "the broker took it and gave it to nobody: its rules for this box may forbid it"
+NOT_BACK = "it reached nobody, not even this box: the broker's rules may forbid it"
 
 
 class Dispatch:
@@ -69,6 +69,16 @@ class Dispatch:
         """Where the box must hear itself, when that is the only proof."""
         topics = self._topics
         return [topics.alert, topics.alert_text, topics.results, topics.proof]
+
+    def takes_alerts(self) -> tuple[bool | None, str]:
+        """Whether the broker delivers alerts, by its last answers, and why not."""
+        topics, delivery = self._topics, self.delivery
+        vital = [topics.alert, topics.alert_text, topics.alerts, topics.status, topics.proof]
+        refused = delivery.refusals.why
+        for topic in vital:
+            if topic in refused:
+                return False, f"{topic}: {refused[topic]}"
+        return (True if delivery.accepted.intersection(vital) else None), ""
 
     # ------------------------------------------------------------------ the connection
 
@@ -122,7 +132,7 @@ class Dispatch:
         back = self._echoes.arrived(arrived.topic, arrived.payload)
         if back is None:
             return any(topic_matches_sub(topic, arrived.topic) for topic in self.own_topics)
-        self.delivery.refusals.accept(back.topic)
+        self.delivery.arrived(back.topic)
         if back.row is not None:
             self._delivered.append(back.row)
         if back.topic == self._topics.proof:

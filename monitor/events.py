@@ -149,6 +149,23 @@ class LoadReport(msgspec.Struct, frozen=True):
     """everything that can be let go of has been (``core.load``): this is no passing stall"""
 
 
+class LinkReport(msgspec.Struct, frozen=True):
+    """How the connection to the broker is; ``None`` where nobody can tell yet."""
+
+    t_s: Moment
+    connected: bool = False
+    takes_alerts: bool | None = None
+    """whether the broker takes what the box says: its last answer on the topics of alerts"""
+    hears_commands: bool | None = None
+    """whether the broker lets commands through to the box"""
+    silent_s: float | None = None
+    """for how long it has owed its oldest acknowledgement, across connections"""
+    away_s: float | None = None
+    """for how long there has been no connection; ``None`` also where none is expected"""
+    why: dict[str, str] = {}
+    """the reason for each of "refused", "away" and "deaf", where there is one"""
+
+
 class IdentityReport(msgspec.Struct, frozen=True):
     """Whether somebody else speaks as this box; empty while nobody is known to."""
 
@@ -174,6 +191,7 @@ Observation = (
     | SourceReport
     | HostReport
     | LoadReport
+    | LinkReport
     | IdentityReport
     | Command
 )

@@ -81,6 +81,13 @@ class Listening:
         """Whether the broker has said that the box's own words will come back."""
         return self._granted.issuperset(self._echoes)
 
+    def hears_commands(self) -> tuple[bool | None, str]:
+        """Whether commands come through, and why not; None: the broker has not answered yet."""
+        for topic in self._commands:
+            if topic in self.refused:
+                return False, f"{topic}: {self.refused[topic]}"
+        return (True if self._granted.issuperset(self._commands) else None), ""
+
     def _ask(self, link: Link, topics: list[str]) -> None:
         if (mid := link.subscribe(topics)) is not None:
             self._asked[mid] = topics

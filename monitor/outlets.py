@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 import monitor
 from monitor.announcement import Announcement
 from monitor.chart_worker import ChartWorker
-from monitor.config import Config
+from monitor.config import Config, MqttConfig
 from monitor.core.load import Load
 from monitor.errors import CommandError
 from monitor.events import (
@@ -27,6 +27,7 @@ from monitor.events import (
     CryStarted,
     Feed,
     IdentityReport,
+    LinkReport,
     RosterChanged,
     SourceState,
     WeighIn,
@@ -112,6 +113,7 @@ class Outlets:
         self._config, self._nursery, self._figures = config, nursery, figures
         self._load = load
         self._log, self._logged = log, ""
+        self._refused: dict[str, str] = {}
         self._topics = nursery.topics
         self._journal = journal
         self._announcement = Announcement(
@@ -224,6 +226,16 @@ class Outlets:
         if text != self._logged and (link.connected or link.why != NOT_YET):
             self._logged = text
             self._log(text)
+        for topic, why in link.refused.items():
+            if self._refused.get(topic) != why:
+                self._log(f"the broker does not take {topic}: {why}")
+        if link.refused != self._refused:
+            self._refused = dict(link.refused)
+            self._health_due_s = 0.0  # with the next second
+
+    def link_report(self, now_s: float) -> LinkReport:
+        """How the link to the broker is."""
+        return self.publisher.report(now_s, expected=self._config.mqtt != MqttConfig())
 
     def identity_report(self) -> IdentityReport | None:
         """Whether somebody else is this box, when that has changed."""
@@ -265,7 +277,7 @@ class Outlets:
             self.panel.show(
                 open_alerts=state.alerts,
                 blind=any(alert.kind == "monitor_blind" for alert in state.alerts),
-                linked=self.publisher.connected,
+                linked=self.publisher.delivers,
                 in_box=state.scale.in_box,
                 weighing=state.scale.weigh_in_ends_at is not None,
             )

@@ -22,6 +22,7 @@ from monitor.core.cry_incident import CryIncident
 from monitor.core.cry_model import CryModel
 from monitor.core.health import Health
 from monitor.core.identity_conflict import IdentityConflict
+from monitor.core.link_health import LinkHealth
 from monitor.core.policy import AlertPolicy
 from monitor.core.reference import GrowthReference
 from monitor.core.scale_path import ScalePath
@@ -37,6 +38,7 @@ from monitor.events import (
     CryStarted,
     HostReport,
     IdentityReport,
+    LinkReport,
     LoadReport,
     Observation,
     ScaleBlock,
@@ -107,6 +109,7 @@ class Pipeline:
         self._health = Health(sources, start_s)
         self._activity = Activity(config.alerts, start_s)
         self._identity = IdentityConflict(config.box)
+        self._link = LinkHealth()
         self.policy = AlertPolicy(config.alerts, config.box, local_minute)
         self._names = {baby.id: baby.name for baby in self.scale.babies}
         """of those who are here, by id"""
@@ -119,6 +122,7 @@ class Pipeline:
             HostReport: self._host,
             LoadReport: self._load,
             IdentityReport: self._identified,
+            LinkReport: self._linked,
             ClockReading: lambda _reading: [],
         }
 
@@ -156,6 +160,7 @@ class Pipeline:
         self._crying.move(shift)
         self._health.move(shift)
         self._identity.move(shift)
+        self._link.move(shift)
         self._activity.move(shift)
         self.policy.move(shift)
         return self.scale.move(shift)
@@ -261,6 +266,7 @@ class Pipeline:
         conditions = [
             *self._health.conditions(now_s),
             *self._identity.conditions(),
+            *self._link.conditions(),
             *self.scale.conditions(now_s),
             *self._crying.conditions(now_s, hearing=hearing),
             *self._activity.conditions(
@@ -273,6 +279,7 @@ class Pipeline:
         ]
         unjudged = [
             *self._health.unjudged(now_s),
+            *self._link.unjudged(),
             *self.scale.unjudged(now_s),
             *self._crying.unjudged(),
             *self._activity.unjudged(),
@@ -298,6 +305,10 @@ class Pipeline:
 
     def _host(self, report: HostReport) -> list[AnyEvent]:
         self._health.host(report)
+        return []
+
+    def _linked(self, report: LinkReport) -> list[AnyEvent]:
+        self._link.report(report)
         return []
 
     def _identified(self, report: IdentityReport) -> list[AnyEvent]:

@@ -23,7 +23,7 @@ from monitor.config import MqttConfig
 from monitor.delivery import Delivery
 from monitor.dispatch import Dispatch
 from monitor.echoes import Echoes
-from monitor.events import Command
+from monitor.events import Command, LinkReport
 from monitor.identity_watch import IdentityWatch
 from monitor.link import Link, Protocol
 from monitor.link_events import (
@@ -37,6 +37,7 @@ from monitor.link_events import (
     Refused,
     Subscribed,
 )
+from monitor.link_status import PublisherStatus
 from monitor.listening import Listening
 from monitor.outbox import Outbox
 from monitor.topics import Message, Topics
@@ -50,29 +51,6 @@ BIRTH_JITTER_S = 10.0
 """Home Assistant's restart makes every box answer at once; spread them."""
 
 NO_ANSWER = "the broker does not acknowledge what it is sent"
-
-
-class PublisherStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """What topic ``health`` says about the link."""
-
-    connected: bool
-    protocol: str
-    why: str
-    """why it is not connected"""
-    waiting: int
-    """outbox rows not yet acknowledged"""
-    expired: int
-    """alerts that were no longer news when the link returned, since the start"""
-    commands_ignored: int = 0
-    """commands thrown away because there were too many, since the start"""
-    refused: dict[str, str] = {}
-    """topics that the broker does not take, or does not let the box hear, with the reason"""
-    unheard: list[str] = []
-    """alert topics that nobody had subscribed to at the last message"""
-    unacknowledged_s: float | None = None
-    """for how long the oldest unanswered message has waited"""
-    limits: Limits = Limits()
-    """what the broker announced; ``maximum_packet_bytes`` also as it was learned"""
 
 
 class Publisher:
@@ -171,19 +149,33 @@ class Publisher:
         return self._connected
 
     @property
+    def delivers(self) -> bool:
+        """Whether it does, and takes what it is told."""
+        return self._connected and self._dispatch.takes_alerts()[0] is not False
+
+    @property
     def most_bytes(self) -> int | None:
         """The longest packet that the broker takes; None while no limit is known."""
         return self._dispatch.delivery.size.limit
 
-    @property
-    def away_s(self) -> float | None:
-        """For how long there has been no connection; None while there is one."""
-        return self._attempts.away_s(time.monotonic())
+    def report(self, t_s: float, *, expected: bool = True) -> LinkReport:
+        """For the core: how the link is at ``t_s``.
 
-    @property
-    def silent_s(self) -> float | None:
-        """For how long the broker has owed its oldest answer, across connections; None: none."""
-        return self._dispatch.delivery.silent_s(time.monotonic())
+        ``expected``: a broker was configured; else nobody misses one that never answered.
+        """
+        now_s = time.monotonic()
+        takes, refused = self._dispatch.takes_alerts()
+        hears, deaf = self._listening.hears_commands()
+        missed = expected or self._attempts.has_connected
+        return LinkReport(
+            t_s,
+            connected=self._connected,
+            takes_alerts=takes,
+            hears_commands=hears if self._connected or hears is False else None,
+            silent_s=self._dispatch.delivery.silent_s(now_s),
+            away_s=self._attempts.away_s(now_s) if missed else None,
+            why={"refused": refused, "deaf": deaf, "away": self._why},
+        )
 
     def status(self) -> PublisherStatus:
         """The link's health."""

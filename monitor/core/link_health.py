@@ -21,7 +21,7 @@ _WORDS: dict[str, tuple[Severity, str, str, str]] = {
         "Broker throws alerts away",
         (
             "The broker does not take what this box says ({why}), so no phone hears it from there. "
-            "Check the box's name, user and rights at the broker, and look after the babies yourself."
+            "Check the box's name, user and rights at the broker; look after the babies yourself."
         ),
         "The broker takes alerts again.",
     ),
@@ -29,7 +29,7 @@ _WORDS: dict[str, tuple[Severity, str, str, str]] = {
         "critical",
         "Broker does not answer",
         (
-            "For more than a minute the broker has acknowledged nothing, so alerts may reach no phone. "
+            "For over a minute the broker has acknowledged nothing: alerts may reach no phone. "
             "Restart the broker; the box goes on trying."
         ),
         "The broker answers again.",
@@ -38,7 +38,7 @@ _WORDS: dict[str, tuple[Severity, str, str, str]] = {
         "critical",
         "No connection to the broker",
         (
-            "For more than 10 minutes alerts have not left this box: {why}. They wait here; look after "
+            "For over 10 minutes alerts have not left this box: {why}. They wait here; look after "
             "the babies yourself until the connection is back."
         ),
         "The connection to the broker is back.",
@@ -47,8 +47,8 @@ _WORDS: dict[str, tuple[Severity, str, str, str]] = {
         "warning",
         "Commands are not heard",
         (
-            "What is tapped on a phone does not reach this box: {why}. Alerts still leave it; use the "
-            "button on the box."
+            "What is tapped on a phone does not reach this box: {why}. Alerts still leave it; use "
+            "the button on the box."
         ),
         "Commands are heard again.",
     ),

@@ -84,9 +84,13 @@ class Announcement:
         self.identity.pin(self._babies())
         documents = self._discovery() if self._journal.knows_roster else []
         self._belonging = self._own_topics(documents)
-        self._journal.retained.belong(self._belonging)
+        retained = self._journal.retained
+        held = {message.topic for message in documents} if self._is_held else set()
+        retained.belong(
+            topic for topic in self._belonging if topic not in held or topic in retained
+        )
         self._take_back(publisher)
-        if not self._is_held:
+        if not held:
             publisher.want(documents)
 
     def admit(self, messages: Iterable[Message]) -> list[Message]:

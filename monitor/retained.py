@@ -34,7 +34,7 @@ class RetainedTopics:
 
     def belong(self, topics: Iterable[str]) -> None:
         """List these; whatever else is listed is to be emptied."""
-        now = set(topics)
+        now = set(topics)  # before anything changes: they may be chosen by what is listed
         listed = self._listed()
         for topic in now:
             if listed.get(topic) is not False:
@@ -75,6 +75,10 @@ class RetainedTopics:
     def gone(self) -> list[str]:
         """What is to be emptied at the broker."""
         return [topic for topic, gone in self._listed().items() if gone]
+
+    def __contains__(self, topic: str) -> bool:
+        """Whether it is listed: it has been published, or is about to be."""
+        return self._listed().get(topic) is False
 
     @property
     def is_empty(self) -> bool:

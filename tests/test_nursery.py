@@ -11,7 +11,16 @@ from monitor.clock import Wake, wake
 from monitor.config import AlertsConfig, Config, NightConfig, NotifyConfig, ScaleConfig
 from monitor.devices.simulated import GOOD_CELL, SimBaby, SimulatedBox
 from monitor.errors import JournalError
-from monitor.events import Alert, ClockReading, Command, HostReport, RosterChanged, Tick, WeighIn
+from monitor.events import (
+    Alert,
+    ClockReading,
+    Command,
+    HostReport,
+    IdentityReport,
+    RosterChanged,
+    Tick,
+    WeighIn,
+)
 from monitor.journal import Journal, MinuteRow
 from monitor.nursery import Nursery
 from monitor.outbox import OutboxMessage
@@ -262,4 +271,20 @@ def test_a_push_is_written_with_its_alert_and_survives_the_process(tmp_path: Pat
     assert (row.alert.kind, row.to) == ("test", ["urls"])
     assert again.pushes.told() == {row.alert.id: False}
     again.close()
+    journal.close()
+
+
+def test_that_another_box_is_this_one_goes_by_push_and_ends_with_it(tmp_path: Path) -> None:
+    config = msgspec.structs.replace(CONFIG, notify=NotifyConfig(urls=["json://127.0.0.1/"]))
+    journal = Journal.open(tmp_path / "j.sqlite")
+    nursery = Nursery(config, journal, start_s=START_S)
+    nursery.handle(IdentityReport(START_S + 1, ["twin"]))
+    nursery.handle(Tick(START_S + 2))
+    (row,) = [r for r in journal.pushes.waiting() if r.alert.kind == "not_delivered"]
+    assert (row.alert.severity, row.to) == ("critical", ["urls"])
+    nursery.handle(IdentityReport(START_S + 3))
+    for second in range(4, 30):
+        nursery.handle(Tick(START_S + second))
+    (row,) = [r for r in journal.pushes.waiting() if r.alert.kind == "not_delivered"]
+    assert row.alert.state == "cleared"
     journal.close()

@@ -512,3 +512,36 @@ def test_the_daemon_itself_through_a_baby_s_stay(tmp_path: Path, broker: Mosquit
     finally:
         core.close()
         daemon.stop(signal.SIGKILL)
+
+
+def test_a_fresh_card_doubles_no_entity_and_goes_on_as_the_earlier_one(
+    tmp_path: Path, broker: Mosquitto
+) -> None:
+    scale = quiet_box(tmp_path / "scale.csv", 900.0)
+    first = Daemon(tmp_path / "first", broker.port, more=scale)
+    fresh = Daemon(tmp_path / "fresh", broker.port, more=scale)
+    first.start()
+    core = Core(tmp_path, broker.port)
+    try:
+        core.becomes("binary_sensor.nursery_test_box_scale_alive", "on", 40)
+        assert first.nursery("baby", "add", "Possum", "--species", "puppy").returncode == 0
+        core.becomes("sensor.possum_weight_g", "unknown")
+        before = {e["unique_id"]: e["entity_id"] for e in core.entities().values()}
+        first.stop(signal.SIGKILL)  # the card has died
+        core.becomes("sensor.nursery_test_box_total_g", "unavailable", 20)
+        fresh.start()
+        core.becomes("binary_sensor.nursery_test_box_problem_not_delivered", "on", 40)
+        core.becomes("binary_sensor.nursery_test_box_scale_alive", "on", 40)
+        assert {e["unique_id"]: e["entity_id"] for e in core.entities().values()} == before
+        assert fresh.nursery("adopt").returncode == 0
+        core.becomes("binary_sensor.nursery_test_box_problem_not_delivered", "off", 40)
+        assert fresh.nursery("baby", "add", "Possum", "--species", "puppy").returncode == 0
+        assert fresh.nursery("weigh", "Possum", "205").returncode == 0
+        core.becomes("sensor.possum_weight_g", "205.0")
+        assert {e["unique_id"]: e["entity_id"] for e in core.entities().values()} == before
+        assert not [name for name in before.values() if name.endswith("_2")]
+        assert mqtt_complaints(core) == []
+    finally:
+        core.close()
+        first.stop(signal.SIGKILL)
+        fresh.stop(signal.SIGKILL)

@@ -162,6 +162,11 @@ def test_a_box_that_is_renamed_leaves_nothing_behind(
         assert daemon.nursery("baby", "add", "Joey", "--species", "kitten").returncode == 0
         wait_for(lambda: phone.last("nursery/test-box/problem/losing_weight/joey"), START_S)
         wait_for(lambda: announced(phone), START_S)
+        renamed = daemon.nursery("baby", "edit", "Joey", "--rename", "Roo")
+        assert renamed.returncode == 0
+        for topic in ("baby/joey", "baby/joey/chart", "problem/losing_weight/joey"):
+            wait_for(lambda topic=topic: phone.last(f"nursery/test-box/{topic}") == b"", START_S)
+        wait_for(lambda: phone.last("nursery/test-box/problem/losing_weight/roo"), START_S)
         daemon.stop(signal.SIGKILL)
         text = daemon.config.read_text()
         text = text.replace('"test-box"', '"other"').replace(

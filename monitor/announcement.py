@@ -36,6 +36,7 @@ from monitor.topics import Message, Topics, state_messages
 RENEW_EVERY_S = 60.0
 """the document ``identity`` is written this often: another box of this name sees it"""
 MOST_LOOKS = 3
+"""a broker that lets one connection of a user in and no second one must not hold discovery up"""
 LOOK_AGAIN_S = 10.0
 FOLLOW_EVERY_S = 1.0
 """a command typed on this machine is followed within this time"""

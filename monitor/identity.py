@@ -2,9 +2,9 @@
 
 The identity is drawn once and kept in the journal; unique ids and the name at the broker come
 from it, so that a rename changes a name and nothing else. A copied card copies it. Beside it
-stands on which computer it was last used (the serial number of the board and ``/etc/machine-id``,
-both hashed: machine-id(5) asks for that), so that a copy, a moved card and a restored backup are
-noticed at the start.
+stands on which computer it was last used (the serial number of the board, or ``/etc/machine-id``
+where it has none; hashed, as machine-id(5) asks), so that a copy, a moved card and a backup that
+was restored elsewhere are noticed at the start.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import hashlib
 import hmac
 import uuid
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -33,6 +32,7 @@ _HASH_KEY = b"nursery-monitor"
 T = TypeVar("T")
 
 IDENTITY, ENTITIES, MACHINE, FOUND, LOOKED = "identity", "entities", "machine", "found", "looked"
+_KEYS = (IDENTITY, ENTITIES, MACHINE, FOUND, LOOKED)
 """keys of the journal's ``state``"""
 
 
@@ -57,44 +57,46 @@ class BoxIdentity:
         self._machine = machine_marks(root)
         self.instance = uuid.uuid4().hex[:12]
         """of this process: nobody else's words carry it"""
-        self._stored: dict[str, bytes | None] = {}
+        self.box = uuid.uuid4().hex  # unless the journal knows better
+        self.entities: dict[str, str] = {}
+        self.found: Found | None = None
+        self.copied = False
+        """last used on another computer, and nobody has said yet what that means"""
+        self._read: dict[str, bytes | None] | None = None
+        self._unwritten: dict[str, bytes] = {}
+        """what the card has refused so far: it counts all the same"""
         self.reload()
 
     def reload(self) -> bool:
-        """Read the journal again; returns whether anything has changed.
+        """Read the journal again; returns whether somebody else has changed it.
 
         A card that cannot be read changes nothing.
         """
+        if self._unwritten:
+            self._save({})
         try:
-            self.box = self._journal.identity()
-            keys = (IDENTITY, ENTITIES, MACHINE, FOUND, LOOKED)
-            stored = {key: self._journal.load_state(key) for key in keys}
+            box = self._journal.identity()
+            read = {key: self._journal.load_state(key) for key in _KEYS}
         except Exception:  # noqa: BLE001 - sqlite3 and the journal's own: a dying card answers anything
-            if not self._stored:
-                self.box = uuid.uuid4().hex
-                self._stored = dict.fromkeys((IDENTITY, ENTITIES, MACHINE, FOUND, LOOKED))
-            self.entities: dict[str, str] = getattr(self, "entities", {})
-            self.copied: bool = getattr(self, "copied", False)
-            self.found: Found | None = getattr(self, "found", None)
             return False
-        if stored == self._stored:
+        if read == self._read:
             return False
-        self._stored = stored
+        self.box, self._read = box, read
+        stored = {**read, **self._unwritten}
         self.entities = _decoded(stored[ENTITIES], dict[str, str]) or {}
         self.found = _decoded(stored[FOUND], Found)
         last = _decoded(stored[MACHINE], dict[str, str]) or {}
         if not last:
             self._save({MACHINE: _encoded(self._machine)})
-        self.copied = any(
-            last[name] != self._machine[name] for name in last.keys() & self._machine.keys()
-        )
+        self.copied = _another_computer(last, self._machine)
         return True
 
     @property
     def client_id(self) -> str:
         """The name at the broker: a copy on another computer has another one."""
-        text = " ".join([self.box, *(self._machine[name] for name in sorted(self._machine))])
-        return f"nursery-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+        here = self._machine.get("serial") or self._machine.get("machine_id", "")
+        digest = hashlib.sha256(f"{self.box} {here}".encode()).hexdigest()
+        return f"nursery-{digest[:16]}"
 
     def entity_id(self, baby: Baby) -> str:
         """What Home Assistant knows a baby by: its id, unless another was drawn or adopted."""
@@ -110,18 +112,28 @@ class BoxIdentity:
 
     def has_looked(self, where: str) -> bool:
         """Whether this name and prefix have been looked at for somebody else's documents."""
-        return self._stored.get(LOOKED) == where.encode()
+        stored = {**(self._read or {}), **self._unwritten}
+        return stored.get(LOOKED) == where.encode()
 
     def looked(self, where: str, found: Found | None) -> None:
         """Keep what was found there."""
+        self.found = found
         self._save({LOOKED: where.encode(), FOUND: b"" if found is None else _encoded(found)})
-        self.reload()
-        self.found = found  # also while the card refuses
 
     def _save(self, values: dict[str, bytes]) -> None:
-        with suppress(JournalError):
-            self._journal.save_state(**values)
-        self._stored |= values
+        self._unwritten |= values
+        try:
+            self._journal.save_state(**self._unwritten)
+        except JournalError:
+            return  # tried again with the next look into the journal
+        self._read = {**(self._read or {}), **self._unwritten}
+        self._unwritten = {}
+
+
+def _another_computer(last: dict[str, str], here: dict[str, str]) -> bool:
+    """The board's serial number decides where both are known: a machine-id may be drawn anew."""
+    shared = [name for name in ("serial", "machine_id") if name in last and name in here]
+    return bool(shared) and last[shared[0]] != here[shared[0]]
 
 
 _ADOPTED = "slug:"

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from monitor.cli import main
+from monitor.errors import CardError
 from monitor.events import Baby, RosterChanged
 from monitor.identity import (
     BoxIdentity,
@@ -55,8 +56,9 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
     [
         ("1000", "m", False),
         ("2000", "m", True),  # a copied or moved card
-        ("1000", "n", True),  # a backup on a fresh card
-        (None, "m", False),  # a mark that cannot be read proves nothing
+        ("1000", "n", False),  # the same board: it can run only once
+        (None, "m", False),
+        (None, "n", True),  # a backup restored on a computer that tells no serial number
     ],
 )
 def test_another_computer_is_noticed(
@@ -131,6 +133,24 @@ def test_what_is_removed_is_emptied_by_the_list(journal: Journal, tmp_path: Path
     remove(journal, FOUND)
     assert journal.retained.gone == FOUND.topics
     assert found_documents(journal) is None
+
+
+def test_a_card_that_refuses_asks_nobody_twice(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = BoxIdentity(journal, computer(tmp_path))
+
+    def refuse(**_values: bytes) -> None:
+        raise CardError("full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(journal, "save_state", refuse)
+        box.looked("box homeassistant", FOUND)
+        assert not box.reload()
+        assert box.has_looked("box homeassistant")
+        assert box.found == FOUND
+    box.reload()
+    assert found_documents(journal) == FOUND
 
 
 @pytest.mark.parametrize("key", ["entities", "machine", "found", "looked"])

@@ -79,11 +79,13 @@ def test_a_copied_card_is_told_by_both_and_neither_silences_the_other(
         wait_for(lambda: "sudo nursery identity --new" in second.log, START_S)
         health = lambda: phone.json("nursery/test-box/health")  # noqa: E731 - asked anew each time
         wait_for(lambda: any(h["identity_error"] for h in health()), START_S)
-        time.sleep(3.0)  # throwing each other out has come to an end: each has a name of its own
+        time.sleep(2.0)  # throwing each other out has come to an end: each has a name of its own
         before = (first.log + second.log).count("not connected to")
-        time.sleep(4.0)
+        time.sleep(3.0)
         assert (first.log + second.log).count("not connected to") == before <= 3
         assert second.nursery("identity", "--new").returncode == 0
+        wait_for(lambda: "Two boxes are called test-box" in conflicts(phone), START_S)
+        wait_for(lambda: len(announced(phone)) == 2, START_S)  # it takes nothing from the first
         assert second.stop() == 0  # politely: it says "offline" for the name that both have
         wait_for(lambda: phone.last("nursery/test-box/status") == b"online", START_S)
         assert first.alive
@@ -180,7 +182,7 @@ def test_a_box_that_is_renamed_leaves_nothing_behind(
     assert retained(broker.port, "lab/#")
 
 
-def test_a_baby_that_leaves_while_the_broker_is_away_leaves_nothing_behind(
+def test_a_baby_that_leaves_while_nothing_is_connected_leaves_nothing_behind(
     boxes: Callable[..., Daemon], broker: Mosquitto
 ) -> None:
     daemon = boxes("box").start()
@@ -188,11 +190,8 @@ def test_a_baby_that_leaves_while_the_broker_is_away_leaves_nothing_behind(
         assert daemon.nursery("baby", "add", "Joey", "--species", "kitten").returncode == 0
         wait_for(lambda: phone.last("nursery/test-box/baby/joey"), START_S)
         wait_for(lambda: any(b"Joey" in m.payload for m in phone.messages), START_S)
-    broker.freeze()
-    wait_for(lambda: "not connected" in daemon.log, START_S)
-    assert daemon.nursery("baby", "retire", "Joey").returncode == 0
     daemon.stop(signal.SIGKILL)
-    broker.thaw()
+    assert daemon.nursery("baby", "retire", "Joey").returncode == 0
     assert any("joey" in topic for topic in retained(broker.port, "nursery/test-box/#"))
     daemon.start()
     with Subscriber(broker.port, "nursery/test-box/status") as phone:
@@ -228,21 +227,6 @@ def test_a_box_that_wakes_on_another_computer_asks_and_empties_nothing_meanwhile
         assert copy.nursery("identity", "--new").returncode == 0
         wait_for(lambda: len(announced(phone)) == 2, START_S)
         assert phone.last("nursery/test-box/health") != b""
-
-
-def test_a_copy_with_the_same_name_that_gets_a_new_identity_takes_nothing_from_the_original(
-    boxes: Callable[..., Daemon], broker: Mosquitto
-) -> None:
-    original = boxes("original").start()
-    with Subscriber(broker.port, "#") as phone:
-        wait_for(lambda: announced(phone), START_S)
-        copy = boxes("copy")
-        shutil.copytree(original.state_dir, copy.state_dir)
-        copy.start()
-        wait_for(lambda: "Two boxes share one identity" in conflicts(phone), START_S)
-        assert copy.nursery("identity", "--new").returncode == 0
-        wait_for(lambda: "Two boxes are called test-box" in conflicts(phone), START_S)
-        wait_for(lambda: len(announced(phone)) == 2, START_S)
 
 
 class Scripted:

@@ -12,7 +12,6 @@ something else while it is connected says ``online`` again.
 
 from __future__ import annotations
 
-import math
 from typing import Literal
 
 import msgspec
@@ -26,9 +25,13 @@ SHORT_ENDS = 3
 WINDOW_S = 300.0
 """... within this time: attempts slow down to one in 30 s"""
 ANSWER_EVERY_S = 30.0
-"""two boxes that answer each other must not go on faster than this"""
-LASTING_S = 600.0
-"""another box is told of for this long after its last sign; it writes every minute"""
+"""two boxes that answer each other must not go on faster than this; one that is new to this box
+is answered at once"""
+LASTING_S = 190.0
+"""another box is told of for this long after its last sign: it writes every minute, so this is
+three times missed"""
+MOST_OTHERS = 20
+"""remembered at once; on a broker without rules anybody may invent more"""
 
 Sign = Literal["twin", "namesake", "taken_over"]
 
@@ -41,6 +44,14 @@ class IdentityDocument(msgspec.Struct, frozen=True, kw_only=True):
     at: str
     """when it was last written; renewed every minute"""
     version: str = ""
+
+
+class _Other(msgspec.Struct, kw_only=True):
+    """A process that speaks as this box, or under its name."""
+
+    sign: Sign
+    answered_s: float
+    seen_s: float = 0.0
 
 
 class IdentityWatch:
@@ -67,8 +78,10 @@ class IdentityWatch:
         self._suspects = False
         """a spare name is being tried: if it holds, the own one was taken"""
         self._spare = False
-        self._seen: dict[Sign, float] = {}
-        self._answered_s = -math.inf
+        self._taken_over = False
+        """until a person has done something: with a spare name there is no new sign of it"""
+        self._others: dict[str, _Other] = {}
+        """by the mark of the process that wrote"""
         self.document_due = False
         """another box has shown itself: show this one to it, and not only with the next minute"""
         self.online_due = False
@@ -89,9 +102,9 @@ class IdentityWatch:
     def renamed(self, *, client_id: str, identity: str) -> None:
         """Another identity from now on: what was seen was about the old one."""
         self._client_id, self._identity = client_id, identity
-        self._spare = self._suspects = False
+        self._spare = self._suspects = self._taken_over = False
         self._short_ends.clear()
-        self._seen.clear()
+        self._others.clear()
         self._connections = 0
 
     # ------------------------------------------------------------------ what it sees
@@ -107,7 +120,7 @@ class IdentityWatch:
         if since_s is None:
             return
         if code == SESSION_TAKEN_OVER:
-            self._seen["taken_over"] = now_s
+            self._taken_over = True
             self._spare = True
             self._suspects = False
             return
@@ -128,7 +141,7 @@ class IdentityWatch:
             and self._connected_s is not None
             and now_s - self._connected_s >= self._short_s
         ):
-            self._seen["taken_over"] = now_s
+            self._taken_over = True
             self._suspects = False
 
     def arrived(self, topic: str, payload: bytes, *, retain: bool, now_s: float) -> bool:
@@ -150,30 +163,28 @@ class IdentityWatch:
         """What stood there before this process first spoke proves nothing about now."""
         if document.instance == self._instance or (retain and self._connections <= 1):
             return
-        if document.identity == self._identity:
-            self._seen["twin"] = now_s
+        sign: Sign = "twin" if document.identity == self._identity else "namesake"
+        if sign == "twin":
             self._spare = True  # the next connection leaves the common name to the other
-        else:
-            self._seen["namesake"] = now_s
-        if now_s - self._answered_s >= ANSWER_EVERY_S:
-            self._answered_s = now_s
+        known = self._others.get(document.instance)
+        if known is None or known.sign != sign or now_s - known.answered_s >= ANSWER_EVERY_S:
+            known = _Other(sign=sign, answered_s=now_s)
             self.document_due = self.everything_due = True
+        known.seen_s = now_s
+        self._others.pop(document.instance, None)
+        self._others[document.instance] = known
+        if len(self._others) > MOST_OTHERS:
+            del self._others[next(iter(self._others))]
 
     # ------------------------------------------------------------------ what it concludes
 
     def signs(self, now_s: float) -> list[Sign]:
-        """Of whom there is proof now.
-
-        That somebody took the name at the broker stays true until a person has done something:
-        with a spare name there is no new sign of it.
-        """
-        lasting: dict[Sign, float] = {"taken_over": math.inf}
-        seen = [
-            sign
-            for sign, t_s in self._seen.items()
-            if now_s - t_s < lasting.get(sign, self._lasting_s)
-        ]
-        return ["twin"] if "twin" in seen else sorted(seen)
+        """Of whom there is proof now, worst first."""
+        found = {o.sign for o in self._others.values() if now_s - o.seen_s < self._lasting_s}
+        if self._taken_over and "twin" not in found:
+            found.add("taken_over")
+        order: tuple[Sign, ...] = ("twin", "taken_over", "namesake")
+        return [sign for sign in order if sign in found]
 
 
 def read_identity(payload: bytes) -> IdentityDocument | None:

@@ -44,7 +44,7 @@ def test_another_box_that_shows_itself_is_shown_this_one_but_not_for_ever():
     one.document_due = False
     see(one, written_by("other"), 2.0)
     assert not one.document_due
-    see(one, written_by("other"), 32.0)
+    see(one, written_by("other"), 31.0)
     assert one.document_due
 
 
@@ -52,6 +52,23 @@ def test_another_box_of_the_same_name_is_a_namesake():
     one = watch()
     see(one, written_by("other", identity="two"))
     assert one.signs(1.0) == ["namesake"]
+
+
+def test_a_copy_that_got_an_identity_of_its_own_is_a_twin_no_longer():
+    one = watch()
+    see(one, written_by("other"), 1.0)
+    one.document_due = one.everything_due = False
+    see(one, written_by("other", identity="two"), 2.0)
+    assert one.signs(2.0) == ["namesake"]
+    assert one.document_due, "it is new to it"
+
+
+def test_what_anybody_may_invent_fills_no_memory():
+    one = watch()
+    for number in range(1000):
+        see(one, written_by(f"x{number}", identity="two"))
+    assert one.signs(1.0) == ["namesake"]
+    assert len(one._others) <= 20
 
 
 def test_who_falls_silent_is_no_longer_told_of():

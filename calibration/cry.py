@@ -9,8 +9,10 @@ never touched. Bouts that somebody answered "not a cry" on the phone count as fa
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.clips import read_audio
+from monitor.callers_files import Write, write_file
 from monitor.core.bouts import Bouts, CryWindow
 from monitor.core.cry import BLOCK_STEPS
 from monitor.core.cry_model import SPECIES, CryModel
@@ -38,6 +41,7 @@ from monitor.core.features import (
 )
 from monitor.errors import CalibrationError, InputError
 from monitor.events import CryStarted, Species
+from monitor.ownership import refuse_link, trust, user_name
 
 Floats = NDArray[np.float32]
 
@@ -108,6 +112,7 @@ def calibrate_cry(
     species: Species,
     out_dir: Path,
     journal: Path | None,
+    write: Write = write_file,
     out: TextIO,
 ) -> Path:
     """Tune, compare, write; returns the file written.
@@ -134,7 +139,7 @@ def calibrate_cry(
         )
     tuned = tune(model, recordings, species, best, answers)
     path = _free_name(out_dir)
-    path.write_bytes(_with(model, tuned, best, figures).to_bytes())
+    write(path, _with(model, tuned, best, figures).to_bytes())
     print(f'wrote {path}; for the configuration:\n\n[microphone]\nmodel = "{path}"', file=out)
     return path
 
@@ -143,8 +148,13 @@ def audio_files(folder: Path) -> list[Path]:
     """The recordings in a folder.
 
     Raises:
-        InputError: when there are none.
+        InputError: when there are none, or the folder cannot be read.
     """
+    if folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK):
+        raise InputError(
+            f"{folder} cannot be read by {user_name(os.geteuid())}: copy the recordings to where "
+            "it can, /var/tmp for example"
+        )
     found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES)
     if not found:
         raise InputError(f"{folder}: no WAV, FLAC or OGG files in this folder")
@@ -183,6 +193,8 @@ def refused_scores(journal: Path) -> list[float]:
         WHERE alerts.kind = 'crying' AND alerts.state = 'cleared' AND alerts.why LIKE '%not a cry%'
     """
     try:
+        trust(journal.parent)
+        refuse_link(journal)
         connection = sqlite3.connect(f"file:{journal}?mode=ro", uri=True)
         try:
             return [float(score) for (score,) in connection.execute(query)]
@@ -316,7 +328,8 @@ def _with(model: CryModel, tuned: Tuned, way: Way, figures: dict[Way, Figures]) 
 
 def _free_name(folder: Path) -> Path:
     """A dated file that does not exist yet."""
-    folder.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):  # what cannot be made here is told when it is written
+        folder.mkdir(parents=True, exist_ok=True)
     stem = f"cry-{date.today().isoformat()}"  # the rescuer's own calendar day
     names = (f"{stem}.npz", *(f"{stem}-{k}.npz" for k in range(2, 1_000)))
-    return next(folder / name for name in names if not (folder / name).exists())
+    return next(folder / name for name in names if not os.path.exists(folder / name))  # noqa: PTH110 - no error where we may not look

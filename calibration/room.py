@@ -19,6 +19,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.callers_files import Write, write_file
 from monitor.config import Config
 from monitor.core.bouts import Bouts, CryWindow
 from monitor.core.cry import CryDetector
@@ -63,6 +64,7 @@ def calibrate_room(
     from_audio: str | None = None,
     night_h: float | None = None,
     out_dir: str = ".",
+    write: Write = write_file,
     out: TextIO,
 ) -> int:
     """Measure the room; with ``night_h`` or a long recording also the false alarms.
@@ -72,6 +74,7 @@ def calibrate_room(
         from_audio: a recording of the room without crying, instead of the microphone.
         night_h: hours to listen live, while nobody cries.
         out_dir: where a model with this room's threshold goes, when it needs one.
+        write: writes that model, with the rights of whoever asked for it.
         out: where everything is told.
 
     Returns:
@@ -101,7 +104,7 @@ def calibrate_room(
             found = false_alarms(model, _live(tap, night_h))
         finally:
             tap.close()
-    _conclude(found, model, Path(out_dir), out)
+    _conclude(found, model, Path(out_dir), out, write)
     return 0 if fine and found.advised is not None else 1
 
 
@@ -203,7 +206,9 @@ def count_alarms(model: CryModel, windows: Iterable[CryWindow], threshold: float
     return sum(isinstance(e, CryStarted) and e.species != "human" for e in events)
 
 
-def _conclude(found: RoomFit, model: CryModel, out_dir: Path, out: TextIO) -> None:
+def _conclude(
+    found: RoomFit, model: CryModel, out_dir: Path, out: TextIO, write: Write = write_file
+) -> None:
     out.write(
         f"{found.hours:.1f} h without crying: {found.alarms} false alarm(s) at the model's "
         f"threshold of {found.threshold:.2f}.\n"
@@ -216,7 +221,7 @@ def _conclude(found: RoomFit, model: CryModel, out_dir: Path, out: TextIO) -> No
         path = out_dir / f"cry-room-{datetime.now().astimezone():%Y%m%d-%H%M%S}.npz"
         rule = msgspec.structs.replace(model.card.rule, on=found.advised)
         card = msgspec.structs.replace(model.card, rule=rule)
-        path.write_bytes(CryModel(card, model.arrays).to_bytes())
+        write(path, CryModel(card, model.arrays).to_bytes())
         out.write(
             f"With {found.advised:.3g} there would be {found.advised_alarms}. Faint cries are "
             f"then told later or not at all.\nTo use it, put under [microphone]:\n\n"

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from calibration.masses import parse_mass
 from calibration.scale_fit import Plateau, ScaleFit, diagnose, fit, plateaus, rest
 from calibration.soak import draw, sketch, soak
+from monitor.callers_files import Write, write_file
 from monitor.config import Config, ScaleConfig
 from monitor.devices import open_sources
 from monitor.devices.collect import Tap
@@ -49,6 +50,7 @@ def calibrate_scale(
     soak_h: float | None = None,
     out_dir: str = ".",
     ask: Ask = input,
+    write: Write = write_file,
     out: TextIO,
 ) -> int:
     """Calibrate, or with ``soak_h`` measure the drift; writes an artefact into ``out_dir``.
@@ -61,6 +63,7 @@ def calibrate_scale(
         soak_h: hours to watch the untouched scale; with ``from_csv`` any number.
         out_dir: where the artefact goes.
         ask: shows a prompt and returns what was typed.
+        write: writes the artefact, with the rights of whoever asked for it.
         out: where everything is told.
 
     Returns:
@@ -70,13 +73,13 @@ def calibrate_scale(
         CalibrationError, DeviceError, InputError, ConfigError: one sentence; nothing was written.
     """
     if soak_h is not None:
-        return _soak(config, from_csv, soak_h, Path(out_dir), out)
+        return _soak(config, from_csv, soak_h, Path(out_dir), write, out)
     if from_csv is not None:
         found = _from_recording(config.scale, from_csv, mass, check_mass)
     else:
         found = _guided(config, mass, check_mass, ask, out)
     path = Path(out_dir) / f"scale-{datetime.now().astimezone():%Y%m%d-%H%M%S}.toml"
-    path.write_text(artefact(found, config.scale), encoding="utf-8")
+    write(path, artefact(found, config.scale).encode())
     out.write(_summary(found))
     out.write(f"\nPut these two lines under [scale] in the configuration:\n\n{_lines(found)}\n")
     out.write(f"Kept with the measurements in {path}\n")
@@ -153,6 +156,7 @@ def _from_recording(
 ) -> ScaleFit:
     if not mass:
         raise CalibrationError("a recording needs the mass that was put on: give it, e.g. 1kg")
+    mass_g, check_g = parse_mass(mass), parse_mass(check_mass) if check_mass else None
     times_s, counts = _whole(path)
     diagnose(times_s, counts)
     found = plateaus(times_s, counts)
@@ -168,8 +172,8 @@ def _from_recording(
     loads = [p for p in found[1:] if abs(p.mean_counts - empty.mean_counts) > 20 * p.noise_counts]
     if len(loads) < wanted - 1:
         raise CalibrationError(f"{path}: after the empty scale no mass is seen: check the wiring")
-    check = (loads[1], parse_mass(check_mass)) if check_mass else None
-    return fit(empty, loads[0], parse_mass(mass), scale.capacity_g, check)
+    check = (loads[1], check_g) if check_g is not None else None
+    return fit(empty, loads[0], mass_g, scale.capacity_g, check)
 
 
 def _whole(path: str) -> Stretch:
@@ -183,7 +187,9 @@ def _whole(path: str) -> Stretch:
 # --------------------------------------------------------------------------- drift
 
 
-def _soak(config: Config, path: str | None, hours: float, out_dir: Path, out: TextIO) -> int:
+def _soak(
+    config: Config, path: str | None, hours: float, out_dir: Path, write: Write, out: TextIO
+) -> int:
     factor = config.scale.counts_per_gram
     if factor is None:
         raise ConfigError('"scale.counts_per_gram" is missing: calibrate first, then soak')
@@ -194,7 +200,9 @@ def _soak(config: Config, path: str | None, hours: float, out_dir: Path, out: Te
         f"{found.hours:.1f} h: drift {found.drift_g_per_h:+.2f} g/h, "
         f"wander {found.wander_g:.1f} g\n{sketch(found)}\n"
     )
-    if draw(found, picture):
+    drawn = draw(found)
+    if drawn is not None:
+        write(picture, drawn)
         out.write(f"Drawn in {picture}\n")
     else:
         out.write("For a picture: pip install nursery-monitor[report]\n")

@@ -8,7 +8,7 @@ weeks in a good one), and whether a heat pad or a draught is near it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from io import BytesIO
 
 import msgspec
 import numpy as np
@@ -64,20 +64,21 @@ def soak(blocks: Iterable[ScaleBlock], counts_per_gram: float) -> Soak:
     )
 
 
-def draw(found: Soak, path: Path) -> bool:
-    """A picture of the wandering; False when matplotlib is not installed."""
+def draw(found: Soak) -> bytes | None:
+    """A picture (PNG) of the wandering; None when matplotlib is not installed."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        return False
+        return None
     figure = Figure(figsize=(8, 3), layout="constrained")
     axes = figure.add_subplot()
     axes.plot(found.minutes[:, 0], found.minutes[:, 1], linewidth=1)
     axes.set_xlabel("hours")
     axes.set_ylabel("zero, g")
     axes.set_title(f"drift {found.drift_g_per_h:+.2f} g/h, wander {found.wander_g:.1f} g")
-    figure.savefig(path, dpi=120)
-    return True
+    picture = BytesIO()
+    figure.savefig(picture, format="png", dpi=120)
+    return picture.getvalue()
 
 
 BARS = " ▁▂▃▄▅▆▇█"

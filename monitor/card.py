@@ -15,9 +15,10 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from monitor.errors import CARD_ERRNOS, CardError, JournalError, LockedError
-from monitor.ownership import like_parent
+from monitor.ownership import open_own
 
 CHUNK = 1 << 20
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 MOST_KEPT = 5
 """Files kept aside of one kind: enough for a bad week, and no card is filled by them."""
 KEPT_FOR_S = 30 * 86_400.0
@@ -84,13 +85,13 @@ def write_beside(source: sqlite3.Connection, path: Path) -> None:
     fresh = path.with_name(f"{path.name}.new")
     try:
         remove_journal(fresh)
+        os.close(open_own(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL))
         with closing(sqlite3.connect(fresh)) as target:
             source.backup(target)
             found = target.execute("PRAGMA quick_check(1)").fetchone()[0]
             if found != "ok":
                 raise sqlite3.DatabaseError(f"the copy is damaged: {found}")
         _sync(fresh)
-        like_parent(fresh)
         fresh.replace(path)
         _sync(path.parent)
     except (OSError, sqlite3.Error):
@@ -107,9 +108,10 @@ def copy_beside(source: Path, path: Path) -> None:
     """
     fresh = path.with_name(f"{path.name}.new")
     try:
-        shutil.copyfile(source, fresh)
+        fresh.unlink(missing_ok=True)
+        with source.open("rb") as old, os.fdopen(open_own(fresh, _NEW), "wb") as new:
+            shutil.copyfileobj(old, new)
         _sync(fresh)
-        like_parent(fresh)
         fresh.replace(path)
         _sync(path.parent)
     except OSError:

@@ -116,7 +116,7 @@ class ChartWorker:
         output = TemporaryFile()  # noqa: SIM115 - closed by _end, when the child is done
         try:
             process = subprocess.Popen(
-                [sys.executable, "-m", "monitor.chart_job", self._config.box,
+                [sys.executable, "-P", "-m", "monitor.chart_job", self._config.box,
                  self._config.state_dir, name, str(DAYS_SHOWN)],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.DEVNULL,
                 env={**os.environ, "MPLBACKEND": "Agg", "OPENBLAS_NUM_THREADS": "1"},

@@ -1,8 +1,8 @@
 """``nursery check``: ten seconds that tell whether a night can be trusted to this box.
 
 One line per part, each with what was measured and, where something is wrong, what to do. Parts
-are tried side by side and on their own, through the same code the daemon uses; nothing is
-written, published or changed.
+are tried side by side and on their own, through the same code the daemon uses; nothing of the
+box's is written or changed.
 """
 
 from __future__ import annotations
@@ -10,27 +10,30 @@ from __future__ import annotations
 import os
 import socket
 import sqlite3
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Literal, TextIO
+from typing import TextIO
 
 import msgspec
 
+from monitor.check_broker import check_broker
+from monitor.check_push import check_push
 from monitor.clock_sync import ClockSync
-from monitor.config import Config, is_loopback
+from monitor.config import Config, ScaleConfig, is_loopback
+from monitor.config_errors import HEADER_BCM
 from monitor.devices import open_sources
 from monitor.devices.collect import Collected, Tap
 from monitor.devices.diagnosis import diagnose_scale, diagnose_sound
 from monitor.errors import NurseryError
+from monitor.finding import Finding
 from monitor.host import HostProbe
 from monitor.lock import StateLock
+from monitor.ownership import is_there, open_own, refuse_link
 from monitor.timeline import Timeline
 
 LISTEN_S = 6.0
 START_S = 4.0
 """for a source to deliver its first value: a Zero 2 W needs about 3 s to start Python"""
-BROKER_S = 8.0
 FEWEST_HZ, MOST_HZ = 8.0, 100.0
 """an HX711 gives 10 or 80 values a second, up to 17 % faster on its own oscillator"""
 NOISE_LIMIT_G = 1.0
@@ -41,32 +44,26 @@ FREE_BYTES = 500_000_000
 HOT_C = 80.0
 """a Pi slows down from here (Raspberry Pi documentation)"""
 
-SECRETS = "/etc/nursery"
 
-State = Literal["ok", "warning", "failed", "skipped"]
+def run_check(
+    config: Config,
+    as_json: bool,
+    out: TextIO,
+    *,
+    password: str | None = None,
+    push: bool = False,
+) -> int:
+    """Check everything and write a line each to ``out``; 1 if anything failed, else 0.
 
-
-class Finding(msgspec.Struct, frozen=True):
-    """One line of the diagnostic."""
-
-    check: str
-    state: State
-    text: str
-    todo: str = ""
-
-    @property
-    def ok(self) -> bool:
-        """False only for what must be repaired."""
-        return self.state != "failed"
-
-
-def run_check(config: Config, as_json: bool, out: TextIO) -> int:
-    """Check everything and write a line each to ``out``; 1 if anything failed, else 0."""
+    ``password`` is the credential that root read for the service before it became its user.
+    With ``push`` one is sent to every route of ``[notify]``.
+    """
     busy = _daemon_runs(config)
     checks: list[tuple[str, Callable[[], Finding]]] = [
         ("microphone", lambda: check_microphone(config, busy)),
         ("scale", lambda: check_scale(config, busy)),
-        ("broker", lambda: check_broker(config)),
+        ("broker", lambda: check_broker(config, password, busy=busy)),
+        ("push", lambda: check_push(config, send=push)),
         ("encryption", lambda: check_encryption(config)),
         ("journal", lambda: check_journal(config)),
         ("clock", lambda: check_clock(config)),
@@ -102,9 +99,9 @@ def _json(finding: Finding) -> str:
 
 
 def _daemon_runs(config: Config) -> bool:
-    if not (config.journal_path.parent / "daemon.lock").exists():
-        return False
     try:
+        if not is_there(config.journal_path.parent / "daemon.lock"):
+            return False
         with StateLock(config.state_dir) as lock:
             return not lock.take()
     except NurseryError:
@@ -134,6 +131,16 @@ def _not_tried(name: str, source: str, busy: bool) -> Finding | None:
             "to test it here: sudo systemctl stop nursery",
         )  # fmt: skip
     return None
+
+
+def _pins(scale: ScaleConfig) -> str:
+    """For who counted pins on the header, where BCM numbers belong."""
+    pins = (scale.dout_pin, scale.sck_pin)
+    counted = [f"{pin} would be {HEADER_BCM[pin]}" for pin in pins if pin in HEADER_BCM]
+    told = f"dout_pin = {pins[0]} and sck_pin = {pins[1]} are BCM numbers"
+    if not counted:
+        return f"check power and wires; {told}"
+    return f"check power and wires; {told}: if you counted on the header, {', '.join(counted)}"
 
 
 def _blind(name: str, label: str, heard: Collected) -> Finding:
@@ -180,7 +187,10 @@ def check_scale(config: Config, busy: bool = False) -> Finding:
     heard = _collect(config, name)
     scale = diagnose_scale(heard.times_s, heard.counts)
     if scale.rate_hz is None or scale.noise_counts is None or scale.mean_counts is None:
-        return _blind(name, "the scale", heard)
+        blind = _blind(name, "the scale", heard)
+        if config.scale.source != "hx711":
+            return blind
+        return msgspec.structs.replace(blind, todo=_pins(config.scale))
     text = f"{scale.rate_hz:.1f} values a second, noise {scale.noise_counts:.0f} counts"
     factor, zero = config.scale.counts_per_gram, config.scale.zero_counts
     if factor is None or zero is None:
@@ -203,32 +213,6 @@ def check_scale(config: Config, busy: bool = False) -> Finding:
 
 
 # --------------------------------------------------------------------------- the rest
-
-
-def check_broker(config: Config) -> Finding:
-    """Whether the broker accepts us with this name, password and certificate."""
-    from monitor.link import Link
-    from monitor.link_events import Connected, Refused
-    from monitor.secrets import read_password
-    from monitor.topics import Message
-
-    mqtt = config.mqtt
-    where = f"{mqtt.host}:{mqtt.port_number}{' with TLS' if mqtt.use_tls else ''}"
-    password = read_password(mqtt, _credentials())
-    link = Link(mqtt, mqtt.protocol, f"nursery-check-{os.getpid()}", password)
-    link.open(will=Message(topic=f"nursery/{config.box}/event", payload=b"", retain=False, qos=0))
-    deadline = time.monotonic() + BROKER_S
-    try:
-        while time.monotonic() < deadline:
-            for event in list(link.events):
-                if isinstance(event, Connected):
-                    return Finding("broker", "ok", f"connected to {where}, MQTT {mqtt.protocol}")
-                if isinstance(event, Refused):
-                    return _refused(event.why, where)
-            time.sleep(0.05)
-    finally:
-        link.close(1.0)
-    return _refused(f"no answer from {where}", where)
 
 
 def check_encryption(config: Config) -> Finding:
@@ -256,22 +240,11 @@ def _leads_here(host: str) -> bool:
     return bool(found) and all(is_loopback(str(address[0])) for *_, address in found)
 
 
-def _credentials() -> str | None:
-    """Where the password lies: systemd's own copy, or the file it is made from (root reads it)."""
-    service = os.environ.get("CREDENTIALS_DIRECTORY")
-    return service or (SECRETS if os.access(f"{SECRETS}/mqtt-password", os.R_OK) else None)
-
-
-def _refused(why: str, where: str) -> Finding:
-    advice = f"alerts wait in the outbox meanwhile; check [mqtt] and the broker at {where}"
-    return Finding("broker", "failed", why, advice)
-
-
 def check_journal(config: Config) -> Finding:
     """Whether the journal is sound and its directory can be written."""
     path = config.journal_path
     folder = path.parent
-    if not folder.exists():
+    if not is_there(folder):
         return Finding(
             "journal", "failed", f"{folder} does not exist",
             "run: sudo nursery install, or set state_dir to a directory you own",
@@ -281,8 +254,11 @@ def check_journal(config: Config) -> Finding:
             "journal", "failed", f"{folder} cannot be written by this user",
             "run: sudo nursery check",
         )  # fmt: skip
-    if not path.exists():
+    for name in ("daemon.lock", f"{path.name}-wal", f"{path.name}-shm"):
+        refuse_link(folder / name)
+    if not is_there(path):
         return Finding("journal", "ok", f"{path} will be created at the first start")
+    os.close(open_own(path, os.O_RDONLY))
     try:
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=2.0)
         try:

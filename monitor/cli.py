@@ -94,22 +94,30 @@ def demo(hours: float, speed: float, seed: int, port: int) -> int:
 @config_option
 def run(config_path: str | None) -> int:
     """Run the daemon: watch, weigh, listen and alert until stopped."""
+    config = _config(config_path)
     from monitor.daemon import run_daemon
 
-    return run_daemon(_config(config_path))
+    return run_daemon(config)
 
 
 @cli.command()
 @config_option
 @json_option
-def check(config_path: str | None, as_json: bool) -> int:
-    """Ten-second diagnostic: microphone, scale, broker, journal, clock, power.
+@click.option("--push", is_flag=True, help="Also send a push to everybody under [notify].")
+def check(config_path: str | None, as_json: bool, push: bool) -> int:
+    """Ten-second diagnostic: microphone, scale, broker, push, journal, clock, power.
 
     One line each, with what to do. Exit code 1 if anything fails.
     """
+    from monitor.config import find_config
+    from monitor.secrets import handed_over
+
+    path = find_config(config_path)
+    password = handed_over(path)
+    config = _config(str(path))
     from monitor.check import run_check
 
-    return run_check(_config(config_path), as_json, sys.stdout)
+    return run_check(config, as_json, sys.stdout, password=password, push=push)
 
 
 @cli.command()
@@ -119,11 +127,14 @@ def check(config_path: str | None, as_json: bool) -> int:
 @click.option("--plot", metavar="OUT.PNG", help="Draw spectrogram, scores and bouts.")
 def listen(audio: Sequence[str], as_json: bool, windows: bool, plot: str | None) -> int:
     """Run the cry detector over WAV, FLAC or OGG files."""
+    write = _writer(*([plot] if plot else []))
+    _become_owner(audio[0])
     from monitor.listen import listen as run_listen
 
     return run_listen(
-        list(audio), as_json=as_json, windows=windows, plot=plot, out=sys.stdout, err=sys.stderr
-    )
+        list(audio), as_json=as_json, windows=windows, plot=plot, write=write,
+        out=sys.stdout, err=sys.stderr,
+    )  # fmt: skip
 
 
 @cli.command()
@@ -146,7 +157,7 @@ def replay(config_path: str, as_json: bool, **inputs: str | None) -> int:
     from monitor.replay import replay as run_replay
 
     return run_replay(
-        _config(config_path), ReplayInputs(**inputs), as_json=as_json,
+        _callers_config(config_path), ReplayInputs(**inputs), as_json=as_json,
         out=sys.stdout, err=sys.stderr,
     )  # fmt: skip
 
@@ -198,9 +209,10 @@ def baby_retire(config_path: str | None, name: str) -> int:
 @config_option
 def baby_list(config_path: str | None, everyone: bool, as_json: bool) -> int:
     """Who is in the nursery, and the last weight of each."""
+    config = _config(config_path)
     from monitor.desk import list_babies
 
-    return list_babies(_config(config_path), everyone=everyone, as_json=as_json, out=sys.stdout)
+    return list_babies(config, everyone=everyone, as_json=as_json, out=sys.stdout)
 
 
 @cli.command()
@@ -222,8 +234,6 @@ def weigh(
     announce: bool,
 ) -> int:
     """Note a weighing done by hand: nursery weigh Possum 112."""
-    from monitor.desk import import_weights
-
     if announce:
         if name is not None or csv_path is not None:
             raise click.UsageError("--next stands alone: the scale finds out who it was")
@@ -232,7 +242,12 @@ def weigh(
     if csv_path is not None:
         if name is not None:
             raise click.UsageError("give either NAME and GRAMS or --csv, not both")
-        return import_weights(_config(config_path), csv_path, confirm=confirm, out=sys.stdout)
+        from monitor.desk import import_weights
+        from monitor.spreadsheet import read_weights
+
+        weighings = read_weights(csv_path)  # the caller's own file
+        config = _config(config_path)
+        return import_weights(config, csv_path, weighings, confirm=confirm, out=sys.stdout)
     if name is None or grams is None:
         raise click.UsageError("name the baby and its weight: nursery weigh Possum 112")
     args = {"baby": name, "grams": grams, "at": at, "confirm": confirm or None}
@@ -279,9 +294,11 @@ def report(
     config_path: str | None, name: str | None, days: float, out: str, csv_path: str | None
 ) -> int:
     """Growth against the reference band, feeds and cries, as one page that prints well."""
+    write = _writer(out, *([csv_path] if csv_path else []))
+    config = _config(config_path)
     from monitor.report import write_report
 
-    return write_report(_config(config_path), baby=name, days=days, out=out, csv_path=csv_path)
+    return write_report(config, baby=name, days=days, out=out, csv_path=csv_path, write=write)
 
 
 @cli.command()
@@ -293,9 +310,10 @@ def report(
 @config_option
 def watch(config_path: str | None, **broker: Any) -> int:
     """A live view of every box on the broker; acknowledge alerts with a key."""
+    config, password = _broker(config_path, broker)
     from monitor.watch import run_watch
 
-    return run_watch(_broker(config_path, broker))
+    return run_watch(config, password)
 
 
 # --------------------------------------------------------------------------- setting up
@@ -319,9 +337,12 @@ def calibrate_scale(config_path: str | None, **options: Any) -> int:
 
     A sealed 1 kg bag of sugar will do. Refuses in plain words what would be wrong later.
     """
+    write = _writer(options["out_dir"])
+    live = options["from_csv"] is None
+    config = _config(config_path) if live else _callers_config(config_path)
     from calibration.scale import calibrate_scale as run_calibration
 
-    return run_calibration(_config(config_path), **options, out=sys.stdout)
+    return run_calibration(config, **options, write=write, out=sys.stdout)
 
 
 @calibrate.command("room")
@@ -332,9 +353,12 @@ def calibrate_scale(config_path: str | None, **options: Any) -> int:
 @config_option
 def calibrate_room(config_path: str | None, **options: Any) -> int:
     """Level, clipping, noise floor and hum; then a quiet night's false alarms."""
+    write = _writer(options["out_dir"])
+    live = options["from_audio"] is None
+    config = _config(config_path) if live else _callers_config(config_path)
     from calibration.room import calibrate_room as run_calibration
 
-    return run_calibration(_config(config_path), **options, out=sys.stdout)
+    return run_calibration(config, **options, write=write, out=sys.stdout)
 
 
 @calibrate.command("cry")
@@ -356,17 +380,22 @@ def calibrate_cry(
     from pathlib import Path
     from typing import cast
 
+    from monitor.resources import cry_model_bytes
+
+    given = cry_model_bytes(model)  # the caller's own file
+    write = _writer(out_dir)
+    _become_owner(cries)
     from calibration.cry import calibrate_cry as run_calibration
     from monitor.core.cry_model import CryModel
     from monitor.events import Species
-    from monitor.resources import cry_model_bytes
 
     run_calibration(
         Path(cries),
         Path(room),
-        model=CryModel.from_bytes(cry_model_bytes(model)),
+        model=CryModel.from_bytes(given),
         species=cast("Species", species),
         out_dir=Path(out_dir),
+        write=write,
         journal=None if journal is None else Path(journal),
         out=sys.stdout,
     )
@@ -449,24 +478,57 @@ def adopt(config_path: str | None, remove: bool, show: bool) -> int:
 
 
 def _config(path: str | None) -> Any:
+    """The configuration of a box, whose state directory's owner we are from here on.
+
+    What a verb needs the caller's own rights for comes before: files of the caller's are read, a
+    ``_writer`` is made, and only then this is called.
+    """
+    config = _callers_config(path)
+    _become_owner(config.state_dir)
+    return config
+
+
+def _callers_config(path: str | None) -> Any:
+    """The same for a verb that touches no state directory and keeps the caller's rights."""
     from monitor.config import find_config, load_config
 
     return load_config(find_config(path))
 
 
-def _broker(path: str | None, broker: dict[str, Any]) -> Any:
-    from monitor.config import MqttConfig
+def _become_owner(path: str) -> None:
+    from monitor.privileges import become_owner
 
-    if broker["host"] is None:
-        return _config(path).mqtt
-    return MqttConfig(**{key: value for key, value in broker.items() if value is not None})
+    become_owner(path)
+
+
+def _writer(*places: str) -> Any:
+    """What writes the caller's own files; to be asked for before root is given up."""
+    from pathlib import Path
+
+    from monitor.callers_files import callers_writer
+
+    return callers_writer(*(Path(place) for place in places))
+
+
+def _broker(path: str | None, broker: dict[str, Any]) -> tuple[Any, str | None]:
+    """Whom to watch, and the password that root reads for the service's own configuration."""
+    from monitor.config import broker as named
+    from monitor.config import find_config
+    from monitor.secrets import handed_over
+
+    if broker["host"] is not None:
+        return named(**broker), None
+    found = find_config(path)
+    password = handed_over(found)
+    return _config(str(found)).mqtt, password
 
 
 def _command(path: str | None, verb: str, args: dict[str, Any], done: str) -> int:
+    config = _config(path)
     from monitor.desk import submit
 
     given = {key: value for key, value in args.items() if value is not None}
-    submit(_config(path), verb, given)
+    submit(config, verb, given)
     click.echo(done)
     return 0
 
@@ -495,5 +557,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has gone; there is nobody to tell
+        return 1
+    except OSError as error:
+        name = f"{error.filename}: " if error.filename else ""
+        click.echo(f"nursery: {name}{error.strerror or error}", err=True)
         return 1
     return result if isinstance(result, int) else 0

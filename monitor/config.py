@@ -13,11 +13,12 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
+from monitor import config_errors
 from monitor.errors import ConfigError
 
 Positive = Annotated[float, Meta(gt=0)]
@@ -188,8 +189,13 @@ def find_config(path: str | None) -> Path:
     if chosen:
         return Path(chosen)
     for candidate in SEARCH_PATHS:
-        if candidate.exists():
-            return candidate
+        try:
+            candidate.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:
+            pass  # it is there, but not for this user: reading it tells what to do
+        return candidate
     tried = ", ".join(str(p) for p in SEARCH_PATHS)
     raise ConfigError(f"no configuration found (tried {tried}): name one with --config PATH")
 
@@ -202,6 +208,13 @@ def load_config(path: str | Path) -> Config:
     """
     try:
         raw = Path(path).read_bytes()
+    except IsADirectoryError as error:
+        raise ConfigError(f"{path} is a directory: name the file in it") from error
+    except PermissionError as error:
+        raise ConfigError(
+            f'cannot read {path}: only the service and root may; put "sudo" before the command, '
+            "or name another file with --config PATH"
+        ) from error
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror or error}") from error
     return parse_config(raw, str(path))
@@ -209,30 +222,18 @@ def load_config(path: str | Path) -> Config:
 
 def parse_config(raw: bytes, origin: str) -> Config:
     """Like ``load_config`` for bytes; ``origin`` names them in errors."""
+    if (mark := config_errors.byte_order_mark(raw)) is not None:
+        raise ConfigError(f"{origin} {mark}")
     try:
         config = msgspec.toml.decode(raw, type=Config)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{origin}: {_sentence(str(error))}") from error
+        told = config_errors.sentence(str(error), Config, config_errors.untyped(raw))
+        raise ConfigError(f"{origin}: {told}") from error
     except (msgspec.DecodeError, ValueError) as error:
         raise ConfigError(f"{origin} is not valid TOML: {error}") from error
     for problem in _impossible(config):
         raise ConfigError(f"{origin}: {problem}")
     return config
-
-
-def _sentence(message: str) -> str:
-    """Turn msgspec's report into one sentence with the key's path: ``scale.dout_pin: ...``."""
-    text, _, path = message.partition(" - at `$")
-    key = path.rstrip("`").lstrip(".")
-    unknown = re.match(r"Object contains unknown field `(.+)`", text)
-    if unknown:
-        name = f"{key}.{unknown[1]}" if key else unknown[1]
-        return f'unknown key "{name}": remove it, or check its spelling'
-    missing = re.match(r"Object missing required field `(.+)`", text)
-    if missing:
-        name = f"{key}.{missing[1]}" if key else missing[1]
-        return f'the key "{name}" is missing'
-    return f'"{key}": {text[:1].lower()}{text[1:]}' if key else f"{text[:1].lower()}{text[1:]}"
 
 
 def _impossible(config: Config) -> Iterator[str]:
@@ -255,7 +256,36 @@ def _impossible(config: Config) -> Iterator[str]:
         yield '"scale.file" is missing: source "csv" needs the path of a CSV'
     if microphone.source == "wav" and not microphone.file:
         yield '"microphone.file" is missing: source "wav" needs the path of a recording'
-    if config.mqtt.ca_file and not config.mqtt.use_tls:
+    yield from _impossible_broker(config.mqtt)
+
+
+def broker(host: str, **settings: Any) -> MqttConfig:
+    """Settings of a broker that was named on the command line, judged like those of a file.
+
+    Raises:
+        ConfigError: one sentence with the option.
+    """
+    given = {"host": host} | {key: value for key, value in settings.items() if value is not None}
+    try:
+        config = msgspec.convert(given, MqttConfig)
+    except msgspec.ValidationError as error:
+        told = config_errors.sentence(str(error), MqttConfig, given)
+        raise ConfigError(re.sub(r'"(\w+)"', _option, told, count=1)) from error
+    for problem in _impossible_broker(config):
+        raise ConfigError(re.sub(r'"mqtt\.(\w+)"', _option, problem))
+    return config
+
+
+def _option(key: re.Match[str]) -> str:
+    return f"--{key[1].replace('_', '-')}"
+
+
+def _impossible_broker(mqtt: MqttConfig) -> Iterator[str]:
+    if (problem := config_errors.host_problem(mqtt.host)) is not None:
+        yield f'"mqtt.host" {problem}'
+    if mqtt.password_file and not mqtt.username:
+        yield '"mqtt.password_file" is given, but "mqtt.username" is missing: give both or neither'
+    if mqtt.ca_file and not mqtt.use_tls:
         yield '"mqtt.ca_file" is set but TLS is off: set mqtt.tls = true or remove it'
 
 

@@ -37,7 +37,7 @@ from monitor.events import (
     CryStarted,
     Observation,
 )
-from monitor.ownership import like_parent
+from monitor.ownership import own_directory, trust
 
 CLIP_S, BEFORE_S = 10.0, 1.0
 MEMORY_S = 16.0
@@ -47,6 +47,7 @@ MOST_A_DAY = 24
 LEAST_FREE_BYTES = 200_000_000
 """the journal needs the disk more"""
 PRUNE_EVERY_S = 3600.0
+ONLY_OURS = 0o700
 MOST_WAITING = 4
 DAY_S = 86_400.0
 
@@ -88,6 +89,7 @@ def folders(config: Config) -> tuple[Path, Path]:
 def open_clips(config: Config, log: Callable[[str], None]) -> CryClips | None:
     """What keeps clips, or None when nobody asked for it; then older clips are deleted."""
     microphone = config.microphone
+    trust(Path(config.state_dir))
     if microphone.keep_cries_days <= 0:
         try:
             _delete_all(config, log)
@@ -220,7 +222,7 @@ class CryClips:
                 self.problem = f"recordings of cries: {error.strerror or error}"
 
     def _write(self, clip: _Clip) -> None:
-        own_directory(self._cries)
+        own_directory(self._cries, ONLY_OURS)
         recent = [kept for kept in clips_in(self._cries) if kept.unix_s > clip.unix_s - DAY_S]
         if len(recent) >= MOST_A_DAY or not len(clip.samples):
             return
@@ -236,7 +238,6 @@ class CryClips:
             sound.setsampwidth(2)
             sound.setframerate(AUDIO_RATE_HZ)
             sound.writeframes(clip.samples.astype("<i2").tobytes())
-        like_parent(part)
         part.replace(path)
         self._written += path.stat().st_size
         self._shrink()
@@ -244,7 +245,7 @@ class CryClips:
     def _move(self, from_unix_s: float) -> None:
         refuted = [kept for kept in clips_in(self._cries) if kept.unix_s >= from_unix_s]
         if refuted:
-            own_directory(self._refuted)
+            own_directory(self._refuted, ONLY_OURS)
         for kept in refuted:
             kept.path.replace(self._refuted / kept.path.name)
 
@@ -269,7 +270,9 @@ class CryClips:
 
 def clips_in(folder: Path) -> list[Kept]:
     """Our files in a folder; anything else in it, links included, is left alone."""
-    found = []
+    found: list[Kept] = []
+    if folder.is_symlink():
+        return found
     with suppress(FileNotFoundError), os.scandir(folder) as entries:
         for entry in entries:
             match = _NAME.fullmatch(entry.name)
@@ -279,13 +282,6 @@ def clips_in(folder: Path) -> list[Kept]:
             size = entry.stat(follow_symlinks=False).st_size
             found.append(Kept(Path(entry.path), moment.timestamp(), size))
     return found
-
-
-def own_directory(folder: Path) -> None:
-    """Make a folder only its owner can look into."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    like_parent(folder)
 
 
 def _says_no_cry(observation: Observation, alert: Alert) -> bool:

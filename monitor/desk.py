@@ -17,7 +17,8 @@ from monitor.events import Command, CommandResult, Verb
 from monitor.journal import Journal
 from monitor.lock import StateLock
 from monitor.nursery import Nursery, wake_up
-from monitor.spreadsheet import read_weights
+from monitor.ownership import is_there
+from monitor.spreadsheet import TypedWeighing
 from monitor.timeline import rfc3339
 
 ANSWER_WITHIN_S = 10.0
@@ -91,7 +92,7 @@ def _ask_daemon(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> l
 
 def list_babies(config: Config, *, everyone: bool, as_json: bool, out: TextIO) -> int:
     """Print who is in the nursery with the last weight of each."""
-    if not config.journal_path.exists():
+    if not is_there(config.journal_path):
         babies, weighings = [], []
     else:
         journal = Journal.open_for_reading(config.journal_path)
@@ -120,15 +121,18 @@ def list_babies(config: Config, *, everyone: bool, as_json: bool, out: TextIO) -
     return 0
 
 
-def import_weights(config: Config, path: str, *, confirm: bool, out: TextIO) -> int:
+def import_weights(
+    config: Config, path: str, weighings: list[TypedWeighing], *, confirm: bool, out: TextIO
+) -> int:
     """Import a rescuer's list for good; 1 when a line was questioned and left out, else 0.
+
+    ``path`` names the list that ``weighings`` were read from.
 
     Raises:
         InputError: names file and line; nothing was imported.
     """
-    weighings = read_weights(path)
     known: set[str] = set()
-    if config.journal_path.exists():
+    if is_there(config.journal_path):
         journal = Journal.open_for_reading(config.journal_path)
         known = {baby.name for baby in journal.babies(retired=True)}
         journal.close()

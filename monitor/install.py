@@ -20,6 +20,7 @@ from typing import TextIO
 
 import monitor
 from monitor.errors import NurseryError
+from monitor.ownership import owner_on_the_way, user_name
 
 SKELETON = """\
 # Configuration of the nursery monitor. Every key: nursery.example.toml and the documentation.
@@ -152,6 +153,7 @@ class _Work:
     def bring_up_to_date(self, target: str, text: str) -> None:
         """Write a file of the program's own."""
         path = self._root / target
+        self._refuse_others(path)
         if path.exists() and path.read_text() == text:
             self._say("is up to date", path)
             return
@@ -161,6 +163,7 @@ class _Work:
     def create(self, target: str, text: str, mode: int) -> None:
         """Write a file that afterwards belongs to its user."""
         path = self._root / target
+        self._refuse_others(path)
         if path.exists():
             self._say("kept as it is", path)
             return
@@ -186,14 +189,26 @@ class _Work:
     def _say(self, what: str, path: Path) -> None:
         self._out.write(f"  {'would be ' if self._dry_run else ''}{what}: {path}\n")
 
+    def _refuse_others(self, path: Path) -> None:
+        """Root is led by nobody's links: what lies on the way must be root's own."""
+        owner = owner_on_the_way(path) if os.geteuid() == 0 else None
+        if owner is not None:
+            raise InstallError(
+                f"root writes nothing to {path}, because {user_name(owner.st_uid)} decides where "
+                "that leads: give the directory to root, or do it without sudo"
+            )
+
     def _write(self, path: Path, text: str, mode: int) -> None:
         if self._dry_run:
             return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             new = path.with_name(path.name + ".new")
-            new.write_text(text)
-            new.chmod(mode)
+            new.unlink(missing_ok=True)
+            number = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+            with os.fdopen(number, "w") as file:
+                os.fchmod(number, mode)
+                file.write(text)
             new.replace(path)
         except OSError as error:
             raise InstallError(f"cannot write {path}: {error.strerror}") from error

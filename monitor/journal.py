@@ -10,6 +10,7 @@ Times are Unix seconds; rows taken before the clock was synchronised say so, and
 
 from __future__ import annotations
 
+import os
 import secrets
 import sqlite3
 import time
@@ -43,7 +44,7 @@ from monitor.inbox import Inbox
 from monitor.migrations import migrate
 from monitor.moments import Moment, Shift, moved
 from monitor.outbox import Outbox, OutboxMessage
-from monitor.ownership import like_parent
+from monitor.ownership import is_there, open_own, refuse_link, trust
 from monitor.push_rows import PushRow, PushRows
 from monitor.retained import RetainedTopics
 from monitor.salvage import salvage
@@ -148,10 +149,14 @@ class Journal:
         try:
             if path == IN_MEMORY:
                 return cls(_connect(path, patience_s), path, patience_s)
+            trust(path.parent)
             path.parent.mkdir(parents=True, exist_ok=True)
+            _refuse_links(path)
             if path.exists() and path.stat().st_size == 0 and not card.log_of(path).exists():
                 return cls._begin_anew(path, patience_s)  # a power cut can empty a file
             return cls._open_sound(path, patience_s)
+        except JournalError:
+            raise
         except (OSError, sqlite3.Error) as error:
             raise refusal("open", path, error) from error
 
@@ -197,8 +202,11 @@ class Journal:
         """
         path = Path(path)
         try:
-            if not path.exists():
+            trust(path.parent)
+            if not is_there(path):
                 raise JournalError(f"there is no journal at {path} yet: has the monitor run here?")
+            os.close(open_own(path, os.O_RDONLY))
+            _refuse_links(path)
             connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5)
             connection.row_factory = sqlite3.Row
             return cls(connection, path)
@@ -752,10 +760,15 @@ def _stamp(row: sqlite3.Row) -> Stamp:
     return "clock" if row["synced"] else "guess"
 
 
+def _refuse_links(path: Path) -> None:
+    """SQLite opens journal and log by their names: none of them may lead elsewhere."""
+    for name in ("", "-wal", "-shm"):
+        refuse_link(path.with_name(path.name + name))
+
+
 def _connect(path: Path, patience_s: float) -> sqlite3.Connection:
     if path != IN_MEMORY:
-        path.touch()
-        like_parent(path)  # SQLite gives its -wal and -shm files the owner of the database itself
+        os.close(open_own(path, os.O_RDWR | os.O_CREAT))
     connection = sqlite3.connect(path, timeout=patience_s)
     try:
         connection.row_factory = sqlite3.Row

@@ -24,6 +24,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from monitor import connection_errors
 from monitor.config import MqttConfig
 from monitor.errors import ConfigError
 from monitor.guarded_client import GuardedClient
@@ -95,6 +96,8 @@ class Link:
             reconnect_on_failure=False,
         )
         client.connect_timeout = CONNECT_TIMEOUT_S
+        self._errors = connection_errors.ErrorLog()
+        client.enable_logger(self._errors)
         client.on_socket_open = self._on_socket_open
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
@@ -153,7 +156,7 @@ class Link:
         except ConfigError as error:
             why = str(error)
         except (OSError, ValueError) as error:
-            why = _reason(error, self._config)
+            why = connection_errors.reason(error, self._config)
         except Exception as error:  # noqa: BLE001 - a dead network thread must be told, not guessed
             why = f"the MQTT client failed: {error!r}"
         code = None
@@ -171,7 +174,7 @@ class Link:
             hung_up = why == "the connection ended"
             self.events.append(
                 Refused(
-                    "the broker hung up without an answer" if hung_up else why,
+                    connection_errors.hung_up(self._errors.last, self._config) if hung_up else why,
                     wrong_protocol=hung_up and self.protocol == "5",
                 )
             )
@@ -216,7 +219,7 @@ class Link:
         self._answered = True
         if reason.is_failure:
             wrong = str(reason) == "Unsupported protocol version"
-            self.events.append(Refused(_refusal(str(reason)), wrong, reason.value))
+            self.events.append(Refused(connection_errors.refusal(str(reason)), wrong, reason.value))
         else:
             self.events.append(Connected(_limits(properties)))
 
@@ -292,20 +295,3 @@ def _tls_context(ca_file: str | None) -> ssl.SSLContext:
             f'"mqtt.ca_file": cannot use {ca_file}: {error}; it must be the PEM certificate of '
             "the authority that signed the broker's"
         ) from error
-
-
-def _reason(error: Exception, config: MqttConfig) -> str:
-    where = f"{config.host}:{config.port_number}"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the certificate of {where} is not trusted: {error.verify_message}"
-    if isinstance(error, ConnectionRefusedError):
-        return f"nothing listens at {where}: is the broker running?"
-    if isinstance(error, TimeoutError):
-        return f"no answer from {where}"
-    return f"cannot reach {where}: {error}"
-
-
-def _refusal(reason: str) -> str:
-    if reason in {"Not authorized", "Bad user name or password"}:
-        return "the broker refused the user name or password"
-    return f"the broker refused the connection: {reason}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from monitor.callers_files import Write, write_file
 from monitor.codec import encode_line
 from monitor.errors import InputError
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, CryEnded
@@ -63,6 +64,7 @@ def listen(
     out: TextIO,
     err: TextIO,
     model: CryModel | None = None,
+    write: Write = write_file,
 ) -> int:
     """Report the bouts of crying in each file; 0 when all could be read, else 1.
 
@@ -82,7 +84,7 @@ def listen(
     if plot and heard:
         from monitor.listen_plot import draw
 
-        draw(heard, Path(plot))
+        write(Path(plot), draw(heard, Path(plot).suffix))
     return 1 if failed else 0
 
 

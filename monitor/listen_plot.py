@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -19,11 +19,11 @@ _COLUMNS = 2_000
 _COLOURS = {"kitten": "#e4572e", "puppy": "#f3a712", "human": "#669bbc"}
 
 
-def draw(results: Sequence[Listened], target: Path) -> None:
-    """Write one picture with two panels per file.
+def draw(results: Sequence[Listened], ending: str) -> bytes:
+    """One picture with two panels per file, in the format of a file's ending (".png").
 
     Raises:
-        InputError: when matplotlib is missing or the picture cannot be written.
+        InputError: when matplotlib is missing or cannot draw this format.
     """
     try:
         from matplotlib.figure import Figure
@@ -37,10 +37,12 @@ def draw(results: Sequence[Listened], target: Path) -> None:
     for k, result in enumerate(results):
         _draw_sound(axes[2 * k], result)
         _draw_scores(axes[2 * k + 1], result)
+    drawn = BytesIO()
     try:
-        figure.savefig(target, dpi=110)
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot write {target}: {error}") from error
+        figure.savefig(drawn, format=ending.lstrip(".") or "png", dpi=110)
+    except ValueError as error:
+        raise InputError(f"--plot cannot draw {ending!r}: end the name in .png") from error
+    return drawn.getvalue()
 
 
 def _draw_sound(axes: Any, result: Listened) -> None:

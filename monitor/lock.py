@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 
 from monitor.errors import CARD_ERRNOS, CardError, JournalError
-from monitor.ownership import like_parent
+from monitor.ownership import open_own
 
 
 class StateLock:
@@ -32,11 +32,17 @@ class StateLock:
         """
         try:
             handle = self._open()
+        except JournalError:
+            raise
         except OSError as error:
             kind = CardError if error.errno in CARD_ERRNOS else JournalError
+            todo = (
+                'it belongs to the service, so put "sudo" before the command'
+                if isinstance(error, PermissionError)
+                else 'check "state_dir" and its owner'
+            )
             raise kind(
-                f"cannot write the state directory {self._path.parent}: {error.strerror}; "
-                'check "state_dir" and its owner'
+                f"cannot write the state directory {self._path.parent}: {error.strerror}; {todo}"
             ) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -49,13 +55,11 @@ class StateLock:
     def _open(self) -> int:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            like_parent(self._path)
+            return open_own(self._path, os.O_RDWR | os.O_CREAT)
         except OSError as error:
             if error.errno in CARD_ERRNOS and self._path.exists():
-                return os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)  # locks just as well
+                return open_own(self._path, os.O_RDONLY)  # locks just as well
             raise
-        return handle
 
     def take_within(self, wait_s: float) -> bool:
         """Like ``take``, but a command typed on the Pi may hold the lock for a moment."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import io
 import sys
 from pathlib import Path
 
+from monitor.callers_files import Write, write_file
 from monitor.config import Config
 from monitor.core.reference import GrowthReference
-from monitor.errors import ConfigError, InputError
+from monitor.errors import ConfigError
 from monitor.journal import Journal
 from monitor.report_data import ReportData, gather
 from monitor.resources import shipped
@@ -21,7 +23,13 @@ from monitor.timeline import rfc3339
 
 
 def write_report(
-    config: Config, *, baby: str | None, days: float, out: str, csv_path: str | None
+    config: Config,
+    *,
+    baby: str | None,
+    days: float,
+    out: str,
+    csv_path: str | None,
+    write: Write = write_file,
 ) -> int:
     """Write ``out`` (HTML or PNG by its ending) and, if asked for, a table; returns 0.
 
@@ -39,9 +47,9 @@ def write_report(
         )
     data = read_data(config, baby=baby, days=days)
     written = [out]
-    _write(out, _png(data) if form == ".png" else _html(data).encode())
+    write(Path(out), _png(data) if form == ".png" else _html(data).encode())
     if csv_path is not None:
-        write_table(data, csv_path)
+        write(Path(csv_path), table(data))
         written.append(csv_path)
     sys.stdout.write(f"written: {', '.join(written)}\n")
     return 0
@@ -71,12 +79,8 @@ def _png(data: ReportData) -> bytes:
     return png(whole_figure(data))
 
 
-def write_table(data: ReportData, path: str) -> None:
-    """Weighings, feeds and alerts, one per row in order of time, for a spreadsheet.
-
-    Raises:
-        InputError: the file cannot be written.
-    """
+def table(data: ReportData) -> bytes:
+    """Weighings, feeds and alerts, one per row in order of time: a CSV for a spreadsheet."""
     rows: list[tuple[float, list[object]]] = []
     for report in data.babies:
         name = report.baby.name
@@ -92,23 +96,14 @@ def write_table(data: ReportData, path: str) -> None:
     rows += [
         (h.t_s, ["cry_minutes", h.company, "", "", "", round(h.cry_min, 2)]) for h in data.hours
     ]
-    try:
-        with Path(path).open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["time", "what", "baby", "weight_g", "sigma_g", "net_g", "note"])
-            for t_s, row in sorted(rows, key=lambda item: item[0]):
-                writer.writerow([rfc3339(t_s), *(_plain(cell) for cell in row)])
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}") from error
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(["time", "what", "baby", "weight_g", "sigma_g", "net_g", "note"])
+    for t_s, row in sorted(rows, key=lambda item: item[0]):
+        writer.writerow([rfc3339(t_s), *(_plain(cell) for cell in row)])
+    return text.getvalue().encode()
 
 
 def _plain(cell: object) -> object:
     """A name that begins like a formula must not become one in a spreadsheet."""
     return f"'{cell}" if isinstance(cell, str) and cell[:1] in set("=+-@\t\r") else cell
-
-
-def _write(path: str, content: bytes) -> None:
-    try:
-        Path(path).write_bytes(content)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}") from error

@@ -8,13 +8,13 @@ service through an access list, which ``stat`` shows as 0440 (systemd.exec, "Cre
 
 from __future__ import annotations
 
-import codecs
 import errno
 import os
 import stat
 from pathlib import Path
 
 from monitor.config import MqttConfig
+from monitor.config_errors import byte_order_mark
 from monitor.errors import ConfigError
 
 OPEN_TO_OTHERS = 0o077
@@ -23,7 +23,9 @@ OPEN_CREDENTIAL = 0o037
 """the same for a systemd credential, whose access list shows as group-readable"""
 MOST_BYTES = 65_535
 """the longest password MQTT can carry; a list of URLs is far shorter"""
-_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+SERVICE_CONFIG = "/etc/nursery/nursery.toml"
+SERVICE_PASSWORD = "/etc/nursery/mqtt-password"  # noqa: S105 - where it lies, not what it is
+"""of the unit (ExecStart, LoadCredential)"""
 
 
 def read_secret(path: str | Path, what: str, *, open_bits: int = OPEN_TO_OTHERS) -> str:
@@ -82,6 +84,21 @@ def read_password(config: MqttConfig, credentials_dir: str | None) -> str | None
     return text
 
 
+def handed_over(config_file: str | Path) -> str | None:
+    """The password that systemd would hand to the service, read as systemd does: by root.
+
+    None for any other configuration than the service's, without root, or when it is empty.
+
+    Raises:
+        ConfigError: see ``read_secret``.
+    """
+    if os.geteuid() != 0 or str(config_file) != SERVICE_CONFIG:
+        return None
+    if not os.path.lexists(SERVICE_PASSWORD):
+        return None
+    return read_secret(SERVICE_PASSWORD, "the credential mqtt-password") or None
+
+
 def read_urls(path: str) -> list[str]:
     """The push URLs of ``notify.urls_file``, one a line; ``#`` begins a comment line.
 
@@ -90,13 +107,6 @@ def read_urls(path: str) -> list[str]:
     """
     lines = (line.strip() for line in read_secret(path, '"notify.urls_file"').splitlines())
     return [line for line in lines if line and not line.startswith("#")]
-
-
-def byte_order_mark(content: bytes) -> str | None:
-    """What an editor put before the text, or None: a sentence that follows the file's name."""
-    if content.startswith(_MARKS):
-        return "begins with a byte-order mark: save it again as plain UTF-8 without one (BOM)"
-    return None
 
 
 def _unfit(status: os.stat_result, path: str | Path, open_bits: int) -> str | None:

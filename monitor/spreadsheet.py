@@ -55,7 +55,8 @@ def read_weights(path: str | Path) -> list[TypedWeighing]:
         with Path(path).open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.reader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"cannot read {path}: {error}") from error
+        why = getattr(error, "strerror", None) or error
+        raise InputError(f"cannot read {path}: {why}") from error
     if not rows or [cell.strip().lower() for cell in rows[0]] != WEIGHTS_HEADER:
         raise InputError(f'{path}, line 1: the header must be "{",".join(WEIGHTS_HEADER)}"')
     weighings = [

@@ -37,12 +37,13 @@ SNOOZE_MIN = 30
 class Watch:
     """The board, the connection and what the last key did."""
 
-    def __init__(self, config: MqttConfig) -> None:
+    def __init__(self, config: MqttConfig, handed_over: str | None = None) -> None:
         self.board = Board()
         self.link_text = "connecting"
         self.answer = ""
         self._config = config
-        self._password = read_password(config, os.environ.get("CREDENTIALS_DIRECTORY"))
+        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+        self._password = handed_over or read_password(config, credentials)
         self._protocol: Protocol = config.protocol
         self._link: Link | None = None
         self._retry_s = 0.0
@@ -115,8 +116,10 @@ class Watch:
             box.online = None  # nobody knows while we hear nothing
 
 
-def run_watch(config: MqttConfig) -> int:
+def run_watch(config: MqttConfig, handed_over: str | None = None) -> int:
     """Show the boxes until ``q``; without a terminal on standard input, until interrupted.
+
+    ``handed_over`` is the service's password, where root read it before it became its user.
 
     Raises:
         ConfigError: the "watch" extra is not installed, or the password file is wrong.
@@ -127,7 +130,7 @@ def run_watch(config: MqttConfig) -> int:
 
     from monitor.watch_view import draw
 
-    watch = Watch(config)
+    watch = Watch(config, handed_over)
     try:
         with _keys() as keys, Live(screen=sys.stdout.isatty(), auto_refresh=False) as live:
             drawn_s = 0.0

@@ -16,7 +16,8 @@ from monitor.check import (
     check_scale,
     run_check,
 )
-from monitor.config import Config, MicrophoneConfig, MqttConfig, ScaleConfig
+from monitor.check_push import check_push
+from monitor.config import Config, MicrophoneConfig, MqttConfig, NotifyConfig, ScaleConfig
 from monitor.events import HostReport
 from monitor.journal import Journal
 from monitor.lock import StateLock
@@ -97,7 +98,6 @@ def test_what_is_not_configured_or_in_use_is_skipped():
 
 
 def test_devices_of_a_running_monitor_are_left_alone(tmp_path, monkeypatch):
-    monkeypatch.setattr(check, "BROKER_S", 0.1)
     config = Config(box="a", state_dir=str(tmp_path), scale=ScaleConfig(source="hx711"))
     out = io.StringIO()
     with StateLock(tmp_path) as lock:
@@ -141,14 +141,13 @@ def test_power_temperature_and_disk(monkeypatch, report, states):
 
 
 def test_all_of_it_as_json_and_as_text(tmp_path, monkeypatch):
-    monkeypatch.setattr(check, "BROKER_S", 1.0)
     config = Config(box="a", state_dir=str(tmp_path), mqtt=MqttConfig(host="127.0.0.1", port=9))
     out = io.StringIO()
     assert run_check(config, True, out) == 1  # nothing listens on port 9
     lines = [json.loads(line) for line in out.getvalue().splitlines()]
     assert [line["check"] for line in lines] == [
-        "microphone", "scale", "broker", "encryption", "journal", "clock", "power", "temperature",
-        "disk",
+        "microphone", "scale", "broker", "push", "encryption", "journal", "clock", "power",
+        "temperature", "disk",
     ]  # fmt: skip
     broker = next(line for line in lines if line["check"] == "broker")
     assert broker["ok"] is False
@@ -184,3 +183,49 @@ def test_a_name_is_this_machine_only_if_all_its_addresses_are(monkeypatch, addre
     monkeypatch.setattr(check.socket, "getaddrinfo", resolve)
     mqtt = MqttConfig(host="my-own-name", tls=False)
     assert check_encryption(Config(box="a", mqtt=mqtt)).state == state
+
+
+def push_config(tmp_path, url="json://127.0.0.1:9/", mode=0o600):
+    path = tmp_path / "urls"
+    path.write_text(url + "\n")
+    path.chmod(mode)
+    return Config(box="a", notify=NotifyConfig(urls_file=str(path)))
+
+
+def test_pushes_have_a_line_of_their_own(tmp_path):
+    assert check_push(Config(box="a"), send=False).state == "skipped"
+    found = check_push(push_config(tmp_path), send=False)
+    assert (found.state, '"urls"' in found.text) == ("ok", True)
+    assert "--push" in found.text
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [({"mode": 0o644}, "chmod 600"), ({"url": "carrier pigeon"}, "no URL Apprise knows")],
+)
+def test_a_push_that_could_not_go_out_fails_before_it_is_needed(tmp_path, more, words):
+    found = check_push(push_config(tmp_path, **more), send=False)
+    assert found.state == "failed"
+    assert words in found.text
+
+
+def test_a_push_that_is_asked_for_and_does_not_arrive_fails(tmp_path):
+    found = check_push(push_config(tmp_path), send=True)  # nothing listens on port 9
+    assert found.state == "failed"
+    assert "a push to urls failed" in found.text
+    assert check_push(Config(box="a"), send=True).state == "failed"
+
+
+def test_who_counted_pins_on_the_header_is_told_the_bcm_numbers():
+    told = check._pins(ScaleConfig(source="hx711", dout_pin=11, sck_pin=13))
+    assert "11 would be 17, 13 would be 27" in told
+
+
+@pytest.mark.parametrize("name", ["journal.sqlite", "daemon.lock"])
+def test_a_link_in_the_state_directory_fails(tmp_path, name):
+    (tmp_path / "elsewhere").touch()
+    (tmp_path / name).symlink_to(tmp_path / "elsewhere")
+    config = Config(box="a", state_dir=str(tmp_path))
+    out = io.StringIO()
+    assert run_check(config, False, out) == 1
+    assert f"{name} is a link" in out.getvalue()

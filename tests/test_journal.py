@@ -265,17 +265,17 @@ def test_readers_cannot_write(journal: Journal, tmp_path: Path) -> None:
     assert stat.S_ISREG(journal.path.stat().st_mode)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files for somebody else")
-def test_what_root_makes_belongs_to_the_service(tmp_path: Path) -> None:
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root is refused in others' directories")
+def test_root_opens_nothing_where_somebody_else_decides_what_names_mean(tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.mkdir()
     os.chown(state, 12_345, 12_345)
-    with StateLock(state) as lock:
-        assert lock.take()
-        journal = Journal.open(state / "journal.sqlite")
-        journal.record([weigh_in()])
-        assert {path.stat().st_uid for path in state.iterdir()} == {12_345}
-        journal.close()
+    with StateLock(state) as lock, pytest.raises(JournalError, match="root does not work in"):
+        lock.take()
+    for open_journal in (Journal.open, Journal.open_for_reading):
+        with pytest.raises(JournalError, match="belongs to user 12345"):
+            open_journal(state / "journal.sqlite")
+    assert not list(state.iterdir())
 
 
 def test_one_owner_of_a_state_directory(tmp_path: Path) -> None:

@@ -96,14 +96,14 @@ class Broker:
         text = config.read_text().replace("listener 8883", f"listener {self.port} 127.0.0.1")
         text = text.replace("listener 1883 127.0.0.1", f"listener {self.plain_port} 127.0.0.1")
         config.write_text(text + ("user root\n" if os.geteuid() == 0 else ""))
-        self._config, self._log = config, root / "log"
+        self.config, self._log = config, root / "log"
         self.clients: list[Client] = []
 
     def start(self) -> None:
         assert BINARY is not None
         with self._log.open("wb") as log:
             self._server = subprocess.Popen(
-                [BINARY, "-c", str(self._config)], stdout=log, stderr=log
+                [BINARY, "-c", str(self.config)], stdout=log, stderr=log
             )
         time.sleep(0.5)
         assert self._server.poll() is None, self._log.read_text()
@@ -340,7 +340,7 @@ def test_the_right_authority_is_not_enough(tmp_path: Path, who: str, says: str) 
 
 
 def other_broker(root: Path, who: str) -> Broker:
-    """The same with another server certificate: expired, or made out to somebody else."""
+    """The same with another server certificate, or one that wants the client's ("wants one")."""
     root.mkdir()
     made = Broker(root, boxes=("kangaroo",))
     certs = made.etc / "certs"
@@ -352,7 +352,13 @@ def other_broker(root: Path, who: str) -> Broker:
     )
     (root / "index").touch()
     (root / "serial").write_text("01\n")
-    dates = "-startdate 20200101000000Z -enddate 20210101000000Z" if who == "expired" else "-days 9"
+    dates = {
+        "expired": "-startdate 20200101000000Z -enddate 20210101000000Z",
+        "not yet": "-startdate 20900101000000Z -enddate 20910101000000Z",
+    }.get(who, "-days 9")
+    if who == "wants one":
+        text = made.config.read_text()
+        made.config.write_text(text.replace("tls_version", "require_certificate true\ntls_version"))
     server, authority = f"{certs}/nursery-server", f"{certs}/nursery-ca"
     request = f"req -new -key {server}.key -subj /CN=box -out {root}/csr"
     sign = f"ca -batch -config {root}/ca.cnf -in {root}/csr -notext -out {server}.crt {dates}"

@@ -41,7 +41,7 @@ def missing_tools() -> list[str]:
 
 class SoundServer:
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder = self.folder = folder
         runtime = folder / "run" / "pulse"
         runtime.mkdir(parents=True, mode=0o700)
         (folder / "run").chmod(0o700)

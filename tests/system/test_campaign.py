@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.system.campaign.faults import FAULTS
+from tests.system.campaign.faults import FAULTS, SLOW
 from tests.system.campaign.report import table
 from tests.system.campaign.rounds import campaign
 from tests.system.campaign.world import missing
@@ -19,8 +19,9 @@ WORLDS = 5
 def test_every_fault_once(tmp_path):
     if (reason := missing()) is not None:
         pytest.skip(reason)
-    outcomes = campaign(tmp_path, list(enumerate(FAULTS)), seed=SEED, worlds=WORLDS)
+    quick = [fault for fault in FAULTS if fault not in SLOW]
+    outcomes = campaign(tmp_path, list(enumerate(quick)), seed=SEED, worlds=WORLDS)
     print(table(outcomes))
     assert [(o.fault, text) for o in outcomes for text in o.wrong] == []
-    assert {o.fault for o in outcomes} == set(FAULTS)
+    assert {o.fault for o in outcomes} == set(quick)
     assert sum(o.figures.raised for o in outcomes) > 0

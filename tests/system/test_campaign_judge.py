@@ -26,7 +26,7 @@ def judged(rows: list[tuple[str, str]], alerts: list[Heard], **changes) -> list[
     """What the judge says of these journal rows and these arrivals."""
     last = dict(rows)
     still_open = {i: s for i, s in last.items() if s != "cleared"}
-    memory = Memory(Counter(rows), still_open, {}, set(), 0, 0, changes.pop("sound", "ok"))
+    memory = Memory(Counter(rows), last, {}, set(), 0, 0, changes.pop("sound", "ok"))
     kinds = {i.split("-")[0] for i in still_open} - {"test"}
     retained = {
         "status": "online",
@@ -63,6 +63,16 @@ def test_the_judge_sees_what_was_lost_doubled_or_made_up():
     assert "for nothing" in false_alarm
     (silent,) = judged([], [], required="monitor_blind-scale")
     assert "nobody was told" in silent
+
+
+def test_only_a_reminder_may_give_way_to_what_is_said_later():
+    reminded, cleared = [(SCALE, "raised"), (SCALE, "reminded")], (SCALE, "cleared")
+    first, last = heard(SCALE, "raised"), heard(SCALE, "cleared")
+    assert judged([*reminded, cleared], [first, last]) == []
+    (lost,) = judged(reminded, [first])
+    assert "reminded: written 1 times, arrived 0 times" in lost
+    (lost,) = judged([*reminded, cleared], [last])
+    assert "raised: written 1 times, arrived 0 times" in lost
 
 
 def test_the_judge_sees_false_state_and_a_broken_journal():

@@ -11,9 +11,11 @@ import errno
 import random
 import sqlite3
 import subprocess
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+from tests.system.dead_card import DeadCard
 from tests.system.fake_host import FakeHost
 
 SIZE = "400m"
@@ -24,9 +26,9 @@ PAGE = 4096
 class Card:
     """The state directory at ``folder``."""
 
-    def __init__(self, folder: Path, host: FakeHost) -> None:
+    def __init__(self, folder: Path, host: FakeHost, dead: DeadCard) -> None:
         folder.mkdir(parents=True)
-        self.folder, self._host = folder, host
+        self.folder, self._host, self._dead = folder, host, dead
         self.is_real = self._mount("-t", "tmpfs", "-o", f"size={SIZE}", "campaign")
 
     @property
@@ -68,6 +70,30 @@ class Card:
             self._mount("-o", "remount,rw", "campaign")
         self._host.set(card_errno=0)
 
+    def die(self) -> None:
+        """It answers nothing any more, reads included; the commonest end of a card."""
+        self._dead.die()
+
+    def revive(self) -> None:
+        """It answers again, with what it held."""
+        self._dead.revive()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Another program holds the journal's lock."""
+        with closing(sqlite3.connect(self.journal, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
+            other.execute("ROLLBACK")
+
+    def poison(self, chance: random.Random) -> str:
+        """Put garbage where the daemon keeps what it resumes from; returns where."""
+        key = chance.choice(["clock", "pipeline", "pipeline_light", "pipeline_at"])
+        garbage = chance.choice([b"", b"garbage", b"\xff" * 5000, b"1e999", b"{}", b"null"])
+        with closing(sqlite3.connect(self.journal)) as db, db:
+            db.execute("UPDATE state SET value = ? WHERE key = ?", (garbage, key))
+        return key
+
     def forget_boot(self) -> None:
         """Take the boot's clock out of the journal."""
         with closing(sqlite3.connect(self.journal)) as db, db:
@@ -93,6 +119,7 @@ class Card:
 
     def remove(self) -> None:
         """Unmount; the folder is the caller's."""
+        self.revive()
         self.allow()
         if self.is_real:
             subprocess.run(["umount", "--lazy", self.folder], check=False, capture_output=True)

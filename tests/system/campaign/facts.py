@@ -6,7 +6,9 @@ docs/alerts.md.
 
 from __future__ import annotations
 
+import math
 import random
+import threading
 import time
 import wave
 from collections.abc import Callable, Sequence
@@ -17,8 +19,10 @@ import numpy as np
 
 from calibration.synth import bout
 from monitor.events import AUDIO_RATE_HZ
+from tests.system.campaign.box import COUNTS_PER_G
 from tests.system.campaign.silence import Fact
 from tests.system.fake_gpiochip import FakeChip
+from tests.system.fake_sound_card import FakeMicrophone, FakeSoundCard, room
 from tests.system.sound_server import SoundServer
 
 DEAF, NO_WEIGHT, CRYING = "monitor_blind-microphone", "monitor_blind-scale", "crying"
@@ -29,7 +33,10 @@ TITLES = {
 }
 """how a push says it"""
 CRY_AFTER_S = 20.0
-CRY_LASTS_S = 300.0
+CRY_LASTS_S = 600.0
+HANDS_HOLD_S = 300.0
+"""so long at most do hands hold a warning back (docs/alerts.md)"""
+SWAYS_BY_G, SWAYS_EVERY_S = 10.0, 14.0
 HISS_VOLUME = 12_000
 
 
@@ -51,6 +58,8 @@ class Surroundings:
         self.chip, self.sound = chip, sound
         self._cry = folder / "cry.wav"
         self._rng = np.random.default_rng(seed)
+        self.usb = _usb_microphone(folder / "usb", sound)
+        self._sway: threading.Event | None = None
         self.facts: list[Fact] = []
 
     def begin(self, name: str) -> Fact:
@@ -99,9 +108,48 @@ class Surroundings:
             out.writeframes((32767 * np.clip(sound, -1.0, 1.0)).astype("<i2").tobytes())
         self.sound.play_file(self._cry)
 
+    def sway(self) -> None:
+        """10 g up and down every 14 s, until ``steady``."""
+        stop = self._sway = threading.Event()
+        level = self.chip.get("code")
+
+        def swing() -> None:
+            begin_s = time.monotonic()
+            while not stop.wait(0.05):
+                phase = 2 * math.pi * (time.monotonic() - begin_s) / SWAYS_EVERY_S
+                self.chip.set(code=level + round(COUNTS_PER_G * SWAYS_BY_G * math.sin(phase)))
+            self.chip.set(code=level)
+
+        threading.Thread(target=swing, name="sway", daemon=True).start()
+
+    def steady(self) -> None:
+        """The platform is still again."""
+        if self._sway is not None:
+            self._sway.set()
+
+    def cry_and_sway(self) -> None:
+        self.sway()
+        self.cry()
+
+    def quiet_and_steady(self) -> None:
+        self.sound.quiet()
+        self.steady()
+
     def mute(self, muted: bool) -> None:
         """Somebody touched the switch: exact zeros."""
         self.sound.control("set-source-mute", "nursery.monitor", "1" if muted else "0")
+
+
+def _usb_microphone(folder: Path, sound: SoundServer) -> FakeMicrophone:
+    """A converter of two channels and 32 bits, beside the server's in one ALSA configuration."""
+    folder.mkdir()
+    cry = room(48_000, cry_db=-25.0)
+    usb = FakeMicrophone(folder, channels=2, format="S32_LE", wave=cry, gains=(0, 0))
+    FakeSoundCard(folder, usb)
+    library = next(folder.rglob("*.so"))
+    with (sound.folder / "alsa.conf").open("a") as configuration:
+        configuration.write(f'pcm_type.fake_card {{ lib "{library}" }}\n{usb.configuration}')
+    return usb
 
 
 NOTICED_S = 30.0
@@ -122,6 +170,18 @@ KINDS: dict[str, Kind] = {
     ),
     "microphone_gone": Kind(
         DEAF, 15.0, {DEAF: NOTICED_S}, lambda s: s.sound.kill(), lambda s: s.begin_sound()
+    ),
+    "usb_dead": Kind(
+        DEAF, 15.0, {DEAF: NOTICED_S}, lambda s: s.usb.gains(0, 0), lambda s: s.usb.gains(0, 0)
+    ),
+    "usb_right_slot": Kind(
+        CRYING, CRY_AFTER_S + 5.0, {CRYING: SPELL_S, NO_WEIGHT: HANDS_S, DEAF: NOTICED_S},
+        lambda s: s.usb.gains(0, 1), lambda s: s.usb.gains(0, 0),
+    ),
+    "crying_on_a_swaying_scale": Kind(
+        CRYING, HANDS_HOLD_S + CRY_AFTER_S + 5.0,
+        {CRYING: SPELL_S, NO_WEIGHT: HANDS_S, DEAF: NOTICED_S},
+        lambda s: s.cry_and_sway(), lambda s: s.quiet_and_steady(),
     ),
     "crying": Kind(
         CRYING, CRY_AFTER_S + 5.0, {CRYING: SPELL_S, NO_WEIGHT: HANDS_S, DEAF: NOTICED_S},

@@ -13,10 +13,13 @@ from tests.system.campaign import (
     faults_card,
     faults_clock,
     faults_daemon,
+    faults_identity,
     faults_senses,
 )
 from tests.system.campaign.facts import DEAF, NO_WEIGHT
+from tests.system.campaign.faults_broker import NOT_DELIVERED
 from tests.system.campaign.faults_card import JOURNAL_LOST, NOT_WRITTEN
+from tests.system.campaign.faults_identity import NAMESAKE, TAKEN_OVER
 from tests.system.campaign.world import World
 
 Fault = Callable[[World], set[str]]
@@ -41,8 +44,11 @@ FAULTS: dict[str, Fault] = {
         faults_broker.broker_absent,
         faults_broker.password_refused,
         faults_broker.certificate_expired,
+        faults_identity.identity_cloned,
+        faults_identity.two_boxes_of_one_name,
         faults_senses.microphone_lost,
         faults_senses.load_cell_lost,
+        faults_senses.scale_sways,
     )
 }
 """the slow ones first, so that worlds side by side end together"""
@@ -54,14 +60,30 @@ MUST_BE_SAID = {
     "card_full_at_start": NOT_WRITTEN,
     "microphone_lost": DEAF,
     "load_cell_lost": NO_WEIGHT,
+    "card_dead": NOT_WRITTEN,
+    "publish_refused": NOT_DELIVERED,
+    "never_acknowledged": NOT_DELIVERED,
+    "identity_cloned": TAKEN_OVER,
+    "two_boxes_of_one_name": NAMESAKE,
 }
 """what a person has to be told of, by fault"""
 
-FACTS_OF_THEIR_OWN = frozenset({"microphone_lost", "load_cell_lost"})
+FACTS_OF_THEIR_OWN = frozenset(
+    {
+        "microphone_lost",
+        "load_cell_lost",
+        "microphone_dead_32_bit",
+        "microphone_right_slot",
+        "scale_sways",
+    }
+)
 """faults that are themselves what a person must hear of"""
 
 UNFIT: dict[str, tuple[str, ...]] = {}
 """what cannot become true beside a fault"""
+
+SLOW = frozenset({"scale_sways"})
+"""faults that take minutes: ``make torture`` has them, the test that breaks everything once not"""
 
 LYING_CLOCK = frozenset({"clock_begins_in_1970", "clock_jumps_forward", "clock_jumps_back"})
 """rounds in which the times in messages say nothing about delays"""

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import signal
 
-from tests.system.campaign.world import NONE, World
+from tests.system.campaign.world import NONE, RECONNECTS_WITHIN_S, World
+
+NOT_DELIVERED = "not_delivered"
+LIMITS = ("max_packet_size 10000", "message_size_limit 2048")
+"""Mosquitto announces the first; with the second it just refuses"""
 
 
 def broker_killed(world: World) -> set[str]:
@@ -49,4 +53,38 @@ def certificate_expired(world: World) -> set[str]:
     world.broker.expire()
     world.provoke_for(world.chance.uniform(2.0, 8.0), by_phone=False)
     world.broker.renew()
+    return NONE
+
+
+def publish_refused(world: World) -> set[str]:
+    """The rights are for a box of another name: every message is refused, the line stays open."""
+    world.broker.forbid_the_box()
+    world.provoke_for(world.chance.uniform(3.0, 12.0), by_phone=False)
+    world.wait_open(NOT_DELIVERED)
+    world.broker.allow_the_box()
+    return {NOT_DELIVERED}
+
+
+def never_acknowledged(world: World) -> set[str]:
+    """A broker that answers pings and passes everything on, but acknowledges nothing."""
+    world.broker.go_mute()
+    world.provoke_for(world.chance.uniform(3.0, 12.0), by_phone=False)
+    world.wait_open(NOT_DELIVERED)
+    world.broker.speak_again()
+    return {NOT_DELIVERED}
+
+
+def broker_limits(world: World) -> set[str]:
+    """A broker that takes no long messages: alerts are short, and must arrive all the same."""
+    world.broker.limit(world.chance.choice(LIMITS))
+    world.provoke_for(RECONNECTS_WITHIN_S + world.chance.uniform(2.0, 10.0), by_phone=False)
+    world.broker.limit("")
+    return {NOT_DELIVERED}
+
+
+def authority_damaged(world: World) -> set[str]:
+    """At a reconnect the file of the broker's authority is empty, torn or gone."""
+    world.broker.damage_authority(world.chance.choice(["empty", "torn", "missing"]))
+    world.provoke_for(world.chance.uniform(5.0, 20.0), by_phone=False)
+    world.broker.mend_authority()
     return NONE

@@ -6,6 +6,7 @@ from tests.system.campaign.world import World
 
 CARD_FULL, NOT_WRITTEN = "monitor_blind-disk", "monitor_blind-journal"
 JOURNAL_LOST = "monitor_blind-journal_lost"
+VALUES_ASIDE = "monitor_blind-journal_values"
 
 
 def card_full(world: World) -> set[str]:
@@ -62,3 +63,29 @@ def journal_damaged(world: World) -> set[str]:
     world.damage_journal()
     world.start_daemon()
     return {JOURNAL_LOST}
+
+
+def card_dead(world: World) -> set[str]:
+    """It fails every read and every write."""
+    world.card.die()
+    world.provoke_for(world.chance.uniform(5.0, 20.0), by_phone=True)
+    world.asked.weigh()
+    world.wait_told(NOT_WRITTEN)
+    world.card.revive()
+    return {CARD_FULL, NOT_WRITTEN}
+
+
+def journal_locked(world: World) -> set[str]:
+    """Another program (a backup, a look with sqlite3) keeps the journal locked."""
+    with world.card.locked():
+        world.provoke_for(world.chance.uniform(5.0, 25.0), by_phone=True)
+    return {NOT_WRITTEN}
+
+
+def values_poisoned(world: World) -> set[str]:
+    """Garbage in what the daemon resumes from."""
+    world.kill_daemon()
+    world.card.poison(world.chance)
+    world.start_daemon()
+    world.provoke_for(world.chance.uniform(3.0, 8.0), by_phone=True)
+    return {VALUES_ASIDE}

@@ -10,8 +10,8 @@ from tests.system.campaign.rounds import Outcome
 
 COLUMNS = {
     "rounds": "rounds", "raised": "raised", "changes": "changes", "delivered": "delivered",
-    "lost": "lost", "renamed": "renamed", "twice": "duplicated", "busy": "busy",
-    "crashes": "crashes", "misled": "misled", "critical": "critical",
+    "superseded": "superseded", "lost": "lost", "renamed": "renamed", "twice": "duplicated",
+    "busy": "busy", "crashes": "crashes", "misled": "misled", "critical": "critical",
 }  # fmt: skip
 """heading: count"""
 

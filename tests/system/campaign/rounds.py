@@ -93,6 +93,7 @@ def _round(world: World, judge: Judge, number: int, fault: str) -> Outcome:
     began_s = time.monotonic()
     world.deaths.clear()
     world.journal_lost = None
+    world.foreign = set()
     judge.clock_has_lied = judge.clock_has_lied or fault in LYING_CLOCK
     world.mqtt.proven()
     world.offer_pushes(world.chance.random() < PUSHES_SHARE)
@@ -114,7 +115,7 @@ def _round(world: World, judge: Judge, number: int, fault: str) -> Outcome:
     figures, found = judge.round(
         memory, alerts, shown,
         expected=expected, required=MUST_BE_SAID.get(fault), later=_read(world),
-        mended_unix_s=mended_s, honest_clock=fault not in LYING_CLOCK,
+        foreign=world.foreign, mended_unix_s=mended_s, honest_clock=fault not in LYING_CLOCK,
     )  # fmt: skip
     wrong += found + _forgotten(world, memory) + _unheard(world, fact, figures)
     for code, log in world.deaths:

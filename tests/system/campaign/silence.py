@@ -13,6 +13,7 @@ works. Every time here is ``time.monotonic()``.
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Sequence
 from itertools import pairwise
@@ -21,6 +22,12 @@ import msgspec
 
 BUSY_S = 10.0
 """on top of every stated delay: several worlds share the cores of one machine"""
+
+
+def busy_s() -> float:
+    """... and longer while it has more work than two for each core (load of the last minute)."""
+    return BUSY_S * max(1.0, os.getloadavg()[0] / (2 * (os.cpu_count() or 1)))
+
 
 STAMP = re.compile(r"-\d{8}T\d{6}Z$")
 
@@ -71,6 +78,8 @@ class Circumstances(msgspec.Struct, kw_only=True):
     """times in which a message or a push could arrive; may overlap"""
     buzzing: Sequence[Span]
     """times in which the buzzer sounded"""
+    busy_s: float = BUSY_S
+    """what every stated delay may be exceeded by"""
 
 
 def silent_s(fact: Fact, around: Circumstances, tellings: Sequence[Telling]) -> float:
@@ -80,7 +89,7 @@ def silent_s(fact: Fact, around: Circumstances, tellings: Sequence[Telling]) -> 
     spans = [*around.watching, *around.remote, *around.buzzing]
     marks = {fact.begin_s, fact.end_s}
     marks |= {edge for span in spans for edge in (span.begin_s, span.end_s)}
-    marks |= {_due_s(fact, life) for life in around.watching} | {t.at_s for t in own}
+    marks |= {_due_s(fact, life, around) for life in around.watching} | {t.at_s for t in own}
     inside = sorted(m for m in marks if fact.begin_s <= m <= fact.end_s)
     return math.fsum(
         after_s - before_s
@@ -97,9 +106,9 @@ def told_s(fact: Fact, around: Circumstances, tellings: Sequence[Telling]) -> fl
     return min([at_s for at_s in own if at_s >= fact.begin_s] + alone, default=None)
 
 
-def _due_s(fact: Fact, life: Span) -> float:
+def _due_s(fact: Fact, life: Span, around: Circumstances) -> float:
     """When a daemon that began to watch with this life must have told it."""
-    return max(fact.begin_s, life.begin_s) + fact.delay_s + BUSY_S
+    return max(fact.begin_s, life.begin_s) + fact.delay_s + around.busy_s
 
 
 def _buzzes(fact: Fact, around: Circumstances) -> list[Span]:
@@ -109,7 +118,7 @@ def _buzzes(fact: Fact, around: Circumstances) -> list[Span]:
 
 def _is_silent(fact: Fact, around: Circumstances, own: Sequence[Telling], t_s: float) -> bool:
     life = next((span for span in around.watching if span.holds(t_s)), None)
-    if life is None or t_s < _due_s(fact, life):
+    if life is None or t_s < _due_s(fact, life, around):
         return False
     said = [telling for telling in own if telling.at_s <= t_s]
     if said and not said[-1].over:

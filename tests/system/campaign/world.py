@@ -8,30 +8,34 @@ from __future__ import annotations
 
 import random
 import signal
+import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from tests.system import fake_gpiochip, fake_host, sound_server
+from tests.system import fake_gpiochip, fake_host, fake_sound_card, sound_server
 from tests.system.campaign.asked import Asked
 from tests.system.campaign.box import BOX, COUNTS_PER_G, EMPTY_COUNTS, LITTER, configuration
 from tests.system.campaign.broker import GuardedBroker
 from tests.system.campaign.broker import missing as missing_for_the_broker
 from tests.system.campaign.card import Card
 from tests.system.campaign.facts import Surroundings
+from tests.system.campaign.judge import Memory
 from tests.system.campaign.phone import Phone
 from tests.system.campaign.push_sink import PushSink
 from tests.system.campaign.silence import (
     Circumstances,
     Fact,
     Telling,
+    busy_s,
     incident_of,
     silent_s,
     told_s,
 )
 from tests.system.campaign.ways import Ear, Lives, Way
 from tests.system.daemon import Daemon
+from tests.system.dead_card import DeadCard
 from tests.system.fake_gpiochip import FakeChip
 from tests.system.fake_host import FakeHost
 from tests.system.sound_server import SoundServer
@@ -51,7 +55,8 @@ def missing() -> str | None:
     """What this machine lacks for a campaign, as the reason of a skip."""
     tools = sound_server.missing_tools()
     sound = f"not installed: {', '.join(tools)}" if tools else None
-    return missing_for_the_broker() or fake_host.missing() or fake_gpiochip.missing() or sound
+    found = missing_for_the_broker() or fake_host.missing() or fake_gpiochip.missing()
+    return found or fake_sound_card.missing() or sound
 
 
 class World:
@@ -61,7 +66,8 @@ class World:
         folder.mkdir(parents=True, exist_ok=True)
         self.chance = random.Random(seed)
         self.host = FakeHost(folder, folder / "state")
-        self.card = Card(folder / "state", self.host)
+        dead = DeadCard(folder, folder / "state")
+        self.card = Card(folder / "state", self.host, dead)
         self.lives, self.mqtt, self.push_way = Lives(), Way(RECONNECTS_WITHIN_S), Way(0.0)
         self.broker = GuardedBroker(folder / "broker", self.host, self.mqtt)
         self.chip = FakeChip(folder)
@@ -71,23 +77,32 @@ class World:
         self.pushes = PushSink()
         self._ear = Ear(lambda: self.chip.get("buzzer_rises"))
         self.phone = Phone(self.broker.port, BOX)
-        libraries = f"{self.host.preload}:{self.chip.environment['LD_PRELOAD']}"
+        libraries = f"{self.host.preload}:{dead.preload}:{self.chip.environment['LD_PRELOAD']}"
         self.daemon = Daemon(
             folder, self.broker.tls_port,
-            environment=self.host.environment | self.chip.environment | self.sound.environment
+            environment=self.host.environment | dead.environment | self.chip.environment
+            | self.sound.environment
             | {"LD_PRELOAD": libraries, "RUNTIME_DIRECTORY": str(folder / "run")},
         )  # fmt: skip
         (folder / "run").mkdir()
-        self.daemon.config.write_text(
-            configuration(folder, self.card.folder, self.broker, self.pushes.url)
-        )
+        self.folder = folder
+        self.use_microphone("pulse")
         self.asked = Asked(self.phone, self.card, self.chance)
         self.deaths: list[tuple[int, str]] = []
         """ends of the daemon that nobody asked for: exit code, end of the log"""
+        self.foreign: set[str] = set()
+        """incidents that another box says on this one's topics in this round"""
         self.journal_lost: str | None = None
         """how the journal was damaged in this round"""
         self._kept, self._deaths_due = False, 0
         self._opens, self._watches_by_s = 0, 0.0
+
+    def use_microphone(self, device: str) -> None:
+        """Which one the box is configured for, from its next start on."""
+        text = configuration(
+            self.folder, self.card.folder, self.broker, self.pushes.url, device=device
+        )
+        self.daemon.config.write_text(text)
 
     def __enter__(self) -> World:
         self._ear.__enter__()
@@ -184,6 +199,17 @@ class World:
         with suppress(TimeoutError):
             self.wait(lambda: incident in self._shown(), SETTLE_WITHIN_S, incident)
 
+    def wait_open(self, kind: str) -> None:
+        """Until an alert of this kind is open in the journal; the judge looks again."""
+        with suppress(TimeoutError):
+            self.wait(lambda: any(i.startswith(kind) for i in self._open()), TOLD_WITHIN_S, kind)
+
+    def _open(self) -> set[str]:
+        try:
+            return {incident_of(alert_id) for alert_id in Memory.read(self.card.journal).open}
+        except sqlite3.Error:
+            return set()
+
     def _shown(self) -> set[str]:
         return {incident_of(alert["id"]) for alert in self.phone.document("alerts") or []}
 
@@ -207,6 +233,7 @@ class World:
             watching=self.lives.spans,
             remote=[*self.mqtt.spans, *self.push_way.spans],
             buzzing=self._ear.spans,
+            busy_s=busy_s(),
         )
 
     def told_s(self, fact: Fact) -> float | None:

@@ -17,7 +17,7 @@ from tests.system.campaign import (
     faults_senses,
 )
 from tests.system.campaign.facts import DEAF, NO_WEIGHT
-from tests.system.campaign.faults_broker import NOT_DELIVERED
+from tests.system.campaign.faults_broker import REFUSED, SILENT
 from tests.system.campaign.faults_card import JOURNAL_LOST, NOT_WRITTEN
 from tests.system.campaign.faults_identity import NAMESAKE, TAKEN_OVER
 from tests.system.campaign.world import World
@@ -36,6 +36,9 @@ FAULTS: dict[str, Fault] = {
         faults_card.card_read_only,
         faults_card.card_read_only_at_start,
         faults_card.journal_damaged,
+        faults_card.card_dead,
+        faults_card.journal_locked,
+        faults_card.values_poisoned,
         faults_daemon.daemon_killed,
         faults_daemon.daemon_killed_in_a_change,
         faults_daemon.phone_switched_off,
@@ -44,6 +47,10 @@ FAULTS: dict[str, Fault] = {
         faults_broker.broker_absent,
         faults_broker.password_refused,
         faults_broker.certificate_expired,
+        faults_broker.publish_refused,
+        faults_broker.never_acknowledged,
+        faults_broker.broker_limits,
+        faults_broker.authority_damaged,
         faults_identity.identity_cloned,
         faults_identity.two_boxes_of_one_name,
         faults_senses.microphone_lost,
@@ -61,8 +68,8 @@ MUST_BE_SAID = {
     "microphone_lost": DEAF,
     "load_cell_lost": NO_WEIGHT,
     "card_dead": NOT_WRITTEN,
-    "publish_refused": NOT_DELIVERED,
-    "never_acknowledged": NOT_DELIVERED,
+    "publish_refused": REFUSED,
+    "never_acknowledged": SILENT,
     "identity_cloned": TAKEN_OVER,
     "two_boxes_of_one_name": NAMESAKE,
 }
@@ -82,7 +89,7 @@ FACTS_OF_THEIR_OWN = frozenset(
 UNFIT: dict[str, tuple[str, ...]] = {}
 """what cannot become true beside a fault"""
 
-SLOW = frozenset({"scale_sways"})
+SLOW = frozenset({"scale_sways", "never_acknowledged", "broker_limits"})
 """faults that take minutes: ``make torture`` has them, the test that breaks everything once not"""
 
 LYING_CLOCK = frozenset({"clock_begins_in_1970", "clock_jumps_forward", "clock_jumps_back"})

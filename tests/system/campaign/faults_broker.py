@@ -6,7 +6,8 @@ import signal
 
 from tests.system.campaign.world import NONE, RECONNECTS_WITHIN_S, World
 
-NOT_DELIVERED = "not_delivered"
+REFUSED, SILENT = "not_delivered-refused", "not_delivered-silent"
+DEAF_TO_COMMANDS = "not_delivered-deaf"
 LIMITS = ("max_packet_size 10000", "message_size_limit 2048")
 """Mosquitto announces the first; with the second it just refuses"""
 
@@ -60,18 +61,18 @@ def publish_refused(world: World) -> set[str]:
     """The rights are for a box of another name: every message is refused, the line stays open."""
     world.broker.forbid_the_box()
     world.provoke_for(world.chance.uniform(3.0, 12.0), by_phone=False)
-    world.wait_open(NOT_DELIVERED)
+    world.wait_open(REFUSED)
     world.broker.allow_the_box()
-    return {NOT_DELIVERED}
+    return {REFUSED, SILENT, DEAF_TO_COMMANDS}
 
 
 def never_acknowledged(world: World) -> set[str]:
     """A broker that answers pings and passes everything on, but acknowledges nothing."""
     world.broker.go_mute()
     world.provoke_for(world.chance.uniform(3.0, 12.0), by_phone=False)
-    world.wait_open(NOT_DELIVERED)
+    world.wait_open(SILENT)
     world.broker.speak_again()
-    return {NOT_DELIVERED}
+    return {SILENT}
 
 
 def broker_limits(world: World) -> set[str]:
@@ -79,7 +80,7 @@ def broker_limits(world: World) -> set[str]:
     world.broker.limit(world.chance.choice(LIMITS))
     world.provoke_for(RECONNECTS_WITHIN_S + world.chance.uniform(2.0, 10.0), by_phone=False)
     world.broker.limit("")
-    return {NOT_DELIVERED}
+    return NONE
 
 
 def authority_damaged(world: World) -> set[str]:

@@ -6,7 +6,7 @@ from tests.system.campaign.world import World
 
 CARD_FULL, NOT_WRITTEN = "monitor_blind-disk", "monitor_blind-journal"
 JOURNAL_LOST = "monitor_blind-journal_lost"
-VALUES_ASIDE = "monitor_blind-journal_values"
+VALUES_ASIDE = "monitor_blind-rows_rejected"
 
 
 def card_full(world: World) -> set[str]:

@@ -129,7 +129,8 @@ class Judge:
         self._delivered: Counter[tuple[str, str]] = Counter()
         self._payloads: set[bytes] = set()
         self._judged: Counter[tuple[str, str]] = Counter()
-        self._forgiven: Counter[tuple[str, str]] = Counter()
+        self._forgiven: set[str] = set()
+        """ids of a journal that is lost; what is still said of them is no phantom"""
 
         self._identity_lost = False
         """a box without its journal is a new one, and finds the old one announced at the broker"""
@@ -138,7 +139,7 @@ class Judge:
 
     def forget(self) -> None:
         """A fresh journal was begun: what the old one held is not asked for again."""
-        self._forgiven = Counter(self._delivered)
+        self._forgiven |= {alert_id for alert_id, _ in self._delivered}
         self._judged.clear()
         self._open.clear()
         self._identity_lost = True
@@ -240,7 +241,7 @@ class Judge:
         known = {alert_id for alert_id, _ in memory.told}
         return [
             f"{alert_id} reached the phone, but the journal does not know it"
-            for alert_id in {i for i, _ in self._delivered - self._forgiven} - known
+            for alert_id in {i for i, _ in self._delivered} - self._forgiven - known
         ]
 
     def false_state(self, memory: Memory, retained: dict[str, Any]) -> list[str]:

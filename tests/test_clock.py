@@ -152,9 +152,9 @@ class TestPlacing:
 
 DURATIONS = {
     "elapsed_s", "out_s", "blind_s", "open_blind_s", "cried_s", "since_s!", "last_id_s",
-    "away_s", "unseen_s",
+    "away_s", "unseen_s", "g_s", "se_g_s",
 }  # fmt: skip
-"""fields in seconds that are no moments"""
+"""fields in seconds, or in grams a second, that are no moments"""
 
 
 def structs_in(kind: type, found: set[type] | None = None) -> set[type]:

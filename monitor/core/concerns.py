@@ -21,6 +21,7 @@ from monitor.core.feeding import (
 )
 from monitor.core.record import BabyBook
 from monitor.core.reference import GrowthReference
+from monitor.core.steadiness import Wander
 from monitor.events import AlertKind, CannotJudge, Condition, CryContext, Severity, Unassigned
 
 LATE_SHARE = 0.3
@@ -142,8 +143,8 @@ class ConcernWriter:
         fed = next((f for f in reversed(book.feeds) if intake(f) == "fed"), None)
         interval = interval_s(book.feeds, expected)
         seen_s = fed.t_s if fed is not None else watch.since_s
-        if watch.maybe_fed_s is not None:
-            seen_s = max(seen_s, watch.maybe_fed_s)
+        unclear_s = (f.t_s for f in book.feeds if intake(f) == "unclear")
+        seen_s = max(seen_s, watch.maybe_fed_s or seen_s, *unclear_s)
         late_s = seen_s + interval + max(LATE_MIN_S, LATE_SHARE * interval)
         if now_s < late_s:
             timed = seen_s >= watch.timed_since_s
@@ -184,6 +185,27 @@ class ConcernWriter:
                 continue
             asked.append(event)
         return [_question(event) for event in asked[-MOST_QUESTIONS:]]
+
+    @staticmethod
+    def wanders(wander: Wander | None) -> list[Condition]:
+        """The platform changes by itself."""
+        if wander is None:
+            return []
+        span = _hours(wander.span_s)
+        found = Condition(
+            kind="scale_unsettled",
+            key="wander",
+            severity="warning",
+            since_s=wander.since_s,
+            title="The scale wanders",
+            message=f"The scale ran by {wander.range_g:.0f} g in {span} with nothing moved: "
+            "weights and feeds are uncertain. Look for a cord or wall that touches the box, a soft "
+            "floor, sun or heat on the cell.",
+            why="between moves the level changes by more than 3 g a minute; a sound cell does "
+            "not reach 2",
+            all_clear="The scale is steady again.",
+        )
+        return [found]
 
     @staticmethod
     def overload(

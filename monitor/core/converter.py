@@ -18,6 +18,11 @@ STUCK_COARSE_S = 600.0
 """The same for a calibration so coarse that a sleeping litter may sit on one count."""
 COARSE_COUNTS_PER_GRAM = 50.0
 SATURATED_S = 3.0
+BELOW_ZERO = 0.05
+"""Part of the capacity that a total may lie below the empty platform: the zero of a cheap cell
+drifts by up to 2 % of it (100 g of 5 kg), and nothing weighs less than nothing."""
+BELOW_S = 10.0
+"""Longer than somebody lifts the platform by its edge."""
 DEAD_CODES = frozenset({-1.0, 0.0})
 """What a data line that is always high or always low reads as."""
 DEAD_S = 10.0
@@ -33,6 +38,9 @@ class ConverterState(msgspec.Struct):
     flickers: bool = False
     """the last bits have been seen to move, as a live converter's do"""
     overload_since_s: Moment | None = None
+    below_since_s: Moment | None = None
+    below_g: float = 0.0
+    """the newest total of those"""
 
 
 class ConverterWatch:
@@ -61,6 +69,17 @@ class ConverterWatch:
             state.overload_since_s = None
         elif state.overload_since_s is None:
             state.overload_since_s = window.t_s
+        if not window.g < self.least_g:
+            state.below_since_s = None
+        else:
+            state.below_g = window.g
+            if state.below_since_s is None:
+                state.below_since_s = window.t_s
+
+    @property
+    def least_g(self) -> float:
+        """Less than this no platform weighs, with or without a box."""
+        return -BELOW_ZERO * self._config.capacity_g
 
     @property
     def fault(self) -> str | None:
@@ -72,6 +91,12 @@ class ConverterWatch:
             return (
                 "the converter is at the end of its range: check the load cell's four wires, and "
                 "that nothing heavy stands on it"
+            )
+        if state.below_since_s is not None and state.seen_s - state.below_since_s >= BELOW_S:
+            return (
+                f"reads {state.below_g:.0f} g, and nothing weighs less than an empty platform: "
+                "take everything off and calibrate anew (nursery calibrate scale); if that is "
+                "refused, check the load cell's wires"
             )
         if state.same_since_s is None or state.same_g is None:
             return None

@@ -21,6 +21,8 @@ HOUR_S = 3600.0
 
 FED_SHARE = 0.01
 """A net gain of 1 % of body weight is a bottle; 4 to 5 % is a full one (4 ml per 100 g)."""
+AMOUNT_SHARE = 0.02
+"""Half of a full bottle: an amount with a larger error is none (the scale wandered meanwhile)."""
 POOR_SHARE = 0.008
 """Less than a fifth of a full bottle."""
 ATTEMPT_S = 120.0
@@ -32,7 +34,7 @@ HUNGRY_S = 75 * 60.0
 DUE_EARLY_S = 15 * 60.0
 """A cry this long before the bottle is due is about the bottle."""
 
-Intake = Literal["fed", "poor", "none"]
+Intake = Literal["fed", "poor", "none", "unclear"]
 
 
 class FeedRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,9 +47,21 @@ class FeedRecord(msgspec.Struct, frozen=True, kw_only=True):
     weight_g: float
     step_id: str
 
+    @property
+    def amount_known(self) -> bool:
+        """Whether the grams mean anything; a bottle of unknown size counts for the rhythm only."""
+        return self.sigma_g <= AMOUNT_SHARE * self.weight_g
+
 
 def intake(feed: FeedRecord) -> Intake:
-    """Whether it drank: ``poor`` is an attempt with next to nothing, ``none`` no attempt."""
+    """Whether it drank.
+
+    ``poor`` is an attempt with next to nothing, ``none`` no attempt; ``unclear``: the scale was
+    too unsteady to tell a bottle from none.
+    """
+    unsure_g, fed_g = 2.0 * feed.sigma_g, FED_SHARE * feed.weight_g
+    if feed.sigma_g > fed_g and feed.out_s >= ATTEMPT_S and abs(feed.net_g - fed_g) < unsure_g:
+        return "unclear"
     if feed.net_g >= FED_SHARE * feed.weight_g and feed.net_g > feed.sigma_g:
         return "fed"
     if feed.out_s < ATTEMPT_S or feed.net_g + feed.sigma_g >= POOR_SHARE * feed.weight_g * 2.0:

@@ -35,6 +35,7 @@ from monitor.moments import Moment
 
 OBJECT_G = 10.0
 """Smaller changes of the tare (urine, a shifted cable) are not worth an event."""
+THING_ERRORS = 3.0
 _ASKED = 80
 """Questions kept open: half a day of a litter nobody can tell apart."""
 _KEPT = 400
@@ -192,7 +193,9 @@ class Ledger:
             if len(state.pending) > _ASKED:
                 del state.pending[next(iter(state.pending))]
             out.append(state.pending[key])
-        elif decision.kind == "object" and abs(decision.g) >= OBJECT_G and before is None:
+        elif (
+            decision.kind == "object" and is_thing(decision.g, decision.sigma_g) and before is None
+        ):
             out.append(ObjectMoved(t_s=decision.step.t_s, delta_g=decision.g))
 
     def _weighing(self, decision: Decision, baby: int) -> Weighing:
@@ -300,6 +303,11 @@ class Ledger:
             return []
         gone = Retraction(t_s=weighing.t_s, step_id=step_id, why="its lift was another's")
         return [gone, weigh_in(weighing)]
+
+
+def is_thing(delta_g: float, sigma_g: float) -> bool:
+    """Whether a change of the tare is worth an event: large enough, and larger than its error."""
+    return abs(delta_g) >= max(OBJECT_G, THING_ERRORS * sigma_g)
 
 
 def weigh_in(weighing: Weighing) -> WeighIn:

@@ -26,6 +26,8 @@ KEPT_IN_SNAPSHOT = 16
 All 400 of four babies would be a quarter of a megabyte, written to the card 400 times a day."""
 FEED_MAX_S = 6 * HOUR_S
 """Out for longer, the difference is no single bottle."""
+ROUGH_SHARE = 0.02
+"""A weight with a larger error (the scale wandered) is no basis for growth, where 2 % is news."""
 POST_FEED_S = 75 * 60.0
 """A lift so soon after a bottle is not a pre-feed weight."""
 WILD_RATIO = 1.5
@@ -140,7 +142,7 @@ class BabyBook(msgspec.Struct):
         fed_s = -1e18
         for weighing in self.weighings:
             while feed is not None and feed.t_s < weighing.t_s:
-                if intake(feed) == "fed":
+                if intake(feed) in {"fed", "unclear"}:
                     fed_s = feed.t_s
                 feed = next(feeds, None)
             if weighing.move == "return" or weighing.stamp == "guess":
@@ -148,6 +150,8 @@ class BabyBook(msgspec.Struct):
             if weighing.move == "lift" and weighing.t_s - fed_s < POST_FEED_S:
                 continue
             typed = weighing.move is None
+            if not typed and weighing.sigma_g > ROUGH_SHARE * weighing.weight_g:
+                continue
             out.append(Point(weighing.t_s, weighing.weight_g, weighing.sigma_g, typed))
         return _plausible(out)
 
@@ -193,7 +197,8 @@ class BabyBook(msgspec.Struct):
         """The retained document of this baby; per-day numbers are unknown while the time is."""
         latest, report = self.latest, self.report if clock_known else None
         feed = self.feeds[-1] if self.feeds else None
-        day = [f.net_g for f in self.feeds if f.t_s > now_s - DAY_S] if clock_known else []
+        measured = [f for f in self.feeds if f.amount_known and f.t_s > now_s - DAY_S]
+        day = [f.net_g for f in measured] if clock_known else []
         return BabyStatus(
             name=self.baby.name,
             species=self.baby.species,
@@ -203,7 +208,7 @@ class BabyBook(msgspec.Struct):
             gain_24h_pct=report.gain_24h_pct if report else None,
             verdict=report.verdict if report else "not_enough_data",
             last_feed_at=feed.t_s if feed else None,
-            last_feed_g=feed.net_g if feed else None,
+            last_feed_g=feed.net_g if feed and feed.amount_known else None,
             intake_24h_g=sum(day) if day else None,
             bottle_due_at=self.due_s(reference),
             in_box=in_box,

@@ -18,14 +18,15 @@ from monitor.config import ScaleConfig
 from monitor.core.concerns import ConcernWriter, Watch, phrase
 from monitor.core.converter import ConverterState, ConverterWatch
 from monitor.core.corrections import Corrections, first_estimate, step_id
-from monitor.core.ledger import OBJECT_G, Ledger, LedgerState
+from monitor.core.ledger import Ledger, LedgerState, is_thing
 from monitor.core.litter import SMALLEST_MOVE_G, LitterState, LitterTracker
 from monitor.core.movement import Movement, MovementState
 from monitor.core.record import BabyBook
 from monitor.core.reference import GrowthReference
 from monitor.core.settled import SettledState, SettledWatch
+from monitor.core.steadiness import Steadiness, SteadinessState, Wander
 from monitor.core.story import Step
-from monitor.core.weighing import TOUCH_G, Segmenter, SegmenterState, Transition
+from monitor.core.weighing import TOUCH_G, Segmenter, SegmenterState, Transition, Trend
 from monitor.core.windows import Window, Windower, WindowerState
 from monitor.errors import CommandError, InputError
 from monitor.events import (
@@ -75,6 +76,11 @@ CONDITIONS_S = 15.0
 """Worries change with weighings, or slowly: they are worked out again this often."""
 
 
+TREND_ERRORS = 2.0
+"""A trend within twice its own error is none"""
+TREND_S = 30.0
+"""On a platform that wanders a trend is followed for so long; beyond it only the error grows"""
+
 _OF_THE_PLATFORM: tuple[AlertKind, ...] = ("scale_overload", "scale_unsettled")
 
 
@@ -108,6 +114,7 @@ class ScalePathState(msgspec.Struct):
     settled: bool = True
     """the last plateau was a long one"""
     still: SettledState = msgspec.field(default_factory=SettledState)
+    steadiness: SteadinessState = msgspec.field(default_factory=SteadinessState)
     resumed_s: Moment = 0.0
     """where this run took up what an earlier one left; 0 for one that began anew"""
 
@@ -181,6 +188,7 @@ class ScalePath:
         self._converter = ConverterWatch(config, state.converter)
         self._movement = Movement(state.movement)
         self._still = SettledWatch(state.still)
+        self._steadiness = Steadiness(state.steadiness)
         self._writer = ConcernWriter(self._reference)
         self._last: _Judged | None = None
 
@@ -218,6 +226,7 @@ class ScalePath:
     def _block(self, block: ScaleBlock) -> list[AnyEvent]:
         out: list[AnyEvent] = []
         state = self._state
+        segmenter, steadiness = state.segmenter, state.steadiness
         calibrated = self._config.calibrated
         for window in self._windower.push(block.times_s, block.counts):
             self._converter.see(window)
@@ -227,12 +236,14 @@ class ScalePath:
             self._movement.see(window.g)
             for transition in self._segmenter.push(window.t_s, window.g):
                 out += self._transition(transition)
-            on_plateau = state.segmenter.level_g is not None
-            self._still.see(window.t_s, state.segmenter.since_s if on_plateau else None)
-            if state.segmenter.level_g is None:
+            on_plateau = segmenter.level_g is not None
+            self._still.see(window.t_s, segmenter.since_s if on_plateau else None)
+            if not on_plateau:
                 self._unsettled(window, out)
-            else:
-                state.said_disturbed = False
+                continue
+            state.said_disturbed = False
+            if window.t_s >= steadiness.look_s and not segmenter.pending:
+                self._steadiness.look(window.t_s, segmenter.recent, fresh=segmenter.open)
         return out
 
     def _unsettled(self, window: Window, out: list[AnyEvent]) -> None:
@@ -251,9 +262,11 @@ class ScalePath:
 
     def _transition(self, transition: Transition) -> list[AnyEvent]:
         state = self._state
+        self._steadiness.closed(moved=self._was_moved(transition))
         if transition.from_g is None:
             babies_g = self._inside_g()
-            state.box_off = abs(transition.to_g) < EMPTY_G and babies_g > 2 * EMPTY_G
+            empty = abs(transition.to_g) < EMPTY_G and babies_g > 2 * EMPTY_G
+            state.box_off = empty or transition.to_g < self._converter.least_g
             return []
         state.touched_s = max(state.touched_s or 0.0, transition.t_s)
         if state.box_off:
@@ -263,6 +276,13 @@ class ScalePath:
             return [BoxOff(t_s=transition.t_s)]
         return self._step(transition, transition.from_g, was_off=False)
 
+    @staticmethod
+    def _was_moved(transition: Transition) -> bool:
+        """More than the platform did by itself lies between the two levels."""
+        if transition.from_g is None or transition.touched or transition.blind_s > 0.0:
+            return True
+        return abs(transition.to_g - transition.from_g) >= SMALLEST_MOVE_G
+
     def _inside_g(self) -> float:
         """What the babies in the box should weigh together."""
         inside = self._litter.best().inside
@@ -271,7 +291,9 @@ class ScalePath:
         )
 
     def _left_the_platform(self, from_g: float, to_g: float) -> bool:
-        """Lost more than all the babies weigh, and hardly anything is left."""
+        """Lost more than all the babies weigh, and hardly anything is left, or less than that."""
+        if to_g < self._converter.least_g:
+            return True
         babies_g = self._inside_g()
         box_g = from_g - babies_g
         lost_box = from_g - to_g > babies_g + 0.5 * max(box_g, MIN_BOX_G)
@@ -290,24 +312,25 @@ class ScalePath:
         return out
 
     def _step(self, transition: Transition, from_g: float, *, was_off: bool) -> list[AnyEvent]:
-        delta = transition.to_g - from_g
         blind = was_off or transition.blind_s > BLIND_S
+        from_g, to_g, drift_g = self._at_once(transition, from_g, blind=blind)
+        delta = to_g - from_g
         touched = transition.touched
         # A hand that leans makes small steps too: they matter next to a plateau that was brief.
         alone = transition.settled and self._state.settled
         self._state.settled = transition.settled
         least_g = SMALLEST_MOVE_G if alone else LEAN_G
+        # 0.15 g: what is left of creep and of the platform's corners when all else is averaged.
+        sigma = math.hypot(transition.from_se_g, transition.to_se_g, 0.15, drift_g)
         if abs(delta) < least_g and not touched and not blind:
-            if alone and abs(delta) >= OBJECT_G:
+            if alone and is_thing(delta, sigma):
                 return [ObjectMoved(t_s=transition.t_s, delta_g=delta)]
             return []
-        # 0.15 g: what is left of creep and of the platform's corners when all else is averaged.
-        sigma = math.sqrt(transition.from_se_g**2 + transition.to_se_g**2 + 0.15**2)
         step = Step(
             step_id=step_id(transition.t_s),
             t_s=transition.t_s,
             from_g=from_g,
-            to_g=transition.to_g,
+            to_g=to_g,
             sigma_g=sigma,
             settled=transition.settled,
             touched=touched,
@@ -317,6 +340,32 @@ class ScalePath:
             sure=self._state.ledger.clock_known,
         )
         return self._ledger.publish(self._litter.step(step))
+
+    def _at_once(
+        self, transition: Transition, from_g: float, *, blind: bool
+    ) -> tuple[float, float, float]:
+        """Both levels as they were in the moment of the step, and the error that remains."""
+        if blind or not self._steadiness.wanders:
+            return from_g, transition.to_g, 0.0
+        before, error_before = self._ran(transition.from_trend, transition.t_s)
+        after, error_after = self._ran(transition.to_trend, transition.t_s)
+        return from_g + before, transition.to_g + after, math.hypot(error_before, error_after)
+
+    def _ran(self, trend: Trend | None, t_s: float) -> tuple[float, float]:
+        """By how much a level has run at ``t_s`` since it was read, and the error of that."""
+        steadiness = self._steadiness
+        if trend is None or not steadiness.wanders:
+            return 0.0, 0.0
+        ahead_s = t_s - trend.middle_s
+        if abs(trend.g_s) < TREND_ERRORS * trend.se_g_s:
+            return 0.0, steadiness.surprise_g(abs(ahead_s))
+        sure_s = math.copysign(min(abs(ahead_s), TREND_S), ahead_s)
+        errors_g = (
+            trend.se_g_s * sure_s,
+            trend.g_s * (ahead_s - sure_s),
+            steadiness.surprise_g(abs(ahead_s)),
+        )
+        return trend.g_s * sure_s, math.hypot(*errors_g)
 
     def _elapsed_s(self, transition: Transition) -> float:
         elapsed_s = transition.to_start_s - transition.from_end_s
@@ -355,7 +404,7 @@ class ScalePath:
         """Nothing to zero, weights are differences: what was put in now belongs to the box."""
         if not self._config.calibrated:
             raise CommandError('the scale is not calibrated: run "nursery calibrate scale"')
-        if self._total_g(now_s) is None or not self._segmenter.still:
+        if self._total_g(now_s) is None or not self._at_rest:
             raise CommandError("the scale is not still: take your hands off and try again")
         inside = self._perhaps_inside()
         if inside:
@@ -398,6 +447,11 @@ class ScalePath:
     def fault(self) -> str | None:
         """A converter fault seen in the data, in a sentence; ``None`` when there is none."""
         return self._converter.fault
+
+    @property
+    def wander(self) -> Wander | None:
+        """How far the platform runs by itself; ``None`` while it does not, or nobody knows."""
+        return None if self._state.box_off else self._steadiness.wander
 
     def movement(self) -> float | None:
         """Recent activity in the box, 0 to 1; ``None`` when nothing can be seen."""
@@ -445,6 +499,7 @@ class ScalePath:
             unjudged += [CannotJudge(kind=k, why="the scale is not seen") for k in _OF_THE_PLATFORM]
         else:
             stated += writer.overload(state.converter.overload_since_s, state.level_g, self._config)
+            stated += writer.wanders(self.wander)
             stated += self._still.conditions(now_s)
         return _Judged(now_s, blind, stated, unjudged)
 
@@ -489,7 +544,7 @@ class ScalePath:
         blind = total_g is None or self._state.box_off
         return ScaleStatus(
             total_g=total_g,
-            still=None if total_g is None else self._segmenter.still,
+            still=None if total_g is None else self._at_rest,
             activity=self.movement(),
             in_box=None if blind else self._in_box(),
             weigh_in_ends_at=self._ledger.weigh_in_ends_s(now_s),
@@ -500,6 +555,11 @@ class ScalePath:
         if state.window_s is None or now_s - state.window_s > STALE_S or self.fault:
             return None
         return state.level_g
+
+    @property
+    def _at_rest(self) -> bool:
+        """The level holds, and the cell is not pressed beyond what it can tell."""
+        return self._segmenter.still and self._state.converter.overload_since_s is None
 
     def _in_box(self) -> list[str] | None:
         """Names, when every one of them is certain; one doubtful baby makes the list a guess."""

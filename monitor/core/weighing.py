@@ -30,10 +30,22 @@ GAP_S = 5.0
 TOUCH_G = 20.0
 """An excursion this large between two equal levels was a hand, and under a hand babies can be
 swapped; less than this is a baby turning over."""
+FEWEST_FOR_TREND = 8
+"""windows: a trend of less than four seconds is the hand's"""
 _TIE_G = 1e-6
 """Counts are whole, so values can lie exactly on a limit; rounding must not decide then."""
 MIN_NOISE_G = 0.05
 """Window-to-window noise of a good 1 kg cell, from the datasheet's 50 nV rms."""
+
+
+class Trend(msgspec.Struct, frozen=True, array_like=True):
+    """How a level ran while it was read."""
+
+    g_s: float
+    """grams a second"""
+    se_g_s: float
+    middle_s: Moment
+    """the moment at which the level is what was read"""
 
 
 class Transition(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +67,9 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
     """time without samples in between"""
     known_s: float
     """when this became known"""
+    from_trend: Trend | None = None
+    """``None``: too short to have one"""
+    to_trend: Trend | None = None
 
 
 class _Pair(msgspec.Struct, array_like=True, frozen=True):
@@ -83,6 +98,7 @@ class SegmenterState(msgspec.Struct):
     tail_g: float | None = None
     tail_se_g: float = 0.0
     tail_end_s: Moment = 0.0
+    tail_trend: Trend | None = None
     high_g: float = -math.inf
     low_g: float = math.inf
     blind_s: float = 0.0
@@ -94,6 +110,7 @@ class SegmenterState(msgspec.Struct):
     from_end_s: Moment = 0.0
     touched: bool = False
     open_blind_s: float = 0.0
+    from_trend: Trend | None = None
 
 
 class Segmenter:
@@ -170,6 +187,7 @@ class Segmenter:
             state.tail_g, state.tail_se_g = _level(windows, state.noise_g)
             if state.tail_se_g <= PRECISE_G:
                 break
+        state.tail_trend = _trend(windows, state.noise_g)
         state.tail_end_s = end_s
         state.left_s = end_s
         state.level_g = None
@@ -197,6 +215,8 @@ class Segmenter:
             touched=state.touched,
             blind_s=state.open_blind_s,
             known_s=known_s,
+            from_trend=state.from_trend,
+            to_trend=_trend(windows, state.noise_g),
         )
 
     # ------------------------------------------------------------------ between plateaus
@@ -245,7 +265,7 @@ class Segmenter:
         state.head = list(windows)
         state.since_s = windows[0].t_s
         state.from_g, state.from_se_g = tail, state.tail_se_g
-        state.from_end_s = state.tail_end_s
+        state.from_end_s, state.from_trend = state.tail_end_s, state.tail_trend
         state.touched = touched
         state.open_blind_s = state.blind_s
         state.edge_s = _edge(before, tail, level, windows[0].t_s)
@@ -310,6 +330,23 @@ def _edge(before: list[_Pair], from_g: float | None, to_g: float, start_s: float
 def _robust_sd(windows: Sequence[_Pair], centre_g: float) -> float:
     deviations = sorted(abs(p.g - centre_g) for p in windows)
     return 1.4826 * deviations[len(deviations) // 2]
+
+
+def _trend(windows: Sequence[_Pair], noise_g: float) -> Trend | None:
+    """From the earlier half of the windows to the later one, by medians."""
+    n = len(windows)
+    if n < FEWEST_FOR_TREND:
+        return None
+    half = n // 2
+    parts = windows[:half], windows[-half:]
+    middles = [sorted(p.g for p in part)[half // 2] for part in parts]
+    early_s, late_s = (sum(p.t_s for p in part) / half for part in parts)
+    scatter = max(*map(_robust_sd, parts, middles), 0.5 * noise_g, 0.02)
+    # 1.25: a median's error over that of a mean; three windows count as one, as in ``_level``
+    se_g = 1.25 * scatter * math.sqrt(2.0 / max(half / 3.0, 1.0))
+    apart_s = late_s - early_s
+    middle_s = sum(p.t_s for p in windows) / n
+    return Trend((middles[1] - middles[0]) / apart_s, se_g / apart_s, middle_s)
 
 
 def _level(windows: Sequence[_Pair], noise_g: float) -> tuple[float, float]:

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.core.converter import offset_binary
 from monitor.devices.diagnosis import SATURATION_COUNTS, diagnose_scale, noise_of
 from monitor.errors import CalibrationError
 
@@ -63,6 +64,8 @@ def diagnose(times_s: NDArray[np.float64], counts: NDArray[np.float64]) -> tuple
     found = diagnose_scale(times_s, counts)
     if found.rate_hz is None or found.noise_counts is None or found.spread_counts is None:
         raise CalibrationError('the scale sends no values: run "nursery check"')
+    if (offset := offset_binary(counts)) is not None:
+        raise CalibrationError(f"the scale {offset}")
     if found.saturated:
         raise CalibrationError(
             "the converter is at the end of its range: take everything off; if that does not "

@@ -21,6 +21,7 @@ from monitor.check_push import check_push
 from monitor.clock_sync import ClockSync
 from monitor.config import Config, ScaleConfig, is_loopback
 from monitor.config_errors import HEADER_BCM
+from monitor.core.converter import least_g, offset_binary
 from monitor.devices import open_sources
 from monitor.devices.collect import Collected, Tap
 from monitor.devices.diagnosis import diagnose_scale, diagnose_sound
@@ -192,6 +193,13 @@ def check_scale(config: Config, busy: bool = False) -> Finding:
             return blind
         return msgspec.structs.replace(blind, todo=_pins(config.scale))
     text = f"{scale.rate_hz:.1f} values a second, noise {scale.noise_counts:.0f} counts"
+    if (offset := offset_binary(heard.counts)) is not None:
+        return Finding(name, "failed", text, f"the scale {offset}")
+    if scale.saturated * 2 > scale.values:
+        return Finding(
+            name, "failed", text, "at the end of the range: check the cell's four wires, and that "
+            "nothing heavy stands on it",
+        )  # fmt: skip
     factor, zero = config.scale.counts_per_gram, config.scale.zero_counts
     if factor is None or zero is None:
         return Finding(
@@ -205,6 +213,11 @@ def check_scale(config: Config, busy: bool = False) -> Finding:
         return Finding(name, "failed", text, "expected 10 or 80 a second: check the SCK wire")
     if total_g > config.scale.capacity_g:
         return Finding(name, "failed", text, "more than the cell can carry: take weight off")
+    if total_g < least_g(config.scale):
+        return Finding(
+            name, "failed", text, "less than an empty platform: take everything off, then run: "
+            "nursery calibrate scale",
+        )  # fmt: skip
     if noise_g > NOISE_LIMIT_G:
         return Finding(
             name, "warning", text, "too restless: nothing may touch the box; check the cell's wires"

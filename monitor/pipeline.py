@@ -17,6 +17,7 @@ import msgspec
 
 from monitor.config import Config
 from monitor.core.activity import Activity
+from monitor.core.converter import LEAST_HX711_HZ, LEAST_HZ
 from monitor.core.cry import CryDetector
 from monitor.core.cry_incident import CryIncident
 from monitor.core.cry_model import CryModel
@@ -106,7 +107,9 @@ class Pipeline:
             occupancy_known=occupancy_known,
         )
         self._crying = CryIncident(config.alerts)
-        self._health = Health(sources, start_s)
+        hx711 = config.scale.source == "hx711"
+        least_hz = LEAST_HX711_HZ if hx711 else LEAST_HZ
+        self._health = Health(sources, start_s, least_scale_hz=least_hz)
         self._activity = Activity(config.alerts, start_s)
         self._identity = IdentityConflict(config.box)
         self._link = LinkHealth()

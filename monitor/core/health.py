@@ -9,12 +9,12 @@ itself (restarting, failed) refines the picture while no data arrive.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 from msgspec import Struct
 
+from monitor.core.converter import LEAST_HZ, CodeWatch
 from monitor.core.host_health import HostHealth
 from monitor.events import (
     AudioBlock,
@@ -46,16 +46,7 @@ FLAT_AUDIO_S = 10.0
 FLAT_AUDIO_SPAN = 3e-6
 """peak to peak of full scale. The self-noise of a good microphone (20 dB(A), -26 dBFS at 94 dB SPL)
 is about 1e-5 RMS, one step of 16 bits is 3e-5; what lies below is no microphone"""
-FLAT_SCALE_S = 60.0
-FLAT_SCALE_VALUES = 30
-"""so many equal codes over a minute: an HX711 at gain 128 has tens of codes of noise (datasheet:
-50 nV RMS at 10 samples a second, 1 code = 2.3 nV), so two equal codes in a row are rare"""
-FLAT_SCALE_CHANCE = 1e-9
-"""... and so unlikely by how often this converter repeated itself before: a coarse recording, where
-most values repeat, needs a longer run to be called stuck"""
 STARTING = "starting"
-SATURATED = (2**23 - 1, -(2**23))
-"""the converter's codes for "above" and "below" its range (HX711 datasheet)"""
 
 
 class _Source(Struct, kw_only=True):
@@ -81,47 +72,26 @@ class _Source(Struct, kw_only=True):
     """it has worked, or not worked, since the monitor started: what it is can be judged"""
 
 
-class _SameCode(Struct):
-    """The present run of one and the same code, and how usual repeats are on this converter."""
-
-    code: float = float("nan")
-    since_s: Moment = 0.0
-    values: int = 0
-    repeats_before: int = 0
-    values_before: int = 0
-
-    def see(self, block: ScaleBlock) -> bool:
-        """Take a block; True when the run is too long to be chance."""
-        codes = np.concatenate(([self.code], block.counts))
-        changes = np.flatnonzero(codes[1:] != codes[:-1])
-        if len(changes) == 0:
-            self.values += len(block.counts)
-        else:
-            last = int(changes[-1])
-            self.values_before += self.values + last
-            self.repeats_before += self.values + last - len(changes)
-            self.code, self.since_s = float(block.counts[last]), float(block.times_s[last])
-            self.values = len(block.counts) - last
-        if self.values < FLAT_SCALE_VALUES or block.t_s - self.since_s < FLAT_SCALE_S:
-            return False
-        # Sixty repeats on credit: before it has shown its noise, a converter may be a coarse one.
-        repeat_p = (max(0, self.repeats_before) + 60) / (self.values_before + 62)
-        return self.values * math.log(repeat_p) < math.log(FLAT_SCALE_CHANCE)
-
-
 class Health:
     """Watches the configured sources and the host; speaks at ticks only."""
 
-    def __init__(self, sources: Sequence[SourceName], start_s: float) -> None:
+    def __init__(
+        self,
+        sources: Sequence[SourceName],
+        start_s: float,
+        *,
+        least_scale_hz: float = LEAST_HZ,
+    ) -> None:
+        """Watch these; ``least_scale_hz``: the fewest values a second that the scale may send."""
         self._sources = {name: _Source(since_s=start_s, data_s=start_s) for name in sources}
         self._flat_audio_s = 0.0
-        self._same_code = _SameCode()
+        self._codes = CodeWatch(least_hz=least_scale_hz)
         self._host = HostHealth()
 
     def move(self, shift: Shift) -> None:
         """The timeline was moved."""
         self._sources = {name: moved(source, shift) for name, source in self._sources.items()}
-        self._same_code = moved(self._same_code, shift)
+        self._codes = moved(self._codes, shift)
         self._host.move(shift)
 
     # ------------------------------------------------------------------ what it sees
@@ -140,15 +110,9 @@ class Health:
 
     def weighed(self, block: ScaleBlock) -> None:
         """Note a block's end, and whether a living converter could have made it."""
-        counts = block.counts
-        if len(counts) == 0:
+        if len(block.counts) == 0:
             return
-        if bool(np.all(np.isin(counts, SATURATED))):
-            doubt = "is saturated: check the load cell's four wires and the load"
-        elif self._same_code.see(block):
-            doubt = "repeats one and the same reading: check the load cell's four wires"
-        else:
-            doubt = ""
+        doubt = self._codes.doubt(block)
         self._data("scale", block.t_s, real=not doubt, doubt=doubt)
 
     def reported(self, report: SourceReport) -> list[SourceState]:

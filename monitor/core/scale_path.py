@@ -16,7 +16,7 @@ import msgspec
 
 from monitor.config import ScaleConfig
 from monitor.core.concerns import ConcernWriter, Watch, phrase
-from monitor.core.converter import ConverterState, ConverterWatch
+from monitor.core.converter import ConverterState, ConverterWatch, least_g
 from monitor.core.corrections import Corrections, first_estimate, step_id
 from monitor.core.ledger import Ledger, LedgerState, is_thing
 from monitor.core.litter import SMALLEST_MOVE_G, LitterState, LitterTracker
@@ -266,7 +266,7 @@ class ScalePath:
         if transition.from_g is None:
             babies_g = self._inside_g()
             empty = abs(transition.to_g) < EMPTY_G and babies_g > 2 * EMPTY_G
-            state.box_off = empty or transition.to_g < self._converter.least_g
+            state.box_off = empty or transition.to_g < least_g(self._config)
             return []
         state.touched_s = max(state.touched_s or 0.0, transition.t_s)
         if state.box_off:
@@ -292,7 +292,7 @@ class ScalePath:
 
     def _left_the_platform(self, from_g: float, to_g: float) -> bool:
         """Lost more than all the babies weigh, and hardly anything is left, or less than that."""
-        if to_g < self._converter.least_g:
+        if to_g < least_g(self._config):
             return True
         babies_g = self._inside_g()
         box_g = from_g - babies_g

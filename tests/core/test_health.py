@@ -235,3 +235,87 @@ def test_a_passing_stall_wakes_nobody():
     health = Health(("microphone",), T)
     health.load(LoadReport(T, 25.0, exhausted=False))  # the journal's card was slow once
     assert health.conditions(T) == []
+
+
+# ------------------------------------------------------------------ what the converter sends
+
+
+def sparse(every_s: float, seconds: float):
+    """A scale that sends one value every ``every_s``."""
+    times = T + np.arange(int(seconds / every_s)) * every_s
+    return times, 400_000 + RNG.normal(0, 60, len(times)).round()
+
+
+@pytest.mark.parametrize(
+    ("every_s", "least_hz", "sick"),
+    [
+        (2.5, 0.8, True),
+        (1.6, 0.8, True),
+        (1.0, 0.8, False),
+        (0.1, 0.8, False),
+        (1.0, 3.0, True),
+        (0.5, 3.0, True),
+        (0.2, 3.0, False),
+        (0.085, 3.0, False),
+    ],
+)
+def test_too_few_values_a_second_are_no_scale(every_s, least_hz, sick):
+    health = Health(("scale",), T, least_scale_hz=least_hz)
+    times, codes = sparse(every_s, 120)
+    for t_s, code in zip(times, codes, strict=True):
+        health.weighed(ScaleBlock(np.array([t_s]), np.array([code])))
+        health.tick(float(t_s))
+    found = health.conditions(float(times[-1]))
+    assert [c.key for c in found] == (["scale"] if sick else [])
+    if sick:
+        assert f"only {1 / every_s:.1f} values a second" in found[0].message
+
+
+def test_a_scale_that_sends_enough_again_is_healthy_again():
+    box = Box("scale")
+
+    def thin(t_s):
+        return ScaleBlock(np.array([t_s]), np.round([400_000 + RNG.normal(0, 60)]))
+
+    box.health = Health(("scale",), T, least_scale_hz=3.0)
+    box.run(60, audio=None, scale=thin)
+    assert box.blind == ["scale"]
+    box.run(60, audio=None)
+    assert box.blind == []
+
+
+def test_a_break_in_the_values_is_not_counted_as_few():
+    health = Health(("scale",), T, least_scale_hz=3.0)
+    t_s = T
+    for _ in range(40):
+        health.weighed(counts(t_s))
+        t_s += 8.0
+        health.weighed(counts(t_s))
+        health.weighed(counts(t_s + 1.0))
+        health.tick(t_s + 2.0)
+        assert "values a second" not in health.sources()["scale"].why
+        t_s += 20.0
+
+
+def test_the_size_of_a_block_makes_no_difference_to_the_rate():
+    times, codes = sparse(1.0, 600)
+    times[300:] += 100.0
+    health = Health(("scale",), T)
+    health.weighed(ScaleBlock(times, codes))
+    health.tick(float(times[-1]))
+    assert health.sources()["scale"].state == "healthy"
+
+
+def test_an_offset_binary_source_is_called_so():
+    box = Box("scale").run(20, audio=None, scale=lambda t: counts(t, 2**23 + 84_213))
+    assert box.blind == ["scale"]
+    assert "offset-binary" in box.health.sources()["scale"].why
+    assert "subtract 8388608" in box.health.sources()["scale"].why
+    assert "wires" not in box.health.sources()["scale"].why
+
+
+def test_one_wild_code_is_no_offset_binary_source():
+    wild = np.full(10, 400_000.0)
+    wild[3], wild[5] = 2**23 + 5, 400_001.0
+    box = Box("scale").run(20, audio=None, scale=lambda t: ScaleBlock(counts(t).times_s, wild))
+    assert box.blind == []

@@ -102,6 +102,13 @@ class Tick(msgspec.Struct, frozen=True):
     t_s: float
 
 
+class Slept(msgspec.Struct, frozen=True):
+    """The computer was asleep for ``slept_s`` until just before ``t_s``: nobody watched."""
+
+    t_s: float
+    slept_s: float
+
+
 class ClockReading(msgspec.Struct, frozen=True):
     """What the wall clock shows at ``t_s``, and whether it has been synchronised."""
 
@@ -187,6 +194,7 @@ Observation = (
     AudioBlock
     | ScaleBlock
     | Tick
+    | Slept
     | ClockReading
     | SourceReport
     | HostReport

@@ -19,7 +19,7 @@ from monitor.checked_rows import Lost
 from monitor.clock import BootClock, Placing, Wake, boot_id, boot_s, wake
 from monitor.codec import restamped
 from monitor.config import Config
-from monitor.core.alert_life import RANK
+from monitor.core.alert_life import RANK, spoken_duration
 from monitor.core.cry_model import CryModel
 from monitor.core.reference import GrowthReference
 from monitor.errors import CardError, JournalError, LockedError
@@ -37,6 +37,7 @@ from monitor.events import (
     Observation,
     RosterChanged,
     ScaleBlock,
+    Slept,
     Tick,
     Unassigned,
     WeighIn,
@@ -260,6 +261,9 @@ class Nursery:
             return self._read_clock(observation)
         if isinstance(observation, HostReport):
             observation = self._host = self._with_journal(observation)
+        elif isinstance(observation, Slept):
+            span = spoken_duration(observation.slept_s)
+            self._log(f"the computer slept for {span}: nothing was seen meanwhile")
         found = self._look_at_the_card() if isinstance(observation, Tick) else []
         events = found + self.pipeline.update(observation)
         if isinstance(observation, Tick):

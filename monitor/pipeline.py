@@ -43,6 +43,7 @@ from monitor.events import (
     LoadReport,
     Observation,
     ScaleBlock,
+    Slept,
     SourceName,
     SourceReport,
     Tick,
@@ -120,6 +121,7 @@ class Pipeline:
             AudioBlock: self._hear,
             ScaleBlock: self._weigh,
             Tick: self._tick,
+            Slept: self._slept,
             Command: self._command,
             SourceReport: self._report,
             HostReport: self._host,
@@ -263,6 +265,15 @@ class Pipeline:
         events: list[AnyEvent] = list(self._health.tick(now_s, self.scale.fault))
         events += self.scale.update(tick)
         return events + list(self._judge(now_s))
+
+    def _slept(self, slept: Slept) -> list[AnyEvent]:
+        """As after a power cut: silence proves nothing, and every source proves itself anew.
+
+        The scale and the cry detector see the gap in their data by themselves.
+        """
+        self._health.slept(slept.t_s, slept.slept_s)
+        self.policy.nobody_watched()
+        return []
 
     def _judge(self, now_s: float) -> list[Alert]:
         hearing, weighing = self._health.alive("microphone"), self._health.alive("scale")

@@ -88,6 +88,13 @@ class Health:
         self._codes = CodeWatch(least_hz=least_scale_hz)
         self._host = HostHealth()
 
+    def slept(self, now_s: float, slept_s: float) -> None:
+        """Nobody watched for ``slept_s`` until ``now_s``: every source proves itself anew."""
+        self._sources = {name: _Source(since_s=now_s, data_s=now_s) for name in self._sources}
+        self._flat_audio_s = 0.0
+        self._codes = CodeWatch(least_hz=self._codes.least_hz)
+        self._host.slept(now_s, slept_s)
+
     def move(self, shift: Shift) -> None:
         """The timeline was moved."""
         self._sources = {name: moved(source, shift) for name, source in self._sources.items()}

@@ -7,6 +7,7 @@ Raspberry Pi documentation (throttling from 80 °C, under-voltage below 4.63 V).
 
 from __future__ import annotations
 
+from monitor.core.alert_life import spoken_duration
 from monitor.events import CannotJudge, Condition, HostReport, LoadReport
 from monitor.moments import Shift, moved
 
@@ -26,6 +27,10 @@ LATE_S = 20.0
 """With everything gone that can be let go of, cries are still told this much too late."""
 IN_TIME_S = 2.0
 """hysteresis"""
+SLEPT_LEAST_S = 60.0
+"""a shorter sleep is a stall, and told as one by whatever came too late"""
+SLEPT_TOLD_S = 3600.0
+"""long enough for whoever looks after the box to come by"""
 STALE_S = 180.0
 """reports come at least once a minute; an old one proves nothing"""
 
@@ -38,6 +43,8 @@ class HostHealth:
         self._since_s: dict[str, float] = {}
         self._late_since_s: float | None = None
         self._load_seen = False
+        self._slept: tuple[float, float] | None = None
+        """until when, for how long"""
 
     def move(self, shift: Shift) -> None:
         """The timeline was moved."""
@@ -45,6 +52,13 @@ class HostHealth:
             self._report = moved(self._report, shift)
         self._since_s = {key: shift.moment(t_s) for key, t_s in self._since_s.items()}
         self._late_since_s = shift.maybe(self._late_since_s)
+        if self._slept is not None:
+            self._slept = (shift.moment(self._slept[0]), self._slept[1])
+
+    def slept(self, now_s: float, slept_s: float) -> None:
+        """The computer was asleep for ``slept_s`` until ``now_s``."""
+        if slept_s >= SLEPT_LEAST_S:
+            self._slept = (now_s, slept_s)
 
     def report(self, report: HostReport) -> None:
         """Take a new reading; a ``None`` field is unknown: it neither breaks a limit nor heals."""
@@ -84,6 +98,8 @@ class HostHealth:
     def conditions(self, now_s: float) -> list[Condition]:
         """What is wrong now, by the last report; nothing when that is too old to say."""
         found = [] if self._late_since_s is None else [_late(self._late_since_s)]
+        if self._slept is not None and now_s - self._slept[0] < SLEPT_TOLD_S:
+            found.append(_slept(*self._slept))
         report = self._report
         if report is None or now_s - report.t_s > STALE_S:
             return found
@@ -208,6 +224,21 @@ _STORED = {
     "roster": _roster,
 }
 """what is wrong with what was stored"""
+
+
+def _slept(until_s: float, slept_s: float) -> Condition:
+    span = spoken_duration(slept_s)
+    return Condition(
+        kind="monitor_blind",
+        key="slept",
+        severity="warning",
+        since_s=until_s - slept_s,
+        title="Nobody watched: the computer slept",
+        message=f"The computer was asleep for {span}: nothing was heard or weighed. Look after the "
+        "babies, then forbid it to sleep.",
+        why=f"its clock of the time since boot ran {span} ahead of the one that rests in sleep",
+        all_clear="The computer has been awake for an hour.",
+    )
 
 
 def _late(since_s: float) -> Condition:

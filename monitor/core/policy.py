@@ -270,6 +270,10 @@ class AlertPolicy:
         self._memory.key_by_id(babies)
         self._restored = True
 
+    def nobody_watched(self) -> None:
+        """Time has passed in which nothing could be seen: what is open stays until it is judged."""
+        self._restored = True
+
     def adopt(self, alerts: Sequence[Alert], babies: Sequence[Baby]) -> list[Alert]:
         """Take up open alerts that the snapshot does not know, until their part has judged them.
 

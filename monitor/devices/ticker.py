@@ -1,6 +1,7 @@
 """The heartbeat: a tick a second, the wall clock once a minute, the host's health now and then.
 
-Ticks travel through the same queue as the data, so the core sees time and data in one order.
+A sleep of the computer is put before the first tick after it. Ticks travel through the same queue
+as the data, so the core sees time and data in one order.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from monitor.devices import Put
-from monitor.events import ClockReading, HostReport, Tick
+from monitor.events import ClockReading, HostReport, Slept, Tick
 from monitor.timeline import Timeline
 
 CLOCK_EVERY = 60
@@ -53,11 +54,14 @@ class Ticker:
 
     def _run(self) -> None:
         due_s = time.monotonic()
-        count, synced = 0, False
+        count, synced, slept_s = 0, False, self._timeline.slept_s
         while not self._stopping.wait(max(0.0, due_s - time.monotonic())):
             due_s = max(due_s + 1.0, time.monotonic())
             self._turned_s = time.monotonic()
             now_s = self._timeline.now_s()
+            if (asleep_s := self._timeline.slept_s) > slept_s:
+                self._put(Slept(now_s, asleep_s - slept_s))
+                slept_s = asleep_s
             if count % (CLOCK_EVERY if synced else UNSYNCED_EVERY) == 0:
                 time.tzset()  # the zone may have been changed; the C library asks only when told
                 synced = self._clock_synced()

@@ -8,7 +8,6 @@ replaces another is written beside it, synced and renamed.
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import time
 from contextlib import closing, suppress
@@ -18,7 +17,6 @@ from monitor.errors import CARD_ERRNOS, CardError, JournalError, LockedError
 from monitor.ownership import open_own
 
 CHUNK = 1 << 20
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 MOST_KEPT = 5
 """Files kept aside of one kind: enough for a bad week, and no card is filled by them."""
 KEPT_FOR_S = 30 * 86_400.0
@@ -97,26 +95,6 @@ def write_beside(source: sqlite3.Connection, path: Path) -> None:
     except (OSError, sqlite3.Error):
         with suppress(OSError):
             remove_journal(fresh)
-        raise
-
-
-def copy_beside(source: Path, path: Path) -> None:
-    """Copy a file whole or not at all.
-
-    Raises:
-        OSError: ``path`` is what it was.
-    """
-    fresh = path.with_name(f"{path.name}.new")
-    try:
-        fresh.unlink(missing_ok=True)
-        with source.open("rb") as old, os.fdopen(open_own(fresh, _NEW), "wb") as new:
-            shutil.copyfileobj(old, new)
-        _sync(fresh)
-        fresh.replace(path)
-        _sync(path.parent)
-    except OSError:
-        with suppress(OSError):
-            fresh.unlink(missing_ok=True)
         raise
 
 

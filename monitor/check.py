@@ -10,12 +10,15 @@ from __future__ import annotations
 import os
 import socket
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TextIO
 
 import msgspec
 
+from monitor.card import can_be_read, kept_aside
 from monitor.check_broker import check_broker
 from monitor.check_push import check_push
 from monitor.clock_sync import ClockSync
@@ -28,6 +31,8 @@ from monitor.devices.diagnosis import diagnose_scale, diagnose_sound
 from monitor.errors import NurseryError
 from monitor.finding import Finding
 from monitor.host import HostProbe
+from monitor.journal import Journal
+from monitor.kept_journals import sentence
 from monitor.lock import StateLock
 from monitor.ownership import is_there, open_own, refuse_link
 from monitor.timeline import Timeline
@@ -280,12 +285,38 @@ def check_journal(config: Config) -> Finding:
             connection.close()
     except sqlite3.Error as error:
         verdict = str(error)
+    if verdict != "ok" and not can_be_read(path):
+        return Finding(
+            "journal", "failed", f"the card does not answer for {path}",
+            "the monitor goes on in memory meanwhile; check the card, or replace it",
+        )  # fmt: skip
     if verdict != "ok":
         return Finding(
             "journal", "failed", f"{path} is damaged: {verdict}",
             "copy it away; the monitor starts a new one and keeps the old aside",
         )  # fmt: skip
-    return Finding("journal", "ok", f"{path}, {path.stat().st_size / 1e6:.1f} MB, is sound")
+    return _what_lies_beside(path) or Finding(
+        "journal", "ok", f"{path}, {path.stat().st_size / 1e6:.1f} MB, is sound"
+    )
+
+
+def _what_lies_beside(path: Path) -> Finding | None:
+    """Other journals that wait for a person, and values that were left out within a day."""
+    if files := kept_aside(path, "copy"):
+        told = " ".join(sentence(file) for file in files)
+        return Finding("journal", "warning", "another journal is kept aside", told)
+    journal = Journal.open_for_reading(path)
+    try:
+        counts = journal.rejected_since(time.time() - 86_400.0)
+    finally:
+        journal.close()
+    if not counts:
+        return None
+    where = ", ".join(f"{table} {count}" for table, count in sorted(counts.items()))
+    return Finding(
+        "journal", "warning", f"stored values were damaged and are left out ({where})",
+        "check the list of babies and their weights: nursery baby list",
+    )  # fmt: skip
 
 
 def check_clock(config: Config) -> Finding:

@@ -125,10 +125,9 @@ def fail_back(journal: Journal, log: Callable[[str], None] = lambda _text: None)
     if path is None:
         return "followed"
     _check_room(journal, path)
-    is_new = not path.exists()
     home = _open_home(path)
     try:
-        end = _bring(journal, home, is_new=is_new, log=log)
+        end = _bring(journal, home, log)
     except (JournalError, OSError) as error:
         home.close()
         raise error if isinstance(error, JournalError) else CardError(str(error)) from error
@@ -142,7 +141,7 @@ def fail_back(journal: Journal, log: Callable[[str], None] = lambda _text: None)
 
 
 def _bring(
-    copy: Journal, home: Journal, *, is_new: bool, log: Callable[[str], None]
+    copy: Journal, home: Journal, log: Callable[[str], None]
 ) -> Homecoming | Literal["moved"]:
     copy_of = copy.copy_of
     if home.load_state("taken_in") == msgspec.json.encode(copy.generation):
@@ -150,6 +149,7 @@ def _bring(
     if copy_of is not None and not copy_of.roster:
         home.follow(copy)
         return "joined"
+    is_new = home.generation is None and not home.babies(retired=True) and not home.weighings()
     if copy_of is not None and copy_of.whole and (is_new or home.set_aside is not None):
         # Nothing is there that the copy does not have: an empty card, or what was saved of damage.
         path = home.path

@@ -10,10 +10,16 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
+
 from monitor.card import kept_aside
 from monitor.checked_rows import CheckedRows
+from monitor.events import Baby
 from monitor.journal import Journal
 from monitor.timeline import rfc3339
+
+MOST_NAMES = 6
+"""in one sentence on a phone"""
 
 
 class KeptJournals:
@@ -46,11 +52,13 @@ def _contents(file: Path) -> str:
         with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as opened:
             opened.row_factory = sqlite3.Row
             rows = CheckedRows(opened)
-            names = [row["slug"] for row in rows.read("babies", "retired_s IS NULL ORDER BY rowid")]
+            here = rows.read("babies", "retired_s IS NULL ORDER BY rowid")
+            names = [msgspec.json.decode(row["document"], type=Baby).name for row in here]
             weights = rows.read("weighings", "1 ORDER BY t_s")
     except (OSError, sqlite3.Error):
         return "it cannot be read"
-    babies = f"{len(names)} babies ({', '.join(names[:6])})" if names else "no babies"
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    babies = f"babies: {', '.join(names[:MOST_NAMES])}{more}" if names else "no babies"
     if not weights:
-        return f"{babies}, no weights"
-    return f"{babies}, {len(weights)} weights, the last at {rfc3339(weights[-1]['t_s'])}"
+        return f"{babies}; no weights"
+    return f"{babies}; weights: {len(weights)}, the last at {rfc3339(weights[-1]['t_s'])}"

@@ -117,6 +117,20 @@ def test_journal(tmp_path):
     assert "damaged" in check_journal(config).text
 
 
+def test_what_lies_beside_the_journal_is_asked_about(tmp_path):
+    config = Config(box="a", state_dir=str(tmp_path))
+    journal = Journal.open(config.journal_path)
+    journal.copy_to(tmp_path / "journal.copy-20260101T000000Z.sqlite")
+    finding = check_journal(config)
+    assert (finding.state, finding.text) == ("warning", "another journal is kept aside")
+    assert "journal.copy-20260101T000000Z.sqlite is a copy of another journal" in finding.todo
+    (tmp_path / "journal.copy-20260101T000000Z.sqlite").unlink()
+    journal.save_state(clock=b"garbage")
+    assert journal.set_bad_rows_aside() == {"state": 1}
+    journal.close()
+    assert "damaged and are left out (state 1)" in check_journal(config).text
+
+
 @pytest.mark.parametrize(
     ("report", "states"),
     [

@@ -394,7 +394,11 @@ def _outside(table: str, column: _Column, kinds: str) -> str:
 
 def _unspoken(table: str, column: _Column) -> str:
     name = f'"{column.name}"'
-    rule = f"typeof({name}) != 'text' OR length({name}) > {LONGEST_TEXT}"
+    # Zeros are what a file gives that was cut off within a page; nothing here writes a NUL.
+    rule = (
+        f"typeof({name}) != 'text' OR length({name}) > {LONGEST_TEXT} "
+        f"OR instr(CAST({name} AS BLOB), x'00')"
+    )
     if column.name in _NOT_EMPTY:
         rule += f" OR trim({name}) = ''"
     if (choices := _CHOICES.get(f"{table}.{column.name}")) is not None:

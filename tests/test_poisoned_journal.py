@@ -40,13 +40,13 @@ from tests.test_nursery import CONFIG, START_S
 
 POISONS = (
     None, float("inf"), float("-inf"), 1e300, -1e300, -1.0, 0, 2**62, 2**63 - 1, "", "garbage",
-    "nan", b"", b"\xff\x00garbage", b"{}", b"[]", b"null", b'{"id": 1}', b"1e999", b"nan",
+    "nan", "cut\0off", b"", b"\xff\x00garbage", b"{}", b"[]", b"null", b'{"id": 1}', b"1e999", b"nan",
     b"\xff" * 70_000,
 )  # fmt: skip
 NEVER = {
     "REAL": (float("inf"), 1e300, -1e300, "garbage", b"\xff\x00garbage"),
     "INTEGER": (float("inf"), 1e300, 2**62, "garbage", b"\xff\x00garbage"),
-    "TEXT": (b"\xff\x00garbage", b"{}"),
+    "TEXT": (b"\xff\x00garbage", b"{}", "cut\0off"),
     "BLOB": ("garbage", 0),
 }
 """what a column of this type can never mean"""

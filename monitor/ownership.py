@@ -14,7 +14,7 @@ import pwd
 import stat
 from pathlib import Path
 
-from monitor.errors import JournalError
+from monitor.errors import CARD_ERRNOS, CardError, JournalError
 
 MOST_LINKS = 40
 """as many as the kernel follows"""
@@ -106,6 +106,7 @@ def is_there(path: Path) -> bool:
     """Whether a name exists, be it a link that leads nowhere.
 
     Raises:
+        CardError: the card answers nothing.
         JournalError: this user may not look.
     """
     try:
@@ -113,6 +114,8 @@ def is_there(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
+        if error.errno in CARD_ERRNOS:
+            raise CardError(f"the card does not answer for {path.parent}") from error
         raise JournalError(
             f"cannot look into {path.parent}: {error.strerror}; it belongs to the service, so put "
             '"sudo" before the command'

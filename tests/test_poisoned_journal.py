@@ -40,8 +40,8 @@ from tests.test_nursery import CONFIG, START_S
 
 POISONS = (
     None, float("inf"), float("-inf"), 1e300, -1e300, -1.0, 0, 2**62, 2**63 - 1, "", "garbage",
-    "nan", "cut\0off", b"", b"\xff\x00garbage", b"{}", b"[]", b"null", b'{"id": 1}', b"1e999", b"nan",
-    b"\xff" * 70_000,
+    "nan", "cut\0off", b"", b"\xff\x00garbage", b"{}", b"[]", b"null", b'{"id": 1}', b"1e999",
+    b"nan", b"\xff" * 70_000,
 )  # fmt: skip
 NEVER = {
     "REAL": (float("inf"), 1e300, -1e300, "garbage", b"\xff\x00garbage"),

@@ -60,7 +60,8 @@ class Dispatch:
         self._replies: deque[Message] = deque(maxlen=MOST_REPLIES)
         self._too_long_rows: set[int] = set()
         self._delivered: list[int] = []
-        self._online: Message | None = None
+        self._online = Message(topic=topics.status, payload=b"online", retain=True)
+        self._online_due = False
         self._proving = False
         self._begun_s = 0.0
 
@@ -99,14 +100,14 @@ class Dispatch:
         self._tell_size(before)
         return suspect
 
-    def say_everything(self, online: Message) -> None:
+    def say_everything(self) -> None:
         """All of the state again, then ``online``."""
         self.state.begin()
-        self._online = online
+        self._online_due = True
 
-    def say_online(self, online: Message) -> None:
+    def say_online(self) -> None:
         """Only that, as soon as there is a place."""
-        self._online = online
+        self._online_due = True
 
     def _tell_size(self, before: int | None) -> None:
         if self.delivery.size.limit != before:
@@ -121,6 +122,7 @@ class Dispatch:
             return
         if answer.is_refusal:
             self.state.refused(sent.topic)
+            self._online_due = self._online_due or sent.topic == self._topics.status
         elif sent.empties:
             self.state.emptied(sent.topic)
             self._emptied(sent.topic)
@@ -205,9 +207,9 @@ class Dispatch:
                 return
             if delivery.send(link, message, "state", now_s):
                 self.state.sent(message, now_s)
-        if self._online is not None and delivery.has_room("state"):
+        if self._online_due and self._topics.status not in resting and delivery.has_room("state"):
+            self._online_due = False
             delivery.send(link, self._online, "state", now_s)
-            self._online = None
 
     def _prove(self, link: Link, now_s: float) -> None:
         """What has not come back was thrown away; a long proof that is lost tells a limit."""

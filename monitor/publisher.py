@@ -216,7 +216,7 @@ class Publisher:
             self._contradict(now_s)
             if self._birth_due_s is not None and now_s >= self._birth_due_s:
                 self._birth_due_s = None
-                self._dispatch.say_everything(self._status("online"))
+                self._dispatch.say_everything()
             self._dispatch.pump(link, now_s, now_unix_s, subscribed=self._listening.own_granted)
         return commands
 
@@ -226,7 +226,7 @@ class Publisher:
         if link is None:
             return
         if self._connected:
-            mid = link.publish(self._attempts.will(self._status("offline")))
+            mid = link.publish(self._attempts.will(self._offline))
             deadline = time.monotonic() + timeout_s
             while time.monotonic() < deadline:
                 event = link.events.popleft() if link.events else None
@@ -246,12 +246,13 @@ class Publisher:
 
     # ------------------------------------------------------------------ inside
 
-    def _status(self, text: str) -> Message:
-        return Message(topic=self._topics.status, payload=text.encode(), retain=True, qos=1)
+    @property
+    def _offline(self) -> Message:
+        return Message(topic=self._topics.status, payload=b"offline", retain=True)
 
     def _open(self) -> None:
         link = self._connect(self._attempts.protocol)
-        link.open(self._attempts.will(self._status("offline")))
+        link.open(self._attempts.will(self._offline))
         self._link = link
 
     def _take(self, link: Link, event: LinkEvent, now_s: float, commands: list[Command]) -> None:
@@ -287,7 +288,7 @@ class Publisher:
         flooded = self._gate.is_deaf(now_s)
         proving = self._listening.begin(link, now_s, flooded=flooded, hear_itself=unsaid)
         self._dispatch.begin(limits, now_s, proving=proving)
-        self._dispatch.say_everything(self._status("online"))
+        self._dispatch.say_everything()
 
     def _mind_floods(self, link: Link, now_s: float) -> None:
         """Say what was refused; stop listening to a flood, and listen again when it is time."""
@@ -304,9 +305,9 @@ class Publisher:
         if now_s - self._contradicted_s < CONTRADICT_EVERY_S:
             return
         if watch.everything_due:
-            self._dispatch.say_everything(self._status("online"))
+            self._dispatch.say_everything()
         elif watch.online_due:
-            self._dispatch.say_online(self._status("online"))
+            self._dispatch.say_online()
         else:
             return
         self._contradicted_s = now_s

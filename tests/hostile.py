@@ -131,10 +131,13 @@ class FakeLink:
         self.is_ignored = False
         self.published: list[Message] = []
         self.subscribed: set[str] = set()
+        self.forbidden: set[str] = set()
+        """topics that the broker's rules refuse"""
 
     def publish(self, message: Message) -> int:
         self.published.append(message)
-        self.events.append(Acknowledged(len(self.published)))
+        code, reason = (0x87, "Not authorized") if message.topic in self.forbidden else (0, "")
+        self.events.append(Acknowledged(len(self.published), code, reason))
         return len(self.published)
 
     def open(self, will: Message | None = None) -> None:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from monitor.events import Baby
 from monitor.homeassistant import discovery, removal, withdrawal
+from monitor.packet_size import packet_bytes
 from monitor.topics import Topics
 
 TOPICS = Topics("kangaroo-and-possum")
@@ -135,3 +136,20 @@ def test_a_mode_can_be_withdrawn():
     gone = withdrawal(TOPICS, identity="0f0f", babies=[KANGAROO, POSSUM], mode="entity")
     assert {m.topic for m in gone} == set(documents(mode="entity"))
     assert all(m.payload == b"" for m in gone)
+
+
+def test_a_document_too_long_for_the_broker_is_told_entity_by_entity():
+    def told(most_bytes):
+        return discovery(
+            TOPICS, identity="0f0f", babies=[KANGAROO], mode="device", version="1.2.3",
+            most_bytes=most_bytes,
+        )  # fmt: skip
+
+    box, baby = told(None)
+    assert told(packet_bytes(box, "5")) == [box, baby]
+    split = told(packet_bytes(box, "5") - 1)
+    assert split[-1] == baby, "what is short enough stays as it is"
+    assert all(packet_bytes(message, "5") < 2048 for message in split[:-1])
+    whole = json.loads(box.payload)["components"]
+    ids = {json.loads(message.payload)["unique_id"] for message in split[:-1]}
+    assert ids == {component["unique_id"] for component in whole.values()}

@@ -76,6 +76,11 @@ class Mosquitto:
         assert self._process is not None
         self._process.send_signal(number)
 
+    def reload(self) -> None:
+        """Read the rules anew."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
+
     def freeze(self) -> None:
         """Stop answering without closing anything: a half-open connection."""
         self.signal(signal.SIGSTOP)

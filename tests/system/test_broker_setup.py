@@ -23,6 +23,7 @@ from monitor.config import MqttConfig
 from monitor.link import Link
 from monitor.link_events import Connected, Refused
 from monitor.secrets import read_password
+from monitor.topics import Topics
 from tests.system.mosquitto import BINARY, free_port
 from tests.system.subscriber import wait_for
 
@@ -219,6 +220,18 @@ def test_who_hears_what(broker: Broker) -> None:
     assert "homeassistant/device/nursery-kangaroo/nursery_1/config" in hub.topics()
     assert other.topics() == {"homeassistant/status"}, "a box must not hear another box"
     assert not any(topic.startswith("$SYS") for c in (phone, box, hub) for topic in c.topics())
+
+
+def test_a_box_hears_its_own_words_where_only_that_proves_them_delivered(broker: Broker) -> None:
+    box, topics = broker.client("kangaroo"), Topics("kangaroo")
+    for topic in (topics.alert, topics.alert_text, topics.proof):
+        box.hear(topic)
+        assert box.say(topic)
+        wait_for(lambda topic=topic: topic in box.topics())
+    result = topics.result("tare")
+    box.hear(topics.results)
+    assert box.say(result)
+    wait_for(lambda: result in box.topics())
 
 
 @pytest.mark.parametrize(

@@ -485,7 +485,7 @@ class CannotJudge(msgspec.Struct, frozen=True, kw_only=True):
     """Nobody can tell now whether something is true: the part that knows cannot see its source.
 
     Stated beside the conditions, at every tick for as long as it lasts. It opens nothing and
-    closes nothing: an open alert of this kind stays as it is, without reminders.
+    closes nothing: an open alert of this kind stays as it is, and so do its reminders.
     """
 
     kind: AlertKind

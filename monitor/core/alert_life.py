@@ -31,6 +31,10 @@ SLOWEST_TREND = 24
 """these change with a bottle, not with a minute: at the slowest every four hours"""
 
 
+PROVEN_WITHIN_S = 120.0
+"""a source that works proves it in less (75 s of data, 90 s of quiet heard); what cannot be judged
+for longer is told on, since a reminder too many costs less than a baby nobody looks after"""
+
 ACKNOWLEDGED_FOR_S: dict[AlertKind, float] = {
     "crying": 1800.0,
     "too_quiet": 1800.0,
@@ -59,6 +63,10 @@ class AlertLife(msgspec.Struct, kw_only=True):
     """since when it has been found false without a break"""
     away_s: float = 0.0
     """the longest it was false without a break since it was stated"""
+    unjudged_from_s: Moment | None = None
+    """since when nobody has been able to tell"""
+    doubt: str = ""
+    """why it cannot be judged now, as its message says; empty while it can"""
     told: bool = False
     """whether any change of it ever reached a phone"""
     reminders: int = 0
@@ -84,12 +92,24 @@ class AlertLife(msgspec.Struct, kw_only=True):
 
     def is_false(self, now_s: float) -> None:
         """It was looked for and not found."""
+        self.unjudged_from_s = None
         self.false_s = now_s if self.false_s is None else self.false_s
 
-    def cannot_be_judged(self, now_s: float) -> None:
-        """Nobody could look."""
+    def cannot_be_judged(self, now_s: float, why: str | None) -> bool:
+        """Nobody can look, for this reason; ``None``: the monitor did not run until now.
+
+        Returns whether that lasts for so long that the alert says so, and is told on.
+        """
         self.away_s, self.false_s = self.away_until(now_s), None
+        if why is None or self.unjudged_from_s is None:
+            self.unjudged_from_s = now_s
+        lasts = now_s - self.unjudged_from_s >= PROVEN_WITHIN_S
+        if lasts and why is not None and not self.doubt:
+            self.doubt = why
+            message = f"{self.alert.message} Whether it is over cannot be told now: {why}."
+            self.alert = replace(self.alert, message=message)
         self.unjudged_s = now_s
+        return lasts
 
     def away_until(self, now_s: float) -> float:
         """How long it was false without a break, when it is stated, or unknown, at ``now_s``."""
@@ -104,6 +124,7 @@ class AlertLife(msgspec.Struct, kw_only=True):
     def restate(self, condition: Condition, severity: Severity, now_s: float) -> None:
         """Take over the condition's words, so that retained documents stay true."""
         self.stated_s, self.false_s, self.away_s = now_s, None, 0.0
+        self.unjudged_from_s, self.doubt = None, ""
         self.true_severity = condition.severity
         self.all_clear = condition.all_clear
         self.alert = replace(

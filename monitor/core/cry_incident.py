@@ -161,7 +161,9 @@ class CryIncident:
         """Whether it can be said that nobody cries, as of the last ``conditions``."""
         if self._quiet_proven:
             return []
-        return [CannotJudge(kind="crying", why="it has not been heard to be quiet")]
+        deaf = "the microphone does not hear"
+        why = deaf if self._hearing_s is None else "quiet has not been heard for long enough"
+        return [CannotJudge(kind="crying", why=why)]
 
     def _is_of_before(self, incident: _Incident, now_s: float) -> bool:
         """Nothing has been heard of it since the microphone came back, and that is long enough."""

@@ -24,6 +24,7 @@ from monitor.core.quiet_hours import NIGHT_BUDGET, LocalMinute, QuietHours
 from monitor.errors import CommandError
 from monitor.events import (
     Alert,
+    AlertKind,
     Baby,
     CannotJudge,
     Command,
@@ -86,7 +87,7 @@ class AlertPolicy:
             self._memory.night_pushes = 0
         stated = _by_incident([*conditions, *self._test_conditions(now_s)])
         changes = close_the_gone(self._memory.lives, self._roster, now_s)
-        self._hold_what_is_unknown(now_s, stated, unjudged)
+        changes += self._hold_what_is_unknown(now_s, stated, unjudged)
         changes += self._clear_what_is_over(now_s, stated)
         for incident, condition in stated.items():
             if self._memory.is_dismissed(incident, now_s):
@@ -100,7 +101,7 @@ class AlertPolicy:
     # ------------------------------------------------------------------ raising and clearing
 
     def _raise(self, incident: Incident, condition: Condition, now_s: float) -> Alert:
-        severity, mute = self._severity(condition, now_s)
+        severity, mute = self._severity(condition.kind, condition.severity, now_s)
         alert = Alert(
             t_s=now_s,
             id=self._memory.new_id(incident, condition.since_s, now_s),
@@ -129,17 +130,21 @@ class AlertPolicy:
 
     def _hold_what_is_unknown(
         self, now_s: float, stated: dict[Incident, Condition], unjudged: Sequence[CannotJudge]
-    ) -> None:
-        """Neither true nor false: time passes for it as if it were true, but nothing is said."""
-        one = {(each.kind, each.key) for each in unjudged if each.key is not None}
-        all_of = {each.kind for each in unjudged if each.key is None}
+    ) -> list[Alert]:
+        """Neither true nor false: as long as nobody can look, it is told on as if it were true."""
+        why: dict[tuple[str, str | None], str] = {(e.kind, e.key): e.why for e in unjudged}
         everything, self._restored = self._restored, False  # the time without power is unknown
-        for incident in {*self._memory.lives, *self._memory.dismissed} - stated.keys():
-            if not (everything or incident in one or incident[0] in all_of):
+        changes: list[Alert] = []
+        for incident in sorted({*self._memory.lives, *self._memory.dismissed} - stated.keys()):
+            reason = why.get(incident) or why.get((incident[0], None))
+            if reason is None and not everything:
                 continue
+            dismissed = self._memory.is_dismissed(incident, now_s)
             if incident in self._memory.lives:
-                self._memory.lives[incident].cannot_be_judged(now_s)
-            self._memory.is_dismissed(incident, now_s)
+                life = self._memory.lives[incident]
+                if life.cannot_be_judged(now_s, None if everything else reason) and not dismissed:
+                    changes += self._tell_on(life, now_s)
+        return changes
 
     def _clear_what_is_over(self, now_s: float, stated: dict[Incident, Condition]) -> list[Alert]:
         quiet = [incident for incident in self._memory.dismissed if incident not in stated]
@@ -163,7 +168,7 @@ class AlertPolicy:
     def _follow(self, incident: Incident, condition: Condition, now_s: float) -> list[Alert]:
         life = self._memory.lives[incident]
         before, true_before = life.alert.severity, life.true_severity
-        severity, mute = self._severity(condition, now_s)
+        severity, mute = self._severity(condition.kind, condition.severity, now_s)
         back = self._came_back(incident, condition, now_s)
         life.restate(condition, severity, now_s)
         speak_up = partial(life.speak_up, now_s, self._first_reminder_s)
@@ -171,18 +176,30 @@ class AlertPolicy:
             return [speak_up(mute=mute)]
         if back:
             return [speak_up(mute=mute or not self._afford(condition, now_s))]
-        if life.alert.state == "snoozed":
-            ended = life.alert.until is not None and now_s >= life.alert.until
+        return self._tell_on(life, now_s, before=before)
+
+    def _tell_on(
+        self, life: AlertLife, now_s: float, *, before: Severity | None = None
+    ) -> list[Alert]:
+        """What is due of one that is open: a promise that ended, the morning, a reminder.
+
+        ``before`` is the severity that was last told, where it may have changed since.
+        """
+        alert = life.alert
+        severity, mute = self._severity(alert.kind, life.true_severity, now_s)
+        speak_up = partial(life.speak_up, now_s, self._first_reminder_s)
+        if alert.state == "snoozed":
+            ended = alert.until is not None and now_s >= alert.until
             return [speak_up(mute=False)] if ended else []
         if life.acknowledged_long_ago(now_s):
             return [speak_up(mute=False)]
         if not life.waits_for_somebody or mute:
             return []
         morning = not life.told and not self._quiet.contains(now_s)
-        if morning or RANK[severity] > RANK[before]:
+        if morning or (before is not None and RANK[severity] > RANK[before]):
             return [speak_up(mute=False)]
         due = now_s >= life.remind_at_s and severity != "info"
-        if not due or self._hands.holds_back(condition.kind, condition.severity, now_s):
+        if not due or self._hands.holds_back(alert.kind, life.true_severity, now_s):
             return []
         return [life.remind(now_s, self._first_reminder_s)]
 
@@ -203,10 +220,10 @@ class AlertPolicy:
         self._memory.remember_raise(incident, now_s)
         return not life.waits_for_somebody or away_s >= self._first_reminder_s
 
-    def _severity(self, condition: Condition, now_s: float) -> tuple[Severity, bool]:
-        if condition.kind == "test":
-            return condition.severity, False
-        return self._quiet.lower(condition.severity, now_s)
+    def _severity(self, kind: AlertKind, severity: Severity, now_s: float) -> tuple[Severity, bool]:
+        if kind == "test":
+            return severity, False
+        return self._quiet.lower(severity, now_s)
 
     def _afford(self, condition: Condition, now_s: float) -> bool:
         """Count a soft push of this night; False when the budget is spent."""

@@ -32,12 +32,25 @@ def pushes(changes: list[Alert]) -> list[Alert]:
 
 class TestUnknownIsNotNo:
     @pytest.mark.parametrize("key", [None, "microphone"])
-    def test_what_cannot_be_judged_neither_clears_nor_reminds(self, key):
+    def test_what_cannot_be_judged_is_told_on_as_if_it_were_true(self, key):
+        true, unseen = policy(), policy()
+        tick(true, NOON, PLUG)
+        tick(unseen, NOON, PLUG)
+        expected = run(true, NOON + 1, 4 * HOUR, PLUG)
+        held = run(unseen, NOON + 1, 4 * HOUR, unjudged=[unknown("monitor_blind", key)])
+        assert [(a.state, a.t_s) for a in held] == [(a.state, a.t_s) for a in expected]
+        assert set(states(held)) == {"reminded"}
+        assert unseen.open[0].message.endswith(
+            "Whether it is over cannot be told now: nobody can look."
+        )
+        (seen,) = run(unseen, NOON + 5 * HOUR, 1, PLUG)
+        assert "cannot be told" not in seen.message
+
+    def test_a_source_that_proves_itself_in_time_makes_no_reminder(self):
         subject = policy()
         tick(subject, NOON, PLUG)
-        held = run(subject, NOON + 1, 4 * HOUR, unjudged=[unknown("monitor_blind", key)])
-        assert held == []
-        assert len(subject.open) == 1
+        assert run(subject, NOON + 590, 110, unjudged=[unknown("monitor_blind")]) == []
+        assert states(run(subject, NOON + 700, 30)) == ["cleared"]
 
     def test_it_opens_nothing(self):
         assert run(policy(), NOON, 100, unjudged=[unknown()]) == []
@@ -67,12 +80,12 @@ class TestUnknownIsNotNo:
         (cleared,) = run(subject, NOON + 107, 30)
         assert cleared.t_s == NOON + 116
 
-    def test_a_snooze_that_ends_meanwhile_speaks_when_it_is_seen_to_be_true(self):
+    def test_a_snooze_that_ends_meanwhile_speaks(self):
         subject = policy()
         tick(subject, NOON, PLUG)
         say(subject, NOON + 1, "snooze", minutes=10)
-        assert run(subject, NOON + 2, 1000, unjudged=[unknown("monitor_blind")]) == []
-        assert states(tick(subject, NOON + 1002, PLUG)) == ["reminded"]
+        told = run(subject, NOON + 2, 1000, unjudged=[unknown("monitor_blind")])
+        assert [(a.state, a.t_s - NOON) for a in told] == [("reminded", 601)]
 
     def test_no_cry_is_held_while_nobody_can_hear(self):
         subject = policy()
@@ -241,7 +254,7 @@ class TestTheRoster:
         robin = replace(JOEY, name="Robin")
         subject.know_roster([robin])
         held = [unknown("losing_weight")]
-        assert run(subject, NOON + 2, 1000, unjudged=held) == []
+        assert run(subject, NOON + 2, 100, unjudged=held) == []
         (alert,) = subject.open
         assert (alert.baby, alert.title, alert.state) == (
             "Robin",

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Sequence
 
 import msgspec
+import numpy as np
 
 from monitor.config import Config
 from monitor.core.activity import Activity
@@ -236,7 +237,7 @@ class Pipeline:
 
     def _hear(self, block: AudioBlock) -> list[AnyEvent]:
         self._health.heard(block)
-        if self.detector is None:
+        if self.detector is None or not np.isfinite(block.samples.sum()):
             return []
         return self._bouts(self.detector.update(block).bouts)
 

@@ -163,3 +163,14 @@ def test_commands_are_answered_by_whoever_knows() -> None:
 def test_the_clock_is_not_the_cores_business() -> None:
     line = pipeline()
     assert line.update(ClockReading(START_S, START_S + 1e6, synced=True)) == []
+
+
+def test_sound_that_is_not_numbers_leaves_no_trace_in_the_hearing() -> None:
+    line = pipeline(microphone=True, scale=False)
+    sound = np.random.default_rng(1).normal(0, 1e-3, 60 * AUDIO_RATE_HZ).astype(np.float32)
+    for second, block in enumerate(sound.reshape(60, -1)):
+        heard = np.full_like(block, np.nan) if second in {20, 21} else block
+        line.update(AudioBlock(START_S + second, heard))
+        line.update(Tick(START_S + second + 1))
+    level_db = line.state(START_S + 60).cry.level_db
+    assert level_db == pytest.approx(-60, abs=1)

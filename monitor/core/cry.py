@@ -183,6 +183,7 @@ class CryDetector:
 
     def _measure_level(self, samples: Floats) -> None:
         steps = samples.reshape(-1, STEP_SAMPLES)
+        steps = steps - steps.mean(axis=1, keepdims=True)  # a constant is no sound
         power = np.vecdot(steps, steps) / STEP_SAMPLES
         self._levels_db += (10 * np.log10(power + 1e-11)).tolist()
         del self._levels_db[:-20]

@@ -2,9 +2,9 @@
 
 Liveness is the age of the last data on the nursery timeline, never what a driver claims: audio
 libraries report an unplugged microphone as "active" for ever and raise nothing. Data that cannot
-be real counts as none: a muted microphone delivers exact zeros, which a quiet room never does,
-and a load cell that repeats one code to the last bit is not weighing. What the device says of
-itself (restarting, failed) refines the picture while no data arrive.
+be real counts as none: a dead microphone is told from a quiet room in ``sound_plausibility``, and
+a load cell that repeats one code to the last bit is not weighing. What the device says of itself
+(restarting, failed) refines the picture while no data arrive.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from monitor.core.converter import LEAST_HZ, CodeWatch
 from monitor.core.host_health import HostHealth
+from monitor.core.sound_plausibility import GATED, SoundPlausibility
 from monitor.events import (
     AudioBlock,
     CannotJudge,
@@ -41,11 +42,8 @@ STEADY_S = 5.0
 """real data for this long before a source counts as healthy again; stops a loose plug's flutter"""
 PROOF_S = 75.0
 """real data for this long after the start of the monitor before a source counts as proven: longer
-than any fault that real-looking data can hide takes to show (FLAT_SCALE_S, FLAT_AUDIO_S)"""
-FLAT_AUDIO_S = 10.0
-FLAT_AUDIO_SPAN = 3e-6
-"""peak to peak of full scale. The self-noise of a good microphone (20 dB(A), -26 dBFS at 94 dB SPL)
-is about 1e-5 RMS, one step of 16 bits is 3e-5; what lies below is no microphone"""
+than any fault that real-looking data can hide takes to show (FLAT_SCALE_S, and THREE_VALUES_S and
+OVERLOAD_S of the sound)"""
 STARTING = "starting"
 
 
@@ -84,14 +82,15 @@ class Health:
     ) -> None:
         """Watch these; ``least_scale_hz``: the fewest values a second that the scale may send."""
         self._sources = {name: _Source(since_s=start_s, data_s=start_s) for name in sources}
-        self._flat_audio_s = 0.0
+        self._sound = SoundPlausibility()
+        self._gated_since_s: float | None = None
         self._codes = CodeWatch(least_hz=least_scale_hz)
         self._host = HostHealth()
 
     def slept(self, now_s: float, slept_s: float) -> None:
         """Nobody watched for ``slept_s`` until ``now_s``: every source proves itself anew."""
         self._sources = {name: _Source(since_s=now_s, data_s=now_s) for name in self._sources}
-        self._flat_audio_s = 0.0
+        self._sound = SoundPlausibility()
         self._codes = CodeWatch(least_hz=self._codes.least_hz)
         self._host.slept(now_s, slept_s)
 
@@ -99,6 +98,8 @@ class Health:
         """The timeline was moved."""
         self._sources = {name: moved(source, shift) for name, source in self._sources.items()}
         self._codes = moved(self._codes, shift)
+        self._sound.forget_time()
+        self._gated_since_s = shift.maybe(self._gated_since_s)
         self._host.move(shift)
 
     # ------------------------------------------------------------------ what it sees
@@ -107,13 +108,8 @@ class Health:
         """Note a block's end, and whether a living microphone could have made it."""
         if len(block.samples) == 0:
             return
-        span = float(np.ptp(block.samples))
-        lively = span > FLAT_AUDIO_SPAN  # False for NaN, too
-        self._flat_audio_s = 0.0 if lively else self._flat_audio_s + block.end_s - block.t_s
-        doubt = ""
-        if self._flat_audio_s >= FLAT_AUDIO_S:
-            doubt = "delivers digital silence: muted, or its cable is broken"
-        self._data("microphone", block.end_s, real=lively, doubt=doubt)
+        real = self._sound.observe(block)
+        self._data("microphone", block.end_s, real=real, doubt=self._sound.reason)
 
     def weighed(self, block: ScaleBlock) -> None:
         """Note a block's end, and whether a living converter could have made it."""
@@ -147,6 +143,11 @@ class Health:
         """
         if "scale" in self._sources:
             self._sources["scale"].fault = scale_fault or ""
+        self._sound.tick(now_s)
+        if not self._sound.gated:
+            self._gated_since_s = None
+        elif self._gated_since_s is None:
+            self._gated_since_s = now_s
         return [
             change
             for name, source in self._sources.items()
@@ -188,7 +189,25 @@ class Health:
             if source.sick_s is not None
             and (source.state == "failed" or now_s - source.sick_s >= BLIND_S)
         ]
-        return blind + self._host.conditions(now_s)
+        return blind + self._gated() + self._host.conditions(now_s)
+
+    def _gated(self) -> list[Condition]:
+        """A microphone that works and still leaves out what is soft."""
+        since_s = self._gated_since_s
+        if since_s is None:
+            return []
+        return [
+            Condition(
+                kind="monitor_blind",
+                key="noise_gate",
+                severity="warning",
+                since_s=since_s,
+                title="Microphone leaves out soft sounds",
+                message=f"Microphone {GATED}.",
+                why="silence to the last bit came and went by itself several times within an hour",
+                all_clear="Microphone sends soft sounds, too.",
+            )
+        ]
 
     def unjudged(self, now_s: float) -> list[CannotJudge]:
         """What of ``conditions`` cannot be said or denied yet, or no longer."""
@@ -227,7 +246,8 @@ def _judge(source: _Source, now_s: float) -> tuple[SourceCondition, str]:
     broken = now_s - source.real_s >= STALLED_S or now_s - source.real_from_s < STEADY_S
     if source.sick_s is not None and broken:
         return source.state, source.why
-    return "healthy", "delivers data"
+    said = report.why if report is not None and report.state == "healthy" else ""
+    return "healthy", said or "delivers data"
 
 
 _LABEL: dict[SourceName, str] = {"microphone": "Microphone", "scale": "Scale"}

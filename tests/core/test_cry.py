@@ -161,3 +161,12 @@ def test_writing_and_reading_a_model_keeps_its_answers(model: CryModel) -> None:
     again = CryModel.from_bytes(model.to_bytes())
     layers = np.random.default_rng(0).random((48, 64, 2)).astype(np.float32)
     assert np.array_equal(Net(model).logits(layers), Net(again).logits(layers))
+
+
+def test_a_constant_is_no_loudness(model: CryModel) -> None:
+    levels_db = []
+    for offset in (0.0, 0.3):
+        detector = CryDetector(model)
+        detector.update(AudioBlock(0.0, room(4) + np.float32(offset)))
+        levels_db.append(detector.level_db)
+    assert levels_db[1] == pytest.approx(levels_db[0], abs=0.1)

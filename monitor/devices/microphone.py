@@ -1,9 +1,10 @@
 """The microphone as a source: one thread that listens, judges, and opens the device again.
 
 PortAudio's callback only copies into a queue; this thread turns blocks into 16 kHz sound for the
-core. Recovery has tiers: open again, re-initialise PortAudio, and, when a call into PortAudio
-hangs, a new process by systemd. Sound that is flat (muted, dead) is withheld: it is not a quiet
-room. Measured behaviour of PortAudio under each fault is what ``sound_watch`` is built on.
+core, which judges whether a living microphone made it. Recovery has tiers: open again,
+re-initialise PortAudio, and, when a call into PortAudio hangs, a new process by systemd. A
+microphone that was heard is never replaced by another that answers to the same name: it may hang in
+another room. Measured behaviour of PortAudio under each fault is what ``sound_watch`` is built on.
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from monitor import service
 from monitor.core.resample import Resampler
 from monitor.devices import Put, portaudio
 from monitor.devices.backoff import Backoff
+from monitor.devices.channels import ChannelMix
 from monitor.devices.limited import CallHangsError, Pending
 from monitor.devices.reporter import Reporter
-from monitor.devices.sound_watch import FLAT_RETRY_S, SoundWatch, StreamClock
+from monitor.devices.sound_watch import Retries, SoundWatch, StreamClock
 from monitor.errors import DeviceError
 from monitor.events import (
     AUDIO_RATE_HZ,
@@ -38,7 +41,6 @@ CALL_LIMIT_S = 5.0
 """re-initialising took 0.14 s on a PC and 0.7 s emulated; behind a stopped server: for ever"""
 FRESH_PROCESS_S = 600.0
 """a process that never heard anything is not replaced sooner: the scale must go on weighing"""
-SILENT = "delivers only digital silence: unmute it (alsamixer, F4), or check its cable"
 LONGEST_WAIT_S = 15.0
 """between attempts: looking for devices costs 0.1 s, and somebody may just have plugged it in"""
 _TURN_S = 0.25
@@ -68,8 +70,10 @@ class Microphone:
         self._beat_s = self._started_s = time.monotonic()
         self._arrived: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
         self._backoff = Backoff(longest_s=LONGEST_WAIT_S)
+        self._retries = Retries()
         self._attempts = 0
         self._was_healthy = False
+        self._heard_through: str | None = None
         self._reporter = Reporter(self.name, timeline)
         self._put: Put = lambda _: None
         self.overruns = 0
@@ -115,7 +119,8 @@ class Microphone:
             self._attempts += 1
             opening = "opening the device"
             capture = self._limited(
-                lambda: portaudio.open_capture(self._device, self._on_block), opening
+                lambda: portaudio.open_capture(self._device, self._on_block, self._heard_through),
+                opening,
             )
         except DeviceError as error:
             return str(error)
@@ -132,15 +137,12 @@ class Microphone:
         while not self._stop.wait(_TURN_S):  # a turn takes what has come: fewer, larger pieces
             self._beat_s = now_s = time.monotonic()
             if (block := stream.take(self._waiting())) is not None:
-                self._healthy(capture)
+                self._healthy(capture, stream)
                 self._put(block)
-            if (fault := watch.fault(now_s, capture.active)) is not None:
+            if (fault := watch.fault(now_s, capture.active, self._retries.wait_s)) is not None:
+                self._retries.tried()
                 self._reporter.stalled(fault)
                 return fault
-            if watch.is_flat(now_s):
-                self._reporter.stalled(SILENT)
-                if watch.flat_s(now_s) > FLAT_RETRY_S:
-                    return SILENT
         raise _StoppedError
 
     def _waiting(self) -> list[tuple[float, bytes]]:
@@ -155,12 +157,17 @@ class Microphone:
         else:
             self.dropped += 1
 
-    def _healthy(self, capture: portaudio.Capture) -> None:
+    def _healthy(self, capture: portaudio.Capture, stream: _Stream) -> None:
         self._was_healthy = True
+        self._heard_through = capture.name
         self._backoff.healthy()
         if self._backoff.is_reset:
             self._attempts = 0
-        self._reporter.healthy(f'hears through "{capture.name}" at {capture.rate_hz} Hz')
+        if stream.watch.well:
+            self._retries.well()
+        self._reporter.healthy(
+            f'hears through "{capture.name}" at {capture.rate_hz} Hz{stream.words}'
+        )
 
     # ------------------------------------------------------------------ calls that may hang
 
@@ -198,30 +205,49 @@ class _Stream:
     """From one stream's raw blocks to timed 16 kHz sound."""
 
     def __init__(self, capture: portaudio.Capture, watch: SoundWatch, timeline: Timeline) -> None:
-        self._channels = capture.channels
-        self._watch, self._timeline = watch, timeline
+        self.watch = watch
+        self._rate_hz, self._channels = capture.rate_hz, capture.channels
+        self._mix = ChannelMix(capture.channels, capture.rate_hz)
+        self._timeline = timeline
         self._clock = StreamClock(capture.rate_hz)
         self._resampler = Resampler(capture.rate_hz)
         self._sent = 0
 
+    @property
+    def words(self) -> str:
+        """What is heard of the device, and what is not, to follow its name."""
+        said = f", {self._mix.words}" if self._mix.words else ""
+        if self._rate_hz < portaudio.FULL_BAND_HZ:
+            said += (
+                f"; nothing above {self._rate_hz / 2000:.4g} kHz reaches it, so thin calls are "
+                f"missed: use a microphone that offers {portaudio.FULL_BAND_HZ} Hz"
+            )
+        return said + (f"; it {self.watch.loss}" if self.watch.loses else "")
+
     def take(self, raw: list[tuple[float, bytes]]) -> AudioBlock | None:
         """The sound that raw blocks complete, with their times of arrival.
 
-        ``None`` while there is nothing new, or while the sound is flat.
+        ``None`` while there is nothing new.
         """
         for arrival_s, data in raw:
-            counts = np.frombuffer(data, np.int16)
-            frames = len(counts) // self._channels
-            flat = not frames or bool((counts == counts[0]).all())
-            self._watch.block(arrival_s, frames, flat)
+            values = np.frombuffer(data, np.int32)
+            frames = len(values) // self._channels
+            self.watch.block(arrival_s, frames, _is_flat(values, self._channels))
             self._clock.block(arrival_s, frames)
-        samples = np.frombuffer(b"".join(data for _, data in raw), np.int16).astype(np.float32)
-        samples *= np.float32(1 / 32768)
-        if self._channels > 1:
-            samples = samples.reshape(-1, self._channels).mean(axis=1)
-        sound = self._resampler.process(samples)
+        values = np.frombuffer(b"".join(data for _, data in raw), np.int32)
+        if not len(values):
+            return None
+        sound = self._resampler.process(self._mix.mix(values.reshape(-1, self._channels)))
         begin_s, at = self._clock.begin_s, self._sent
         self._sent += len(sound)
-        if begin_s is None or not len(sound) or not self._watch.heard:
+        if begin_s is None or not len(sound):
             return None
         return AudioBlock(self._timeline.at_s(begin_s + at / AUDIO_RATE_HZ), sound)
+
+
+def _is_flat(values: NDArray[np.int32], channels: int) -> bool:
+    """Whether every channel of interleaved samples is a constant; sound is seen at a glance."""
+    for seen in (values[: 64 * channels], values):
+        if not bool((seen[channels:] == seen[:-channels]).all()):
+            return False
+    return True

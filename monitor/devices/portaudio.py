@@ -3,7 +3,9 @@
 Callbacks only: a blocking read waits for ever when the device is gone. The device list is frozen
 when PortAudio initialises, so a microphone plugged in later is only seen after ``reinitialise``
 (python-sounddevice issues 125 and 382). The native rate is opened, never a converted one: sound
-servers alias at their cheap settings.
+servers alias at their cheap settings. Samples are 32 bits, because PortAudio dithers when it makes
+them narrower, which turns the zeros of a dead microphone into noise. Every channel is taken: asked
+for one, PortAudio gives the first, which may be the empty one.
 """
 
 from __future__ import annotations
@@ -12,15 +14,25 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
+from monitor.devices import alsa
 from monitor.errors import DeviceError
 
 RATES_HZ = (48_000, 44_100, 32_000, 16_000)
 """in order of preference; what nearly every converter has comes first"""
+ODD_RATES_HZ = (96_000, 88_200, 24_000, 192_000, 176_400, 250_000, 384_000, 22_050, 11_025, 8_000)
+"""tried after those and the rate that the device calls its own: studio and ultrasonic microphones,
+telephone headsets; whatever is cheapest and loses least comes first"""
+FULL_BAND_HZ = 16_000
+"""a lower rate loses what the cry model listens to"""
+MOST_CHANNELS = 8
+"""of a card; what claims more without being one is a sound server that copies channels"""
+DTYPE = "int32"
+"""of the samples; narrower converters' values come shifted up, to the last bit"""
 BLOCK_S = 0.1
 """10 ms blocks cost twenty times the processor time (poll spins); 100 ms gave no overrun"""
 
 OnBlock = Callable[[bytes, bool], None]
-"""16-bit samples, and whether samples were lost before them; called in PortAudio's thread"""
+"""32-bit samples, and whether samples were lost before them; called in PortAudio's thread"""
 
 
 class Capture:
@@ -57,17 +69,19 @@ def reinitialise() -> None:
         raise DeviceError(f"cannot be opened: PortAudio does not start ({error})") from error
 
 
-def open_capture(device: str, on_block: OnBlock) -> Capture:
+def open_capture(device: str, on_block: OnBlock, same_as: str | None = None) -> Capture:
     """Open the first input whose name contains ``device`` ("" = the system's default), started.
 
+    ``same_as``: the name of the one that was heard before; no other is opened in its place.
+
     Raises:
-        DeviceError: no such microphone, or it refuses every rate; a phrase that follows
-            "The microphone".
+        DeviceError: no such microphone, another program has it, or it refuses every rate; a phrase
+            that follows "The microphone".
     """
     sounddevice = _library()
     errors = (sounddevice.PortAudioError, ValueError)
     try:
-        index, info = _find(sounddevice, device)
+        index, info = _find(sounddevice, device, same_as)
         rate_hz, channels = _format(sounddevice, index, info)
 
         def deliver(data: Any, _frames: int, _time: Any, status: Any) -> None:
@@ -78,14 +92,33 @@ def open_capture(device: str, on_block: OnBlock) -> Capture:
             blocksize=round(rate_hz * BLOCK_S),
             device=index,
             channels=channels,
-            dtype="int16",
+            dtype=DTYPE,
             latency="high",
             callback=deliver,
+            dither_off=True,
         )
         stream.start()
     except errors as error:
-        raise DeviceError(f"cannot be opened: {error}") from error
+        raise DeviceError(_refusal(error, device)) from error
     return Capture(stream, str(info["name"]), rate_hz, channels)
+
+
+def plain_name(name: str) -> str:
+    """A device's name without the card's number, which changes with every plug."""
+    return name.rpartition(" (hw:")[0] or name
+
+
+def _refusal(error: Exception, device: str) -> str:
+    """PortAudio's words for a microphone that is there, in ours."""
+    text = str(error)
+    if "-9985" in text:  # paDeviceUnavailable
+        return alsa.in_use(device) or alsa.IN_USE
+    if "-9994" in text:  # paSampleFormatNotSupported
+        return (
+            "cannot be opened: it has a sample format that PortAudio does not know; "
+            'try device = "default", or another microphone'
+        )
+    return f"cannot be opened: {error}"
 
 
 def _library() -> Any:
@@ -101,13 +134,15 @@ def _library() -> Any:
     return sounddevice
 
 
-def _find(sounddevice: Any, device: str) -> tuple[int, dict[str, Any]]:
+def _find(sounddevice: Any, device: str, same_as: str | None) -> tuple[int, dict[str, Any]]:
     inputs = [
         (index, info)
         for index, info in enumerate(sounddevice.query_devices())
         if info["max_input_channels"] > 0
     ]
-    if not device:
+    if same_as is not None:
+        chosen = [pair for pair in inputs if plain_name(pair[1]["name"]) == plain_name(same_as)]
+    elif not device:
         default = sounddevice.default.device[0]
         chosen = [pair for pair in inputs if pair[0] == default] or inputs[:1]
     else:
@@ -115,20 +150,43 @@ def _find(sounddevice: Any, device: str) -> tuple[int, dict[str, Any]]:
         chosen = exact or [pair for pair in inputs if device.lower() in pair[1]["name"].lower()]
     if chosen:
         return chosen[0]
-    names = ", ".join(f'"{info["name"]}"' for _, info in inputs) or "none"
-    wanted = f' by a name with "{device}"' if device else ""
-    raise DeviceError(f"is not connected{wanted}: plug it in (inputs now: {names})")
+    raise DeviceError(_absence(device, same_as, [str(info["name"]) for _, info in inputs]))
+
+
+def _absence(device: str, same_as: str | None, names: list[str]) -> str:
+    """Why no input will do; PortAudio leaves out those that another program has opened."""
+    wanted = plain_name(same_as) if same_as is not None else device
+    if (held := alsa.in_use(wanted)) is not None:
+        return held
+    known = ", ".join(f'"{name}"' for name in names) or "none"
+    by = f' by a name with "{wanted}"' if wanted else ""
+    if same_as is not None and names:
+        return (
+            f'is not connected: "{wanted}" was in use until now; plug it in, or, if another one is '
+            f"in its place, restart the monitor (inputs now: {known})"
+        )
+    other = ", or give microphone.device one of these names" if device and names else ""
+    return f"is not connected{by}: plug it in{other} (inputs now: {known})"
 
 
 def _format(sounddevice: Any, index: int, info: dict[str, Any]) -> tuple[int, int]:
-    """The first rate and channel count that the device takes; I2S microphones are stereo only."""
+    """The first rate that the device takes, and the most channels that it has at that rate."""
+    own_hz = round(info.get("default_samplerate") or 0)
+    rates_hz = dict.fromkeys((*RATES_HZ, *([own_hz] if own_hz > 0 else []), *ODD_RATES_HZ))
+    most = info["max_input_channels"]
+    is_card = "(hw:" in info["name"] or most <= MOST_CHANNELS
+    counts = dict.fromkeys(n for n in (most if is_card else 2, 2, 1) if n <= most)
     refused: Exception | None = None
-    for rate_hz in RATES_HZ:
-        for channels in range(1, min(2, info["max_input_channels"]) + 1):
+    for rate_hz in rates_hz:
+        for channels in counts:
             try:
-                sounddevice.check_input_settings(index, channels, "int16", samplerate=rate_hz)
+                sounddevice.check_input_settings(index, channels, DTYPE, samplerate=rate_hz)
             except (sounddevice.PortAudioError, ValueError) as error:
                 refused = error
+                if "-9985" in str(error):
+                    raise
             else:
                 return rate_hz, channels
+    if refused is not None and "-9994" in str(refused):
+        raise refused
     raise DeviceError(f'cannot be opened: "{info["name"]}" refuses every rate: {refused}')

@@ -1,20 +1,23 @@
-"""Judges whether a stream of sound is alive; pure, so that it is tested without a microphone.
+"""Judges whether a stream of sound must be opened again; pure, so that it needs no microphone.
 
 When a USB microphone is pulled out, PortAudio stays "active" for ever without an error and the
-callbacks just stop; a muted one delivers zeros. So only what arrives counts: the age of the last
-block, samples that are not all equal, and samples per second by the monotonic clock.
+callbacks just stop. So only what arrives counts: the age of the last block, and samples per second
+by the monotonic clock. Whether what arrives is sound is judged in ``core.sound_plausibility``; here
+long silence and lost samples are only reasons to open the device again, now and then: some come
+back from that, most need a person.
 """
 
 from __future__ import annotations
 
 from collections import deque
 
+from monitor.core.sound_plausibility import SILENT
+
 STALL_S = 3.0
 """without a block; blocks come every 0.1 s, at worst 0.11 s on an idle machine"""
-FLAT_S = 10.0
-"""all samples equal for so long; the noise of any working microphone moves the last bits"""
-FLAT_RETRY_S = 60.0
-"""flat for so long: try whether opening it again helps"""
+AGAIN_S = (60.0, 600.0, 3600.0)
+"""silent or short of samples for so long: try whether opening it again helps. Each time the wait is
+longer, since an attempt that does not help costs a second of hearing"""
 RATE_WINDOW_S = 30.0
 RATE_TOLERANCE = 0.02
 """crystals are good to 0.01 %: two per cent means that samples are lost"""
@@ -22,16 +25,34 @@ _SETTLE_S = 2.0
 """after opening, sound servers deliver in bursts"""
 
 
+class Retries:
+    """Spaces the attempts that may not help; survives the stream that it closes."""
+
+    def __init__(self) -> None:
+        self._tried = 0
+
+    @property
+    def wait_s(self) -> float:
+        """How long to bear it this time."""
+        return AGAIN_S[min(self._tried, len(AGAIN_S) - 1)]
+
+    def tried(self) -> None:
+        """The device is opened again."""
+        self._tried += 1
+
+    def well(self) -> None:
+        """It delivers what it should."""
+        self._tried = 0
+
+
 class SoundWatch:
     """Is told of every block; answers what is wrong, if anything."""
 
     def __init__(self, rate_hz: int, now_s: float) -> None:
         self._rate_hz = rate_hz
-        self._opened_s = self._last_s = self._moved_s = now_s
+        self._opened_s = self._last_s = self._moved_s = self._steady_s = now_s
         self._arrivals: deque[tuple[float, int]] = deque()
         self._frames = 0
-        self.heard = False
-        """whether the latest block carried any sound, so that silence is never passed on as calm"""
 
     def block(self, now_s: float, frames: int, flat: bool) -> None:
         """A block arrived; ``flat`` when all its samples are equal."""
@@ -39,35 +60,51 @@ class SoundWatch:
         self._frames += frames
         if not flat:
             self._moved_s = now_s
-            self.heard = True
-        elif now_s - self._moved_s > FLAT_S:
-            self.heard = False
         if now_s - self._opened_s > _SETTLE_S:
             self._arrivals.append((now_s, self._frames))
         while self._arrivals and now_s - self._arrivals[0][0] > RATE_WINDOW_S:
             self._arrivals.popleft()
+        if not self.loses:
+            self._steady_s = now_s
 
-    def flat_s(self, now_s: float) -> float:
-        """For how long every sample has been the same."""
-        return now_s - self._moved_s
+    @property
+    def loses(self) -> bool:
+        """Whether samples are missing, or too many come, by the clock."""
+        rate_hz = self.measured_rate_hz()
+        return rate_hz is not None and abs(rate_hz / self._rate_hz - 1) > RATE_TOLERANCE
 
-    def is_flat(self, now_s: float) -> bool:
-        """Muted or dead, though blocks arrive."""
-        return self.flat_s(now_s) > FLAT_S
+    @property
+    def loss(self) -> str:
+        """What is missing, in words."""
+        share = (self.measured_rate_hz() or 0.0) / self._rate_hz
+        return (
+            f"delivers {100 * share:.0f} % of the samples that it should: sound is lost; "
+            "try another USB port, stop other programs"
+        )
 
-    def fault(self, now_s: float, active: bool) -> str | None:
-        """A reason to open the device again, or ``None``."""
+    def fault(self, now_s: float, active: bool, wait_s: float) -> str | None:
+        """A reason to open the device again, or ``None``.
+
+        ``wait_s``: how long silence and missing samples are borne.
+        """
         if not active:
             return "was closed by the sound system"
         if now_s - self._last_s > STALL_S:
             return "delivers no sound any more: check its plug"
-        rate_hz = self.measured_rate_hz()
-        if rate_hz is not None and abs(rate_hz / self._rate_hz - 1) > RATE_TOLERANCE:
-            return (
-                f"delivers {rate_hz:.0f} samples a second instead of "
-                f"{self._rate_hz}: sound is lost; try another USB port, stop other programs"
-            )
+        if now_s - self._steady_s > wait_s:
+            return self.loss
+        if now_s - self._moved_s > wait_s:
+            return SILENT
         return None
+
+    @property
+    def well(self) -> bool:
+        """Sound moved and the rate was right when it could last be judged."""
+        return (
+            self._moved_s == self._last_s
+            and self._steady_s == self._last_s
+            and (self.measured_rate_hz() is not None)
+        )
 
     def measured_rate_hz(self) -> float | None:
         """Samples per second over the window, ``None`` until two thirds of it have passed."""

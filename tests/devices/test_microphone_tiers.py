@@ -15,7 +15,7 @@ from monitor.events import AudioBlock, SourceReport
 from monitor.timeline import Timeline
 
 RNG = np.random.default_rng(1)
-NOISE = RNG.normal(0, 300, 4800).astype("<i2").tobytes()
+NOISE = RNG.normal(0, 2e7, 4800).astype("<i4").tobytes()
 
 
 class Card:
@@ -26,7 +26,7 @@ class Card:
         self.on_block, self.active = None, False
         self.hang_s = 0.0
 
-    def open_capture(self, device, on_block):
+    def open_capture(self, device, on_block, same_as=None):
         self.log.append("open")
         time.sleep(self.hang_s)
         if not self.plugged or not self.known:
@@ -164,7 +164,11 @@ class Library(types.ModuleType):
 
     DEVICES = (
         {"name": "HDMI: vc4 (hw:0,0)", "max_input_channels": 0},
-        {"name": "USB PnP Sound Device: Audio (hw:1,0)", "max_input_channels": 1},
+        {
+            "name": "USB PnP Sound Device: Audio (hw:1,0)",
+            "max_input_channels": 1,
+            "default_samplerate": 12_345.0,
+        },
         {"name": "snd_rpi_i2s (hw:2,0)", "max_input_channels": 2},
         {"name": "default", "max_input_channels": 128},
     )
@@ -178,6 +182,7 @@ class Library(types.ModuleType):
         return self.DEVICES
 
     def check_input_settings(self, device, channels, dtype, samplerate):
+        assert dtype == "int32"
         if (samplerate, channels) not in self.accepts:
             raise self.PortAudioError("Invalid sample rate")
 
@@ -192,7 +197,13 @@ class Library(types.ModuleType):
         ("USB", {(48_000, 1)}, 1, 48_000, 1),
         ("usb pnp", {(44_100, 1), (16_000, 1)}, 1, 44_100, 1),
         ("i2s", {(48_000, 2)}, 2, 48_000, 2),
-        ("", {(48_000, 1), (48_000, 2)}, 3, 48_000, 1),
+        ("i2s", {(48_000, 1), (48_000, 2)}, 2, 48_000, 2),
+        ("i2s", {(16_000, 2), (48_000, 1)}, 2, 48_000, 1),
+        ("", {(48_000, 1), (48_000, 2), (48_000, 128)}, 3, 48_000, 2),
+        ("USB", {(96_000, 1), (192_000, 1)}, 1, 96_000, 1),
+        ("USB", {(250_000, 1)}, 1, 250_000, 1),
+        ("USB", {(8_000, 1)}, 1, 8_000, 1),
+        ("USB", {(12_345, 1)}, 1, 12_345, 1),
         ("default", {(16_000, 1)}, 3, 16_000, 1),
     ],
 )
@@ -202,7 +213,8 @@ def test_device_by_name_at_a_native_rate(monkeypatch, device, accepts, index, ra
     capture = portaudio.open_capture(device, lambda data, lost: None)
     assert (capture.rate_hz, capture.channels) == (rate_hz, channels)
     assert library.opened["device"] == index
-    assert library.opened["blocksize"] == rate_hz // 10
+    assert library.opened["blocksize"] == round(rate_hz / 10)
+    assert library.opened["dither_off"] is True
 
 
 @pytest.mark.parametrize(
@@ -213,6 +225,35 @@ def test_a_device_that_cannot_be_used_is_told_in_words(monkeypatch, device, word
     monkeypatch.setitem(sys.modules, "sounddevice", Library(set()))
     with pytest.raises(DeviceError, match=words):
         portaudio.open_capture(device, lambda data, lost: None)
+
+
+def test_no_other_microphone_takes_the_place_of_the_one_that_was_heard(monkeypatch):
+    library = Library({(48_000, 1), (48_000, 2)})
+    monkeypatch.setitem(sys.modules, "sounddevice", library)
+    before = "USB PnP Sound Device: Audio (hw:3,0)"  # another number: it was plugged in again
+    assert "PnP" in portaudio.open_capture("", lambda data, lost: None, before).name
+    with pytest.raises(DeviceError, match=r'"Yeti: Audio" was in use until now.*restart'):
+        portaudio.open_capture("", lambda data, lost: None, "Yeti: Audio (hw:1,0)")
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("Device unavailable [PaErrorCode -9985]", "in use by another program"),
+        ("Sample format not supported [PaErrorCode -9994]", "sample format"),
+        ("Internal error [PaErrorCode -9986]", "Internal error"),
+    ],
+)
+def test_a_refusal_is_told_in_our_words(monkeypatch, code, words):
+    library = Library({(48_000, 1)})
+    monkeypatch.setitem(sys.modules, "sounddevice", library)
+
+    def refuse(**_settings):
+        raise library.PortAudioError(code)
+
+    monkeypatch.setattr(library, "RawInputStream", refuse, raising=False)
+    with pytest.raises(DeviceError, match=words):
+        portaudio.open_capture("USB", lambda data, lost: None)
 
 
 # --------------------------------------------------------------------------- the factory

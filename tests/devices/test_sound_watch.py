@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from monitor.devices.backoff import Backoff
-from monitor.devices.sound_watch import FLAT_S, STALL_S, SoundWatch, StreamClock
+from monitor.devices.sound_watch import STALL_S, Retries, SoundWatch, StreamClock
 
 RATE_HZ = 48_000
 
@@ -19,50 +19,56 @@ def feed(watch, start_s, seconds, *, rate_hz=RATE_HZ, flat=False):
 def test_a_steady_stream_is_sound():
     watch = SoundWatch(RATE_HZ, 0.0)
     now_s = feed(watch, 0.0, 60)
-    assert watch.fault(now_s, active=True) is None
+    assert watch.fault(now_s, active=True, wait_s=60) is None
     assert watch.measured_rate_hz() == pytest.approx(RATE_HZ, rel=1e-6)
-    assert watch.heard
+    assert watch.well
 
 
 def test_callbacks_that_stop_are_noticed_though_the_stream_claims_to_be_active():
     watch = SoundWatch(RATE_HZ, 0.0)
     now_s = feed(watch, 0.0, 5)
-    assert watch.fault(now_s + STALL_S - 0.1, active=True) is None
-    assert "no sound" in watch.fault(now_s + STALL_S + 0.1, active=True)
+    assert watch.fault(now_s + STALL_S - 0.1, active=True, wait_s=60) is None
+    assert "no sound" in watch.fault(now_s + STALL_S + 0.1, active=True, wait_s=60)
 
 
 def test_a_closed_stream_is_noticed_at_once():
-    assert "closed" in SoundWatch(RATE_HZ, 0.0).fault(0.1, active=False)
+    assert "closed" in SoundWatch(RATE_HZ, 0.0).fault(0.1, active=False, wait_s=60)
 
 
-def test_zeros_are_not_a_quiet_room():
+def test_silence_is_borne_for_a_while_then_the_device_is_opened_again():
     watch = SoundWatch(RATE_HZ, 0.0)
-    now_s = feed(watch, 0.0, FLAT_S - 0.5, flat=True)
-    assert not watch.is_flat(now_s)
-    assert not watch.heard
-    now_s = feed(watch, now_s, 1.0, flat=True)
-    assert watch.is_flat(now_s)
+    now_s = feed(watch, 0.0, 59, flat=True)
+    assert watch.fault(now_s, active=True, wait_s=60) is None
+    now_s = feed(watch, now_s, 2, flat=True)
+    assert "digital silence" in watch.fault(now_s, active=True, wait_s=60)
+    assert not watch.well
     now_s = feed(watch, now_s, 0.1)
-    assert not watch.is_flat(now_s)
-    assert watch.heard
+    assert watch.fault(now_s, active=True, wait_s=60) is None
+    assert watch.well
 
 
-def test_a_short_flat_stretch_is_still_heard_a_long_one_is_withheld():
-    watch = SoundWatch(RATE_HZ, 0.0)
-    now_s = feed(watch, feed(watch, 0.0, 1.0), 5.0, flat=True)
-    assert watch.heard
-    feed(watch, now_s, 6.0, flat=True)
-    assert not watch.heard
+def test_what_does_not_help_is_tried_more_and_more_rarely():
+    retries = Retries()
+    waits_s = []
+    for _ in range(4):
+        waits_s.append(retries.wait_s)
+        retries.tried()
+    assert waits_s == [60, 600, 3600, 3600]
+    retries.well()
+    assert retries.wait_s == 60
 
 
 @pytest.mark.parametrize(("factor", "fine"), [(0.97, False), (0.99, True), (1.01, True), (1.03, 0)])
 def test_samples_per_second_within_two_percent(factor, fine):
     watch = SoundWatch(RATE_HZ, 0.0)
     now_s = feed(watch, 0.0, 40, rate_hz=RATE_HZ * factor)
-    fault = watch.fault(now_s, active=True)
+    assert watch.loses != bool(fine)
+    assert watch.fault(now_s, active=True, wait_s=60) is None
+    now_s = feed(watch, now_s, 60, rate_hz=RATE_HZ * factor)
+    fault = watch.fault(now_s, active=True, wait_s=60)
     assert (fault is None) == bool(fine)
     if fault:
-        assert f"{RATE_HZ * factor:.0f}" in fault
+        assert f"{100 * factor:.0f} %" in fault
 
 
 def clock_after(delays_s, start_s=100.0):

@@ -136,6 +136,8 @@ def _tell(sound: SoundDiagnosis, out: TextIO) -> bool:
     """Write the numbers and what to do; False when something must be changed first."""
     if sound.level_db is None or sound.floor_db is None or sound.peak_db is None:
         raise CalibrationError("the recording is shorter than half a second")
+    if sound.dead:
+        raise CalibrationError(f"the microphone {sound.dead}")
     out.write(
         f"Level {sound.level_db:.0f} dBFS, loudest {sound.peak_db:.0f}, "
         f"quietest {sound.floor_db:.0f} dBFS.\n"

@@ -163,6 +163,8 @@ def check_microphone(config: Config, busy: bool = False) -> Finding:
     sound = diagnose_sound(heard.samples)
     if sound.level_db is None or sound.floor_db is None or sound.clipped is None:
         return _blind(name, "the microphone", heard)
+    if sound.dead:
+        return Finding(name, "failed", f"the microphone {sound.dead}")
     why = heard.report.why if heard.report is not None else "is heard"
     text = f"{why}; level {sound.level_db:.0f} dBFS, quietest {sound.floor_db:.0f} dBFS"
     if sound.clipped > 1e-3:

@@ -12,6 +12,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.core.sound_plausibility import FLAT_SPAN, NO_MICROPHONE, SILENT
+from monitor.core.sound_values import TWO_VALUES_S, ConverterNoise
 from monitor.events import AUDIO_RATE_HZ
 
 SATURATION_COUNTS = 0x7FFFFF
@@ -78,6 +80,8 @@ class SoundDiagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """how far the mains and its harmonics stand out"""
     offset: float | None
     """mean, as a part of full scale: more than a few per cent is a broken input"""
+    dead: str = ""
+    """why no microphone made this, to follow its name; empty when one may have"""
 
 
 def diagnose_sound(samples: NDArray[np.float32]) -> SoundDiagnosis:
@@ -102,7 +106,15 @@ def diagnose_sound(samples: NDArray[np.float32]) -> SoundDiagnosis:
         hum_hz=hum_hz if over_db > 15 else None,  # what an ear notices beside a room's noise
         hum_over_db=over_db,
         offset=float(samples.mean()),
+        dead=_dead(samples),
     )
+
+
+def _dead(samples: NDArray[np.float32]) -> str:
+    """Seconds are enough for digital silence; what takes longer is the running monitor's."""
+    if not np.ptp(samples) > FLAT_SPAN:  # also what is not a number
+        return SILENT
+    return NO_MICROPHONE if ConverterNoise().observe(samples, TWO_VALUES_S) else ""
 
 
 def decibels(amplitude: float) -> float:

@@ -142,3 +142,10 @@ def test_a_room_that_fools_the_model_gets_a_threshold_of_its_own(model, tmp_path
     (path,) = tmp_path.glob("cry-room-*.npz")
     assert str(path) in out.getvalue()
     assert CryModel.from_bytes(path.read_bytes()).card.rule.on == 0.97
+
+
+def test_a_dead_microphone_is_no_quiet_room() -> None:
+    values = np.random.default_rng(1).choice([-1, 0], 80_000) / 32768
+    assert "digital silence" in diagnose_sound(np.full(80_000, 0.2, np.float32)).dead
+    assert "last bit" in diagnose_sound(values.astype(np.float32)).dead
+    assert diagnose_sound(noise(5)).dead == ""

@@ -7,6 +7,7 @@ phone.
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any, TextIO, cast
 
 from monitor.clock_sync import ClockSync
@@ -68,6 +69,10 @@ def _carry_out(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> li
 
 
 def _ask_daemon(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> list[str | None]:
+    deadline = time.monotonic() + ANSWER_WITHIN_S
+    # While the daemon makes its first one it is empty, and to us would look like one torn by a cut.
+    while not _is_begun(config.journal_path) and time.monotonic() < deadline:
+        time.sleep(0.05)
     journal = Journal.open(config.journal_path)
     try:
         numbers = [journal.inbox.submit(verb, args) for verb, args in commands]
@@ -88,6 +93,10 @@ def _ask_daemon(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> l
         return answers
     finally:
         journal.close()
+
+
+def _is_begun(path: Path) -> bool:
+    return is_there(path) and path.stat().st_size > 0
 
 
 def list_babies(config: Config, *, everyone: bool, as_json: bool, out: TextIO) -> int:

@@ -6,6 +6,7 @@ A step is never edited once released: a change is a new step at the end.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 
 STEPS = (
     """
@@ -106,4 +107,21 @@ def migrate(connection: sqlite3.Connection) -> None:
             f"{len(STEPS)}): update the monitor"
         )
     for number, script in enumerate(STEPS[version:], start=version + 1):
-        connection.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")  # another program may be at the same step
+            if int(connection.execute("PRAGMA user_version").fetchone()[0]) >= number:
+                continue
+            for statement in _statements(script):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """One after the other: ``executescript`` would end the transaction first."""
+    begun = ""
+    for part in script.split(";"):
+        begun += part + ";"
+        if sqlite3.complete_statement(begun):
+            if begun.strip(" \n;"):
+                yield begun
+            begun = ""

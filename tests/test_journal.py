@@ -1,7 +1,10 @@
 import os
 import sqlite3
 import stat
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from threading import Barrier
 
 import msgspec
 import pytest
@@ -284,3 +287,22 @@ def test_one_owner_of_a_state_directory(tmp_path: Path) -> None:
         assert not second.take()
         first.release()
         assert second.take()
+
+
+def test_two_programs_may_bring_a_journal_up_to_date_at_once(tmp_path: Path) -> None:
+    """A command typed while the daemon starts."""
+    for attempt in range(5):
+        path, ready = tmp_path / f"{attempt}.sqlite", Barrier(4)
+        with closing(sqlite3.connect(path)) as old:
+            old.executescript(
+                f"PRAGMA journal_mode = WAL; {migrations.STEPS[0]} PRAGMA user_version = 1;"
+            )
+
+        def opened(path: Path = path, ready: Barrier = ready) -> int:
+            ready.wait(10)
+            journal = Journal.open(path)
+            journal.close()
+            return 1
+
+        with ThreadPoolExecutor(4) as programs:
+            assert sum(job.result() for job in [programs.submit(opened) for _ in range(4)]) == 4

@@ -33,9 +33,11 @@ def judged(rows: list[tuple[str, str]], alerts: list[Heard], **changes) -> list[
         "alerts": [{"id": i, "state": s} for i, s in still_open.items()],
     }
     retained |= {f"problem/{kind}": "ON" for kind in kinds}
+    foreign = changes.pop("foreign", set())
+    expected = {"monitor_blind-scale"} | foreign
     _, wrong = Judge().round(
         memory, alerts, retained | changes.pop("retained", {}), later=memory,
-        expected={"monitor_blind-scale"}, required=changes.pop("required", None),
+        expected=expected, foreign=foreign, required=changes.pop("required", None),
         mended_unix_s=1_800_000_000.0,
     )  # fmt: skip
     return wrong
@@ -63,6 +65,16 @@ def test_the_judge_sees_what_was_lost_doubled_or_made_up():
     assert "for nothing" in false_alarm
     (silent,) = judged([], [], required="monitor_blind-scale")
     assert "nobody was told" in silent
+
+
+def test_another_box_of_the_same_name_is_not_taken_for_this_one():
+    namesake = "not_delivered-identity_namesake"
+    own, others = f"{namesake}-20260101T000000Z", f"{namesake}-20260101T000003Z"
+    rows = [(own, "raised"), (own, "cleared")]
+    alerts = [heard(own, "raised"), heard(others, "raised"), heard(own, "raised", 1.8e9 + 1)]
+    alerts += [heard(own, "cleared")]
+    assert judged(rows, alerts, foreign={namesake}) == []
+    assert len(judged(rows, alerts)) > 1
 
 
 def test_only_a_reminder_may_give_way_to_what_is_said_later():

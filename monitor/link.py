@@ -13,7 +13,7 @@ import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Any, Literal
 
@@ -23,6 +23,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from monitor import connection_errors
 from monitor.config import MqttConfig
@@ -112,9 +113,19 @@ class Link:
             self._client.will_set(will.topic, will.payload, will.qos, will.retain)
         self._thread.start()
 
-    def subscribe(self, topics: list[str]) -> int | None:
-        """Ask for messages at QoS 1; returns the ``mid`` by which ``Subscribed`` answers."""
-        _, mid = self._client.subscribe([(topic, 1) for topic in topics])
+    def subscribe(self, topics: list[str], *, of_others: Collection[str] = ()) -> int | None:
+        """Ask for messages at QoS 1; returns the ``mid`` by which ``Subscribed`` answers.
+
+        Of the topics ``of_others`` only what another client says (version 5 only): a session that
+        outlives a crash must not bring a box the words of its former life.
+        """
+        if self.protocol == "5":
+            options = [
+                (topic, SubscribeOptions(qos=1, noLocal=topic in of_others)) for topic in topics
+            ]
+            _, mid = self._client.subscribe(options)
+        else:
+            _, mid = self._client.subscribe([(topic, 1) for topic in topics])
         return mid
 
     def unsubscribe(self, topics: list[str]) -> None:

@@ -23,9 +23,15 @@ class Listening:
     """Times are monotonic seconds; ``begin`` at each connection, ``tend`` at each turn."""
 
     def __init__(
-        self, commands: Sequence[str], echoes: Sequence[str], always: Sequence[str]
+        self,
+        commands: Sequence[str],
+        echoes: Sequence[str],
+        always: Sequence[str],
+        of_others: Sequence[str] = (),
     ) -> None:
+        """Prepare; ``of_others`` are those of ``always`` on which only others are listened to."""
         self._commands, self._echoes, self._always = list(commands), list(echoes), list(always)
+        self._of_others = frozenset(of_others)
         self._asked: dict[int, list[str]] = {}
         self._open = False
         self._deaf_until_s = -math.inf
@@ -89,5 +95,5 @@ class Listening:
         return (True if self._granted.issuperset(self._commands) else None), ""
 
     def _ask(self, link: Link, topics: list[str]) -> None:
-        if (mid := link.subscribe(topics)) is not None:
+        if (mid := link.subscribe(topics, of_others=self._of_others)) is not None:
             self._asked[mid] = topics

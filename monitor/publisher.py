@@ -107,6 +107,7 @@ class Publisher:
             commands=[topics.commands, self._birth_topic],
             echoes=self._dispatch.own_topics,
             always=self._watch.topics,
+            of_others=[topics.identity],
         )
         self._gate = CommandGate()
         self._refused_topic = topics.commands

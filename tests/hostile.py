@@ -143,7 +143,7 @@ class FakeLink:
     def open(self, will: Message | None = None) -> None:
         pass
 
-    def subscribe(self, topics: list[str]) -> int | None:
+    def subscribe(self, topics: list[str], *, of_others: object = ()) -> int | None:
         self.subscribed |= set(topics)
         return None
 

@@ -10,9 +10,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
+import paho.mqtt.client as mqtt
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from monitor.config import MqttConfig
+from monitor.identity import BoxIdentity
 from monitor.identity_watch import IdentityWatch
 from monitor.journal import Journal
 from monitor.link import Link
@@ -296,3 +301,40 @@ def test_the_reason_of_the_broker_s_farewell_is_told() -> None:
     assert ended[0].code == 0x8B
     link.close(1.0)
     thread.join(5)
+
+
+def test_the_words_of_a_former_life_are_no_twin_s(
+    boxes: Callable[..., Daemon], broker: Mosquitto
+) -> None:
+    """The broker keeps the session of a box that was killed, and what it said last."""
+    box = boxes("first").start()
+    with Subscriber(broker.port, "#") as phone:
+        wait_for(lambda: phone.last("nursery/test-box/identity"), START_S)
+        document = msgspec.json.decode(phone.last("nursery/test-box/identity") or b"")
+        box.stop(signal.SIGKILL)
+        journal = Journal.open(box.state_dir / "journal.sqlite")
+        client_id = BoxIdentity(journal).client_id
+        journal.close()
+        _say_as(client_id, broker.port, document | {"at": "earlier"})
+        seen = len(phone.messages)
+        box.start()
+        wait_for(lambda: len(phone.payloads("nursery/test-box/identity")) > 2, START_S)
+        wait_for(lambda: b"online" in [m.payload for m in phone.messages[seen:]], START_S)
+        time.sleep(3.0)
+        assert not conflicts(phone)
+
+
+def _say_as(client_id: str, port: int, document: dict[str, object]) -> None:
+    """With the box's own session: what comes back is not acknowledged, so the broker keeps it."""
+    client = mqtt.Client(
+        CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5, manual_ack=True
+    )
+    properties = Properties(PacketTypes.CONNECT)
+    properties.SessionExpiryInterval = 60
+    client.connect("127.0.0.1", port, clean_start=False, properties=properties)
+    client.loop_start()
+    topic, payload = "nursery/test-box/identity", msgspec.json.encode(document)
+    client.publish(topic, payload, 1).wait_for_publish(10)
+    time.sleep(0.5)
+    client.disconnect()
+    client.loop_stop()

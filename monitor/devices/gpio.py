@@ -1,48 +1,121 @@
 """Claims pins through gpiozero on lgpio, the one back end that works from a Zero 2 W to a Pi 5.
 
-lgpio creates a FIFO in the current directory when it is imported and fails where that is read-only
-(joan2937/lg #12), so ``LG_WD`` is set first. gpiozero would fall back to other back ends with a
-warning when lgpio is missing; here that is an error with a name.
+lgpio creates FIFOs (``.lgd-nfy0``) in ``LG_WD`` when it is imported, and fails where it may not or
+where another user has left one (joan2937/lg #12): so each user has a directory of its own for
+them. gpiozero would fall back to other back ends with a warning when lgpio is missing; here that
+is an error with a name.
 """
 
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
+from monitor.devices import gpio_chip
 from monitor.errors import DeviceError
+
+NOTIFICATION_FILE = ".lgd-nfy"
 
 
 def prepare() -> None:
-    """Set the environment that lgpio and gpiozero read when they are imported."""
-    if "LG_WD" not in os.environ:
-        import tempfile  # a megabyte that the service, whose unit sets LG_WD, can do without
+    """Set the environment that lgpio and gpiozero read when they are imported.
 
-        os.environ["LG_WD"] = os.environ.get("RUNTIME_DIRECTORY", tempfile.gettempdir())
+    Raises:
+        DeviceError: there is no directory for lgpio's notification files.
+    """
+    base = os.environ.get("LG_WD") or os.environ.get("RUNTIME_DIRECTORY")
+    os.environ["LG_WD"] = private_directory(base or os.environ.get("TMPDIR") or "/tmp")  # noqa: S108 - a directory of its own is made there
     os.environ.setdefault("GPIOZERO_PIN_FACTORY", "lgpio")
 
 
-def opened(build: Callable[[], Any], what: str) -> Any:
-    """Run ``build``, which claims pins; every failure becomes one sentence in a DeviceError."""
-    prepare()
+def private_directory(base: str) -> str:
+    """A directory of this user's alone below ``base``.
+
+    Raises:
+        DeviceError: it cannot be made, or somebody else's is in its place.
+    """
+    name = f"nursery-gpio-{os.getuid()}"
+    path = Path(base) if Path(base).name == name else Path(base) / name
     try:
+        with suppress(FileExistsError):
+            path.mkdir(0o700)
+        found = path.lstat()
+    except OSError as error:
+        raise DeviceError(
+            f"lgpio needs a directory for its notification files, and {path} cannot be made "
+            f"({error.strerror}): set LG_WD to one that this user may write"
+        ) from error
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
+        raise DeviceError(
+            f"{path} is not a directory of this user's alone: remove it, or set LG_WD to another"
+        )
+    return str(path)
+
+
+def opened(
+    build: Callable[[], Any], what: str, pins: tuple[int, ...] = (), *, gpiozero: bool = True
+) -> Any:
+    """Run ``build``, which claims pins; every failure becomes one sentence in a DeviceError.
+
+    Args:
+        build: claims the pins.
+        what: cannot be opened, and how it is called in the configuration.
+        pins: their BCM numbers, to say who holds one.
+        gpiozero: ``build`` goes through it; otherwise through rpi-lgpio.
+    """
+    try:
+        prepare()
+        _choose_chip(gpiozero=gpiozero)
         return build()
+    except DeviceError as error:
+        raise DeviceError(f"{what}: {error}") from error
     except Exception as error:
         # lgpio.error derives from Exception alone; gpiozero has a family of its own
         reason = str(error).strip("'\"") or type(error).__name__
-        raise DeviceError(f"{what}: {reason}; {_advice(reason)}") from error
+        raise DeviceError(f"{what}: {_advice(reason, pins)}") from error
 
 
-def _advice(reason: str) -> str:
+def _choose_chip(*, gpiozero: bool) -> None:
+    """Let the library use the chip that carries the header, whatever its number is.
+
+    Raises:
+        DeviceError: there is none.
+    """
+    if os.environ["GPIOZERO_PIN_FACTORY"] != "lgpio":
+        return
+    if gpiozero:
+        from gpiozero import Device
+
+        if Device.pin_factory is not None:
+            return
+    number = gpio_chip.header_chip()
+    if number is None:
+        raise DeviceError(gpio_chip.why_no_chip())
+    os.environ.setdefault("RPI_LGPIO_CHIP", str(number))
+    if gpiozero:
+        from gpiozero.pins.lgpio import LGPIOFactory
+
+        Device.pin_factory = LGPIOFactory(chip=number)
+
+
+def _advice(reason: str, pins: tuple[int, ...]) -> str:
     text = reason.lower()
+    if NOTIFICATION_FILE in text:
+        return (
+            f"lgpio cannot use its notification file ({reason}): another user has left one in "
+            f"{os.environ['LG_WD']}; remove it, or set LG_WD to a directory of this user's"
+        )
     if "busy" in text or "in use" in text:
-        return "another program holds the pin, perhaps the monitor itself"
+        return f"{reason}; {gpio_chip.holder(pins)}"
     if "permission" in text:
-        return "add this user to the group gpio"
+        return f"{reason}; add this user to the group gpio"
     if "not allowed" in text or "can not open gpiochip" in text or "no such file" in text:
-        return "this computer has no GPIO chip that this user may use (group gpio)"
-    return "check the pin numbers, and that python3-lgpio is installed"
+        return f"{reason}; this computer has no GPIO chip that this user may use (group gpio)"
+    return f"{reason}; check the pin numbers, and that python3-lgpio is installed"
 
 
 def converter_pins(
@@ -62,7 +135,8 @@ def converter_pins(
 
         return OutputDevice(sck_pin, initial_value=False), InputDevice(dout_pin, pull_up=True)
 
-    sck, dout = opened(build, f"cannot be opened on pins {dout_pin} (DOUT) and {sck_pin} (SCK)")
+    what = f"cannot be opened on pins {dout_pin} (DOUT) and {sck_pin} (SCK)"
+    sck, dout = opened(build, what, (dout_pin, sck_pin))
     handle = getattr(sck.pin_factory, "_handle", None)
     if type(sck.pin_factory).__name__ == "LGPIOFactory" and handle is not None:
         from lgpio import gpio_read, gpio_write

@@ -72,7 +72,8 @@ def package_reader(
             )  # called from _set_channel_gain only
 
     what = f"cannot be opened on pins {dout_pin} (DOUT) and {sck_pin} (SCK)"
-    chip = gpio.opened(lambda: OneFrame(dout_pin, sck_pin), what)
+    pins = (dout_pin, sck_pin)
+    chip = gpio.opened(lambda: OneFrame(*pins), what, pins, gpiozero=False)
     return PackageReader(chip, lambda: int(hx711.GPIO.input(dout_pin)), clock, sleep)
 
 

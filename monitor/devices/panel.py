@@ -153,7 +153,7 @@ class Panel:
 def _claim(key: str, pin: int | None, build: Callable[[int], Any]) -> Any:
     if pin is None:
         return None
-    return gpio.opened(lambda: build(pin), f'"panel.{key}", pin {pin}')
+    return gpio.opened(lambda: build(pin), f'"panel.{key}", pin {pin}', (pin,))
 
 
 def _led(pin: int) -> Any:

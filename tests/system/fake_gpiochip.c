@@ -1,4 +1,4 @@
-/* A fake /dev/gpiochip0 with one HX711 on it, preloaded under the real lgpio library.
+/* A fake GPIO chip with one HX711 on it, preloaded under the real lgpio library.
  *
  *     cc -O2 -shared -fPIC -o fake_gpiochip.so fake_gpiochip.c -ldl -lpthread
  *
@@ -44,11 +44,13 @@ struct control {
     int32_t pause_us;   /* stop the caller this long in every pause_every-th transfer */
     int32_t pause_every;
     int32_t noise;      /* each conversion is off by up to this much, evenly */
+    int32_t chip;       /* the header's chip has this number; another one answers to 0 then */
+    int32_t held_line;  /* somebody else has claimed this line; -1: nobody has */
     int32_t frames, resets, opens, longest_high_us; /* counters */
     int32_t led_rises, buzzer_rises;                /* how often the panel's parts were switched on */
 };
 
-static struct control fallback = {.stuck = -1};
+static struct control fallback = {.stuck = -1, .held_line = -1};
 static struct control *control = &fallback;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int (*real_open)(const char *, int, ...);
@@ -121,7 +123,7 @@ static int chip_data(void) {
 
 /* ------------------------------------------------------------------ the character device */
 
-enum kind { NONE, CHIP, REQUEST };
+enum kind { NONE, CHIP, OTHER_CHIP, REQUEST };
 static struct { enum kind kind; uint32_t count, offset[GPIO_V2_LINES_MAX]; } files[DESCRIPTORS];
 static uint64_t line_flags[LINES];
 static int level[LINES];
@@ -149,7 +151,8 @@ static int request_lines(struct gpio_v2_line_request *request) {
     for (uint32_t i = 0; i < request->num_lines; i++) {
         uint32_t line = request->offsets[i];
         if (line >= LINES) { errno = EINVAL; return -1; }
-        if (line_flags[line] & GPIO_V2_LINE_FLAG_USED) { errno = EBUSY; return -1; }
+        int used = line_flags[line] & GPIO_V2_LINE_FLAG_USED || (int32_t)line == control->held_line;
+        if (used) { errno = EBUSY; return -1; }
     }
     int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (fd < 0 || fd >= DESCRIPTORS) { errno = EMFILE; return -1; }
@@ -161,15 +164,17 @@ static int request_lines(struct gpio_v2_line_request *request) {
     return 0;
 }
 
-static int chip_ioctl(unsigned long number, void *argument) {
+static int chip_ioctl(int fd, unsigned long number, void *argument) {
     if (number == GPIO_GET_CHIPINFO_IOCTL) {
         struct gpiochip_info *info = argument;
+        int header = files[fd].kind == CHIP;
         memset(info, 0, sizeof *info);
-        strcpy(info->name, "gpiochip0");
-        strcpy(info->label, "pinctrl-bcm2711");
+        snprintf(info->name, sizeof info->name, "gpiochip%d", header ? control->chip : 0);
+        strcpy(info->label, header ? "pinctrl-bcm2711" : "gpio-brcmstb@107d508500");
         info->lines = LINES;
         return 0;
     }
+    if (files[fd].kind == OTHER_CHIP) { errno = EBUSY; return -1; } /* its lines are the board's */
     if (number == GPIO_V2_GET_LINEINFO_IOCTL) {
         struct gpio_v2_line_info *info = argument;
         uint32_t line = info->offset;
@@ -178,6 +183,10 @@ static int chip_ioctl(unsigned long number, void *argument) {
         info->offset = line;
         info->flags = line_flags[line] ? line_flags[line] : GPIO_V2_LINE_FLAG_INPUT;
         snprintf(info->name, sizeof info->name, "GPIO%u", line);
+        if ((int32_t)line == control->held_line) {
+            info->flags = GPIO_V2_LINE_FLAG_USED;
+            strcpy(info->consumer, "onewire@0");
+        }
         return 0;
     }
     if (number == GPIO_V2_GET_LINE_IOCTL) return request_lines(argument);
@@ -240,11 +249,13 @@ static int open_any(const char *path, int flags, mode_t mode) {
         if (fd >= 0 && write(fd, &number, sizeof number) == sizeof number) lseek(fd, 0, SEEK_SET);
         return fd;
     }
-    if (strcmp(path, "/dev/gpiochip0") != 0) return real_open(path, flags, mode);
+    int number = -1;
+    if (sscanf(path, "/dev/gpiochip%d", &number) != 1) return real_open(path, flags, mode);
+    if (number != control->chip && number != 0) { errno = ENOENT; return -1; }
     control->opens++;
     if (control->open_errno) { errno = control->open_errno; return -1; }
     int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (fd >= 0 && fd < DESCRIPTORS) files[fd].kind = CHIP;
+    if (fd >= 0 && fd < DESCRIPTORS) files[fd].kind = number == control->chip ? CHIP : OTHER_CHIP;
     return fd;
 }
 
@@ -275,8 +286,8 @@ int ioctl(int fd, unsigned long number, ...) {
         if (control->line_errno) { errno = control->line_errno; return -1; }
     }
     pthread_mutex_lock(&lock);
-    int result = files[fd].kind == CHIP ? chip_ioctl(number, argument)
-                                        : line_ioctl(fd, number, argument);
+    int result = files[fd].kind == REQUEST ? line_ioctl(fd, number, argument)
+                                           : chip_ioctl(fd, number, argument);
     pthread_mutex_unlock(&lock);
     return result;
 }

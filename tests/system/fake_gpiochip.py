@@ -12,7 +12,8 @@ from pathlib import Path
 
 FIELDS = (
     "code", "stuck", "dead", "open_errno", "line_errno", "hang", "pause_us", "pause_every", "noise",
-    "frames", "resets", "opens", "longest_high_us", "led_rises", "buzzer_rises",
+    "chip", "held_line", "frames", "resets", "opens", "longest_high_us", "led_rises",
+    "buzzer_rises",
 )  # fmt: skip
 SOURCE = Path(__file__).with_name("fake_gpiochip.c")
 
@@ -45,7 +46,7 @@ class FakeChip:
         descriptor = os.open(shared, os.O_RDWR)
         self._memory = mmap.mmap(descriptor, 4 * len(FIELDS))
         os.close(descriptor)
-        self.set(stuck=-1, code=84_000)
+        self.set(stuck=-1, code=84_000, held_line=-1)
         self.environment = {
             "LD_PRELOAD": str(library),
             "FAKE_HX711": str(shared),

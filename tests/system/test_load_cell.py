@@ -193,6 +193,34 @@ def test_a_failing_gpio_chip_is_told_in_words(chip, scale, fault, words):
     cell.state("healthy", LIMIT_S)
 
 
+@both
+def test_a_header_chip_that_moved_is_found_by_its_label(chip, scale, monkeypatch, driver):
+    """A Pi 5 of an older kernel: gpiochip0 is the board's own, gpiochip4 the header."""
+    monkeypatch.setenv("FAKE_REVISION", "d04170")
+    chip.set(chip=4)
+    cell = scale(driver)
+    cell.weigh()
+    assert set(cell.values) == {CODE}
+
+
+@pytest.mark.parametrize("pin", [5, 6])
+def test_a_pin_held_by_somebody_is_told_with_the_holders_name(chip, scale, pin):
+    chip.set(held_line=pin)
+    cell = scale()
+    _, told = cell.state("restarting", LIMIT_S, "held by")
+    assert f'GPIO {pin} is held by "onewire@0"' in told.why
+    chip.set(held_line=-1)
+    cell.state("healthy", LIMIT_S)
+
+
+def test_a_directory_of_another_users_is_told_and_not_written_to(
+    chip, scale, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("LG_WD", str(tmp_path / "nowhere"))
+    _, told = scale().state("restarting", LIMIT_S, "notification files")
+    assert "set LG_WD" in told.why
+
+
 def test_the_child_dies_with_its_parent(chip, scale):
     cell = scale()
     cell.weigh()

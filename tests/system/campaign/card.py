@@ -29,7 +29,7 @@ class Card:
     def __init__(self, folder: Path, host: FakeHost, dead: DeadCard) -> None:
         folder.mkdir(parents=True)
         self.folder, self._host, self._dead = folder, host, dead
-        self.is_real = self._mount("-t", "tmpfs", "-o", f"size={SIZE}", "campaign")
+        self.is_real = self._mount("-t", "tmpfs", "-o", f"size={SIZE},mode=0755", "campaign")
 
     @property
     def journal(self) -> Path:

@@ -55,6 +55,8 @@ FAULTS: dict[str, Fault] = {
         faults_identity.two_boxes_of_one_name,
         faults_senses.microphone_lost,
         faults_senses.load_cell_lost,
+        faults_senses.microphone_dead_32_bit,
+        faults_senses.microphone_right_slot,
         faults_senses.scale_sways,
     )
 }

@@ -22,7 +22,8 @@ def line(outcome: Outcome) -> str:
     verdict = "ok" if not outcome.wrong else "WRONG: " + "; ".join(outcome.wrong)
     return (
         f"{outcome.number:3d} {outcome.fault:26} {outcome.took_s:5.1f} s  raised {f.raised:2d}, "
-        f"{f.delivered:3d} of {f.changes:3d} changes delivered, {f.duplicated:2d} twice, "
+        f"{f.delivered:3d} of {f.changes:3d} changes delivered, {f.superseded} superseded, "
+        f"{f.duplicated:2d} twice, "
         f"{outcome.fact} told after {f.worst_told_s:4.1f} s, silent {f.silent_s:.1f} s  {verdict}"
     )
 

@@ -180,6 +180,7 @@ def test_a_phone_learns_by_messages_and_by_a_list_that_has_changed():
     arrives(3.0, "alert", raised)
     arrives(4.0, "alerts", [acknowledged])
     arrives(5.0, "alert", cleared)
+    assert [phone.shows(BLIND, at_s) for at_s in (0.5, 1.5, 4.5)] == [False, True, False]
     told = sorted(phone.tellings, key=lambda telling: telling.at_s)
     assert told == [Telling(1.0, BLIND), Telling(3.0, BLIND), Telling(5.0, BLIND, over=True)]
 

@@ -21,6 +21,8 @@ from tests.system.campaign.silence import Telling, incident_of
 from tests.system.subscriber import Subscriber, wait_for
 
 SESSION_S = 3600
+WAITING = frozenset({"raised", "reminded"})
+"""states of an alert that nobody has reacted to"""
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -117,6 +119,20 @@ class Phone:
             seen |= entries.keys()
         return found
 
+    @property
+    def waiting(self) -> list[str]:
+        """Ids of open alerts that nobody has reacted to."""
+        return [a["id"] for a in self.document("alerts") or [] if a["state"] in WAITING]
+
+    def shows(self, incident: str, at_s: float) -> bool:
+        """Whether an alert of it that waits for somebody stood in the retained list then."""
+        with self._lock:
+            shown = [heard for heard in self._lists if heard.at_s <= at_s]
+        return bool(shown) and any(
+            incident_of(alert["id"]) == incident and alert["state"] in WAITING
+            for alert in shown[-1].document
+        )
+
     def last(self, topic: str) -> bytes | None:
         """The latest payload of a topic below the box's base."""
         with self._lock:
@@ -138,7 +154,7 @@ class Phone:
 
 def _told(heard: Heard, alert: dict[str, Any]) -> list[Telling]:
     """An acknowledgement or a snooze tells nobody anything new."""
-    if alert["state"] not in {"raised", "reminded", "cleared"}:
+    if alert["state"] not in WAITING | {"cleared"}:
         return []
     return [Telling(heard.at_s, incident_of(alert["id"]), alert["state"] == "cleared")]
 

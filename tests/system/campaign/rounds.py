@@ -36,6 +36,8 @@ from tests.system.campaign.world import SETTLE_WITHIN_S, World
 
 PUSHES_SHARE = 0.5
 """of the rounds in which the push service can be reached"""
+ACKNOWLEDGED_SHARE = 0.7
+"""of the rounds before which somebody acknowledges what is open: it must be told when it returns"""
 LEAD_S = 14.0
 """at most so long before a fault begins, something critical becomes true"""
 CRASHES = frozenset({-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS})
@@ -132,6 +134,8 @@ def _break(world: World, fault: str) -> tuple[set[str], Fact]:
         expected = FAULTS[fault](world)
         return expected, world.surroundings.facts[-1]
     fit = [n for n in BESIDE_A_FAULT if n not in UNFIT.get(fault, ())]
+    if world.chance.random() < ACKNOWLEDGED_SHARE:
+        world.acknowledge_all()
     name = world.surroundings.choose(world.chance, fit)
     world.rest(world.surroundings.ready_in_s(name))
     fact = world.surroundings.begin(name)

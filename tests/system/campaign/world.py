@@ -151,6 +151,12 @@ class World:
             self.push_way.block("away")
             self.pushes.stop()
 
+    def acknowledge_all(self) -> None:
+        """Somebody has seen everything that is open."""
+        self.asked.by_phone("acknowledge", {})
+        with suppress(TimeoutError):
+            self.wait(lambda: not self.phone.waiting, 20.0, "acknowledgement")
+
     def phone_away(self) -> None:
         """Switched off; the broker keeps what it is to hear."""
         self.mqtt.block("phone")
@@ -217,14 +223,23 @@ class World:
 
     @property
     def tellings(self) -> list[Telling]:
-        """By messages, by the retained list, and by pushes."""
+        """By messages, by the retained list, and by pushes.
+
+        What comes and goes is one alert, held open (docs/alerts.md): while nobody acknowledges it,
+        it has been told.
+        """
         pushed = [
             Telling(push.at_s, fact.incident, push.over)
             for fact in self.surroundings.facts[-1:]
             for push in self.pushes.pushes
             if any(title in push.title for title in fact.titles)
         ]
-        return [*self.phone.tellings, *pushed]
+        standing = [
+            Telling(fact.begin_s, fact.incident)
+            for fact in self.surroundings.facts[-1:]
+            if self.phone.shows(fact.incident, fact.begin_s)
+        ]
+        return [*standing, *self.phone.tellings, *pushed]
 
     @property
     def circumstances(self) -> Circumstances:

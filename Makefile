@@ -16,6 +16,7 @@ help:
 	@echo "make bench   speed, as ratios in one run"
 	@echo "make torture the fault campaign: 200 rounds of crashes, dead brokers, full cards (half an hour)"
 	@echo "make home-assistant  install a real one for the tests that ask it (1 GB, once)"
+	@echo "make mutants small wrong changes to the core: would the unit tests notice? (ten minutes)"
 	@echo "make soak    thirty simulated days: memory, journal, what the card is given (an hour)"
 	@echo "make fuzz    look for inputs that break something, FUZZ_S seconds for each reader"
 	@echo "make audit   known weaknesses of the pinned packages; make lock pins them anew"
@@ -117,6 +118,13 @@ fuzz: $(VENV)/.dev
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install -q -e '.[fuzz]'
 	@$(BIN)/python -m tests.fuzz.run $(FUZZ_S)
 	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest tests/test_hostile_commands.py
+
+# Would the unit tests of the core notice? A seeded sample of small wrong changes, ten minutes.
+SAMPLE ?= 100
+.PHONY: mutants
+mutants: $(VENV)/.dev
+	@$(BIN)/python -c 'import mutmut' 2>/dev/null || $(BIN)/python -m pip install -q -e '.[mutants]'
+	@nice -n 10 $(BIN)/python -m tests.mutants --sample $(SAMPLE) --seed $(SEED)
 
 # Pins every dependency with its hashes; look at the diff before you commit it.
 .PHONY: lock

@@ -22,13 +22,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.clips import read_audio
-from monitor.callers_files import Write, write_file
-from monitor.core.bouts import Bouts, CryWindow
-from monitor.core.cry import BLOCK_STEPS
-from monitor.core.cry_model import SPECIES, CryModel
-from monitor.core.cry_net import Net
-from monitor.core.features import (
+from calibration.training.clips import read_audio
+from monitor.core.cry.bouts import Bouts, CryWindow
+from monitor.core.cry.detector import BLOCK_STEPS
+from monitor.core.cry.features import (
     FRAME,
     HOP,
     STEP_S,
@@ -39,9 +36,12 @@ from monitor.core.features import (
     log_mel_between,
     picture,
 )
+from monitor.core.cry.model import SPECIES, CryModel
+from monitor.core.cry.network import Net
 from monitor.errors import CalibrationError, InputError
 from monitor.events import CryStarted, Species
-from monitor.ownership import refuse_link, trust, user_name
+from monitor.host.callers_files import Write, write_file
+from monitor.host.ownership import refuse_link, trust, user_name
 
 Floats = NDArray[np.float32]
 

@@ -19,19 +19,19 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.callers_files import Write, write_file
 from monitor.config import Config
-from monitor.core.bouts import Bouts, CryWindow
-from monitor.core.cry import CryDetector
-from monitor.core.cry_model import CryModel
+from monitor.core.cry.bouts import Bouts, CryWindow
+from monitor.core.cry.detector import CryDetector
+from monitor.core.cry.model import CryModel
+from monitor.data.shipped import cry_model_bytes
 from monitor.devices import open_sources
 from monitor.devices.collect import Tap
 from monitor.devices.diagnosis import SoundDiagnosis, diagnose_sound
 from monitor.devices.replayed import read_audio
 from monitor.errors import CalibrationError, ConfigError
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, CryStarted
-from monitor.resources import cry_model_bytes
-from monitor.timeline import Timeline
+from monitor.host.callers_files import Write, write_file
+from monitor.host.timeline import Timeline
 
 LISTEN_S = 30.0
 START_S = 10.0

@@ -17,17 +17,17 @@ from typing import TextIO
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.drift import draw, sketch, soak
 from calibration.masses import parse_mass
 from calibration.scale_fit import Plateau, ScaleFit, diagnose, fit, plateaus, rest
-from calibration.soak import draw, sketch, soak
-from monitor.callers_files import Write, write_file
 from monitor.config import Config, ScaleConfig
 from monitor.devices import open_sources
 from monitor.devices.collect import Tap
 from monitor.devices.replayed import read_scale_csv
 from monitor.errors import CalibrationError, ConfigError
 from monitor.events import ScaleBlock
-from monitor.timeline import Timeline
+from monitor.host.callers_files import Write, write_file
+from monitor.host.timeline import Timeline
 
 DIAGNOSE_S = 10.0
 REST_S = 6.0

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.core.converter import offset_binary
+from monitor.core.health.codes import offset_binary
 from monitor.devices.diagnosis import SATURATION_COUNTS, diagnose_scale, noise_of
 from monitor.errors import CalibrationError
 

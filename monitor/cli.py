@@ -85,7 +85,7 @@ def demo(hours: float, speed: float, seed: int, port: int) -> int:
     The real daemon watches a simulated box (a kitten, Kangaroo, and a runt puppy, Possum) and
     publishes to a broker inside this process; what you see is what a subscribed phone would show.
     """
-    from monitor.demo import run_demo
+    from monitor.simulation.demo import run_demo
 
     return run_demo(hours=hours, speed=speed, seed=seed, port=port)
 
@@ -95,7 +95,7 @@ def demo(hours: float, speed: float, seed: int, port: int) -> int:
 def run(config_path: str | None) -> int:
     """Run the daemon: watch, weigh, listen and alert until stopped."""
     config = _config(config_path)
-    from monitor.daemon import run_daemon
+    from monitor.daemon.run import run_daemon
 
     return run_daemon(config)
 
@@ -110,12 +110,12 @@ def check(config_path: str | None, as_json: bool, push: bool) -> int:
     One line each, with what to do. Exit code 1 if anything fails.
     """
     from monitor.config import find_config
-    from monitor.secrets import handed_over
+    from monitor.store.secrets import handed_over
 
     path = find_config(config_path)
     password = handed_over(path)
     config = _config(str(path))
-    from monitor.check import run_check
+    from monitor.verbs.check import run_check
 
     return run_check(config, as_json, sys.stdout, password=password, push=push)
 
@@ -129,7 +129,7 @@ def listen(audio: Sequence[str], as_json: bool, windows: bool, plot: str | None)
     """Run the cry detector over WAV, FLAC or OGG files."""
     write = _writer(*([plot] if plot else []))
     _become_owner(audio[0])
-    from monitor.listen import listen as run_listen
+    from monitor.verbs.listen import listen as run_listen
 
     return run_listen(
         list(audio), as_json=as_json, windows=windows, plot=plot, write=write,
@@ -153,8 +153,8 @@ def replay(config_path: str, as_json: bool, **inputs: str | None) -> int:
 
     The same inputs give the same events, byte for byte.
     """
-    from monitor.replay import ReplayInputs
-    from monitor.replay import replay as run_replay
+    from monitor.verbs.replay import ReplayInputs
+    from monitor.verbs.replay import replay as run_replay
 
     return run_replay(
         _callers_config(config_path), ReplayInputs(**inputs), as_json=as_json,
@@ -210,7 +210,7 @@ def baby_retire(config_path: str | None, name: str) -> int:
 def baby_list(config_path: str | None, everyone: bool, as_json: bool) -> int:
     """Who is in the nursery, and the last weight of each."""
     config = _config(config_path)
-    from monitor.desk import list_babies
+    from monitor.verbs.local import list_babies
 
     return list_babies(config, everyone=everyone, as_json=as_json, out=sys.stdout)
 
@@ -242,8 +242,8 @@ def weigh(
     if csv_path is not None:
         if name is not None:
             raise click.UsageError("give either NAME and GRAMS or --csv, not both")
-        from monitor.desk import import_weights
-        from monitor.spreadsheet import read_weights
+        from monitor.recordings.spreadsheet import read_weights
+        from monitor.verbs.local import import_weights
 
         weighings = read_weights(csv_path)  # the caller's own file
         config = _config(config_path)
@@ -296,7 +296,7 @@ def report(
     """Growth against the reference band, feeds and cries, as one page that prints well."""
     write = _writer(out, *([csv_path] if csv_path else []))
     config = _config(config_path)
-    from monitor.report import write_report
+    from monitor.report.write import write_report
 
     return write_report(config, baby=name, days=days, out=out, csv_path=csv_path, write=write)
 
@@ -311,7 +311,7 @@ def report(
 def watch(config_path: str | None, **broker: Any) -> int:
     """A live view of every box on the broker; acknowledge alerts with a key."""
     config, password = _broker(config_path, broker)
-    from monitor.watch import run_watch
+    from monitor.verbs.watch import run_watch
 
     return run_watch(config, password)
 
@@ -380,13 +380,13 @@ def calibrate_cry(
     from pathlib import Path
     from typing import cast
 
-    from monitor.resources import cry_model_bytes
+    from monitor.data.shipped import cry_model_bytes
 
     given = cry_model_bytes(model)  # the caller's own file
     write = _writer(out_dir)
     _become_owner(cries)
     from calibration.cry import calibrate_cry as run_calibration
-    from monitor.core.cry_model import CryModel
+    from monitor.core.cry.model import CryModel
     from monitor.events import Species
 
     run_calibration(
@@ -408,7 +408,7 @@ def calibrate_cry(
 @click.option("--dry-run", is_flag=True, help="Say what would be done.")
 def install(root: str, dry_run: bool) -> int:
     """Set up the service on a Pi: user, unit, configuration skeleton. Can be run twice."""
-    from monitor.install import install as run_install
+    from monitor.verbs.install import install as run_install
 
     return run_install(root=root, dry_run=dry_run, out=sys.stdout)
 
@@ -434,7 +434,7 @@ def identity(config_path: str | None, renew: bool, keep: bool) -> int:
 
     Babies, weights and settings stay as they are. A running monitor follows within seconds.
     """  # noqa: D301 - click's mark for lines that are kept as they are
-    from monitor import identity_desk
+    from monitor.verbs import identity as identity_desk
 
     if renew and keep:
         raise click.UsageError("give --new (this is the copy) or --keep (this was moved), not both")
@@ -467,7 +467,7 @@ def adopt(config_path: str | None, remove: bool, show: bool) -> int:
 
     Alerts are sent all the while. A running monitor follows within seconds.
     """  # noqa: D301 - click's mark for lines that are kept as they are
-    from monitor.identity_desk import adopt_found
+    from monitor.verbs.identity import adopt_found
 
     if remove and show:
         raise click.UsageError("--show changes nothing and --remove does: give one of them")
@@ -496,7 +496,7 @@ def _callers_config(path: str | None) -> Any:
 
 
 def _become_owner(path: str) -> None:
-    from monitor.privileges import become_owner
+    from monitor.host.privileges import become_owner
 
     become_owner(path)
 
@@ -505,7 +505,7 @@ def _writer(*places: str) -> Any:
     """What writes the caller's own files; to be asked for before root is given up."""
     from pathlib import Path
 
-    from monitor.callers_files import callers_writer
+    from monitor.host.callers_files import callers_writer
 
     return callers_writer(*(Path(place) for place in places))
 
@@ -514,7 +514,7 @@ def _broker(path: str | None, broker: dict[str, Any]) -> tuple[Any, str | None]:
     """Whom to watch, and the password that root reads for the service's own configuration."""
     from monitor.config import broker as named
     from monitor.config import find_config
-    from monitor.secrets import handed_over
+    from monitor.store.secrets import handed_over
 
     if broker["host"] is not None:
         return named(**broker), None
@@ -525,7 +525,7 @@ def _broker(path: str | None, broker: dict[str, Any]) -> tuple[Any, str | None]:
 
 def _command(path: str | None, verb: str, args: dict[str, Any], done: str) -> int:
     config = _config(path)
-    from monitor.desk import submit
+    from monitor.verbs.local import submit
 
     given = {key: value for key, value in args.items() if value is not None}
     submit(config, verb, given)

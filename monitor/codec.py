@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from monitor.moments import Shift
-from monitor.timeline import parse_rfc3339, rfc3339
+from monitor.times import parse_rfc3339, rfc3339
+from monitor.timeshift import Shift
 
 _MOMENTS = frozenset({"at", "since", "until"})
 _INTERNAL = frozenset({"t_s", "silent", "decided_s", "started_s", "until_s", "stamp"})

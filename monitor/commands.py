@@ -12,9 +12,9 @@ from typing import Any, cast, get_args
 
 import msgspec
 
-from monitor.core.naming import has_control
 from monitor.errors import CommandError
 from monitor.events import Command, Verb
+from monitor.names import has_control
 
 LONGEST_PAYLOAD = 4096
 LONGEST_TEXT = 200

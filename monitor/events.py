@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from monitor.moments import Deadline, Moment, Shift, moved_fields
+from monitor.timeshift import Deadline, Moment, Shift, moved_fields
 
 if TYPE_CHECKING:  # numpy is loaded by the parts that compute, not by those that only talk
     import numpy as np
@@ -64,6 +64,8 @@ Verb = Literal[
 
 AUDIO_RATE_HZ = 16_000
 """Every audio block the core sees is mono at this rate (calls of interest lie below 8 kHz)."""
+SATURATED_CODES = (8_388_607.0, -8_388_608.0)
+"""HX711 datasheet: 0x7FFFFF and 0x800000 are returned when the input is out of range."""
 
 
 # --------------------------------------------------------------------------- observations

@@ -10,12 +10,12 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from monitor.app import App
 from monitor.config import Config, ScaleConfig
+from monitor.daemon.loop import App
 from monitor.events import Tick
-from monitor.journal import Journal
-from monitor.link_events import Acknowledged, Arrived, Connected
-from monitor.topics import Message
+from monitor.mqtt.link_events import Acknowledged, Arrived, Connected
+from monitor.mqtt.topics import Message
+from monitor.store.journal import Journal
 
 START_S = 1_778_241_600.0
 BASE = "nursery/test"

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from monitor.cli import main
-from monitor.journal import Journal
+from monitor.store.journal import Journal
 
 CONFIG = """
 box = "test-box"

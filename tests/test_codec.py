@@ -1,9 +1,9 @@
 import pytest
 
 from monitor.codec import document, encode_line, event_document
+from monitor.documents import BabyStatus
 from monitor.events import Alert, WeighIn, slug
-from monitor.states import BabyStatus
-from monitor.timeline import parse_rfc3339, rfc3339
+from monitor.times import parse_rfc3339, rfc3339
 
 T = 1_767_225_600.0
 

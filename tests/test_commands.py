@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.errors import CommandError
-from monitor.topics import Topics, parse_command
+from monitor.mqtt.topics import Topics, parse_command
 
 TOPICS = Topics("box")
 

@@ -18,12 +18,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monitor.core.load import Load
-from monitor.core.naming import has_control
+from monitor.daemon.outputs import Outlets
+from monitor.daemon.recorder import Nursery
+from monitor.daemon.shedding import Load
 from monitor.events import Command, CommandResult, slug
-from monitor.nursery import Nursery
-from monitor.outlets import Outlets
-from monitor.topics import alert_sentence
+from monitor.mqtt.topics import alert_sentence
+from monitor.names import has_control
 from tests import hostile
 from tests.hostile import RAW, VERBS, Box, as_json, likely_commands, unlikely_commands
 

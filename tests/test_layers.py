@@ -1,43 +1,156 @@
-"""Who may import whom: the core is pure, the daemon never needs calibration, help is light."""
+"""Who may import whom: rooms point downwards, the core is pure, help and the daemon are light."""
 
 import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
-CORE_MAY_USE = {"numpy", "msgspec"}
-CORE_MAY_USE_OF_OURS = ("core", "events", "states", "errors", "config", "moments")
-DEMO = {"demo.py", "simulated_night.py", "cli.py"}
+
+MAY_USE: dict[str, set[str]] = {
+    "vocabulary": set(),
+    "host": {"vocabulary"},
+    "core.growth": {"vocabulary"},
+    "core.alerts": {"vocabulary"},
+    "core.cry": {"vocabulary"},
+    "core.scale": {"core.growth", "vocabulary"},
+    "core.health": {"vocabulary"},
+    "core": {
+        "core.alerts",
+        "core.cry",
+        "core.growth",
+        "core.health",
+        "core.scale",
+        "vocabulary",
+    },
+    "data": {"core.cry", "vocabulary"},
+    "recordings": {"core.cry", "host", "vocabulary"},
+    "store": {"host", "vocabulary"},
+    "devices": {"core.cry", "core.health", "host", "recordings", "vocabulary"},
+    "report": {"core.growth", "data", "host", "store", "vocabulary"},
+    "mqtt": {"core.health", "host", "store", "vocabulary"},
+    "daemon": {
+        "core",
+        "core.alerts",
+        "core.cry",
+        "core.growth",
+        "data",
+        "devices",
+        "host",
+        "mqtt",
+        "report",
+        "store",
+        "vocabulary",
+    },
+}
+"""each room of ``monitor`` below the command line, and what it may import besides itself"""
+
+ABOVE = {"verbs", "simulation", "calibration", "cli"}
+"""these may use every room of ``MAY_USE``; and one another only as follows"""
+ABOVE_MAY_USE = {
+    "simulation": set[str](),
+    "verbs": set[str](),
+    "calibration": {"simulation"},
+    "cli": {"verbs", "simulation", "calibration"},
+}
+MOST_FILES_BESIDE_THE_ROOMS = 14
+
+
+def modules() -> dict[str, Path]:
+    """Every module of both packages by its dotted name."""
+    found = {}
+    for package in ("monitor", "calibration"):
+        for path in (ROOT / package).rglob("*.py"):
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            found[name.removesuffix(".__init__")] = path
+    return found
+
+
+MODULES = modules()
+
+
+def room(module: str) -> str:
+    """The room a module lies in."""
+    parts = module.split(".")
+    if parts[0] == "calibration":
+        return "calibration"
+    if module in {"monitor.cli", "monitor.__main__"}:
+        return "cli"
+    is_room = MODULES[module].name == "__init__.py"
+    inside = parts[1:] if is_room else parts[1:-1]
+    return ".".join(inside) or "vocabulary"
 
 
 def imported(path: Path) -> Iterator[str]:
+    """The modules a file imports, wherever the statement stands."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: imports are written in full"
-            yield from (f"{node.module}.{name.name}" for name in node.names)
+            for name in node.names:
+                full = f"{node.module}.{name.name}"
+                yield full if full in MODULES else str(node.module)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "monitor" / "core").glob("*.py")), ids=str)
-def test_the_core_imports_only_what_computes(path: Path) -> None:
-    for name in imported(path):
-        first, _, rest = name.partition(".")
-        if first == "monitor":
-            assert rest.startswith(CORE_MAY_USE_OF_OURS), f"{path.name} imports {name}"
+ARROWS = {
+    name: {other for other in imported(path) if other in MODULES and other != name}
+    for name, path in MODULES.items()
+}
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_a_file_imports_only_what_lies_below_its_room(module: str) -> None:
+    here = room(module)
+    for other in ARROWS[module]:
+        there = room(other)
+        if there == here:
+            continue
+        if here in ABOVE:
+            allowed = there in MAY_USE or there in ABOVE_MAY_USE[here]
         else:
-            assert first in sys.stdlib_module_names | CORE_MAY_USE | {"__future__"}, name
+            allowed = there in MAY_USE[here]
+        assert allowed or (module, other) in BY_CALL, f"{module} may not import {other}"
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "monitor").rglob("*.py")), ids=str)
-def test_calibration_is_only_for_the_demo_and_the_command_line(path: Path) -> None:
-    if path.name in DEMO:
-        return
-    assert not any(name.startswith("calibration") for name in imported(path))
+BY_CALL = {("monitor.devices", "monitor.simulation.box")}
+"""``source = "simulated"`` loads the simulation when it is asked for by name"""
+
+
+def test_no_file_imports_itself_by_way_of_others() -> None:
+    def direct(module: str) -> set[str]:
+        packages = {name for name in ARROWS[module] if MODULES[name].name == "__init__.py"}
+        own = {name for name in packages if module.startswith(f"{name}.")}
+        return ARROWS[module] - own
+
+    TopologicalSorter({module: direct(module) for module in MODULES}).prepare()
+
+
+def test_every_room_is_in_the_table() -> None:
+    assert {room(module) for module in MODULES} == {*MAY_USE, *ABOVE}
+
+
+def test_few_files_stand_beside_the_rooms() -> None:
+    beside = [path for path in (ROOT / "monitor").iterdir() if path.suffix == ".py"]
+    assert len(beside) <= MOST_FILES_BESIDE_THE_ROOMS, sorted(path.name for path in beside)
+
+
+@pytest.mark.parametrize("name", sorted(n for n, p in MODULES.items() if p.name == "__init__.py"))
+def test_a_room_says_in_a_few_lines_what_it_is_for(name: str) -> None:
+    text = ast.get_docstring(ast.parse(MODULES[name].read_text())) or ""
+    lines = [line for line in text.splitlines() if line.strip()]
+    assert 1 <= len(lines) <= 5, name
+
+
+@pytest.mark.parametrize("module", sorted(m for m in MODULES if m.startswith("monitor.core")))
+def test_the_core_imports_only_what_computes(module: str) -> None:
+    for name in imported(MODULES[module]):
+        first = name.partition(".")[0]
+        assert first in sys.stdlib_module_names | {"numpy", "msgspec", "monitor"}, name
 
 
 def loaded_after(statement: str) -> set[str]:
@@ -67,9 +180,10 @@ def test_help_is_light(statement: str) -> None:
 
 
 def test_the_daemon_needs_neither_calibration_nor_pictures() -> None:
-    loaded = loaded_after("import monitor.daemon")
+    loaded = loaded_after("import monitor.daemon.run")
     assert not {"calibration", "matplotlib", "rich", "amqtt", "torch"} & loaded
     assert not {"sounddevice", "gpiozero", "hx711", "lgpio"} & loaded  # opened by name, when asked
+    assert not {name for name in loaded if name.startswith("monitor.simulation")}
 
 
 def test_the_reader_of_the_scale_is_light() -> None:
@@ -83,7 +197,6 @@ def test_the_reader_of_the_scale_is_light() -> None:
     )
 
 
-def test_core_files_stay_readable() -> None:
-    for path in (ROOT / "monitor").rglob("*.py"):
-        tree = ast.parse(path.read_text())
-        assert ast.get_docstring(tree), f"{path} does not say what it is"
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_a_file_says_what_it_is(module: str) -> None:
+    assert ast.get_docstring(ast.parse(MODULES[module].read_text())), module

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from monitor.config import load_config
-from monitor.install import install, own_place, package_source, program_file, with_program
+from monitor.verbs.install import install, own_place, package_source, program_file, with_program
 
 MAX_EXPOSURE = 18
 """tenths, as systemd-analyze security counts them"""

@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 import msgspec
 
 from monitor.config import AlertsConfig
-from monitor.core.alert_life import spoken_duration
 from monitor.core.stirring import Stirring
 from monitor.errors import InputError
 from monitor.events import (
@@ -32,7 +31,8 @@ from monitor.events import (
     Unassigned,
     WeighIn,
 )
-from monitor.moments import Moment, Shift, moved
+from monitor.times import spoken_duration
+from monitor.timeshift import Moment, Shift, moved
 
 REST_FACTOR = ((7.0, 1.0), (21.0, 4 / 3), (28.0, 5 / 3), (35.0, 2.0), (float("inf"), 8 / 3))
 """(age below, days; factor on the configured time). Babies sleep between bottles, and the longest

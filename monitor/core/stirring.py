@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from monitor.events import ScaleBlock
-from monitor.moments import Shift
+from monitor.timeshift import Shift
 
 WINDOW_S = 2.0
 WINDOW_VALUES = 20

@@ -9,7 +9,7 @@ if TYPE_CHECKING:  # the load cell's child process imports this package: keep it
     from monitor.config import Config
     from monitor.devices.panel import Panel
     from monitor.events import Observation, SourceName
-    from monitor.timeline import Timeline
+    from monitor.host.timeline import Timeline
 
 Put = Callable[["Observation"], None]
 """hands one observation to the loop; never blocks, safe from any thread"""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.core.sound_values import ConverterNoise
+from monitor.core.health.sound_values import ConverterNoise
 
 TURNED, UPRIGHT = -0.5, 0.2
 """correlation below which a channel is turned round, and above which it is turned back. The mean of

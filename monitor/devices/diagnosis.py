@@ -12,8 +12,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.core.sound_plausibility import FLAT_SPAN, NO_MICROPHONE, SILENT
-from monitor.core.sound_values import TWO_VALUES_S, ConverterNoise
+from monitor.core.health.sound import FLAT_SPAN, NO_MICROPHONE, SILENT
+from monitor.core.health.sound_values import TWO_VALUES_S, ConverterNoise
 from monitor.events import AUDIO_RATE_HZ
 
 SATURATION_COUNTS = 0x7FFFFF

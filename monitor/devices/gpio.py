@@ -92,10 +92,12 @@ def _choose_chip(*, gpiozero: bool) -> None:
 
         if Device.pin_factory is not None:
             return
+    elif "RPI_LGPIO_CHIP" in os.environ:  # somebody has chosen
+        return
     number = gpio_chip.header_chip()
     if number is None:
         raise DeviceError(gpio_chip.why_no_chip())
-    os.environ.setdefault("RPI_LGPIO_CHIP", str(number))
+    os.environ["RPI_LGPIO_CHIP"] = str(number)
     if gpiozero:
         from gpiozero.pins.lgpio import LGPIOFactory
 

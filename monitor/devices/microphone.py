@@ -19,21 +19,21 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor import service
-from monitor.core.resample import Resampler
+from monitor.core.cry.resample import Resampler
 from monitor.devices import Put, portaudio
 from monitor.devices.backoff import Backoff
+from monitor.devices.bounded_call import CallHangsError, Pending
 from monitor.devices.channels import ChannelMix
-from monitor.devices.limited import CallHangsError, Pending
-from monitor.devices.reporter import Reporter
 from monitor.devices.sound_watch import Retries, SoundWatch, StreamClock
+from monitor.devices.source import Reporter
 from monitor.errors import DeviceError
 from monitor.events import (
     AUDIO_RATE_HZ,
     AudioBlock,
     SourceName,
 )
-from monitor.timeline import Timeline
+from monitor.host import systemd as service
+from monitor.host.timeline import Timeline
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple
 from monitor.config import PanelConfig
 from monitor.devices import Put, gpio
 from monitor.events import Alert, Command, Verb
-from monitor.timeline import Timeline
+from monitor.host.timeline import Timeline
 
 Mood = Literal["alive", "alert", "blind", "weighing"]
 Reply = Literal["yes", "weighed", "no"]

@@ -15,9 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from monitor.devices import Put
-from monitor.devices.audio_file import read_audio
-from monitor.devices.reporter import Reporter
-from monitor.devices.scale_csv import read_scale_csv
+from monitor.devices.source import Reporter
 from monitor.errors import NurseryError
 from monitor.events import (
     AUDIO_RATE_HZ,
@@ -26,7 +24,9 @@ from monitor.events import (
     ScaleBlock,
     SourceName,
 )
-from monitor.timeline import Timeline
+from monitor.host.timeline import Timeline
+from monitor.recordings.audio import read_audio
+from monitor.recordings.scale_csv import read_scale_csv
 
 __all__ = ["ReplayedMicrophone", "ReplayedScale", "read_audio", "read_scale_csv"]
 

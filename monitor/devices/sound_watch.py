@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from monitor.core.sound_plausibility import SILENT
+from monitor.core.health.sound import SILENT
 
 STALL_S = 3.0
 """without a block; blocks come every 0.1 s, at worst 0.11 s on an idle machine"""

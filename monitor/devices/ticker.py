@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from monitor.devices import Put
 from monitor.events import ClockReading, HostReport, Slept, Tick
-from monitor.timeline import Timeline
+from monitor.host.timeline import Timeline
 
 CLOCK_EVERY = 60
 UNSYNCED_EVERY = 5

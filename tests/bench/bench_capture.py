@@ -43,7 +43,7 @@ from monitor.config import ScaleConfig
 from monitor.devices.load_cell import LoadCell
 from monitor.devices.microphone import Microphone
 from monitor.events import AudioBlock, ScaleBlock
-from monitor.timeline import Timeline
+from monitor.host.timeline import Timeline
 timeline = Timeline.from_wall_clock()
 began, seen = time.monotonic(), set()
 def put(item):

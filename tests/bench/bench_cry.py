@@ -22,12 +22,12 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration import synth
-from monitor.core.cry import CryDetector
-from monitor.core.cry_model import CryModel
+from monitor.core.cry.detector import CryDetector
+from monitor.core.cry.model import CryModel
+from monitor.data.shipped import cry_model_bytes
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, CryStarted
-from monitor.listen import listen
-from monitor.resources import cry_model_bytes
+from monitor.simulation import sounds as synth
+from monitor.verbs.listen import listen
 
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 SECONDS = 60
@@ -40,10 +40,10 @@ def resident_kb():
         return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
 before = resident_kb()
 import msgspec
-from monitor.core.cry import CryDetector
-from monitor.core.cry_model import CryModel
+from monitor.core.cry.detector import CryDetector
+from monitor.core.cry.model import CryModel
 from monitor.events import AudioBlock
-from monitor.resources import cry_model_bytes
+from monitor.data.shipped import cry_model_bytes
 detector = CryDetector(CryModel.from_bytes(cry_model_bytes(None)))
 sweep = np.sin(np.cumsum(np.linspace(0.2, 0.7, 16000))).astype(np.float32) * 0.01
 for k in range(600):

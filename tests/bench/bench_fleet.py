@@ -23,19 +23,20 @@ import time
 from pathlib import Path
 from typing import Any
 
+from monitor.times import parse_rfc3339
+
 sys.path.insert(0, str(Path(__file__).parents[2]))
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from monitor.config import MqttConfig
+from monitor.documents import BabyStatus, BoxState, CryStatus, ScaleStatus
 from monitor.events import Alert, Baby
-from monitor.homeassistant import discovery
-from monitor.link import Link
-from monitor.migrations import migrate
-from monitor.outbox import Outbox, OutboxMessage
-from monitor.publisher import Publisher
-from monitor.states import BabyStatus, BoxState, CryStatus, ScaleStatus
-from monitor.timeline import parse_rfc3339
-from monitor.topics import Topics, alert_messages, state_messages
+from monitor.mqtt.connection import Link
+from monitor.mqtt.discovery import discovery
+from monitor.mqtt.publisher import Publisher
+from monitor.mqtt.topics import Topics, alert_messages, state_messages
+from monitor.store.outbox import Outbox, OutboxMessage
+from monitor.store.schema import migrate
 from tests.system.mosquitto import BINARY, Mosquitto
 from tests.system.subscriber import Subscriber
 

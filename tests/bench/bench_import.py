@@ -17,7 +17,7 @@ COMMANDS = {
     "bare interpreter": ["-c", "pass"],
     "import monitor": ["-c", "import monitor"],
     "nursery --help": ["-m", "monitor", "--help"],
-    "import monitor.daemon": ["-c", "import monitor.daemon"],
+    "import monitor.daemon.run": ["-c", "import monitor.daemon.run"],
 }
 
 

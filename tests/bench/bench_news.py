@@ -22,14 +22,14 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import msgspec
 
+from monitor.alert_kinds import RANK
 from monitor.config import MqttConfig
-from monitor.core.alert_life import RANK
 from monitor.events import Alert, Severity
-from monitor.journal import Journal
-from monitor.link import Link
-from monitor.outbox import OutboxMessage
-from monitor.publisher import Publisher
-from monitor.topics import Topics, alert_messages
+from monitor.mqtt.connection import Link
+from monitor.mqtt.publisher import Publisher
+from monitor.mqtt.topics import Topics, alert_messages
+from monitor.store.journal import Journal
+from monitor.store.outbox import OutboxMessage
 from tests.system.mosquitto import BINARY, Mosquitto
 from tests.system.subscriber import Subscriber
 

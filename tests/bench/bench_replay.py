@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from calibration.synth import Room, bout
-from monitor.devices.simulated import GOOD_CELL, SimBaby, SimulatedBox
+from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
+from monitor.simulation.sounds import Room, bout
 
 CONFIG = f"""
 box = "bench"

@@ -20,11 +20,11 @@ import time
 import numpy as np
 
 from monitor.config import ScaleConfig
-from monitor.core.reference import GrowthReference
-from monitor.core.scale_path import ScalePath
-from monitor.devices.simulated import SimulatedBox, demo_box
+from monitor.core.growth.reference import GrowthReference
+from monitor.core.scale.weigher import ScalePath
+from monitor.data.shipped import shipped
 from monitor.events import ScaleBlock, Tick
-from monitor.resources import shipped
+from monitor.simulation.box import SimulatedBox, demo_box
 
 START_S = 1_700_000_000.0
 

@@ -10,11 +10,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from calibration import cry, synth
+from calibration import cry
 from calibration.cry import Figures, calibrate_cry
-from monitor.core.cry_model import CryModel
+from monitor.core.cry.model import CryModel
+from monitor.data.shipped import cry_model_bytes
 from monitor.errors import CalibrationError, InputError
-from monitor.resources import cry_model_bytes
+from monitor.simulation import sounds as synth
 
 soundfile = pytest.importorskip("soundfile")
 

@@ -8,11 +8,11 @@ import soundfile
 
 from calibration.room import _tell, calibrate_room, count_alarms, false_alarms
 from monitor.config import Config, MicrophoneConfig
-from monitor.core.bouts import CryWindow
-from monitor.core.cry_model import CryModel
+from monitor.core.cry.bouts import CryWindow
+from monitor.core.cry.model import CryModel
+from monitor.data.shipped import cry_model_bytes
 from monitor.devices.diagnosis import diagnose_scale, diagnose_sound
 from monitor.errors import CalibrationError, ConfigError
-from monitor.resources import cry_model_bytes
 
 RATE_HZ = 16_000
 

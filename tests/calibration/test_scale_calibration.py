@@ -9,10 +9,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from calibration import scale as scale_module
+from calibration.drift import soak
 from calibration.masses import parse_mass
 from calibration.scale import artefact, calibrate_scale
 from calibration.scale_fit import Plateau, ScaleFit, diagnose, fit, plateaus, rest
-from calibration.soak import soak
 from monitor.config import Config, ScaleConfig, parse_config
 from monitor.devices.collect import Collected
 from monitor.errors import CalibrationError, ConfigError

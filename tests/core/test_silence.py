@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from monitor.config import AlertsConfig, Config, MicrophoneConfig, NightConfig, ScaleConfig
-from monitor.core.reference import GrowthReference
+from monitor.core.growth.reference import GrowthReference
+from monitor.core.pipeline import Pipeline
+from monitor.data.shipped import shipped
 from monitor.events import Alert, AudioBlock, Baby, ScaleBlock, Tick
-from monitor.pipeline import Pipeline
-from monitor.resources import shipped
 
 T = 1_767_268_800.0
 CONFIG = Config(

@@ -32,6 +32,7 @@ def package_reader(pins, monkeypatch):
     gpio = rpi_gpio(pins, sck_pin=6)
     parent = types.ModuleType("RPi")
     parent.GPIO = gpio
+    monkeypatch.setenv("RPI_LGPIO_CHIP", "0")
     monkeypatch.setitem(sys.modules, "RPi", parent)
     monkeypatch.setitem(sys.modules, "RPi.GPIO", gpio)
     monkeypatch.delitem(sys.modules, "hx711", raising=False)

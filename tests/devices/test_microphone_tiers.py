@@ -12,7 +12,7 @@ from monitor.devices import backoff, microphone, open_panel, open_sources, porta
 from monitor.devices.microphone import Microphone
 from monitor.errors import DeviceError
 from monitor.events import AudioBlock, SourceReport
-from monitor.timeline import Timeline
+from monitor.host.timeline import Timeline
 
 RNG = np.random.default_rng(1)
 NOISE = RNG.normal(0, 2e7, 4800).astype("<i4").tobytes()

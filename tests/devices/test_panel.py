@@ -12,7 +12,7 @@ from monitor.devices import panel as panel_module
 from monitor.devices.panel import LIGHT, Panel, Rhythm
 from monitor.errors import DeviceError
 from monitor.events import Alert, Command
-from monitor.timeline import Timeline
+from monitor.host.timeline import Timeline
 
 PINS = PanelConfig(led_pin=17, buzzer_pin=27, button_pin=22)
 

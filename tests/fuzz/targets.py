@@ -19,19 +19,19 @@ import msgspec
 import numpy as np
 
 from monitor.config import Config, ScaleConfig, parse_config
-from monitor.core.cry import CryDetector
-from monitor.core.cry_model import CryModel
-from monitor.core.features import fingerprint
-from monitor.core.model_file import read_arrays
-from monitor.core.reference import GrowthReference
+from monitor.core.cry.detector import CryDetector
+from monitor.core.cry.features import fingerprint
+from monitor.core.cry.model import CryModel
+from monitor.core.cry.model_file import read_arrays
+from monitor.core.growth.reference import GrowthReference
+from monitor.core.pipeline import Pipeline
+from monitor.data.shipped import shipped
 from monitor.errors import InputError, NurseryError
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, Baby, Command, Tick
-from monitor.pipeline import Pipeline
-from monitor.replay import Replay, ReplayInputs
-from monitor.resources import shipped
-from monitor.spreadsheet import read_babies, read_weights
-from monitor.topics import Topics, parse_command, state_messages
-from monitor.watch_board import Board
+from monitor.mqtt.topics import Topics, parse_command, state_messages
+from monitor.recordings.spreadsheet import read_babies, read_weights
+from monitor.verbs.replay import Replay, ReplayInputs
+from monitor.verbs.watch_board import Board
 
 CORPUS = Path(__file__).parent / "corpus"
 START_S = 1_778_241_600.0
@@ -92,7 +92,7 @@ def weights(data: bytes) -> None:
 
 def scale_csv(data: bytes) -> None:
     """A recording of the load cell, weighed."""
-    from monitor.devices.scale_csv import read_scale_csv
+    from monitor.recordings.scale_csv import read_scale_csv
 
     line = _pipeline(Config(box="fuzz", scale=SCALE), _possum())
     with _File(data) as path:
@@ -139,7 +139,7 @@ def board(data: bytes) -> None:
     """What "nursery watch" shows of any box on the broker."""
     from rich.console import Console
 
-    from monitor.watch_view import draw
+    from monitor.verbs.watch_view import draw
 
     name, _, payload = data.partition(b"\n")
     shown = Board()

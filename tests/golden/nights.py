@@ -11,16 +11,16 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration.synth import Room, bout
 from monitor.config import Config, MicrophoneConfig, ScaleConfig
-from monitor.core.cry_model import CryModel
-from monitor.core.reference import GrowthReference
-from monitor.devices.simulated import CHEAP_CELL, GOOD_CELL, Cell, SimBaby, SimulatedBox
+from monitor.core.cry.model import CryModel
+from monitor.core.growth.reference import GrowthReference
+from monitor.core.pipeline import Pipeline
+from monitor.daemon.event_text import plain
+from monitor.data.shipped import shipped
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, Tick
-from monitor.pipeline import Pipeline
-from monitor.plain import plain
-from monitor.resources import shipped
-from monitor.timeline import parse_rfc3339, rfc3339
+from monitor.simulation.box import CHEAP_CELL, GOOD_CELL, Cell, SimBaby, SimulatedBox
+from monitor.simulation.sounds import Room, bout
+from monitor.times import parse_rfc3339, rfc3339
 
 START_S = parse_rfc3339("2026-05-08T19:00:00Z")
 MINUTE_S, HOUR_S = 60.0, 3600.0

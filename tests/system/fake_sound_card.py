@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration import synth
 from monitor.events import AUDIO_RATE_HZ
+from monitor.simulation import sounds as synth
 
 CHANNELS = 8
 FIELDS = (

@@ -14,7 +14,7 @@ import numpy as np
 
 from monitor.devices.microphone import Microphone
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, SourceReport
-from monitor.timeline import Timeline
+from monitor.host.timeline import Timeline
 
 
 def say(**fields: object) -> None:

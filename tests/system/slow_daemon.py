@@ -13,10 +13,10 @@ import sys
 import time
 from pathlib import Path
 
-from monitor import daemon
 from monitor.cli import main
-from monitor.core.load import Load
-from monitor.core.scale_path import ScalePath
+from monitor.core.scale.weigher import ScalePath
+from monitor.daemon import run as daemon
+from monitor.daemon.shedding import Load
 from monitor.events import AnyEvent, Command, ScaleBlock, Tick
 
 COST_S = 0.8

@@ -31,16 +31,16 @@ from typing import TextIO
 
 import msgspec
 
-from monitor.app import App
 from monitor.config import Config, MicrophoneConfig, MqttConfig, ScaleConfig
-from monitor.core.cry import CryModel
-from monitor.devices.simulated import GOOD_CELL
+from monitor.core.cry.detector import CryModel
+from monitor.daemon.loop import App
+from monitor.data.shipped import cry_model_bytes
 from monitor.events import Alert, AnyEvent, CryEnded, RosterChanged
-from monitor.journal import Journal, MinuteRow
-from monitor.resources import cry_model_bytes
-from monitor.timeline import parse_rfc3339
+from monitor.simulation.box import GOOD_CELL
+from monitor.store.journal import Journal, MinuteRow
+from monitor.times import DAY_S, HOUR_S, parse_rfc3339
 from tests.system.mosquitto import Mosquitto
-from tests.system.soak_month import DAY_S, HOUR_S, Month, SparedDetector
+from tests.system.soak_month import Month, SparedDetector
 from tests.system.soak_phone import SoakPhone
 
 START_S = parse_rfc3339("2026-03-02T00:00:00Z")

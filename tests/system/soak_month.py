@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from calibration.synth import Room, bout
 from monitor.config import Config
-from monitor.core.cry import CryDetector, CryModel, Heard
+from monitor.core.cry.detector import CryDetector, CryModel, Heard
 from monitor.devices import Put
-from monitor.devices.simulated import SimBaby, SimulatedBox
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, ClockReading, ScaleBlock, Tick
-from monitor.host import HostProbe
+from monitor.host.probe import HostProbe
+from monitor.simulation.box import SimBaby, SimulatedBox
+from monitor.simulation.sounds import Room, bout
 
 DAY_S, HOUR_S = 86_400.0, 3600.0
 MOST_BACKLOG = 300

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.install import install, program_file, with_program
+from monitor.verbs.install import install, program_file, with_program
 
 REPOSITORY = Path(__file__).parents[2]
 CACHE = Path.home() / ".cache/nursery-monitor/bookworm"

@@ -20,10 +20,10 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from monitor.config import MqttConfig
-from monitor.link import Link
-from monitor.link_events import Connected, Refused
-from monitor.secrets import read_password
-from monitor.topics import Topics
+from monitor.mqtt.connection import Link
+from monitor.mqtt.link_events import Connected, Refused
+from monitor.mqtt.topics import Topics
+from monitor.store.secrets import read_password
 from tests.system.mosquitto import BINARY, free_port
 from tests.system.subscriber import wait_for
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from monitor.check_broker import check_broker
 from monitor.config import Config, MqttConfig
-from monitor.finding import Finding
+from monitor.verbs.check_broker import check_broker
+from monitor.verbs.finding import Finding
 from tests.system.mosquitto import BINARY, Mosquitto
 from tests.system.subscriber import Subscriber
 from tests.system.test_broker_setup import Broker, need_tools, other_broker
@@ -85,7 +85,7 @@ def test_rights_for_another_box_are_named(broker: Broker, tmp_path: Path, protoc
 
 def test_a_broker_without_version_5_is_as_good_as_for_run() -> None:
     pytest.importorskip("amqtt")
-    from monitor.demo_broker import DemoBroker
+    from monitor.simulation.broker import DemoBroker
 
     server = DemoBroker()
     server.start()

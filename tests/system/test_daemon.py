@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from monitor.journal import Journal
+from monitor.store.journal import Journal
 from tests.system.daemon import Daemon
 from tests.system.mosquitto import Mosquitto, free_port
 from tests.system.subscriber import Subscriber, wait_for

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.journal import Journal
+from monitor.store.journal import Journal
 from tests.system.daemon import Daemon
 from tests.system.dead_card import DeadCard, missing
 from tests.system.mosquitto import Mosquitto

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 
 from monitor.config import MqttConfig
-from monitor.delivery import Delivery
-from monitor.echoes import Echoes
 from monitor.events import Baby
-from monitor.homeassistant import discovery
-from monitor.journal import Journal
-from monitor.link import Link
-from monitor.outbox import OutboxMessage
-from monitor.publisher import Publisher
-from monitor.refusals import Refusals
-from monitor.topics import Message, Topics
+from monitor.mqtt.connection import Link
+from monitor.mqtt.delivery import Delivery
+from monitor.mqtt.discovery import discovery
+from monitor.mqtt.echoes import Echoes
+from monitor.mqtt.publisher import Publisher
+from monitor.mqtt.refusals import Refusals
+from monitor.mqtt.topics import Message, Topics
+from monitor.store.journal import Journal
+from monitor.store.outbox import OutboxMessage
 from tests.system.mosquitto import BINARY, Mosquitto
 from tests.system.silent_broker import SilentBroker
 from tests.system.subscriber import Subscriber, wait_for

@@ -22,10 +22,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from monitor.documents import CryStatus
 from monitor.events import Baby, Candidate, Condition
-from monitor.homeassistant import discovery
-from monitor.states import CryStatus
-from monitor.topics import Topics
+from monitor.mqtt.discovery import discovery
+from monitor.mqtt.topics import Topics
 from tests.system.daemon import Daemon
 from tests.system.home_assistant.box import BOX, IDENTITY, KANGAROO, POSSUM
 from tests.system.mosquitto import BINARY, Mosquitto, free_port

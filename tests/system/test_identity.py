@@ -17,13 +17,13 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from monitor.config import MqttConfig
-from monitor.identity import BoxIdentity
-from monitor.identity_watch import IdentityWatch
-from monitor.journal import Journal
-from monitor.link import Link
-from monitor.link_events import Ended
-from monitor.publisher import Publisher
-from monitor.topics import Topics
+from monitor.mqtt.connection import Link
+from monitor.mqtt.identity import BoxIdentity
+from monitor.mqtt.identity_watch import IdentityWatch
+from monitor.mqtt.link_events import Ended
+from monitor.mqtt.publisher import Publisher
+from monitor.mqtt.topics import Topics
+from monitor.store.journal import Journal
 from tests.system.daemon import Daemon
 from tests.system.mosquitto import Mosquitto
 from tests.system.subscriber import Subscriber, wait_for

@@ -19,9 +19,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from calibration import synth
-from monitor.devices.simulated import GOOD_CELL, SimBaby, SimulatedBox
-from monitor.journal import Journal
+from monitor.simulation import sounds as synth
+from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
+from monitor.store.journal import Journal
 from tests.system.daemon import Daemon
 from tests.system.fake_gpiochip import FakeChip, missing
 from tests.system.mosquitto import BINARY, Mosquitto

@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from monitor.config import MqttConfig
-from monitor.link import Link
-from monitor.link_events import Acknowledged, Connected
-from monitor.topics import Message
+from monitor.mqtt.connection import Link
+from monitor.mqtt.link_events import Acknowledged, Connected
+from monitor.mqtt.topics import Message
 from tests.system.mosquitto import Mosquitto
 
 pytestmark = pytest.mark.system

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from calibration.synth import Room, bout
-from monitor.core.load import ORDER
+from monitor.daemon.shedding import ORDER
 from monitor.events import AUDIO_RATE_HZ
+from monitor.simulation.sounds import Room, bout
 from tests.system.daemon import ROOT, Daemon
 from tests.system.subscriber import Subscriber, wait_for
 
@@ -21,7 +21,7 @@ BASE = "nursery/test-box"
 MINUTES = 10
 LIMIT_S = 200.0
 """... for what a busy machine does late. How everything comes back is tested in
-``core/test_load.py``: only an idle machine would ever be calm here."""
+``daemon/test_shedding.py``: only an idle machine would ever be calm here."""
 
 
 def nursery_at_work(folder: Path) -> str:

@@ -12,7 +12,7 @@ from monitor.config import ScaleConfig
 from monitor.devices import load_cell, load_cell_process
 from monitor.devices.load_cell import LoadCell
 from monitor.events import ScaleBlock, SourceReport
-from monitor.timeline import Timeline
+from monitor.host.timeline import Timeline
 from tests.system.fake_gpiochip import FakeChip, missing
 
 pytestmark = pytest.mark.system

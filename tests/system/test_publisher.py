@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from monitor.config import MqttConfig
-from monitor.delivery import Delivery
-from monitor.echoes import Echoes
 from monitor.events import Command
-from monitor.journal import Journal
-from monitor.link import Link, Protocol
-from monitor.link_events import Arrived
-from monitor.outbox import OutboxMessage
-from monitor.publisher import Publisher
-from monitor.secrets import read_password
-from monitor.topics import Message, Topics
+from monitor.mqtt.connection import Link, Protocol
+from monitor.mqtt.delivery import Delivery
+from monitor.mqtt.echoes import Echoes
+from monitor.mqtt.link_events import Arrived
+from monitor.mqtt.publisher import Publisher
+from monitor.mqtt.topics import Message, Topics
+from monitor.store.journal import Journal
+from monitor.store.outbox import OutboxMessage
+from monitor.store.secrets import read_password
 from tests.system.mosquitto import Mosquitto, free_port
 from tests.system.subscriber import Subscriber, wait_for
 
@@ -229,7 +229,7 @@ def test_home_assistants_birth_brings_everything_again(
     settings: dict[str, object],
     birth: str,
 ) -> None:
-    monkeypatch.setattr("monitor.publisher.BIRTH_JITTER_S", 0.3)
+    monkeypatch.setattr("monitor.mqtt.publisher.BIRTH_JITTER_S", 0.3)
     publisher = make(journal, broker.port, **settings)
     publisher.want([state("{}", "homeassistant/device/a/config"), state("1")])
     with Subscriber(broker.port, "#") as phone:
@@ -244,7 +244,7 @@ def test_home_assistants_birth_brings_everything_again(
 
 def test_a_broker_without_version_5_is_spoken_to_in_3_1_1(journal: Journal) -> None:
     pytest.importorskip("amqtt")
-    from monitor.demo_broker import DemoBroker
+    from monitor.simulation.broker import DemoBroker
 
     broker = DemoBroker()
     broker.start()

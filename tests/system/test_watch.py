@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from monitor.config import MqttConfig
-from monitor.watch import Watch
+from monitor.verbs.watch import Watch
 from tests.system.mosquitto import Mosquitto
 from tests.system.subscriber import Subscriber
 

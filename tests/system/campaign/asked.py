@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from monitor.errors import JournalError
-from monitor.journal import Journal
+from monitor.store.journal import Journal
 from tests.system.campaign.box import LITTER
 from tests.system.campaign.card import Card
 from tests.system.campaign.phone import Phone

@@ -17,8 +17,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from calibration.synth import bout
 from monitor.events import AUDIO_RATE_HZ
+from monitor.simulation.sounds import bout
 from tests.system.campaign.box import COUNTS_PER_G
 from tests.system.campaign.silence import Fact
 from tests.system.fake_gpiochip import FakeChip

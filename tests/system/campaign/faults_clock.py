@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from monitor.times import HOUR_S
 from tests.system.campaign.world import NONE, World
 
-HOUR_S = 3600.0
 CLOCK_IS_READ_S = 61.0
 """the daemon looks at the wall clock once a minute"""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from monitor.timeline import parse_rfc3339
+from monitor.times import parse_rfc3339
 from tests.system.campaign.phone import Heard
 from tests.system.campaign.silence import incident_of
 

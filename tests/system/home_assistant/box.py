@@ -17,17 +17,15 @@ from typing import Any
 import msgspec
 
 from monitor.config import AlertsConfig, MqttConfig, NightConfig
-from monitor.core.policy import AlertPolicy
+from monitor.core.alerts.policy import AlertPolicy
+from monitor.documents import BabyStatus, BoxState, CryStatus, ScaleStatus, SourceHealth
 from monitor.errors import CommandError
 from monitor.events import Alert, Baby, Command, CommandResult, Condition
-from monitor.homeassistant import discovery, removal
-from monitor.journal import Journal
-from monitor.link import Link
-from monitor.link_events import Arrived
-from monitor.outbox import OutboxMessage
-from monitor.publisher import Publisher
-from monitor.states import BabyStatus, BoxState, CryStatus, ScaleStatus, SourceHealth
-from monitor.topics import (
+from monitor.mqtt.connection import Link
+from monitor.mqtt.discovery import discovery, removal
+from monitor.mqtt.link_events import Arrived
+from monitor.mqtt.publisher import Publisher
+from monitor.mqtt.topics import (
     Topics,
     alert_messages,
     chart_message,
@@ -36,6 +34,8 @@ from monitor.topics import (
     parse_command,
     state_messages,
 )
+from monitor.store.journal import Journal
+from monitor.store.outbox import OutboxMessage
 
 BOX = "kangaroo-and-possum"
 IDENTITY = "c0ffee"

@@ -1,0 +1,315 @@
+"""Stitched nights: what the daemon would have raised, with the truth known.
+
+    python -m calibration.evaluation.nights --manifest dev/manifest.csv \
+        --model monitor/data/cry.npz --hours 8
+
+A night is hours of room sound with recordings of everything that is no kitten or puppy dropped in
+("interrupted"), the same recordings strung together without a pause ("strung": far denser than
+any night), shaped room noise alone ("room"), or bouts of real calls in a room ("crying").
+Whole bouts count, and beside them the alerts that the daemon, at its defaults, would have made of
+them: it waits for some seconds of crying before it wakes anybody.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from calibration.evaluation.evaluate import held_out
+from calibration.evaluation.metrics import poisson_rate
+from calibration.training.canvases import load
+from calibration.training.clips import Clip, read_manifest
+from calibration.training.model_card import add_to_card, protocol
+from monitor.config import AlertsConfig
+from monitor.core.cry.bouts import BoutEvent
+from monitor.core.cry.detector import CryDetector
+from monitor.core.cry.incident import CryIncident
+from monitor.core.cry.model import CryModel
+from monitor.errors import NurseryError
+from monitor.events import AUDIO_RATE_HZ, AudioBlock, CryStarted
+from monitor.simulation import sounds as synth
+
+Samples = NDArray[np.float32]
+
+_BLOCK = 10 * AUDIO_RATE_HZ
+_INTERRUPTIONS_PER_HOUR = 40.0
+_LEVEL_DB = (-50.0, -15.0)
+"""loudest quarter second of an interruption: from the next room to beside the box"""
+
+
+@dataclass
+class Placed:
+    """One recording in a night."""
+
+    start_s: float
+    end_s: float
+    label: str
+
+
+@dataclass
+class Night:
+    """Sound in pieces, and what lies where."""
+
+    pieces: list[tuple[int, Samples]]
+    """(first sample, samples), in order"""
+    placed: list[Placed]
+    hours: float
+    noise_db: float
+
+
+@dataclass
+class Tally:
+    """What was raised over several nights."""
+
+    hours: float = 0.0
+    false: Counter[str] = field(default_factory=Counter)
+    """bouts of a pet where none cried, by what was playing"""
+    alerts: int = 0
+    """alerts raised, by true and by false bouts"""
+    human: int = 0
+    """bouts called human: reported, but nobody is woken"""
+    crying: int = 0
+    found: int = 0
+    delays_s: list[float] = field(default_factory=list)
+    """from the third call of a true bout to its report"""
+
+
+def interrupted(clips: Sequence[Clip], hours: float, rng: Generator) -> Night:
+    """A room in which something else sounds every minute or two, once to three times over."""
+    night = Night([], [], hours, rng.uniform(-70, -48))
+    at_s = 20.0
+    while True:
+        at_s += rng.exponential(3600 / _INTERRUPTIONS_PER_HOUR)
+        clip = clips[int(rng.integers(len(clips)))]
+        sound = synth.at_level(load(clip.path), rng.uniform(*_LEVEL_DB))
+        sound = np.tile(sound, int(rng.integers(1, 4)))
+        if at_s + len(sound) / AUDIO_RATE_HZ > hours * 3600 - 10:
+            return night
+        at_s = _place(night, at_s, sound, clip.label)
+
+
+def strung(clips: Sequence[Clip], rng: Generator) -> Night:
+    """Every clip once, one after the other, in random order."""
+    night = Night([], [], 0.0, -75.0)
+    at_s = 0.0
+    for i in rng.permutation(len(clips)):
+        sound = synth.at_level(load(clips[i].path), rng.uniform(*_LEVEL_DB))
+        at_s = _place(night, at_s, sound, clips[i].label)
+    night.hours = at_s / 3600
+    return night
+
+
+def crying(clips: Sequence[Clip], hours: float, rng: Generator) -> tuple[Night, list[list[float]]]:
+    """Bouts of six calls of one recording every five minutes; and when each call ends."""
+    night = Night([], [], hours, rng.uniform(-70, -55))
+    bouts: list[list[float]] = []
+    at_s = 30.0
+    while at_s < hours * 3600 - 120:
+        clip = clips[int(rng.integers(len(clips)))]
+        sound = load(clip.path)
+        level_db = rng.uniform(-45, -15)
+        ends, start_s = [], at_s
+        for k in range(6):
+            a, b = clip.cries[k % len(clip.cries)] if clip.cries else (0.0, 2.0)
+            one = sound[int(max(0, a - 0.05) * AUDIO_RATE_HZ) : int((b + 0.05) * AUDIO_RATE_HZ)]
+            one = synth.at_level(one[: 3 * AUDIO_RATE_HZ], level_db + rng.uniform(-3, 3))
+            night.pieces.append((round(at_s * AUDIO_RATE_HZ), one))
+            at_s += len(one) / AUDIO_RATE_HZ
+            ends.append(at_s)
+            at_s += rng.uniform(0.3, 1.8)
+        night.placed.append(Placed(start_s, at_s, clip.label))
+        bouts.append(ends)
+        at_s = start_s + 300
+    return night, bouts
+
+
+def _place(night: Night, at_s: float, sound: Samples, label: str) -> float:
+    end_s = at_s + len(sound) / AUDIO_RATE_HZ
+    night.pieces.append((round(at_s * AUDIO_RATE_HZ), sound))
+    night.placed.append(Placed(at_s, end_s, label))
+    return end_s
+
+
+def heard(model: CryModel, night: Night, seed: int) -> list[BoutEvent]:
+    """Beginning and end of every bout the daemon would have reported."""
+    room = synth.Room(seed, noise_db=night.noise_db, hum_db=night.noise_db - 6)
+    for start, samples in night.pieces:
+        room.add(start / AUDIO_RATE_HZ, samples)
+    detector = CryDetector(model)
+    events = [e for block in _blocks(room, night.hours) for e in detector.update(block).bouts]
+    return events + detector.flush().bouts
+
+
+def begun(events: Sequence[BoutEvent]) -> list[CryStarted]:
+    """The beginnings only."""
+    return [e for e in events if isinstance(e, CryStarted)]
+
+
+def alerts(events: Sequence[BoutEvent], hours: float, hold_s: float) -> int:
+    """How often the daemon would have raised "crying" for these bouts.
+
+    ``hold_s`` is the quiet after which the detector tells that a bout is over.
+    """
+    incident = CryIncident(AlertsConfig())
+    coming = deque(events)
+    raised, open_before = 0, False
+    for second in range(math.ceil(hours * 3600) + 1):
+        while coming and _known_s(coming[0], hold_s) <= second:
+            event = coming.popleft()
+            if isinstance(event, CryStarted):
+                incident.started(event)
+            else:
+                incident.ended(event)
+        open_now = bool(incident.conditions(second))
+        raised += open_now and not open_before
+        open_before = open_now
+    return raised
+
+
+def _known_s(event: BoutEvent, hold_s: float) -> float:
+    return event.decided_s if isinstance(event, CryStarted) else event.t_s + hold_s
+
+
+def _blocks(room: synth.Room, hours: float) -> Iterator[AudioBlock]:
+    total = int(hours * 3600 * AUDIO_RATE_HZ)
+    for start in range(0, total, _BLOCK):
+        samples = room.render(start, min(_BLOCK, total - start))
+        yield AudioBlock(start / AUDIO_RATE_HZ, samples)
+
+
+def count_false(tally: Tally, night: Night, bouts: Sequence[CryStarted]) -> None:
+    """Bouts in a night without pets: who raised them."""
+    tally.hours += night.hours
+    for bout in bouts:
+        if bout.species == "human":
+            tally.human += 1
+            continue
+        playing = [p for p in night.placed if p.start_s - 1 < bout.decided_s < p.end_s + 2]
+        tally.false[playing[0].label if playing else "room"] += 1
+
+
+def count_found(
+    tally: Tally, night: Night, calls: Sequence[Sequence[float]], bouts: Sequence[CryStarted]
+) -> None:
+    """Bouts in a night with pets: which were found, how soon, and what was raised beside them."""
+    tally.hours += night.hours
+    pets = [b for b in bouts if b.species != "human"]
+    for place, ends in zip(night.placed, calls, strict=True):
+        tally.crying += 1
+        own = [b for b in pets if place.start_s - 2 <= b.decided_s <= place.end_s + 3]
+        if own:
+            tally.found += 1
+            tally.delays_s.append(own[0].decided_s - ends[2])
+    inside = sum(
+        any(p.start_s - 2 <= b.decided_s <= p.end_s + 3 for p in night.placed) for b in pets
+    )
+    tally.false["room"] += len(pets) - inside
+
+
+def measure(model: CryModel, clips: Sequence[Clip], hours: float, seed: int) -> dict[str, Tally]:
+    """All four kinds of night for one model and the clips it may be judged on."""
+    rng = np.random.default_rng(seed)
+    pets, others = [c for c in clips if c.is_pet], [c for c in clips if not c.is_pet]
+    tallies = {name: Tally() for name in ("interrupted", "strung", "room", "crying")}
+
+    def listen(kind: str, night: Night, own_seed: int) -> list[CryStarted]:
+        events = heard(model, night, own_seed)
+        tallies[kind].alerts += alerts(events, night.hours, model.card.rule.hold_s)
+        return begun(events)
+
+    night = interrupted(others, hours, rng)
+    count_false(tallies["interrupted"], night, listen("interrupted", night, seed))
+    for repeat in range(2):
+        night = strung(others, rng)
+        count_false(tallies["strung"], night, listen("strung", night, seed + repeat))
+    night = Night([], [], hours, rng.uniform(-75, -25))
+    count_false(tallies["room"], night, listen("room", night, seed + 7))
+    night, calls = crying(pets, hours, rng)
+    count_found(tallies["crying"], night, calls, listen("crying", night, seed + 8))
+    return tallies
+
+
+def add(total: Tally, part: Tally) -> None:
+    """Sum of two tallies, into the first."""
+    total.hours += part.hours
+    total.false += part.false
+    total.alerts += part.alerts
+    total.human += part.human
+    total.crying += part.crying
+    total.found += part.found
+    total.delays_s += part.delays_s
+
+
+def show(tallies: dict[str, Tally]) -> None:
+    """Print rates with exact Poisson intervals."""
+    for name, tally in tallies.items():
+        count = sum(tally.false.values())
+        rate = poisson_rate(count, tally.hours)
+        print(f"{name:12s} {tally.hours:6.1f} h  {count} false bouts: {rate} an hour", end="")
+        print(f", {tally.human} called human, {dict(tally.false.most_common(8))}")
+        print(f"{'':12s} {tally.alerts} alerts: {poisson_rate(tally.alerts, tally.hours)} an hour")
+        if tally.crying:
+            late = np.quantile(tally.delays_s, [0.5, 0.9]) if tally.delays_s else [np.nan] * 2
+            print(
+                f"{'':12s} found {tally.found} of {tally.crying} bouts, "
+                f"{late[0]:+.1f} s after the third call (90 %: {late[1]:+.1f} s)"
+            )
+
+
+def summary(tally: Tally) -> dict[str, Any]:
+    """A tally as numbers, with the exact Poisson interval of its rate."""
+    rate = poisson_rate(sum(tally.false.values()), tally.hours)
+    return {
+        "hours": tally.hours,
+        "false_per_hour": [rate.value, rate.low, rate.high],
+        "false_by_label": dict(tally.false),
+        "alerts": tally.alerts,
+        "called_human": tally.human,
+        "bouts": tally.crying,
+        "bouts_found": tally.found,
+    }
+
+
+def main() -> int:
+    """Command line; see the module's text."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--manifest", type=Path, required=True)
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--model", type=Path)
+    which.add_argument(
+        "--cross-validate", type=Path, nargs="+", help="models trained without some folds"
+    )
+    parser.add_argument("--hours", type=float, default=8.0, help="per kind of night and model")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--card-of", type=Path, help="write the figures into this model's card")
+    given = parser.parse_args()
+    totals: dict[str, Tally] = {}
+    try:
+        clips = read_manifest(given.manifest)
+        if given.model:
+            pairs = [(CryModel.from_bytes(given.model.read_bytes()), clips)]
+        else:
+            pairs = held_out(given.cross_validate, clips)
+        for model, own in pairs:
+            for name, tally in measure(model, own, given.hours, given.seed).items():
+                add(totals.setdefault(name, Tally()), tally)
+    except (NurseryError, OSError) as error:
+        parser.exit(2, f"{error}\n")
+    show(totals)
+    if given.card_of:
+        by = {"by": protocol(given.cross_validate)}
+        add_to_card(given.card_of, "nights", by | {k: summary(t) for k, t in totals.items()})
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,43 @@
+"""Hands in the box: whoever is there hears the babies, so a warning can wait; but not for long.
+
+What looks like a hand may be a platform that sways (a hammock, a lorry, a washing machine). So
+hands hold something back for a few minutes at most, until they have been away; and nothing that
+is critical.
+"""
+
+from __future__ import annotations
+
+import math
+
+from monitor.events import AlertKind, Severity
+from monitor.timeshift import Shift
+
+HANDS_GRACE_S = 60.0
+"""somebody who has just let go of the babies still hears them"""
+HANDS_LONGEST_S = 300.0
+"""... and has looked after a cry within five minutes, or is not there"""
+HELD_BACK: frozenset[AlertKind] = frozenset({"crying"})
+
+
+class HandsGate:
+    """Tell it at every tick whether hands are in the box."""
+
+    def __init__(self) -> None:
+        self._since_s = self._last_s = -math.inf
+
+    def see(self, now_s: float, *, handled: bool) -> None:
+        """Hands that come back within the grace have never been away."""
+        if not handled:
+            return
+        if now_s - self._last_s >= HANDS_GRACE_S:
+            self._since_s = now_s
+        self._last_s = now_s
+
+    def holds_back(self, kind: AlertKind, severity: Severity, now_s: float) -> bool:
+        """Whether this is not said now, because somebody is there."""
+        there = now_s - self._last_s < HANDS_GRACE_S and now_s - self._since_s < HANDS_LONGEST_S
+        return there and kind in HELD_BACK and severity != "critical"
+
+    def move(self, shift: Shift) -> None:
+        """The timeline was moved."""
+        self._since_s, self._last_s = shift.moment(self._since_s), shift.moment(self._last_s)

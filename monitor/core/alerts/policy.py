@@ -1,0 +1,322 @@
+"""Alerts with a life: raised, reminded, acknowledged, snoozed, cleared, under one id.
+
+The parts of the core state at every tick what is true, and what nobody can judge; this policy
+compares it with the alerts that are open and decides what a person hears. Only what is false
+clears. The rules answer what users of such monitors complain of: one incident told five times, a
+cooldown that hides another problem, reminders that never slow down, an acknowledgement that covers
+what came hours later, a monitor that is silent about its own blindness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from msgspec.structs import replace
+
+from monitor.alert_kinds import RANK
+from monitor.config import AlertsConfig
+from monitor.core.alerts.commands import obey
+from monitor.core.alerts.hands_gate import HandsGate
+from monitor.core.alerts.lifecycle import AlertLife
+from monitor.core.alerts.memory import AlertMemory, Incident
+from monitor.core.alerts.quiet_hours import NIGHT_BUDGET, LocalMinute, QuietHours
+from monitor.core.alerts.roster import close_the_gone, rename
+from monitor.errors import CommandError
+from monitor.events import (
+    Alert,
+    AlertKind,
+    Baby,
+    CannotJudge,
+    Command,
+    CommandResult,
+    Condition,
+    Severity,
+)
+from monitor.timeshift import Shift, moved
+
+CLEAR_HOLD_S = 10.0
+"""a condition must be false this long; one missed statement while a source restarts is no news"""
+FLAP_HOLD_S = 900.0
+"""what comes and goes has to stay away for a quarter of an hour before it counts as over"""
+UNSEEN_S = 1800.0
+"""what nobody could judge for half an hour, and what then began anew, is another incident"""
+TEST_ALERT_S = 120.0
+
+
+class AlertPolicy:
+    """Turns conditions and commands into alerts; deterministic, knows only the times it is told."""
+
+    def __init__(self, config: AlertsConfig, box: str, local_minute: LocalMinute) -> None:
+        self._box = box
+        self._quiet = QuietHours(config.night, local_minute)
+        self._first_reminder_s = config.remind_every_min * 60
+        self._memory = AlertMemory(keyed_by_id=True)
+        self._hands = HandsGate()
+        self._roster: dict[str, str] | None = None
+        self._restored = False
+
+    @property
+    def open(self) -> list[Alert]:
+        """The latest state of each open alert, oldest first."""
+        return sorted(
+            (life.alert for life in self._memory.lives.values()), key=lambda a: (a.since, a.id)
+        )
+
+    def know_roster(self, babies: Sequence[Baby]) -> None:
+        """Who is in the nursery: alerts of the renamed are renamed, of the gone soon closed."""
+        names = {baby.id: baby.name for baby in babies}
+        if names != self._roster:
+            rename(self._memory.lives, self._roster or {}, names)
+            self._roster = names
+
+    def update(
+        self,
+        now_s: float,
+        conditions: Sequence[Condition],
+        unjudged: Sequence[CannotJudge] = (),
+        *,
+        handled: bool,
+    ) -> list[Alert]:
+        """Compare what is true at ``now_s`` with what is open; return each change, in order.
+
+        ``conditions`` is the whole truth of this moment: one that is left out is no longer so,
+        unless it is in ``unjudged``. ``handled`` says that hands are in the box now.
+        """
+        self._hands.see(now_s, handled=handled)
+        if not self._quiet.contains(now_s):
+            self._memory.night_pushes = 0
+        stated = _by_incident([*conditions, *self._test_conditions(now_s)])
+        changes = close_the_gone(self._memory.lives, self._roster, now_s)
+        changes += self._hold_what_is_unknown(now_s, stated, unjudged)
+        changes += self._clear_what_is_over(now_s, stated)
+        for incident, condition in stated.items():
+            if self._memory.is_dismissed(incident, now_s):
+                continue
+            if incident in self._memory.lives:
+                changes += self._follow(incident, condition, now_s)
+            elif not self._hands.holds_back(condition.kind, condition.severity, now_s):
+                changes.append(self._raise(incident, condition, now_s))
+        return changes
+
+    # ------------------------------------------------------------------ raising and clearing
+
+    def _raise(self, incident: Incident, condition: Condition, now_s: float) -> Alert:
+        severity, mute = self._severity(condition.kind, condition.severity, now_s)
+        alert = Alert(
+            t_s=now_s,
+            id=self._memory.new_id(incident, condition.since_s, now_s),
+            kind=condition.kind,
+            state="raised",
+            severity=severity,
+            baby=condition.baby,
+            since=condition.since_s,
+            title=condition.title,
+            message=condition.message,
+            why=condition.why,
+            box=self._box,
+            step_id=condition.step_id,
+            candidates=condition.candidates,
+        )
+        life = AlertLife(
+            alert=alert,
+            true_severity=condition.severity,
+            stated_s=now_s,
+            all_clear=condition.all_clear,
+        )
+        self._memory.lives[incident] = life
+        self._memory.remember_raise(incident, now_s)
+        life.schedule(now_s, self._first_reminder_s)
+        return life.change("raised", now_s, silent=mute or not self._afford(condition, now_s))
+
+    def _hold_what_is_unknown(
+        self, now_s: float, stated: dict[Incident, Condition], unjudged: Sequence[CannotJudge]
+    ) -> list[Alert]:
+        """Neither true nor false: as long as nobody can look, it is told on as if it were true."""
+        why: dict[tuple[str, str | None], str] = {(e.kind, e.key): e.why for e in unjudged}
+        everything, self._restored = self._restored, False  # the time without power is unknown
+        changes: list[Alert] = []
+        for incident in sorted({*self._memory.lives, *self._memory.dismissed} - stated.keys()):
+            reason = why.get(incident) or why.get((incident[0], None))
+            if reason is None and not everything:
+                continue
+            dismissed = self._memory.is_dismissed(incident, now_s)
+            if incident in self._memory.lives:
+                life = self._memory.lives[incident]
+                if life.cannot_be_judged(now_s, None if everything else reason) and not dismissed:
+                    changes += self._tell_on(life, now_s)
+        return changes
+
+    def _clear_what_is_over(self, now_s: float, stated: dict[Incident, Condition]) -> list[Alert]:
+        quiet = [incident for incident in self._memory.dismissed if incident not in stated]
+        self._memory.forget_dismissed(quiet, now_s - CLEAR_HOLD_S)
+        over = []
+        for incident, life in self._memory.lives.items():
+            if incident in stated or life.unjudged_s == now_s:
+                continue
+            life.is_false(now_s)
+            if now_s - life.held_s >= self._hold_s(incident, now_s):
+                over.append(incident)
+        return [self._memory.lives.pop(incident).end(now_s) for incident in over]
+
+    def _hold_s(self, incident: Incident, now_s: float) -> float:
+        if incident[0] == "test":
+            return 0.0
+        return FLAP_HOLD_S if self._memory.comes_and_goes(incident, now_s) else CLEAR_HOLD_S
+
+    # ------------------------------------------------------------------ while it is open
+
+    def _follow(self, incident: Incident, condition: Condition, now_s: float) -> list[Alert]:
+        life = self._memory.lives[incident]
+        before, true_before = life.alert.severity, life.true_severity
+        severity, mute = self._severity(condition.kind, condition.severity, now_s)
+        back = self._came_back(incident, condition, now_s)
+        life.restate(condition, severity, now_s)
+        speak_up = partial(life.speak_up, now_s, self._first_reminder_s)
+        if RANK[condition.severity] > RANK[true_before]:  # an old acknowledgement is void
+            return [speak_up(mute=mute)]
+        if back:
+            return [speak_up(mute=mute or not self._afford(condition, now_s))]
+        return self._tell_on(life, now_s, before=before)
+
+    def _tell_on(
+        self, life: AlertLife, now_s: float, *, before: Severity | None = None
+    ) -> list[Alert]:
+        """What is due of one that is open: a promise that ended, the morning, a reminder.
+
+        ``before`` is the severity that was last told, where it may have changed since.
+        """
+        alert = life.alert
+        severity, mute = self._severity(alert.kind, life.true_severity, now_s)
+        speak_up = partial(life.speak_up, now_s, self._first_reminder_s)
+        if alert.state == "snoozed":
+            ended = alert.until is not None and now_s >= alert.until
+            return [speak_up(mute=False)] if ended else []
+        if life.acknowledged_long_ago(now_s):
+            return [speak_up(mute=False)]
+        if not life.waits_for_somebody or mute:
+            return []
+        morning = not life.told and not self._quiet.contains(now_s)
+        if morning or (before is not None and RANK[severity] > RANK[before]):
+            return [speak_up(mute=False)]
+        due = now_s >= life.remind_at_s and severity != "info"
+        if not due or self._hands.holds_back(alert.kind, life.true_severity, now_s):
+            return []
+        return [life.remind(now_s, self._first_reminder_s)]
+
+    def _came_back(self, incident: Incident, condition: Condition, now_s: float) -> bool:
+        """Whether this is a new incident under an id that is held open, and is to be spoken.
+
+        It was false for longer than the hold, or unseen for so long that what began since is
+        another. What somebody acknowledged or snoozed was the one before: it is spoken. What still
+        waits for somebody goes on with its reminders, unless it was away for longer than they are
+        apart at first; so a plug that comes and goes makes no push each time.
+        """
+        life = self._memory.lives[incident]
+        away_s = life.away_until(now_s)
+        unseen = now_s - life.stated_s >= UNSEEN_S and condition.since_s > life.stated_s
+        if away_s < CLEAR_HOLD_S and not unseen:
+            return False
+        life.alert = replace(life.alert, since=condition.since_s)
+        self._memory.remember_raise(incident, now_s)
+        return not life.waits_for_somebody or away_s >= self._first_reminder_s
+
+    def _severity(self, kind: AlertKind, severity: Severity, now_s: float) -> tuple[Severity, bool]:
+        if kind == "test":
+            return severity, False
+        return self._quiet.lower(severity, now_s)
+
+    def _afford(self, condition: Condition, now_s: float) -> bool:
+        """Count a soft push of this night; False when the budget is spent."""
+        if condition.severity == "critical" or not self._quiet.contains(now_s):
+            return True
+        self._memory.night_pushes += condition.severity == "warning"
+        return self._memory.night_pushes <= NIGHT_BUDGET
+
+    def _test_conditions(self, now_s: float) -> list[Condition]:
+        until_s = self._memory.test_until_s
+        return [_test(until_s - TEST_ALERT_S)] if now_s < until_s else []
+
+    # ------------------------------------------------------------------ commands
+
+    def command(self, command: Command) -> tuple[list[Alert], CommandResult]:
+        """Carry out acknowledge, snooze, not_a_cry or test_alert; anything odd is refused."""
+        try:
+            alerts, error = self._obey(command), None
+        except CommandError as refusal:
+            alerts, error = [], str(refusal)
+        return alerts, CommandResult(
+            t_s=command.t_s,
+            verb=command.verb,
+            ok=error is None,
+            error=error,
+            request_id=command.request_id,
+            origin=command.origin,
+        )
+
+    def _obey(self, command: Command) -> list[Alert]:
+        if command.verb == "test_alert":
+            self._memory.test_until_s = command.t_s + TEST_ALERT_S
+            return self._raise_test(command.t_s)
+        return obey(command, self._memory)
+
+    def _raise_test(self, now_s: float) -> list[Alert]:
+        condition = self._test_conditions(now_s)[0]
+        incident: Incident = (condition.kind, condition.key)
+        if incident in self._memory.lives:
+            return [self._memory.lives[incident].change("reminded", now_s)]
+        return [self._raise(incident, condition, now_s)]
+
+    def move(self, shift: Shift) -> None:
+        """The timeline was moved."""
+        self._memory = moved(self._memory, shift)
+        self._hands.move(shift)
+
+    # ------------------------------------------------------------------ across a restart
+
+    def snapshot(self) -> bytes:
+        """Everything a restart must not forget."""
+        return self._memory.encode()
+
+    def restore(self, data: bytes, babies: Sequence[Baby] = ()) -> None:
+        """Take over a snapshot: open alerts stay until their part has seen its source again.
+
+        Raises:
+            InputError: the bytes are no snapshot of this kind.
+        """
+        self._memory = AlertMemory.decode(data)
+        self._memory.key_by_id(babies)
+        self._restored = True
+
+    def nobody_watched(self) -> None:
+        """Time has passed in which nothing could be seen: what is open stays until it is judged."""
+        self._restored = True
+
+    def adopt(self, alerts: Sequence[Alert], babies: Sequence[Baby]) -> list[Alert]:
+        """Take up open alerts that the snapshot does not know, until their part has judged them.
+
+        Returns those that cannot be: their incident is open under another id.
+        """
+        left = self._memory.adopt(alerts, babies)
+        self._restored = True
+        return left
+
+
+def _by_incident(conditions: Sequence[Condition]) -> dict[Incident, Condition]:
+    """One condition each: the worst, where an incident is stated twice."""
+    stated: dict[Incident, Condition] = {}
+    for condition in sorted(conditions, key=lambda c: -RANK[c.severity]):
+        stated.setdefault((condition.kind, condition.key), condition)
+    return stated
+
+
+def _test(since_s: float) -> Condition:
+    return Condition(
+        kind="test",
+        severity="warning",
+        since_s=since_s,
+        title="Test alert",
+        message="This is a test: if you can read it, alerts from this box reach you.",
+        why="somebody asked for a test alert",
+        all_clear="The test is over; nothing was wrong.",
+    )

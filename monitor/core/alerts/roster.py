@@ -1,0 +1,39 @@
+"""What becomes of open alerts when a baby gets another name, or leaves the nursery."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from monitor.core.alerts.lifecycle import AlertLife
+from monitor.core.alerts.memory import Incident
+from monitor.events import BABY_KINDS, Alert
+
+Names = Mapping[str, str]
+"""of those who are here, by id"""
+
+
+def rename(lives: Mapping[Incident, AlertLife], before: Names, after: Names) -> None:
+    """An alert keeps its life under the new name; nobody is told anything anew."""
+    changed = [(old, after[i]) for i, old in before.items() if after.get(i, old) != old]
+    for (kind, key), life in lives.items():
+        if kind in BABY_KINDS:
+            name = life.alert.baby
+            if name is not None and after.get(key, name) != name:
+                life.rename(name, after[key])
+            continue
+        for old, new in changed:
+            life.rename(old, new)
+
+
+def close_the_gone(
+    lives: dict[Incident, AlertLife], here: Names | None, now_s: float
+) -> list[Alert]:
+    """End the alerts of babies that have left; ``here`` is ``None`` while nobody has said."""
+    if here is None:
+        return []
+    gone = [incident for incident in lives if incident[0] in BABY_KINDS and incident[1] not in here]
+    closed = [lives.pop(incident) for incident in gone]
+    return [
+        life.close(now_s, f"{life.alert.baby or 'This baby'} has left the nursery.")
+        for life in closed
+    ]

@@ -1,0 +1,191 @@
+"""Hearing a kitten or puppy cry: a stream of sound becomes windows with probabilities, and bouts.
+
+Level-free log-mel pictures (``features.py``) go through a small convolutional network
+(``network.py``) that names what the last second held; a rule over those windows (``bouts.py``)
+decides what is a bout. Work is done in blocks of 1.92 s, which is where the speed comes from.
+Blocks in which nothing stands out of the background are not shown to the network at all.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import NamedTuple
+
+import numpy as np
+
+from monitor.core.cry.bouts import BoutEvent, Bouts, CryWindow
+from monitor.core.cry.features import (
+    FRAME,
+    HOP,
+    STEP_FRAMES,
+    STEP_S,
+    STEP_SAMPLES,
+    SURVEY_EVERY,
+    Floats,
+    Survey,
+    Surveyor,
+    log_mel,
+    log_mel_between,
+    picture,
+)
+from monitor.core.cry.model import SPECIES, CryModel
+from monitor.core.cry.network import Net
+from monitor.events import AUDIO_RATE_HZ, AudioBlock, CryStarted
+from monitor.timeshift import Shift
+
+BLOCK_STEPS = 4
+"""steps computed at once: 1.92 s, the longest that still tells a cry within two seconds"""
+GAP_S = 0.05
+"""block times may disagree by this much before the stream counts as interrupted"""
+
+_BLOCK_SAMPLES = BLOCK_STEPS * STEP_SAMPLES
+_BLOCK_FRAMES = BLOCK_STEPS * STEP_FRAMES
+_BLOCKS_AT_ONCE = 4
+"""when more has arrived than a block (a file), so many go through together: cheaper per second"""
+_LOOK_AHEAD = FRAME - HOP
+_UNSTIRRED_P = {"kitten": 5e-5, "puppy": 5e-5, "human": 1e-4, "other": 1 - 2e-4}
+"""nothing stood out of the background: below every score the network gives"""
+
+
+class Heard(NamedTuple):
+    """What a block of audio made certain."""
+
+    windows: list[CryWindow]
+    bouts: list[BoutEvent]
+
+
+class _View(NamedTuple):
+    """Whole blocks of sound as far as the survey has looked at them."""
+
+    samples: Floats
+    surveyed: Floats
+    survey: Survey
+
+    def part(self, first: int, last: int) -> _View:
+        """Blocks ``first`` to before ``last``."""
+        frames = slice(first * _BLOCK_FRAMES // SURVEY_EVERY, last * _BLOCK_FRAMES // SURVEY_EVERY)
+        samples = slice(first * _BLOCK_SAMPLES, last * _BLOCK_SAMPLES + _LOOK_AHEAD)
+        steps = slice(first * BLOCK_STEPS, last * BLOCK_STEPS)
+        return _View(self.samples[samples], self.surveyed[frames], self.survey.part(steps))
+
+    def picture(self) -> Floats:
+        """What the network is shown; computes the frames that the survey left out."""
+        return picture(log_mel_between(self.samples, self.surveyed), self.survey)
+
+
+class CryDetector:
+    """Audio blocks in, windows and bouts out; one per stream."""
+
+    level_db: float | None = None
+    """RMS of the last half second in dBFS; ``None`` before it is complete"""
+    floor_db: float | None = None
+    """the same for the background: the quiet quarter of the last ten seconds"""
+
+    def __init__(self, model: CryModel) -> None:
+        self._model = model
+        self._net = Net(model)
+        self._bouts = Bouts(model.card.rule)
+        self._end_s: float | None = None
+        self._pending: Floats
+        self._restart()
+
+    @property
+    def crying(self) -> CryStarted | None:
+        """The bout that is open now."""
+        return self._bouts.crying
+
+    def update(self, block: AudioBlock) -> Heard:
+        """Fold in the next block, of any size.
+
+        A block that does not follow on the last one (by more than GAP_S) starts a new stretch:
+        sound before the gap is never joined to sound after it.
+        """
+        windows: list[CryWindow] = []
+        if self._end_s is not None and abs(block.t_s - self._end_s) > GAP_S:
+            windows += self._finish()
+        self._end_s = block.end_s
+        self._pending = np.concatenate([self._pending, block.samples])
+        while (blocks := (len(self._pending) - _LOOK_AHEAD) // _BLOCK_SAMPLES) > 0:
+            start_s = self._end_s - len(self._pending) / AUDIO_RATE_HZ
+            done = min(blocks, _BLOCKS_AT_ONCE) * _BLOCK_SAMPLES
+            windows += self._hear(self._pending[: done + _LOOK_AHEAD], start_s)
+            self._pending = self._pending[done:]
+        return self._tell(windows)
+
+    def move(self, shift: Shift) -> None:
+        """The timeline was moved."""
+        self._end_s = shift.maybe(self._end_s)
+        self._bouts.move(shift)
+
+    def flush(self) -> Heard:
+        """The stream is over: score what is left, close an open bout."""
+        heard = self._tell(self._finish())
+        self._end_s = None
+        return Heard(heard.windows, heard.bouts + self._bouts.flush())
+
+    def _tell(self, windows: list[CryWindow]) -> Heard:
+        return Heard(windows, [event for w in windows for event in self._bouts.update(w)])
+
+    def _restart(self) -> None:
+        self._pending = np.zeros(0, dtype=np.float32)
+        self._heard_samples = 0
+        self._surveyor = Surveyor()
+        self._net.reset()
+        self._skipped: _View | None = None
+        self._levels_db: list[float] = []
+
+    def _finish(self) -> list[CryWindow]:
+        """Score the rest of a stretch, padded with silence, and forget it."""
+        windows: list[CryWindow] = []
+        left = len(self._pending)
+        if self._end_s is not None and left and (left > _LOOK_AHEAD or not self._heard_samples):
+            start_s = self._end_s - left / AUDIO_RATE_HZ
+            padded = np.zeros(_BLOCK_SAMPLES + _LOOK_AHEAD, dtype=np.float32)
+            padded[:left] = self._pending
+            steps = min(BLOCK_STEPS, -(-left // STEP_SAMPLES))
+            windows = self._hear(padded, start_s)[:steps]
+        self._restart()
+        return windows
+
+    def _hear(self, samples: Floats, start_s: float) -> list[CryWindow]:
+        """Whole blocks (and their look-ahead) to BLOCK_STEPS windows each."""
+        self._measure_level(samples[: len(samples) - _LOOK_AHEAD])
+        self._heard_samples += len(samples) - _LOOK_AHEAD
+        surveyed = log_mel(samples, SURVEY_EVERY)
+        survey = self._surveyor.survey(surveyed)
+        whole = _View(samples, surveyed, survey)
+        blocks = survey.stirring.reshape(-1, BLOCK_STEPS).max(axis=1)
+        windows: list[CryWindow] = []
+        first = 0
+        for stirring, run in groupby(blocks.tolist()):
+            count = len(list(run))
+            view = whole.part(first, first + count)
+            seen_s = start_s + len(windows) * STEP_S
+            windows += self._look(view, seen_s) if stirring else self._skip(view, count, seen_s)
+            first += count
+        return windows
+
+    def _look(self, view: _View, start_s: float) -> list[CryWindow]:
+        if self._skipped is not None:  # wake up with the last block as context
+            self._net.reset()
+            self._net.logits(self._skipped.picture())
+            self._skipped = None
+        rows = self._model.probabilities(self._net.logits(view.picture())).tolist()
+        named = (dict(zip(SPECIES, row, strict=True)) for row in rows)
+        return [CryWindow(start_s + (k + 1) * STEP_S, p) for k, p in enumerate(named)]
+
+    def _skip(self, view: _View, blocks: int, start_s: float) -> list[CryWindow]:
+        self._skipped = view.part(blocks - 1, blocks)
+        return [
+            CryWindow(start_s + (k + 1) * STEP_S, dict(_UNSTIRRED_P))
+            for k in range(blocks * BLOCK_STEPS)
+        ]
+
+    def _measure_level(self, samples: Floats) -> None:
+        steps = samples.reshape(-1, STEP_SAMPLES)
+        steps = steps - steps.mean(axis=1, keepdims=True)  # a constant is no sound
+        power = np.vecdot(steps, steps) / STEP_SAMPLES
+        self._levels_db += (10 * np.log10(power + 1e-11)).tolist()
+        del self._levels_db[:-20]
+        self.level_db = self._levels_db[-1]
+        self.floor_db = sorted(self._levels_db)[len(self._levels_db) // 4]

@@ -1,0 +1,250 @@
+"""Crying as an incident: several bouts, one piece of news.
+
+A bout of the detector is a few calls; a baby that wants something makes many bouts with pauses.
+This part joins them, waits until there was enough crying to act on (a cry that is over before
+anybody could stand up belongs in the log), and words the alert with its context, because "the
+bottle was due 20 minutes ago" asks for something else than "50 minutes after a full feed".
+A human baby is reported by the detector's own events and is never an incident here.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Protocol
+
+import msgspec
+
+from monitor.config import AlertsConfig
+from monitor.documents import CryStatus
+from monitor.errors import InputError
+from monitor.events import (
+    CannotJudge,
+    Condition,
+    CryContext,
+    CryEnded,
+    CryStarted,
+    Severity,
+    Voice,
+)
+from monitor.names import renamed
+from monitor.times import DAY_S, spoken_duration
+from monitor.timeshift import Moment, Shift, moved
+
+QUIET_S = 90.0
+"""silence that ends an incident. Judgement: calls of one baby come seconds apart; with 60 s, a
+pause of 81 s cleared and raised again one spell of the simulated night."""
+LONG_CRY_S = 600.0
+"""an incident this long is critical by day and night: nobody came, and crying costs strength"""
+LONG_CRY_SHARE = 0.2
+"""... if at least this share of it was crying, not pauses"""
+
+
+class HasLevel(Protocol):
+    """What is asked of the detector."""
+
+    @property
+    def level_db(self) -> float | None:
+        """Loudness now, dB of full scale; None before the first block."""
+
+
+class _Incident(msgspec.Struct):
+    since_s: Moment
+    heard_s: Moment
+    """end of the last call known so far"""
+    cried_s: float = 0.0
+    """in bouts that are over"""
+    bout_s: Moment | None = None
+    """beginning of the bout that goes on now"""
+    species: Voice = "unknown"
+    score: float = 0.0
+    context: CryContext = "unexplained"
+    phrase: str = ""
+
+
+class _Memory(msgspec.Struct):
+    """What a restart keeps; that it was quiet meanwhile is for the microphone to show."""
+
+    incident: _Incident | None = None
+    bouts: list[tuple[Moment, Moment]] = []
+
+
+class CryIncident:
+    """Joins bouts into incidents and keeps the minutes cried in the last hour and day."""
+
+    def __init__(self, config: AlertsConfig) -> None:
+        self._cry_after_s = config.cry_after_s
+        self._incident: _Incident | None = None
+        self._bouts: deque[tuple[float, float]] = deque()
+        self._hearing_s: float | None = float("-inf")
+        """since when the microphone hears without a break; ``None`` while it is deaf"""
+        self._quiet_proven = True
+        """since it last came back it has been quiet for long enough to say so"""
+
+    def started(self, event: CryStarted, phrase: str = "") -> None:
+        """A bout began; ``phrase`` is one clause on feeding ("Possum's bottle was due ...")."""
+        if event.species == "human":
+            return
+        incident = self._incident
+        if incident is None or (
+            incident.bout_s is None and event.t_s - incident.heard_s >= QUIET_S
+        ):
+            # A pause that long ends a spell, heard or not: nobody knows that it went on meanwhile.
+            incident = _Incident(since_s=event.t_s, heard_s=event.t_s)
+        incident.bout_s = event.t_s
+        incident.heard_s = max(incident.heard_s, event.decided_s, event.t_s)
+        incident.species, incident.score = event.species, event.score
+        incident.context, incident.phrase = event.context, phrase
+        self._incident = incident
+
+    def ended(self, event: CryEnded) -> None:
+        """The bout is over; its length counts from its first to its last call."""
+        if event.species == "human":
+            return
+        self._bouts.append((event.started_s, max(event.started_s, event.t_s)))
+        incident = self._incident
+        if incident is not None and incident.bout_s is not None:
+            incident.cried_s += max(0.0, event.t_s - incident.bout_s)
+            incident.heard_s = max(incident.heard_s, event.t_s)
+            incident.bout_s = None
+
+    @property
+    def context(self) -> CryContext:
+        """The context of the incident that goes on, for the end of its bouts."""
+        return self._incident.context if self._incident else "unexplained"
+
+    def _lose_hearing(self) -> None:
+        """A bout that goes on now has no known end: it counts up to its last known call."""
+        self._hearing_s, self._quiet_proven = None, False
+        incident = self._incident
+        if incident is not None and incident.bout_s is not None:
+            incident.cried_s += max(0.0, incident.heard_s - incident.bout_s)
+            incident.bout_s = None
+
+    def conditions(self, now_s: float, *, hearing: bool = True) -> list[Condition]:
+        """The ``crying`` condition, once there was enough of it and until it is quiet.
+
+        ``hearing`` is False while the microphone is blind: a bout then ends where it was last
+        heard, because nothing will report its end, and nothing is said until it hears again.
+        """
+        if not hearing:
+            self._lose_hearing()
+            return []
+        if self._hearing_s is None:
+            self._hearing_s = now_s
+        self._forget_what_is_over(now_s)
+        incident = self._incident
+        if incident is None or self._is_of_before(incident, now_s):
+            return []
+        cried_s = _cried_s(incident, now_s)
+        if cried_s < self._cry_after_s:
+            return []
+        lasted_s = now_s - incident.since_s
+        long = lasted_s >= LONG_CRY_S and cried_s >= LONG_CRY_SHARE * lasted_s
+        severity: Severity = "critical" if long else "warning"
+        who = {"kitten": "A kitten", "puppy": "A puppy"}.get(incident.species, "A baby")
+        return [
+            Condition(
+                kind="crying",
+                severity=severity,
+                since_s=incident.since_s,
+                title=f"{who.split()[-1].capitalize()} crying",
+                message=f"{who} has been crying for {spoken_duration(lasted_s)}"
+                f"{_because(incident)}",
+                why=f"{cried_s:.0f} s of calls in {lasted_s:.0f} s, score {incident.score:.2f}, "
+                f"context {incident.context}",
+                all_clear="Quiet again after "
+                f"{spoken_duration(incident.heard_s - incident.since_s)} of crying.",
+            )
+        ]
+
+    def unjudged(self) -> list[CannotJudge]:
+        """Whether it can be said that nobody cries, as of the last ``conditions``."""
+        if self._quiet_proven:
+            return []
+        deaf = "the microphone does not hear"
+        why = deaf if self._hearing_s is None else "quiet has not been heard for long enough"
+        return [CannotJudge(kind="crying", why=why)]
+
+    def _is_of_before(self, incident: _Incident, now_s: float) -> bool:
+        """Nothing has been heard of it since the microphone came back, and that is long enough."""
+        unheard = self._hearing_s is not None and incident.heard_s < self._hearing_s
+        return unheard and incident.bout_s is None and now_s - incident.heard_s >= QUIET_S
+
+    def status(self, now_s: float, detector: HasLevel | None, hearing: bool) -> CryStatus:
+        """The retained ``cry`` document; everything unknown while the microphone is blind."""
+        if not hearing:
+            return CryStatus(crying=None)
+        self._forget_what_is_over(now_s)
+        incident = self._incident
+        crying = incident is not None and incident.bout_s is not None
+        return CryStatus(
+            crying=crying,
+            since=incident.since_s if incident and crying else None,
+            species=incident.species if incident and crying else None,
+            score=incident.score if incident and crying else None,
+            context=incident.context if incident and crying else None,
+            level_db=detector.level_db if detector is not None else None,
+            cry_minutes_1h=self._minutes(now_s, 3600.0),
+            cry_minutes_24h=self._minutes(now_s, DAY_S),
+        )
+
+    def _minutes(self, now_s: float, window_s: float) -> float:
+        begin_s = now_s - window_s
+        total_s = sum(max(0.0, end - max(start, begin_s)) for start, end in self._bouts)
+        if self._incident is not None and self._incident.bout_s is not None:
+            total_s += max(0.0, now_s - max(self._incident.bout_s, begin_s))
+        return round(total_s / 60, 2)
+
+    def _forget_what_is_over(self, now_s: float) -> None:
+        while self._bouts and self._bouts[0][1] < now_s - DAY_S:
+            self._bouts.popleft()
+        incident = self._incident
+        if self._hearing_s is None or (incident is not None and incident.bout_s is not None):
+            return
+        heard_s = incident.heard_s if incident is not None else self._hearing_s
+        if now_s - max(heard_s, self._hearing_s) >= QUIET_S:
+            self._incident, self._quiet_proven = None, True
+
+    def move(self, shift: Shift) -> None:
+        """The timeline was moved."""
+        memory = moved(_Memory(self._incident, list(self._bouts)), shift)
+        self._incident, self._bouts = memory.incident, deque(memory.bouts)
+        self._hearing_s = shift.maybe(self._hearing_s)
+
+    def rename(self, old: str, new: str) -> None:
+        """A baby the incident's phrase may speak of has another name now."""
+        if self._incident is not None:
+            self._incident.phrase = renamed(self._incident.phrase, old, new)
+
+    def snapshot(self) -> bytes:
+        """The incident and the bouts of the last day, as JSON."""
+        return msgspec.json.encode(_Memory(self._incident, list(self._bouts)))
+
+    def restore(self, data: bytes) -> None:
+        """Take over a snapshot; a bout that went on then is taken to have ended with the power.
+
+        Raises:
+            InputError: the bytes are no snapshot of this kind.
+        """
+        try:
+            memory = msgspec.json.decode(data, type=_Memory)
+        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+            raise InputError(f"the stored cries cannot be read: {error}") from error
+        self._incident, self._bouts = memory.incident, deque(memory.bouts)
+        self._lose_hearing()
+
+
+def _cried_s(incident: _Incident, now_s: float) -> float:
+    going_on_s = now_s - incident.bout_s if incident.bout_s is not None else 0.0
+    return incident.cried_s + max(0.0, going_on_s)
+
+
+def _because(incident: _Incident) -> str:
+    if incident.phrase:
+        return f": {incident.phrase.rstrip('.')}."
+    return {
+        "bottle_due": ": a bottle is due.",
+        "just_fed": " soon after a feed: check warmth, bedding and belly.",
+        "handled": " while being handled.",
+        "unexplained": ", and no bottle is due: check warmth, bedding and who is out.",
+    }[incident.context]

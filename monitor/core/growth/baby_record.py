@@ -1,0 +1,245 @@
+"""One baby's book: its weighings, the feeds between them, its growth and its rhythm.
+
+The book is the list of weighings and everything else is worked out from it, so a correction is a
+change of one entry and nothing can disagree with it afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from monitor.core.growth.assessment import GrowthReport, assess
+from monitor.core.growth.feeding import FeedRecord, intake, interval_s
+from monitor.core.growth.reference import Expected, GrowthReference
+from monitor.core.growth.trend import Point
+from monitor.documents import BabyStatus
+from monitor.events import Baby, Weighing
+from monitor.times import DAY_S, HOUR_S, midnight_utc_s
+from monitor.timeshift import Moment
+
+KEEP = 400
+"""Weighings kept in memory: two weeks of eight feeds a day, twice over. The journal keeps all."""
+KEPT_IN_SNAPSHOT = 16
+"""Weighings a snapshot carries itself: two days of one baby, so a lift never lacks its return.
+All 400 of four babies would be a quarter of a megabyte, written to the card 400 times a day."""
+FEED_MAX_S = 6 * HOUR_S
+"""Out for longer, the difference is no single bottle."""
+ROUGH_SHARE = 0.02
+"""A weight with a larger error (the scale wandered) is no basis for growth, where 2 % is news."""
+POST_FEED_S = 75 * 60.0
+"""A lift so soon after a bottle is not a pre-feed weight."""
+WILD_RATIO = 1.5
+"""No baby gains or loses half of itself between two weighings."""
+CLEAN_POINTS_S = 10 * HOUR_S
+"""A concern is dropped when the rules have been clean for this long and two weighings."""
+
+
+class BabyBook(msgspec.Struct):
+    """Everything remembered about one baby."""
+
+    baby: Baby
+    weighings: list[Weighing] = []
+    feeds: list[FeedRecord] = []
+    report: GrowthReport | None = None
+    concern_since_s: Moment | None = None
+    last_concern_s: Moment = 0.0
+    last_concern: GrowthReport | None = None
+    clean: int = 0
+
+    def put(self, weighing: Weighing) -> None:
+        """Add a weighing, or replace the one with its ``step_id``."""
+        self.drop(weighing.step_id)
+        place = len(self.weighings)
+        while place and self.weighings[place - 1].t_s > weighing.t_s:
+            place -= 1
+        self.weighings.insert(place, weighing)
+        if len(self.weighings) > KEEP:
+            del self.weighings[: KEEP // 8]
+
+    def drop(self, step_id: str) -> bool:
+        """Remove a weighing; false when it is not here."""
+        for i in range(len(self.weighings) - 1, -1, -1):
+            if self.weighings[i].step_id == step_id:
+                del self.weighings[i]
+                return True
+        return False
+
+    def light(self) -> BabyBook:
+        """For a snapshot: without what the journal has or what follows from it."""
+        recent = self.weighings[-KEPT_IN_SNAPSHOT:]
+        return msgspec.structs.replace(self, weighings=recent, feeds=[])
+
+    def recall(self, history: Sequence[Weighing], reference: GrowthReference) -> None:
+        """Back from a snapshot: take from ``history`` (in order) what is older than it carries."""
+        known = {weighing.step_id for weighing in self.weighings}
+        if len(known) >= KEPT_IN_SNAPSHOT:
+            first_s = self.weighings[0].t_s
+            older = [w for w in history if w.t_s <= first_s and w.step_id not in known]
+            self.weighings = [*older, *self.weighings][-KEEP:]
+        self.refresh(reference)
+
+    @property
+    def here(self) -> bool:
+        """Not retired."""
+        return self.baby.retired_s is None
+
+    @property
+    def latest(self) -> Weighing | None:
+        """The newest weighing."""
+        return self.weighings[-1] if self.weighings else None
+
+    @property
+    def weight_g(self) -> float | None:
+        """The newest weight, or the one it was registered with."""
+        return self.weighings[-1].weight_g if self.weighings else self.baby.weight_g
+
+    def age_day(self, t_s: float) -> float | None:
+        """Days since noon of the date of birth."""
+        if self.baby.born is None:
+            return None
+        try:
+            born = midnight_utc_s(self.baby.born)
+        except ValueError:
+            return None
+        return max((t_s - born - 12 * HOUR_S) / DAY_S, 0.0)
+
+    def expected(self, reference: GrowthReference, t_s: float) -> Expected:
+        """What the reference says about it at ``t_s``."""
+        age = self.age_day(t_s)
+        if age is None and self.weighings:
+            # Born nobody knows when: as old as its first weight suggests, plus the time since.
+            first = self.weighings[0]
+            then = reference.expected(self.baby, None, first.weight_g)
+            age = then.age_day + max(t_s - first.t_s, 0.0) / DAY_S
+            return msgspec.structs.replace(
+                reference.expected(self.baby, age, self.weight_g), age_known=False
+            )
+        return reference.expected(self.baby, age, self.weight_g)
+
+    def pair_feeds(self) -> None:
+        """Work out the feeds from the weighings of the platform; a weigh-in is none."""
+        feeds: list[FeedRecord] = []
+        lift: Weighing | None = None
+        for weighing in self.weighings:
+            if weighing.move == "lift":
+                lift = weighing
+            elif weighing.move == "return":
+                if lift is not None and _is_feed(lift, weighing):
+                    feeds.append(_feed(lift, weighing))
+                lift = None
+        self.feeds = feeds
+
+    def points(self) -> list[Point]:
+        """The pre-feed weights: lifts that do not follow a bottle closely, and typed ones.
+
+        Only those whose time is known: grams per day cannot be had from a guessed day.
+        """
+        out: list[Point] = []
+        feeds = iter(self.feeds)
+        feed = next(feeds, None)
+        fed_s = -1e18
+        for weighing in self.weighings:
+            while feed is not None and feed.t_s < weighing.t_s:
+                if intake(feed) in {"fed", "unclear"}:
+                    fed_s = feed.t_s
+                feed = next(feeds, None)
+            if weighing.move == "return" or weighing.stamp == "guess":
+                continue
+            if weighing.move == "lift" and weighing.t_s - fed_s < POST_FEED_S:
+                continue
+            typed = weighing.move is None
+            if not typed and weighing.sigma_g > ROUGH_SHARE * weighing.weight_g:
+                continue
+            out.append(Point(weighing.t_s, weighing.weight_g, weighing.sigma_g, typed))
+        return _plausible(out)
+
+    def refresh(self, reference: GrowthReference) -> None:
+        """Work out feeds and growth again after the weighings changed."""
+        self.pair_feeds()
+        points = self.points()
+        if not points:
+            self.report, self.concern_since_s, self.clean = None, None, 0
+            return
+        t_s = points[-1].t_s
+        expected = self.expected(reference, t_s)
+        gain = 100.0 * expected.gain_g_per_day[1] / expected.weight_g[1]
+        report = assess(
+            points, self.baby.species, expected.age_day, gain, age_known=expected.age_known
+        )
+        assert report is not None  # there are points  # noqa: S101
+        is_new = self.report is None or report.t_s > self.report.t_s
+        self.report = report
+        if report.concern is not None:
+            self.concern_since_s = self.concern_since_s or t_s
+            self.last_concern, self.last_concern_s, self.clean = report, t_s, 0
+        elif self.concern_since_s is not None and is_new:
+            self.clean += 1
+            if self.clean >= 2 and t_s - self.last_concern_s >= CLEAN_POINTS_S:
+                self.concern_since_s, self.last_concern = None, None
+
+    def due_s(self, reference: GrowthReference) -> float | None:
+        """When the next bottle is due; ``None`` while no bottle has been seen."""
+        fed = next((f for f in reversed(self.feeds) if intake(f) == "fed"), None)
+        if fed is None:
+            return None
+        return fed.t_s + interval_s(self.feeds, self.expected(reference, fed.t_s))
+
+    def status(
+        self,
+        now_s: float,
+        reference: GrowthReference,
+        *,
+        in_box: bool | None,
+        clock_known: bool = True,
+    ) -> BabyStatus:
+        """The retained document of this baby; per-day numbers are unknown while the time is."""
+        latest, report = self.latest, self.report if clock_known else None
+        feed = self.feeds[-1] if self.feeds else None
+        measured = [f for f in self.feeds if f.amount_known and f.t_s > now_s - DAY_S]
+        day = [f.net_g for f in measured] if clock_known else []
+        return BabyStatus(
+            name=self.baby.name,
+            species=self.baby.species,
+            weight_g=latest.weight_g if latest else None,
+            weighed_at=latest.t_s if latest else None,
+            gain_24h_g=report.gain_24h_g if report else None,
+            gain_24h_pct=report.gain_24h_pct if report else None,
+            verdict=report.verdict if report else "not_enough_data",
+            last_feed_at=feed.t_s if feed else None,
+            last_feed_g=feed.net_g if feed and feed.amount_known else None,
+            intake_24h_g=sum(day) if day else None,
+            bottle_due_at=self.due_s(reference),
+            in_box=in_box,
+        )
+
+
+def _plausible(points: list[Point]) -> list[Point]:
+    """Without lone weights that both neighbours contradict by a half: a unit or a digit wrong."""
+    if len(points) < 3:
+        return points
+    kept = []
+    for i, point in enumerate(points):
+        around = [p.g for p in points[max(i - 2, 0) : i] + points[i + 1 : i + 3]]
+        ratios = [point.g / g for g in around]
+        if all(x > WILD_RATIO for x in ratios) or all(x < 1 / WILD_RATIO for x in ratios):
+            continue
+        kept.append(point)
+    return kept
+
+
+def _is_feed(lift: Weighing, back: Weighing) -> bool:
+    announced = lift.only_weighed or back.only_weighed
+    return not announced and back.t_s - lift.t_s <= FEED_MAX_S
+
+
+def _feed(lift: Weighing, back: Weighing) -> FeedRecord:
+    return FeedRecord(
+        t_s=back.t_s,
+        net_g=back.weight_g - lift.weight_g,
+        sigma_g=(lift.sigma_g**2 + back.sigma_g**2) ** 0.5,
+        out_s=back.t_s - lift.t_s,
+        weight_g=lift.weight_g,
+        step_id=back.step_id,
+    )

@@ -1,0 +1,214 @@
+"""The words: what the scale half asks a person to look at, in one sentence each.
+
+An observation in numbers and what to do about it, never a diagnosis. The rules themselves are in
+``growth`` and ``feeding``; here they become conditions with titles, messages and reasons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from monitor.core.growth.baby_record import BabyBook
+from monitor.core.growth.feeding import DUE_EARLY_S, JUST_FED_S, intake, interval_s, poor_run
+from monitor.core.growth.reference import GrowthReference
+from monitor.events import AlertKind, CannotJudge, Condition, CryContext, Severity
+from monitor.times import HOUR_S, spoken_hours
+
+LATE_SHARE = 0.3
+"""A bottle is overdue this share of its interval after it was due, at least LATE_MIN_S."""
+LATE_MIN_S = 30 * 60.0
+UNFED_TIMES = ((14.0, 2.0), (28.0, 2.5), (float("inf"), 3.0))
+"""(age below, days; times its interval without a bottle that are critical). Newborns have hardly
+any reserves and dry out within hours (Root Kustritz, The Canine Neonate); older ones are left
+through a short night by plan. Judgement within that."""
+STALE_GROWTH_S = 3 * 24 * HOUR_S
+"""A growth worry nobody has weighed against for this long can be neither kept up nor denied."""
+STALE_INTAKE_S = 12 * HOUR_S
+"""... and poor bottles that no other has followed for this long."""
+FULL_SHARE = 0.03
+"""Net gain of a full bottle: 4 to 5 % less what was voided meanwhile."""
+WEANING_DAY = 35.0
+"""From about five weeks they eat on their own (gruel from three to four weeks)."""
+
+
+Finding = Condition | CannotJudge
+
+
+class Watch(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of how closely one baby's bottles have been watched."""
+
+    since_s: float
+    """since when the platform has been read with this baby registered"""
+    blind: bool
+    """it is not read now: a bottle would not be seen"""
+    timed_since_s: float
+    """of what lies before, nobody knows how long ago it was (the clock is not set)"""
+    maybe_fed_s: float | None
+    """when somebody who may have been this baby was fed"""
+    out: bool
+    """it is certainly not in the box: whoever has it may feed it unseen"""
+
+
+class ConcernWriter:
+    """States conditions; keeps nothing."""
+
+    def __init__(self, reference: GrowthReference) -> None:
+        self._reference = reference
+
+    def baby(self, book: BabyBook, now_s: float, watch: Watch | None) -> list[Finding]:
+        """Everything to say about one baby, and what cannot be said.
+
+        ``watch`` is ``None`` when the platform has never been read.
+        """
+        found = (
+            self._growth(book, now_s),
+            self._low_intake(book, now_s),
+            self._overdue(book, now_s, watch),
+        )
+        registered_s = book.baby.registered_s
+        return [_not_before(c, registered_s) for c in found if c is not None]
+
+    def _growth(self, book: BabyBook, now_s: float) -> Finding | None:
+        report = book.last_concern
+        if book.concern_since_s is None or report is None or report.concern is None:
+            return None
+        if now_s - report.t_s > STALE_GROWTH_S:
+            return _unknown(report.concern.kind, book, "not weighed for three days")
+        concern, name = report.concern, book.baby.name
+        verb = "is losing weight" if concern.kind == "losing_weight" else "is not gaining"
+        advice = (
+            "Weigh again now; if it is true, call your vet."
+            if concern.severity == "critical"
+            else "Weigh again before the next bottle; if it stays so, call your vet."
+        )
+        return Condition(
+            kind=concern.kind,
+            key=book.baby.id,
+            severity=concern.severity,
+            baby=name,
+            since_s=book.concern_since_s,
+            title=f"{name} {verb}",
+            message=f"{name}: {concern.text}. {advice}",
+            why=concern.why,
+        )
+
+    def _low_intake(self, book: BabyBook, now_s: float) -> Finding | None:
+        run = poor_run(book.feeds)
+        if not run:
+            return None
+        if now_s - run[-1].t_s > STALE_INTAKE_S:
+            return _unknown("low_intake", book, "no bottle seen for half a day")
+        age = book.expected(self._reference, now_s).age_day
+        if age > WEANING_DAY and len(run) < 2:
+            return None
+        last, name = run[-1], book.baby.name
+        severity: Severity = "info" if len(run) == 1 else "warning"
+        if len(run) >= 2 and book.concern_since_s is not None:
+            severity = "critical"
+        message = (
+            f"{name} took {last.net_g:+.1f} g in the last bottle. Offer it again in an hour."
+            if len(run) == 1
+            else f"{name} took next to nothing in {len(run)} bottles in a row "
+            f"({last.net_g:+.1f} g in the last). Offer again, keep it warm, call your vet."
+        )
+        return Condition(
+            kind="low_intake",
+            key=book.baby.id,
+            severity=severity,
+            baby=name,
+            since_s=run[0].t_s,
+            title=f"{name} is drinking little",
+            message=message,
+            why="net gain below 0.8 % of body weight while out; a full bottle adds 4 to 5 %",
+        )
+
+    def _overdue(self, book: BabyBook, now_s: float, watch: Watch | None) -> Finding | None:
+        expected = book.expected(self._reference, now_s)
+        if watch is None or expected.age_day > WEANING_DAY:
+            return None
+        if watch.blind:
+            return _unknown("bottle_overdue", book, "the scale is not seen: no bottle would be")
+        fed = next((f for f in reversed(book.feeds) if intake(f) == "fed"), None)
+        interval = interval_s(book.feeds, expected)
+        seen_s = fed.t_s if fed is not None else watch.since_s
+        unclear_s = (f.t_s for f in book.feeds if intake(f) == "unclear")
+        seen_s = max(seen_s, watch.maybe_fed_s or seen_s, *unclear_s)
+        late_s = seen_s + interval + max(LATE_MIN_S, LATE_SHARE * interval)
+        if now_s < late_s:
+            timed = seen_s >= watch.timed_since_s
+            return None if timed else _unknown("bottle_overdue", book, "the clock is not set")
+        name = book.baby.name
+        last = (
+            f"last bottle seen {spoken_hours(now_s - fed.t_s)} ago"
+            if fed is not None
+            else f"no bottle seen in {spoken_hours(now_s - watch.since_s)}"
+        )
+        times = next(times for below, times in UNFED_TIMES if expected.age_day < below)
+        unfed = now_s - seen_s >= times * interval and not watch.out
+        return Condition(
+            kind="bottle_overdue",
+            key=book.baby.id,
+            severity="critical" if unfed else "warning",
+            baby=name,
+            since_s=late_s,
+            title=f"{name}'s bottle is overdue",
+            message=f"{name}: {last}, usually every {spoken_hours(interval)}. "
+            + ("At this age that is too long: feed now." if unfed else "Feed now."),
+            why="no return with a gain of 1 % or more within the usual gap and a margin"
+            + (f"; more than {times:g} times the gap" if unfed else ""),
+        )
+
+
+def _unknown(kind: AlertKind, book: BabyBook, why: str) -> CannotJudge:
+    return CannotJudge(kind=kind, key=book.baby.id, why=why)
+
+
+def _not_before(finding: Finding, registered_s: float | None) -> Finding:
+    """Nothing is so since before the baby was here."""
+    if isinstance(finding, CannotJudge) or registered_s is None:
+        return finding
+    return msgspec.structs.replace(finding, since_s=max(finding.since_s, registered_s))
+
+
+def phrase(
+    books: Sequence[BabyBook], t_s: float, reference: GrowthReference
+) -> tuple[CryContext, str]:
+    """The context of a cry by any of these babies: who is due first, who has just been fed."""
+    due: list[tuple[float, BabyBook]] = []
+    for book in books:
+        when = book.due_s(reference)
+        if when is not None:
+            due.append((when, book))
+    if not due:
+        return "unexplained", "no bottle has been seen yet"
+    when, book = min(due, key=lambda item: item[0])
+    name = book.baby.name
+    if t_s >= when - DUE_EARLY_S:
+        late = t_s - when
+        if abs(late) < 90.0:
+            return "bottle_due", f"{name}'s bottle is due now"
+        if late > 0:
+            return "bottle_due", f"{name}'s bottle was due {spoken_hours(late)} ago"
+        return "bottle_due", f"{name}'s bottle is due in {spoken_hours(-late)}"
+    fed = [max((f.t_s for f in b.feeds if intake(f) == "fed"), default=None) for b in books]
+    if all(f is not None and t_s - f <= JUST_FED_S for f in fed):
+        ago = spoken_hours(t_s - max(f for f in fed if f is not None))
+        who = books[0].baby.name if len(books) == 1 else "everyone"
+        return "just_fed", f"{who} was fed {ago} ago"
+    return "unexplained", _after(
+        books, t_s
+    ) or f"{name}'s bottle is due in {spoken_hours(when - t_s)}"
+
+
+def _after(books: Sequence[BabyBook], t_s: float) -> str | None:
+    """How long after whose feed."""
+    last = [
+        (f, book) for book in books for f in book.feeds[-3:] if intake(f) == "fed" and f.t_s <= t_s
+    ]
+    if not last:
+        return None
+    feed, book = max(last, key=lambda item: item[0].t_s)
+    size = "full feed" if feed.net_g >= FULL_SHARE * feed.weight_g else "feed"
+    return f"{spoken_hours(t_s - feed.t_s)} after {book.baby.name}'s {size}"

@@ -1,0 +1,128 @@
+"""Does what the box says reach the broker, and what the broker says the box?
+
+An alert that the broker throws away is as good as none, and the broker cannot carry the news of
+it: these conditions are for the panel and the pushes. What is seen of the link is put together
+outside (``publisher``); here it is judged, so that it has a life like every alert.
+"""
+
+from __future__ import annotations
+
+from monitor.events import CannotJudge, Condition, LinkReport, Severity
+from monitor.timeshift import Shift
+
+SILENT_S = 60.0
+"""two connections given up after 30 s without an acknowledgement: no chance any more"""
+AWAY_S = 600.0
+"""a router or a broker that is restarted is back in minutes; a cry is news for ten"""
+
+_WORDS: dict[str, tuple[Severity, str, str, str]] = {
+    "refused": (
+        "critical",
+        "Broker throws alerts away",
+        (
+            "The broker does not take what this box says ({why}), so no phone hears it from there. "
+            "Check the box's name, user and rights at the broker; look after the babies yourself."
+        ),
+        "The broker takes alerts again.",
+    ),
+    "silent": (
+        "critical",
+        "Broker does not answer",
+        (
+            "For over a minute the broker has acknowledged nothing: alerts may reach no phone. "
+            "Restart the broker; the box goes on trying."
+        ),
+        "The broker answers again.",
+    ),
+    "away": (
+        "critical",
+        "No connection to the broker",
+        (
+            "For over 10 minutes alerts have not left this box: {why}. They wait here; look after "
+            "the babies yourself until the connection is back."
+        ),
+        "The connection to the broker is back.",
+    ),
+    "deaf": (
+        "warning",
+        "Commands are not heard",
+        (
+            "What is tapped on a phone does not reach this box: {why}. Alerts still leave it; use "
+            "the button on the box."
+        ),
+        "Commands are heard again.",
+    ),
+}
+
+
+class LinkHealth:
+    """The last report, and since when each part of it has been so; times on the timeline."""
+
+    def __init__(self) -> None:
+        self._report: LinkReport | None = None
+        self._since_s: dict[str, float] = {}
+
+    def report(self, report: LinkReport) -> None:
+        """How the link is now."""
+        self._report = report
+        for key, is_so in _judged(report).items():
+            if is_so:
+                self._since_s.setdefault(key, report.t_s - _lasted_s(key, report))
+            elif is_so is not None:
+                self._since_s.pop(key, None)
+
+    def move(self, shift: Shift) -> None:
+        """The timeline was moved."""
+        self._since_s = {key: shift.moment(t_s) for key, t_s in self._since_s.items()}
+
+    def conditions(self) -> list[Condition]:
+        """``not_delivered`` for each thing that is wrong by the last report."""
+        if self._report is None:
+            return []
+        found = [key for key, is_so in _judged(self._report).items() if is_so]
+        return [_condition(key, self._since_s[key], self._report) for key in found]
+
+    def unjudged(self) -> list[CannotJudge]:
+        """What the last report does not say; all of it before the first."""
+        said = dict.fromkeys(_WORDS) if self._report is None else _judged(self._report)
+        return [
+            CannotJudge(kind="not_delivered", key=key, why="the broker has not shown it yet")
+            for key, is_so in said.items()
+            if is_so is None
+        ]
+
+
+def _judged(report: LinkReport) -> dict[str, bool | None]:
+    """Each condition: true, false, or ``None`` where nobody can tell."""
+    away = None if report.away_s is None else True if report.away_s >= AWAY_S else None
+    silent = None if report.silent_s is None else True if report.silent_s >= SILENT_S else None
+    if report.connected:
+        away = False
+        if report.silent_s is None and report.takes_alerts is not None:
+            silent = False
+    takes, hears = report.takes_alerts, report.hears_commands
+    return {
+        "refused": None if takes is None else not takes,
+        "silent": silent,
+        "away": away,
+        "deaf": None if hears is None else not hears,
+    }
+
+
+def _lasted_s(key: str, report: LinkReport) -> float:
+    durations_s = {"silent": report.silent_s, "away": report.away_s}
+    return durations_s.get(key) or 0.0
+
+
+def _condition(key: str, since_s: float, report: LinkReport) -> Condition:
+    severity, title, message, all_clear = _WORDS[key]
+    return Condition(
+        kind="not_delivered",
+        key=key,
+        severity=severity,
+        since_s=since_s,
+        title=title,
+        message=message.format(why=report.why.get(key, "the broker does not say why")),
+        why=report.why.get(key, "no acknowledgement"),
+        all_clear=all_clear,
+    )

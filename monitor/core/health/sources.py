@@ -1,0 +1,270 @@
+"""Is each source alive? A monitor that is blind and does not say so is worse than none.
+
+Liveness is the age of the last data on the nursery timeline, never what a driver claims: audio
+libraries report an unplugged microphone as "active" for ever and raise nothing. Data that cannot
+be real counts as none: a dead microphone is told from a quiet room in ``sound_plausibility``, and
+a load cell that repeats one code to the last bit is not weighing. What the device says of itself
+(restarting, failed) refines the picture while no data arrive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from monitor.core.health.codes import LEAST_HZ, CodeWatch
+from monitor.core.health.host import HostHealth
+from monitor.core.health.sound import GATED, SoundPlausibility
+from monitor.documents import SourceHealth
+from monitor.events import (
+    AudioBlock,
+    CannotJudge,
+    Condition,
+    HostReport,
+    LoadReport,
+    ScaleBlock,
+    SourceCondition,
+    SourceName,
+    SourceReport,
+    SourceState,
+)
+from monitor.timeshift import Moment, Shift, moved
+
+STALLED_S = 3.0
+"""blocks come every 0.1 s (microphone) and at least every second (scale)"""
+FAILED_S = 30.0
+"""a USB microphone takes 5 to 10 s to come back after a bus reset; this is beyond that"""
+BLIND_S = 15.0
+"""not healthy for this long: a person must know. Shorter gaps are restarts that work."""
+STEADY_S = 5.0
+"""real data for this long before a source counts as healthy again; stops a loose plug's flutter"""
+PROOF_S = 75.0
+"""real data for this long after the start of the monitor before a source counts as proven: longer
+than any fault that real-looking data can hide takes to show (FLAT_SCALE_S, and THREE_VALUES_S and
+OVERLOAD_S of the sound)"""
+STARTING = "starting"
+
+
+class _Source(Struct, kw_only=True):
+    """What is known of one source."""
+
+    state: SourceCondition = "healthy"
+    why: str = STARTING
+    since_s: Moment
+    data_s: Moment
+    """time of the newest data of any kind; before the first, when the wait for them began"""
+    real_s: Moment | None = None
+    """time of the newest data that can be real"""
+    real_from_s: Moment | None = None
+    """beginning of the present unbroken run of real data"""
+    doubt: str = ""
+    """why the newest data cannot be real; empty when they can"""
+    fault: str = ""
+    """what the weighing finds wrong with them"""
+    report: SourceReport | None = None
+    sick_s: Moment | None = None
+    """since when it has not been healthy"""
+    proven: bool = False
+    """it has worked, or not worked, since the monitor started: what it is can be judged"""
+
+
+class Health:
+    """Watches the configured sources and the host; speaks at ticks only."""
+
+    def __init__(
+        self,
+        sources: Sequence[SourceName],
+        start_s: float,
+        *,
+        least_scale_hz: float = LEAST_HZ,
+    ) -> None:
+        """Watch these; ``least_scale_hz``: the fewest values a second that the scale may send."""
+        self._sources = {name: _Source(since_s=start_s, data_s=start_s) for name in sources}
+        self._sound = SoundPlausibility()
+        self._gated_since_s: float | None = None
+        self._codes = CodeWatch(least_hz=least_scale_hz)
+        self._host = HostHealth()
+
+    def slept(self, now_s: float, slept_s: float) -> None:
+        """Nobody watched for ``slept_s`` until ``now_s``: every source proves itself anew."""
+        self._sources = {name: _Source(since_s=now_s, data_s=now_s) for name in self._sources}
+        self._sound = SoundPlausibility()
+        self._codes = CodeWatch(least_hz=self._codes.least_hz)
+        self._host.slept(now_s, slept_s)
+
+    def move(self, shift: Shift) -> None:
+        """The timeline was moved."""
+        self._sources = {name: moved(source, shift) for name, source in self._sources.items()}
+        self._codes = moved(self._codes, shift)
+        self._sound.forget_time()
+        self._gated_since_s = shift.maybe(self._gated_since_s)
+        self._host.move(shift)
+
+    # ------------------------------------------------------------------ what it sees
+
+    def heard(self, block: AudioBlock) -> None:
+        """Note a block's end, and whether a living microphone could have made it."""
+        if len(block.samples) == 0:
+            return
+        real = self._sound.observe(block)
+        self._data("microphone", block.end_s, real=real, doubt=self._sound.reason)
+
+    def weighed(self, block: ScaleBlock) -> None:
+        """Note a block's end, and whether a living converter could have made it."""
+        if len(block.counts) == 0:
+            return
+        doubt = self._codes.doubt(block)
+        self._data("scale", block.t_s, real=not doubt, doubt=doubt)
+
+    def reported(self, report: SourceReport) -> list[SourceState]:
+        """What a device says of itself; it counts at once."""
+        source = self._sources.get(report.source)
+        if source is None:
+            return []
+        source.report = report
+        return self._update(report.source, source, report.t_s)
+
+    def host(self, report: HostReport) -> None:
+        """What the computer says of itself."""
+        self._host.report(report)
+
+    def load(self, report: LoadReport) -> None:
+        """How late all this is looked at."""
+        self._host.load(report)
+
+    # ------------------------------------------------------------------ what it concludes
+
+    def tick(self, now_s: float, scale_fault: str | None = None) -> list[SourceState]:
+        """Decide each source's state; return one event for each that changed.
+
+        ``scale_fault``: what the weighing finds wrong with readings that do arrive.
+        """
+        if "scale" in self._sources:
+            self._sources["scale"].fault = scale_fault or ""
+        self._sound.tick(now_s)
+        if not self._sound.gated:
+            self._gated_since_s = None
+        elif self._gated_since_s is None:
+            self._gated_since_s = now_s
+        return [
+            change
+            for name, source in self._sources.items()
+            for change in self._update(name, source, now_s)
+        ]
+
+    def _update(self, name: SourceName, source: _Source, now_s: float) -> list[SourceState]:
+        state, why = _judge(source, now_s)
+        from_s = source.real_from_s
+        if state != "healthy" or (from_s is not None and now_s - from_s >= PROOF_S):
+            source.proven = True
+        if state == "healthy":
+            source.sick_s = None
+        elif source.sick_s is None:
+            source.sick_s = source.real_s if source.real_s is not None else source.since_s
+        news = state != source.state or source.why == STARTING != why
+        if news:
+            source.since_s = now_s
+        source.state, source.why = state, why
+        return [SourceState(t_s=now_s, source=name, state=state, why=why)] if news else []
+
+    def alive(self, name: SourceName) -> bool:
+        """True while the source is healthy and has delivered real data."""
+        source = self._sources.get(name)
+        return source is not None and source.state == "healthy" and source.real_s is not None
+
+    def sources(self) -> dict[str, SourceHealth]:
+        """For the retained ``health`` document; a source that is not configured has no state."""
+        found = {name: SourceHealth(state=None, why="not configured") for name in _LABEL}
+        for name, source in self._sources.items():
+            found[name] = SourceHealth(state=source.state, why=source.why, since=source.since_s)
+        return {str(name): health for name, health in found.items()}
+
+    def conditions(self, now_s: float) -> list[Condition]:
+        """``monitor_blind`` for each blind source and for a sick host, ``low_power``."""
+        blind = [
+            _blind(name, source.sick_s, source.why)
+            for name, source in self._sources.items()
+            if source.sick_s is not None
+            and (source.state == "failed" or now_s - source.sick_s >= BLIND_S)
+        ]
+        return blind + self._gated() + self._host.conditions(now_s)
+
+    def _gated(self) -> list[Condition]:
+        """A microphone that works and still leaves out what is soft."""
+        since_s = self._gated_since_s
+        if since_s is None:
+            return []
+        return [
+            Condition(
+                kind="monitor_blind",
+                key="noise_gate",
+                severity="warning",
+                since_s=since_s,
+                title="Microphone leaves out soft sounds",
+                message=f"Microphone {GATED}.",
+                why="silence to the last bit came and went by itself several times within an hour",
+                all_clear="Microphone sends soft sounds, too.",
+            )
+        ]
+
+    def unjudged(self, now_s: float) -> list[CannotJudge]:
+        """What of ``conditions`` cannot be said or denied yet, or no longer."""
+        unknown = [
+            CannotJudge(kind="monitor_blind", key=name, why=f"the {name} has not proven itself yet")
+            for name, source in self._sources.items()
+            if not source.proven or (source.sick_s is not None and now_s - source.sick_s < BLIND_S)
+        ]
+        return unknown + self._host.unjudged(now_s)
+
+    def _data(self, name: SourceName, t_s: float, *, real: bool, doubt: str) -> None:
+        source = self._sources.get(name)
+        if source is None:
+            return
+        if real:
+            if source.real_s is None or t_s - source.real_s >= STALLED_S:
+                source.real_from_s = t_s
+            source.real_s = t_s
+        source.data_s, source.doubt = t_s, doubt
+
+
+def _judge(source: _Source, now_s: float) -> tuple[SourceCondition, str]:
+    """The state of a source at ``now_s`` and why."""
+    report, age_s = source.report, now_s - source.data_s
+    confessed = report is not None and report.state != "healthy" and report.t_s >= source.data_s
+    if report is not None and confessed:
+        return ("failed" if age_s >= FAILED_S else report.state), report.why
+    if age_s >= FAILED_S:
+        return "failed", f"has sent nothing for more than {FAILED_S:.0f} s"
+    if age_s >= STALLED_S:
+        return "stalled", "sends nothing"
+    if source.doubt or source.fault:
+        return "failed", source.doubt or source.fault
+    if source.real_s is None or source.real_from_s is None:
+        return "healthy", STARTING
+    broken = now_s - source.real_s >= STALLED_S or now_s - source.real_from_s < STEADY_S
+    if source.sick_s is not None and broken:
+        return source.state, source.why
+    said = report.why if report is not None and report.state == "healthy" else ""
+    return "healthy", said or "delivers data"
+
+
+_LABEL: dict[SourceName, str] = {"microphone": "Microphone", "scale": "Scale"}
+_LOST: dict[SourceName, str] = {
+    "microphone": "cries are not heard",
+    "scale": "weights and feeds are not seen",
+}
+
+
+def _blind(name: SourceName, since_s: float, why: str) -> Condition:
+    label = _LABEL[name]
+    return Condition(
+        kind="monitor_blind",
+        key=name,
+        severity="critical",
+        since_s=since_s,
+        title=f"{label} is blind" if name == "scale" else f"{label} is deaf",
+        message=f"{label} {why}. Until it works, {_LOST[name]}: look after the babies yourself.",
+        why=why,
+        all_clear=f"{label} works again.",
+    )

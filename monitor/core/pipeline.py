@@ -1,0 +1,335 @@
+"""The functional core as one object: observations in, events out, in one order.
+
+    sound  -> CryDetector -> CryIncident ─┐
+    weight -> ScalePath ──────────────────┼─> conditions -> AlertPolicy -> Alert
+    both   -> Health, Activity ───────────┘
+
+It never asks for the time, opens no file and starts no thread: the same observations give the
+same events, live or replayed.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+
+import msgspec
+import numpy as np
+
+from monitor.config import Config
+from monitor.core.activity import Activity
+from monitor.core.alerts.policy import AlertPolicy
+from monitor.core.cry.detector import CryDetector
+from monitor.core.cry.incident import CryIncident
+from monitor.core.cry.model import CryModel
+from monitor.core.growth.reference import GrowthReference
+from monitor.core.health.codes import LEAST_HX711_HZ, LEAST_HZ
+from monitor.core.health.identity import IdentityConflict
+from monitor.core.health.link import LinkHealth
+from monitor.core.health.sources import Health
+from monitor.core.scale.weigher import ScalePath
+from monitor.documents import BoxState
+from monitor.errors import InputError
+from monitor.events import (
+    Alert,
+    AnyEvent,
+    AudioBlock,
+    Baby,
+    ClockReading,
+    Command,
+    CryEnded,
+    CryStarted,
+    HostReport,
+    IdentityReport,
+    LinkReport,
+    LoadReport,
+    Observation,
+    ScaleBlock,
+    Slept,
+    SourceName,
+    SourceReport,
+    Tick,
+    Weighing,
+)
+from monitor.timeshift import Shift
+
+POLICY_VERBS = frozenset({"acknowledge", "snooze", "not_a_cry", "test_alert"})
+
+
+class PipelineSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """What survives a restart besides the journal."""
+
+    t_s: float
+    scale: bytes
+    """empty in a light one"""
+    policy: bytes
+    crying: bytes
+    activity: bytes
+
+
+class Pipeline:
+    """One box. ``update`` with every observation in order of time."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        babies: Sequence[Baby],
+        history: Sequence[Weighing],
+        model: CryModel | None,
+        reference: GrowthReference,
+        start_s: float,
+        local_minute: Callable[[float], int],
+        occupancy_known: bool = True,
+    ) -> None:
+        """Build every part.
+
+        Args:
+            config: the box's settings; ``source = "none"`` leaves a part out of the health.
+            babies: who is in the nursery.
+            history: earlier weighings, any order.
+            model: the cry model; None when nothing listens.
+            reference: growth bands and feeding rhythm.
+            start_s: where the timeline begins.
+            local_minute: minute of the local day at a timeline time, for quiet hours.
+            occupancy_known: whether all babies are certainly in the box at the start.
+        """
+        sources: list[SourceName] = []
+        if config.microphone.source != "none":
+            sources.append("microphone")
+        if config.scale.source != "none":
+            sources.append("scale")
+        self.detector = CryDetector(model) if model is not None else None
+        self.scale = ScalePath(
+            config.scale,
+            babies,
+            history,
+            start_s=start_s,
+            reference=reference,
+            occupancy_known=occupancy_known,
+        )
+        self._crying = CryIncident(config.alerts)
+        hx711 = config.scale.source == "hx711"
+        least_hz = LEAST_HX711_HZ if hx711 else LEAST_HZ
+        self._health = Health(sources, start_s, least_scale_hz=least_hz)
+        self._activity = Activity(config.alerts, start_s)
+        self._identity = IdentityConflict(config.box)
+        self._link = LinkHealth()
+        self.policy = AlertPolicy(config.alerts, config.box, local_minute)
+        self._names = {baby.id: baby.name for baby in self.scale.babies}
+        """of those who are here, by id"""
+        self._handled: dict[type, Callable[..., list[AnyEvent]]] = {
+            AudioBlock: self._hear,
+            ScaleBlock: self._weigh,
+            Tick: self._tick,
+            Slept: self._slept,
+            Command: self._command,
+            SourceReport: self._report,
+            HostReport: self._host,
+            LoadReport: self._load,
+            IdentityReport: self._identified,
+            LinkReport: self._linked,
+            ClockReading: lambda _reading: [],
+        }
+
+    def update(self, observation: Observation) -> list[AnyEvent]:
+        """Fold in one observation; returns what it made happen, alerts last."""
+        return self._handled[type(observation)](observation)
+
+    def finish(self, now_s: float) -> list[AnyEvent]:
+        """The recording is over: close an open bout and look at everything once more."""
+        events: list[AnyEvent] = []
+        if self.detector is not None:
+            events += self._bouts(self.detector.flush().bouts)
+        events += self.scale.finish(now_s)
+        return events + self._tick(Tick(now_s))
+
+    def state(self, now_s: float) -> BoxState:
+        """Everything retained, true at ``now_s``."""
+        sources = self._health.sources()
+        return BoxState(
+            cry=self._crying.status(now_s, self.detector, self._health.alive("microphone")),
+            scale=self.scale.scale_status(now_s),
+            babies=self.scale.baby_statuses(now_s),
+            alerts=list(self.policy.open),
+            sources=sources,
+        )
+
+    def move(self, shift: Shift) -> list[AnyEvent]:
+        """Move the moments a shift covers to where they belong; returns what follows from it.
+
+        The clock has been synchronised late, and everything timed since the start was off by the
+        same seconds. Durations within the run do not change; those that began before it do.
+        """
+        if self.detector is not None:
+            self.detector.move(shift)
+        self._crying.move(shift)
+        self._health.move(shift)
+        self._identity.move(shift)
+        self._link.move(shift)
+        self._activity.move(shift)
+        self.policy.move(shift)
+        return self.scale.move(shift)
+
+    def know_clock(self, known: bool) -> None:
+        """Whether the timeline is where the world's clocks are: until then no grams per day."""
+        self.scale.know_clock(known)
+
+    def snapshot(self, now_s: float, *, light: bool = False) -> bytes:
+        """State to resume from after a restart; compressed, because a card wears out.
+
+        A ``light`` one is without the scale's, which is most of it: restore it after a whole one.
+        """
+        snapshot = PipelineSnapshot(
+            t_s=now_s,
+            scale=b"" if light else self.scale.snapshot(),
+            policy=self.policy.snapshot(),
+            crying=self._crying.snapshot(),
+            activity=self._activity.snapshot(),
+        )
+        return zlib.compress(msgspec.msgpack.encode(snapshot), 1)
+
+    def restore(self, data: bytes) -> float:
+        """Resume from a snapshot; returns the time it was taken.
+
+        Raises:
+            msgspec.MsgspecError, InputError: it was written by another version; start without it.
+        """
+        try:
+            data = zlib.decompress(data)
+        except zlib.error as error:
+            raise InputError(f"the saved state cannot be read: {error}") from error
+        snapshot = msgspec.msgpack.decode(data, type=PipelineSnapshot)
+        if snapshot.scale:
+            self.scale.restore(snapshot.scale)
+        self.policy.restore(snapshot.policy, self.scale.babies)
+        self._crying.restore(snapshot.crying)
+        self._activity.restore(snapshot.activity)
+        self._take_up()
+        return snapshot.t_s
+
+    def adopt(self, alerts: Sequence[Alert]) -> list[Alert]:
+        """Take up open alerts that no snapshot knows; returns those that are known already.
+
+        They stay as they are until the part that knows has looked.
+        """
+        left = self.policy.adopt(alerts, self.scale.babies)
+        self._take_up()
+        return left
+
+    def _take_up(self) -> None:
+        """Let the parts know what is open and who is here."""
+        for alert in self.policy.open:
+            if alert.kind == "too_quiet":
+                self._activity.keep_open(alert.since)
+        self._know_roster()
+
+    def _know_roster(self) -> None:
+        babies = self.scale.babies
+        names = {baby.id: baby.name for baby in babies}
+        for baby_id, old in self._names.items():
+            if (new := names.get(baby_id, old)) != old:
+                self._crying.rename(old, new)
+        self._names = names
+        self.policy.know_roster(babies)
+
+    # ------------------------------------------------------------------ one kind each
+
+    def _hear(self, block: AudioBlock) -> list[AnyEvent]:
+        self._health.heard(block)
+        if self.detector is None or not np.isfinite(block.samples.sum()):
+            return []
+        return self._bouts(self.detector.update(block).bouts)
+
+    def _bouts(self, bouts: Sequence[CryStarted | CryEnded]) -> list[AnyEvent]:
+        events: list[AnyEvent] = []
+        for bout in bouts:
+            if isinstance(bout, CryStarted):
+                context, phrase = self.scale.cry_context(bout.t_s, bout.species)
+                bout = msgspec.structs.replace(bout, context=context)  # noqa: PLW2901 - same bout, now in context
+                self._crying.started(bout, phrase)
+            else:
+                bout = msgspec.structs.replace(bout, context=self._crying.context)  # noqa: PLW2901
+                self._crying.ended(bout)
+            self._activity.sound(bout)
+            events.append(bout)
+        return events
+
+    def _weigh(self, block: ScaleBlock) -> list[AnyEvent]:
+        self._health.weighed(block)
+        events = self.scale.update(block)
+        self._activity.weighed(block, events)
+        return events
+
+    def _tick(self, tick: Tick) -> list[AnyEvent]:
+        now_s = tick.t_s
+        events: list[AnyEvent] = list(self._health.tick(now_s, self.scale.fault))
+        events += self.scale.update(tick)
+        return events + list(self._judge(now_s))
+
+    def _slept(self, slept: Slept) -> list[AnyEvent]:
+        """As after a power cut: silence proves nothing, and every source proves itself anew.
+
+        The scale and the cry detector see the gap in their data by themselves.
+        """
+        self._health.slept(slept.t_s, slept.slept_s)
+        self.policy.nobody_watched()
+        return []
+
+    def _judge(self, now_s: float) -> list[Alert]:
+        hearing, weighing = self._health.alive("microphone"), self._health.alive("scale")
+        conditions = [
+            *self._health.conditions(now_s),
+            *self._identity.conditions(),
+            *self._link.conditions(),
+            *self.scale.conditions(now_s),
+            *self._crying.conditions(now_s, hearing=hearing),
+            *self._activity.conditions(
+                now_s,
+                microphone=hearing,
+                scale=weighing,
+                settled=self.scale.settled,
+                babies=self._babies_inside(now_s),
+            ),
+        ]
+        unjudged = [
+            *self._health.unjudged(now_s),
+            *self._link.unjudged(),
+            *self.scale.unjudged(now_s),
+            *self._crying.unjudged(),
+            *self._activity.unjudged(),
+        ]
+        self._know_roster()
+        handled = self.scale.handled(now_s)
+        return self.policy.update(now_s, conditions, unjudged, handled=handled)
+
+    def _babies_inside(self, now_s: float) -> list[Baby]:
+        """Those in the box; all of them while the scale does not know."""
+        inside = self.scale.scale_status(now_s).in_box
+        babies = self.scale.babies
+        return [baby for baby in babies if inside is None or baby.name in inside]
+
+    def _command(self, command: Command) -> list[AnyEvent]:
+        if command.verb in POLICY_VERBS:
+            alerts, result = self.policy.command(command)
+            return [*alerts, result]
+        return [*self.scale.update(command), *self._judge(command.t_s)]
+
+    def _report(self, report: SourceReport) -> list[AnyEvent]:
+        return list(self._health.reported(report))
+
+    def _host(self, report: HostReport) -> list[AnyEvent]:
+        self._health.host(report)
+        return []
+
+    def _linked(self, report: LinkReport) -> list[AnyEvent]:
+        self._link.report(report)
+        return []
+
+    def _identified(self, report: IdentityReport) -> list[AnyEvent]:
+        self._identity.report(report)
+        return []
+
+    def _load(self, report: LoadReport) -> list[AnyEvent]:
+        self._health.load(report)
+        return []

@@ -1,0 +1,346 @@
+"""From decisions to events: what has been said about each step, and taking it back.
+
+One book per baby holds its weighings; a decision puts, moves or removes one and whatever follows
+from it (feeds, growth) is worked out again and said again under the same ``step_id``. Only what
+changed is said.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+import msgspec
+
+from monitor.core.growth.assessment import GrowthReport
+from monitor.core.growth.baby_record import BabyBook
+from monitor.core.growth.feeding import FeedRecord
+from monitor.core.growth.reference import GrowthReference
+from monitor.core.scale.tracker import Decision
+from monitor.events import (
+    AnyEvent,
+    Candidate,
+    Feed,
+    Growth,
+    JointWeighIn,
+    Move,
+    ObjectMoved,
+    Retraction,
+    Unassigned,
+    WeighIn,
+    Weighing,
+)
+from monitor.timeshift import Moment
+
+OBJECT_G = 10.0
+"""Smaller changes of the tare (urine, a shifted cable) are not worth an event."""
+THING_ERRORS = 3.0
+_ASKED = 80
+"""Questions kept open: half a day of a litter nobody can tell apart."""
+_KEPT = 400
+"""Steps whose publication is remembered: more than can still be told again."""
+WEIGH_IN_S = 300.0
+"""Said to be weighing, a person takes a baby out within a minute or two; five, and she has been
+called away: the next move is a bottle again."""
+
+
+class Said(msgspec.Struct, frozen=True, array_like=True):
+    """What was published about one step."""
+
+    kind: Literal["claim", "joint", "object", "unassigned", "nothing", "void"]
+    baby: int | None
+
+
+class WeighInWait(msgspec.Struct, frozen=True, array_like=True):
+    """Somebody said "I am weighing one baby now"; the next move of one baby ends it."""
+
+    since_s: Moment
+    ends_s: Moment
+
+
+class LedgerState(msgspec.Struct):
+    """The books, and what has been said."""
+
+    books: list[BabyBook]
+    said: dict[str, Said] = {}
+    pending: dict[str, Unassigned] = {}
+    """questions nobody has answered"""
+    clock_known: bool = True
+    """the timeline is where the world's clocks are"""
+    weigh_in: WeighInWait | None = None
+    only_weighed: list[str] = []
+    """step ids of moves that were a weighing and no bottle"""
+
+
+class Ledger:
+    """Turns decisions into events."""
+
+    def __init__(self, state: LedgerState, reference: GrowthReference) -> None:
+        self.state = state
+        self._reference = reference
+
+    @property
+    def books(self) -> list[BabyBook]:
+        """One per baby, in the tracker's order; the retired stay."""
+        return self.state.books
+
+    def publish(self, decisions: Iterable[Decision]) -> list[AnyEvent]:
+        """Events of the decisions and of what follows from them."""
+        out: list[AnyEvent] = []
+        touched: set[int] = set()
+        for decision in decisions:
+            self._withdraw(decision, out, touched)
+            self._say(decision, out, touched)
+        return out + self.refresh(touched)
+
+    def put(self, i: int, weighing: Weighing) -> list[AnyEvent]:
+        """A weighing that needs no decision (typed by hand, imported)."""
+        self.books[i].put(weighing)
+        return [weigh_in(weighing), *self.refresh({i})]
+
+    def drop(self, i: int, step_id: str, t_s: float) -> list[AnyEvent]:
+        """Take a typed weighing out again."""
+        self.books[i].drop(step_id)
+        gone = Retraction(t_s=t_s, step_id=step_id, why="taken out by hand")
+        return [gone, *self.refresh({i})]
+
+    # ------------------------------------------------------------------ open questions
+
+    def rename(self, old: str, new: str) -> None:
+        """A baby that a question asks about has another name now."""
+        if old != new:
+            self._ask_instead(
+                lambda c: msgspec.structs.replace(c, baby=new) if c.baby == old else c
+            )
+
+    def forget(self, name: str) -> None:
+        """A baby has left: nobody asks about it any more."""
+        self._ask_instead(lambda c: None if c.baby == name else c)
+
+    def _ask_instead(self, change: Callable[[Candidate], Candidate | None]) -> None:
+        pending = {}
+        for key, event in self.state.pending.items():
+            candidates = [c for old in event.candidates if (c := change(old)) is not None]
+            if candidates or not event.candidates:
+                pending[key] = msgspec.structs.replace(event, candidates=candidates)
+        self.state.pending = pending
+
+    # ------------------------------------------------------------------ a weigh-in
+
+    def expect_weigh_in(self, now_s: float) -> None:
+        """The next baby that is lifted out or put back is being weighed, not fed."""
+        self.state.weigh_in = WeighInWait(now_s, now_s + WEIGH_IN_S)
+
+    def expect_bottles(self) -> None:
+        """Take ``expect_weigh_in`` back."""
+        self.state.weigh_in = None
+
+    def weigh_in_ends_s(self, now_s: float) -> float | None:
+        """Until when a weigh-in is waited for; ``None`` when none is."""
+        wait = self.state.weigh_in
+        return wait.ends_s if wait is not None and now_s <= wait.ends_s else None
+
+    def _ends_weigh_in(self, decision: Decision) -> bool:
+        """Whether this is the move that was announced; one lifted just before it was not."""
+        wait = self.state.weigh_in
+        one = decision.kind == "unassigned" or _claimed(decision) is not None
+        return wait is not None and one and wait.since_s < decision.step.t_s <= wait.ends_s
+
+    # ------------------------------------------------------------------ one decision
+
+    def _withdraw(self, decision: Decision, out: list[AnyEvent], touched: set[int]) -> None:
+        """Take back what no longer holds; the same name with other grams is simply said again."""
+        key = decision.step.step_id
+        before = self.state.said.get(key)
+        self.state.pending.pop(key, None)
+        if before is not None and before.kind == "unassigned" and decision.kind == "nothing":
+            if decision.step.blind:
+                why = "it is known by now who was in the box"
+                out.append(Retraction(t_s=decision.step.t_s, step_id=key, why=why))
+            return
+        if before is None or before.kind not in {"claim", "joint"}:
+            return
+        if before.baby is not None and before.baby != _claimed(decision):
+            self.books[before.baby].drop(key)
+            touched.add(before.baby)
+        still = decision.kind in {"claim", "joint"} and not decision.void
+        if not still:
+            why = "taken out by hand" if decision.void else "later weighings contradict it"
+            out.append(Retraction(t_s=decision.step.t_s, step_id=key, why=why))
+
+    def _say(self, decision: Decision, out: list[AnyEvent], touched: set[int]) -> None:
+        state, key = self.state, decision.step.step_id
+        before = state.said.get(key)
+        baby = _claimed(decision)
+        state.said[key] = Said("void" if decision.void else decision.kind, baby)
+        if len(state.said) > _KEPT:
+            del state.said[next(iter(state.said))]
+        if decision.void:
+            return
+        if before is None and self._ends_weigh_in(decision):
+            state.weigh_in = None
+            state.only_weighed = [*state.only_weighed[-_KEPT:], key]
+        if baby is not None:
+            touched.add(baby)
+            weighing = self._weighing(decision, baby)
+            self.books[baby].put(weighing)
+            out.append(weigh_in(weighing))
+        elif decision.kind == "joint":
+            out.append(self._joint(decision))
+        elif decision.kind == "unassigned":
+            state.pending[key] = self._unassigned(decision)
+            if len(state.pending) > _ASKED:
+                del state.pending[next(iter(state.pending))]
+            out.append(state.pending[key])
+        elif (
+            decision.kind == "object" and is_thing(decision.g, decision.sigma_g) and before is None
+        ):
+            out.append(ObjectMoved(t_s=decision.step.t_s, delta_g=decision.g))
+
+    def _weighing(self, decision: Decision, baby: int) -> Weighing:
+        return Weighing(
+            step_id=decision.step.step_id,
+            t_s=decision.step.t_s,
+            baby=self.books[baby].baby.name,
+            weight_g=decision.g,
+            sigma_g=decision.sigma_g,
+            move="lift" if decision.lifted else "return",
+            confidence=1.0 if decision.assigned else decision.p,
+            origin="assigned" if decision.assigned else "scale",
+            stamp="clock" if decision.step.sure else "guess",
+            only_weighed=decision.step.step_id in self.state.only_weighed,
+        )
+
+    def _joint(self, decision: Decision) -> JointWeighIn:
+        mask = decision.lifted | decision.returned
+        return JointWeighIn(
+            t_s=decision.step.t_s,
+            babies=[b.baby.name for i, b in enumerate(self.books) if mask >> i & 1],
+            move="lift" if decision.lifted else "return",
+            weight_g=decision.g,
+            sigma_g=decision.sigma_g,
+            step_id=decision.step.step_id,
+        )
+
+    def _unassigned(self, decision: Decision) -> Unassigned:
+        step = decision.step
+        move: Move = "lift" if step.to_g < step.from_g else "return"
+        return Unassigned(
+            t_s=step.t_s,
+            move=move,
+            weight_g=decision.g,
+            sigma_g=decision.sigma_g,
+            candidates=[
+                Candidate(self.books[i].baby.name, round(p, 3)) for i, p in decision.candidates
+            ],
+            step_id=step.step_id,
+            gap=step.blind,
+        )
+
+    # ------------------------------------------------------------------ what follows
+
+    def refresh(self, touched: Iterable[int]) -> list[AnyEvent]:
+        """Work out feeds and growth of these babies again; say what changed."""
+        out: list[AnyEvent] = []
+        for i in sorted(set(touched)):
+            book = self.books[i]
+            feeds, report = {f.step_id: f for f in book.feeds}, book.report
+            book.refresh(self._reference)
+            out += self._changes(book, feeds, report)
+        return out
+
+    def retell(self, proven: set[str]) -> list[AnyEvent]:
+        """The times of these weighings became known: go through them again, one by one.
+
+        Growth has a memory (a worry ends after clean weighings), so it must see them as it would
+        have, had the clock been right from the start.
+        """
+        out: list[AnyEvent] = []
+        for book in self.books:
+            feeds, report = {f.step_id: f for f in book.feeds}, book.report
+            later = [w for w in book.weighings if w.step_id in proven]
+            book.weighings = [w for w in book.weighings if w.step_id not in proven]
+            for weighing in later:
+                book.put(weighing)
+                book.refresh(self._reference)
+            if not later:
+                book.refresh(self._reference)
+            out += self._changes(book, feeds, report)
+        return out
+
+    def _changes(
+        self, book: BabyBook, feeds: dict[str, FeedRecord], report: GrowthReport | None
+    ) -> list[AnyEvent]:
+        """What is to be said about a book that was refreshed; ``feeds``, ``report``: before."""
+        out: list[AnyEvent] = []
+        now = {f.step_id for f in book.feeds}
+        out += [
+            Feed(
+                t_s=feed.t_s,
+                baby=book.baby.name,
+                net_g=feed.net_g,
+                sigma_g=feed.sigma_g,
+                out_s=feed.out_s,
+                step_id=feed.step_id,
+            )
+            for feed in book.feeds
+            if feeds.get(feed.step_id) != feed
+        ]
+        first_s = book.weighings[0].t_s if book.weighings else math.inf
+        for key, feed in feeds.items():
+            if key not in now and feed.t_s - feed.out_s >= first_s:
+                out += self._feed_gone(book, key)
+        if book.report is not None and book.report != report:
+            out.append(_growth(book))
+        return out
+
+    @staticmethod
+    def _feed_gone(book: BabyBook, step_id: str) -> list[AnyEvent]:
+        """The return still stands, the feed it closed does not."""
+        weighing = next((w for w in book.weighings if w.step_id == step_id), None)
+        if weighing is None:
+            return []
+        gone = Retraction(t_s=weighing.t_s, step_id=step_id, why="its lift was another's")
+        return [gone, weigh_in(weighing)]
+
+
+def is_thing(delta_g: float, sigma_g: float) -> bool:
+    """Whether a change of the tare is worth an event: large enough, and larger than its error."""
+    return abs(delta_g) >= max(OBJECT_G, THING_ERRORS * sigma_g)
+
+
+def weigh_in(weighing: Weighing) -> WeighIn:
+    """The event of a weighing."""
+    return WeighIn(
+        t_s=weighing.t_s,
+        baby=weighing.baby,
+        move=weighing.move,
+        weight_g=weighing.weight_g,
+        sigma_g=weighing.sigma_g,
+        confidence=weighing.confidence,
+        step_id=weighing.step_id,
+        origin=weighing.origin,
+        stamp=weighing.stamp,
+        only_weighed=weighing.only_weighed,
+    )
+
+
+def _claimed(decision: Decision) -> int | None:
+    """The one baby the decision names."""
+    if decision.kind != "claim" or decision.void:
+        return None
+    return (decision.lifted | decision.returned).bit_length() - 1
+
+
+def _growth(book: BabyBook) -> Growth:
+    report = book.report
+    assert report is not None  # asked only after a refresh that made one  # noqa: S101
+    return Growth(
+        t_s=report.t_s,
+        baby=book.baby.name,
+        gain_24h_g=report.gain_24h_g,
+        gain_24h_pct=report.gain_24h_pct,
+        p_losing=report.p_losing,
+        verdict=report.verdict,
+    )

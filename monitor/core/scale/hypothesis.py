@@ -1,0 +1,201 @@
+"""One story about the litter, and how many of them are kept.
+
+A story says who is inside, what each baby weighs and when that was read, and how each of the last
+steps came about. Stories with the same future are merged, the unlikely ones dropped: the beam is
+what bounds the work of a step.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations
+from typing import Literal
+
+import msgspec
+
+from monitor.timeshift import Moment, Shift, moved_fields
+
+REMEMBERED = 14
+"""Steps whose explanation each story still carries: about one feeding round of seven babies."""
+_BEAM = 64
+"""Stories kept; a litter of unequal babies rarely needs five."""
+_BEAM_NATS = 14.0
+"""Stories less likely than the best by e^-14 are dropped."""
+
+Kind = Literal["move", "swap", "object", "touch", "hand", "mixed", "blind"]
+Key = tuple[Kind, int, int]
+"""kind, babies lifted, babies returned"""
+
+
+class Estimate(msgspec.Struct, frozen=True, array_like=True):
+    """What one baby weighed when it was last read."""
+
+    g: float
+    sd_g: float
+    t_s: Moment
+    gut_g: float = 0.0
+    """of which taken in just before, so that much of it will be gone by the next"""
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A change of level, as the tracker sees it."""
+
+    step_id: str
+    t_s: Moment
+    from_g: float
+    to_g: float
+    sigma_g: float
+    settled: bool
+    touched: bool
+    """the signal went far beyond both levels in between"""
+    blind: bool = False
+    """nobody watched: a gap in the data, or the box was off the platform"""
+    box_was_off: bool = False
+    elapsed_s: float = 0.0
+    """from the last level to this one"""
+    sure: bool = True
+    """its time is known: the clock was synchronised, before or after"""
+
+    def moved(self, shift: Shift) -> Step:
+        """Also known then, if it was not."""
+        if not shift.covers(self.t_s):
+            return self
+        return msgspec.structs.replace(moved_fields(self, shift), sure=shift.sure)
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person said about one step."""
+
+    baby: int | None = None
+    """``None`` with ``decides`` set: it was no baby"""
+    decides: bool = False
+    g: float | None = None
+    void: bool = False
+
+
+class Label(msgspec.Struct, frozen=True, array_like=True):
+    """One story's explanation of one step."""
+
+    step_id: str
+    kind: Kind
+    lifted: int
+    returned: int
+    g: float
+    sigma_g: float
+
+
+class Story(msgspec.Struct, frozen=True, array_like=True):
+    """One hypothesis."""
+
+    log_p: float
+    inside: int
+    """bit i: baby i is in the box"""
+    weights: tuple[Estimate, ...]
+    labels: tuple[Label, ...] = ()
+    objects: tuple[float, ...] = ()
+    """what was put in and not yet taken out, in grams"""
+    base_g: float | None = None
+    """level without the leaning hand; ``None``: no hand"""
+    base_sigma_g: float = 0.0
+    leaning_s: Moment = 0.0
+    """since when the hand leans"""
+    gone: tuple[float, ...] = ()
+    """what was taken out and may come again, in grams"""
+
+
+def child_of(
+    story: Story,
+    label: Label,
+    p: float,
+    *,
+    inside: int | None = None,
+    objects: tuple[float, ...] | None = None,
+    gone: tuple[float, ...] | None = None,
+    base_g: float | None = None,
+    base_sigma_g: float = 0.0,
+    leaning_s: float = 0.0,
+) -> Story:
+    """The story that goes on with ``label``, ``p`` times as likely."""
+    return Story(
+        story.log_p + math.log(max(p, 1e-300)),
+        story.inside if inside is None else inside,
+        story.weights,
+        (*story.labels[1 - REMEMBERED :], label),
+        story.objects if objects is None else objects,
+        base_g,
+        base_sigma_g,
+        leaning_s,
+        story.gone if gone is None else gone,
+    )
+
+
+def with_weight(story: Story, baby: int, estimate: Estimate) -> Story:
+    """The same story with another idea of what one baby weighs."""
+    weights = (*story.weights[:baby], estimate, *story.weights[baby + 1 :])
+    return msgspec.structs.replace(story, weights=weights)
+
+
+def pruned(stories: list[Story]) -> list[Story]:
+    """The likeliest stories, best first, those with the same future merged."""
+    stories.sort(key=lambda s: -s.log_p)
+    floor = stories[0].log_p - _BEAM_NATS
+    places: dict[object, list[int]] = {}
+    kept: list[Story] = []
+    for story in stories:
+        if story.log_p < floor or len(kept) >= 4 * _BEAM:
+            break
+        key = (
+            story.inside,
+            story.base_g is None,
+            tuple((x.kind, x.lifted, x.returned) for x in story.labels),
+        )
+        twins = places.setdefault(key, [])
+        twin = next((i for i in twins if _alike(story, kept[i])), None)
+        if twin is None:
+            twins.append(len(kept))
+            kept.append(story)
+        else:
+            joined = _log_add(kept[twin].log_p, story.log_p)
+            kept[twin] = msgspec.structs.replace(kept[twin], log_p=joined)
+    kept.sort(key=lambda s: -s.log_p)
+    return normalised(kept[:_BEAM])
+
+
+def _alike(a: Story, b: Story) -> bool:
+    """The same future: weights within 1 %, so that merging loses nothing."""
+    return (
+        all(abs(x.g - y.g) <= 0.01 * y.g + 0.5 for x, y in zip(a.weights, b.weights, strict=True))
+        and len(a.objects) == len(b.objects)
+        and len(a.gone) == len(b.gone)
+    )
+
+
+def normalised(stories: list[Story]) -> list[Story]:
+    """The same stories with probabilities that sum to 1."""
+    top = max(s.log_p for s in stories)
+    total = top + math.log(sum(math.exp(s.log_p - top) for s in stories))
+    return [msgspec.structs.replace(s, log_p=s.log_p - total) for s in stories]
+
+
+def _log_add(a: float, b: float) -> float:
+    high, low = max(a, b), min(a, b)
+    return high + math.log1p(math.exp(low - high))
+
+
+def bits(mask: int) -> list[int]:
+    """Indices of the babies in a set."""
+    return [i for i in range(mask.bit_length()) if mask >> i & 1]
+
+
+def subsets(everyone: int, centre: int) -> list[int]:
+    """Every set of babies; beyond ten babies only those within three moves of ``centre``."""
+    babies = bits(everyone)
+    if len(babies) <= 10:
+        out = [0]
+        for baby in babies:
+            out += [mask | 1 << baby for mask in out]
+        return out
+    changes = [0]
+    for size in (1, 2, 3):
+        changes += [sum(1 << b for b in group) for group in combinations(babies, size)]
+    return [centre ^ change for change in changes]

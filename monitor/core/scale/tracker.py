@@ -1,0 +1,374 @@
+"""Who is in the box and who is out: several stories at once, and the honesty to say "not sure".
+
+Multiple-hypothesis tracking (Reid 1979) over the steps of the platform. A hypothesis is one story:
+who is inside, what each baby weighs and when that was read, whether a hand leans on the box, which
+objects were put in. Every step lets each story branch (one baby, two at once, a swap under the
+hand, an object, a hand, a baby in a blanket), and the branches compete by how well each baby's
+predicted weight explains the grams. A name is claimed when the stories that agree on it hold
+nearly all of the probability; what a person says later is a constraint, and the kept log of steps
+is told again under it, so that everything that followed is repaired as well.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from monitor.core.scale.branching import branches, constrained
+from monitor.core.scale.hypothesis import (
+    REMEMBERED,
+    Answer,
+    Estimate,
+    Key,
+    Label,
+    Step,
+    Story,
+    bits,
+    normalised,
+    pruned,
+    subsets,
+    with_weight,
+)
+from monitor.timeshift import Moment
+
+CLAIM_P = 0.95
+"""Posterior below which a step is not named."""
+REVISE_P = 0.98
+"""A later change of mind needs more: each costs trust."""
+KEEP_P = 0.5
+"""A claim is withdrawn when its probability falls below this."""
+SMALLEST_MOVE_G = 25.0
+"""No living kitten weighs less (stillborn runts do)."""
+_EPISODE_S = 20.0
+"""Steps this close may be one move with a hand leaning before or after it."""
+_PATIENCE_S = 45.0
+"""A box that is never still long enough to settle is judged all the same after this."""
+_LOG_STEPS = 160
+"""Steps that can be told again after an answer: more than a day of a busy box."""
+
+
+class Typed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A weight typed by hand."""
+
+    t_s: Moment
+    baby: int
+    g: float
+
+
+class Presence(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A baby joins or leaves the nursery."""
+
+    t_s: Moment
+    baby: int
+    present: bool
+    estimate: Estimate
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said about a step."""
+
+    step: Step
+    kind: Literal["claim", "joint", "object", "unassigned", "nothing"]
+    lifted: int = 0
+    returned: int = 0
+    g: float = 0.0
+    sigma_g: float = 0.0
+    p: float = 0.0
+    candidates: tuple[tuple[int, float], ...] = ()
+    assigned: bool = False
+    void: bool = False
+
+
+class LitterState(msgspec.Struct):
+    """Everything the tracker remembers; bounded."""
+
+    stories: list[Story]
+    present: int
+    log: list[Step | Typed | Presence] = []
+    checkpoint: list[Story] = []
+    checkpoint_present: int = 0
+    answers: dict[str, Answer] = {}
+    decisions: dict[str, Decision] = {}
+
+
+class LitterTracker:
+    """Steps in, decisions out; ``answer`` repairs the past."""
+
+    def __init__(self, state: LitterState) -> None:
+        self.state = state
+
+    @classmethod
+    def start(cls, weights: Sequence[Estimate], *, all_inside: bool) -> LitterTracker:
+        """Begin with these babies; all inside, or nobody knows."""
+        n = len(weights)
+        everyone = (1 << n) - 1
+        stories = [Story(0.0, everyone, tuple(weights))]
+        if not all_inside:
+            share = math.log(0.5 / max(2**n - 1, 1)) - math.log(0.5)
+            stories += [
+                Story(share, inside, tuple(weights))
+                for inside in subsets(everyone, 0)
+                if inside != everyone
+            ]
+        state = LitterState(stories=normalised(stories), present=everyone)
+        state.checkpoint, state.checkpoint_present = list(state.stories), everyone
+        return cls(state)
+
+    # ------------------------------------------------------------------ what is believed
+
+    def p_inside(self, baby: int) -> float:
+        """Probability that the baby is in the box."""
+        bit = 1 << baby
+        return sum(math.exp(s.log_p) for s in self.state.stories if s.inside & bit)
+
+    def best(self) -> Story:
+        """The likeliest story."""
+        return self.state.stories[0]
+
+    # ------------------------------------------------------------------ what happens
+
+    def step(self, step: Step) -> list[Decision]:
+        """Take one step; return the decisions that are new or changed."""
+        self._record(step)
+        self._apply(step)
+        return self._decide(step)
+
+    def typed(self, entry: Typed) -> None:
+        """Believe a typed weight."""
+        self._record(entry)
+        self._apply(entry)
+
+    def presence(self, entry: Presence) -> None:
+        """A baby joins (in the box or not, nobody knows) or leaves the nursery."""
+        self._record(entry)
+        self._apply(entry)
+
+    def answer(self, step_id: str, answer: Answer) -> list[Decision]:
+        """Tell the kept log again with this answer; return the decisions that changed.
+
+        Raises:
+            KeyError: the step is not in the log any more.
+        """
+        state = self.state
+        if not any(isinstance(e, Step) and e.step_id == step_id for e in state.log):
+            raise KeyError(step_id)
+        state.answers[step_id] = answer
+        before = dict(state.decisions)
+        state.stories, state.present = list(state.checkpoint), state.checkpoint_present
+        for entry in state.log:
+            if isinstance(entry, Step):
+                state.decisions.pop(entry.step_id, None)
+        for entry in state.log:
+            self._apply(entry)
+            if isinstance(entry, Step):
+                self._decide(entry)
+        return [d for key, d in state.decisions.items() if before.get(key) != d]
+
+    def _record(self, entry: Step | Typed | Presence) -> None:
+        state = self.state
+        if len(state.log) >= _LOG_STEPS:
+            gone, state.log = state.log[: _LOG_STEPS // 2], state.log[_LOG_STEPS // 2 :]
+            self._advance_checkpoint(gone)
+        state.log.append(entry)
+
+    def _advance_checkpoint(self, gone: list[Step | Typed | Presence]) -> None:
+        state = self.state
+        now, present = state.stories, state.present
+        state.stories, state.present = state.checkpoint, state.checkpoint_present
+        for entry in gone:
+            self._apply(entry)
+        state.checkpoint, state.checkpoint_present = state.stories, state.present
+        state.stories, state.present = now, present
+        kept = {e.step_id for e in state.log if isinstance(e, Step)}
+        state.answers = {k: v for k, v in state.answers.items() if k in kept}
+        state.decisions = {k: v for k, v in state.decisions.items() if k in kept}
+
+    def _apply(self, entry: Step | Typed | Presence) -> None:
+        state = self.state
+        if isinstance(entry, Typed):
+            estimate = Estimate(entry.g, 1.0 + 0.01 * entry.g, entry.t_s)
+            state.stories = [with_weight(s, entry.baby, estimate) for s in state.stories]
+        elif isinstance(entry, Presence):
+            self._apply_presence(entry)
+        else:
+            answer = state.answers.get(entry.step_id)
+            children: list[Story] = []
+            for story in state.stories:
+                paths = list(branches(story, entry, state.present))
+                if answer is not None and answer.decides:
+                    paths = constrained(story, paths, entry, answer)
+                children.extend(paths)
+            state.stories = pruned(children)
+
+    def _apply_presence(self, entry: Presence) -> None:
+        state = self.state
+        bit = 1 << entry.baby
+        if not entry.present:
+            state.present &= ~bit
+            state.stories = pruned(
+                [
+                    msgspec.structs.replace(
+                        s,
+                        inside=s.inside & ~bit,
+                        # its body may still be taken out: that is then no other baby
+                        objects=(*s.objects, s.weights[entry.baby].g)[-6:]
+                        if s.inside & bit
+                        else s.objects,
+                    )
+                    for s in state.stories
+                ]
+            )
+            return
+        state.present |= bit
+        stories = []
+        for story in state.stories:
+            weights = (*story.weights[: entry.baby], entry.estimate)
+            weights += story.weights[entry.baby + 1 :]
+            half = msgspec.structs.replace(
+                story, log_p=story.log_p + math.log(0.5), weights=weights
+            )
+            stories.append(msgspec.structs.replace(half, inside=story.inside | bit))
+            stories.append(msgspec.structs.replace(half, inside=story.inside & ~bit))
+        state.stories = pruned(stories)
+
+    # ------------------------------------------------------------------ what is said
+
+    def _decide(self, step: Step) -> list[Decision]:
+        state = self.state
+        changed = []
+        steps = [e for e in state.log[-2 * REMEMBERED :] if isinstance(e, Step)]
+        for entry in steps[-REMEMBERED:]:
+            if not (step.settled or step.blind or step.t_s - entry.t_s > _PATIENCE_S):
+                continue
+            if entry.t_s > step.t_s:
+                continue
+            old = state.decisions.get(entry.step_id)
+            new = self._judge(entry, old)
+            if new is not None and new != old:
+                state.decisions[entry.step_id] = new
+                changed.append(new)
+        return changed
+
+    def _judge(self, step: Step, old: Decision | None) -> Decision | None:
+        shares: dict[Key, float] = {}
+        nearby: dict[Key, float] = {}
+        best: dict[Key, tuple[float, Label]] = {}
+        close = self._episode(step)
+        for story in self.state.stories:
+            label = next((x for x in story.labels if x.step_id == step.step_id), None)
+            if label is None:
+                return None
+            p = math.exp(story.log_p)
+            key = (label.kind, label.lifted, label.returned)
+            shares[key] = shares.get(key, 0.0) + p
+            if key not in best or p > best[key][0]:
+                best[key] = (p, label)
+            for other in story.labels:
+                if other.kind == "move" and other.step_id in close:
+                    near = (other.kind, other.lifted, other.returned)
+                    nearby[near] = nearby.get(near, 0.0) + p
+        top = max(shares, key=lambda key: shares[key])
+        if old is not None and not self._must_revise(old, shares, top):
+            return old
+        if step.blind:
+            told = old is not None or step.step_id in self.state.answers
+            decision = _after_gap(step, shares, told=told)
+        else:
+            decision = _decision(step, shares, nearby, best[top][1])
+        return _answered(decision, self.state.answers.get(step.step_id))
+
+    def _episode(self, step: Step) -> set[str]:
+        """Ids of the steps so close that they may be one move: a hand leaning before or after."""
+        return {
+            e.step_id
+            for e in self.state.log[-2 * REMEMBERED :]
+            if isinstance(e, Step)
+            and e.step_id != step.step_id
+            and abs(e.t_s - step.t_s) <= _EPISODE_S
+        }
+
+    @staticmethod
+    def _must_revise(old: Decision, shares: dict[Key, float], top: Key) -> bool:
+        if old.assigned:
+            return False
+        if old.kind in {"claim", "joint"}:
+            return shares.get(("move", old.lifted, old.returned), 0.0) < KEEP_P
+        is_move = top[0] == "move"
+        return shares[top] >= REVISE_P and (is_move or old.kind == "unassigned")
+
+
+def _decision(
+    step: Step, shares: dict[Key, float], nearby: dict[Key, float], label: Label
+) -> Decision:
+    top = max(shares, key=lambda key: shares[key])
+    kind, lifted, returned = top
+    p = shares[top]
+    delta = step.to_g - step.from_g
+    candidates = _candidates(shares)
+    together = p + nearby.get(top, 0.0)
+    if kind == "move" and together >= CLAIM_P and p >= nearby.get(top, 0.0):
+        single = (lifted | returned).bit_count() == 1
+        return Decision(
+            step=step,
+            kind="claim" if single else "joint",
+            lifted=lifted,
+            returned=returned,
+            g=label.g,
+            sigma_g=label.sigma_g,
+            p=min(together, 1.0),
+            candidates=candidates,
+        )
+    if any(nearby[k] > shares.get(k, 0.0) and nearby[k] + shares.get(k, 0.0) >= CLAIM_P
+           for k in nearby):  # fmt: skip
+        return Decision(step=step, kind="nothing", p=p)
+    moved = sum(v for k, v in shares.items() if k[0] in {"move", "mixed", "swap"})
+    quiet = kind in {"touch", "hand"} and p > 0.5
+    if moved >= 1.0 - CLAIM_P and abs(delta) >= SMALLEST_MOVE_G and not quiet:
+        return Decision(
+            step=step, kind="unassigned", g=abs(delta), sigma_g=step.sigma_g, candidates=candidates
+        )
+    if kind == "object":
+        return Decision(step=step, kind="object", g=delta, sigma_g=step.sigma_g, p=p)
+    return Decision(step=step, kind="nothing", p=p)
+
+
+def _after_gap(step: Step, shares: dict[Key, float], *, told: bool) -> Decision:
+    """Nobody watched. A total that fits is accepted; otherwise who is in the box is asked.
+
+    What came later may settle a question that was ``told``. Lifting the whole box changes its
+    bedding as a rule, and whoever did it knows.
+    """
+    size_g = abs(step.to_g - step.from_g)
+    same = sum(p for (_, lifted, returned), p in shares.items() if not lifted | returned)
+    settled = same >= CLAIM_P or (told and max(shares.values()) >= REVISE_P)
+    if settled or step.box_was_off or size_g < SMALLEST_MOVE_G:
+        return Decision(step=step, kind="nothing", p=same)
+    return Decision(
+        step=step, kind="unassigned", g=size_g, sigma_g=step.sigma_g,
+        candidates=_candidates(shares),
+    )  # fmt: skip
+
+
+def _answered(decision: Decision, answer: Answer | None) -> Decision:
+    if answer is None:
+        return decision
+    changes: dict[str, object] = {
+        "void": answer.void,
+        "assigned": answer.decides or decision.assigned,
+    }
+    if answer.g is not None:
+        changes["g"] = answer.g
+    return msgspec.structs.replace(decision, **changes)
+
+
+def _candidates(shares: dict[Key, float]) -> tuple[tuple[int, float], ...]:
+    each: dict[int, float] = {}
+    for (kind, lifted, returned), p in shares.items():
+        if kind in {"move", "mixed", "swap", "blind"}:
+            for baby in bits(lifted | returned):
+                each[baby] = each.get(baby, 0.0) + p
+    ranked = sorted(each.items(), key=lambda item: (-item[1], item[0]))
+    return tuple((baby, p) for baby, p in ranked if p >= 0.02)

@@ -1,0 +1,257 @@
+"""The daemon: sources fill one queue, one loop empties it.
+
+Order of a turn: take an observation, let the nursery fold it in and write it down, tell the
+outlets. systemd hears ``READY`` once configuration and journal are open (not when the hardware
+answers: an unplugged scale must not loop the boot), and its watchdog is fed only while every
+source's own loop turns.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from types import FrameType
+from typing import Protocol, runtime_checkable
+
+from monitor.config import Config
+from monitor.daemon.observation_queue import ObservationQueue
+from monitor.daemon.outputs import Outlets, Panel
+from monitor.daemon.recorder import Nursery
+from monitor.daemon.shedding import Load
+from monitor.errors import ConfigError, JournalError
+from monitor.events import (
+    AnyEvent,
+    AudioBlock,
+    Command,
+    LoadReport,
+    Observation,
+    ScaleBlock,
+    SourceReport,
+    Tick,
+)
+from monitor.host.boot_clock import Wake
+from monitor.host.systemd import Watchdog, notify
+from monitor.mqtt.link_status import PublisherStatus
+from monitor.store.cry_clips import open_clips
+from monitor.store.journal import Journal
+
+FRESH_S = 15.0
+"""A source whose loop has not turned for this long stops the watchdog's food."""
+
+TOO_BUSY = "is paused: the computer is too busy for it, stop other programs"
+"""what the scale says of itself when weights are let go of"""
+
+
+class Worker(Protocol):
+    """What the loop needs of a source or ticker (see ``devices.Source``)."""
+
+    def start(self, put: Callable[[Observation], None]) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        """End."""
+
+    def heartbeat_s(self) -> float:
+        """Monotonic time of its last turn."""
+
+
+@runtime_checkable
+class HasFigures(Protocol):
+    """A source that counts what it had to refuse or drop."""
+
+    def figures(self) -> dict[str, float | None]:
+        """Names and values for ``health``."""
+
+
+@runtime_checkable
+class CanPause(Protocol):
+    """A source that costs processor time even when nobody looks."""
+
+    def pause(self) -> None:
+        """Deliver nothing, and cost nothing, until ``resume``."""
+
+    def resume(self) -> None:
+        """Deliver again."""
+
+
+class App:
+    """Owns the loop; ``run`` returns when a signal or ``stop`` asked for it."""
+
+    def __init__(
+        self,
+        config: Config,
+        journal: Journal,
+        workers: Sequence[Worker],
+        *,
+        start_s: float | None = None,
+        woken: Wake | None = None,
+        on_events: Callable[[list[AnyEvent]], None] | None = None,
+        log: Callable[[str], None] = lambda _text: None,
+        load: Load | None = None,
+    ) -> None:
+        """Build the nursery and its outlets.
+
+        Args:
+            config: the box's settings.
+            journal: open, and ours alone.
+            workers: sources and ticker, not yet started.
+            start_s: where a timeline begins that is right by definition; or
+            woken: where this boot lies, as far as is known.
+            on_events: also told of everything.
+            log: one line for the service's log.
+            load: decides what is let go of when the processor is short; None (a simulated
+                night at any speed): nothing ever is.
+        """
+        self._config = config
+        self._journal = journal
+        self._workers = workers
+        self._queue = ObservationQueue()
+        self.nursery = Nursery(
+            config, journal, start_s=start_s, woken=woken, on_events=on_events, log=log
+        )
+        self._log = log
+        self._load = load or Load()
+        self._may_shed = load is not None
+        self._outlets = Outlets(config, journal, self.nursery, self._load, self._figures, log)
+        self._clips = open_clips(config, log)
+        self._watchdog = Watchdog(FRESH_S)
+        self._stopping = False
+
+    def run(self) -> int:
+        """Work until stopped; returns the exit code."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._signalled)
+        for worker in self._workers:
+            worker.start(self.put)
+        notify(f"READY=1\nSTATUS=watching {self._config.box}")
+        try:
+            while not self._stopping:
+                self._turn()
+        finally:
+            self._shut_down()
+        return 0
+
+    def stop(self) -> None:
+        """Ask the loop to end after this turn; safe from any thread."""
+        self._stopping = True
+
+    def put(self, observation: Observation) -> None:
+        """Where sources put what they observe."""
+        self._queue.put(observation)
+
+    def attach_panel(self, panel: Panel | None) -> None:
+        """Show what is open on LED and buzzer."""
+        self._outlets.panel = panel
+
+    @property
+    def backlog(self) -> int:
+        """Observations waiting."""
+        return len(self._queue)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker hears us."""
+        return self._outlets.publisher.connected
+
+    @property
+    def link(self) -> PublisherStatus:
+        """How the link to the broker is, and what waits for it."""
+        return self._outlets.publisher.status()
+
+    def _figures(self) -> dict[str, object]:
+        """What ``health`` tells about queue and sources."""
+        figures: dict[str, object] = {"queue": len(self._queue), "drops": self._queue.audio_drops}
+        for worker in self._workers:
+            if isinstance(worker, HasFigures):
+                figures |= worker.figures()
+        if self._clips is not None:
+            figures |= self._clips.figures()
+        return figures
+
+    def _turn(self) -> None:
+        observation = self._queue.get(0.05)
+        if self._may_shed and self._load.see(time.monotonic(), self._queue.lag_s):
+            self._shed()
+        if observation is not None and not self._is_shed(observation):
+            self._handle(self.nursery.placed(observation))
+            if isinstance(observation, Tick):
+                self._second(self.nursery.now_s)
+        for command in self._outlets.pump():
+            self._handle(command)
+
+    def _is_shed(self, observation: Observation) -> bool:
+        return isinstance(observation, ScaleBlock) and self._load.sheds("weights")
+
+    def _shed(self) -> None:
+        """The level changed: act on it, and say so."""
+        status = self._load.status()
+        self._log(f"{status.lag_s:.1f} s behind, leaves out: {', '.join(status.shed) or 'nothing'}")
+        paused = self._load.sheds("weights")
+        for worker in self._workers:
+            if isinstance(worker, CanPause):
+                (worker.pause if paused else worker.resume)()
+        self._outlets.load_changed()
+
+    def _handle(self, observation: Observation) -> None:
+        before_s = self.nursery.moved_s
+        events = self.nursery.handle(observation)
+        if events:
+            self._outlets.tell(events)
+        if self._clips is not None:
+            if (by_s := self.nursery.moved_s - before_s) != 0.0:
+                self._clips.move(by_s)
+            if not self._load.sheds("charts"):
+                self._clips.take(observation, events, synced=self.nursery.synced)
+
+    def _second(self, now_s: float) -> None:
+        if self._may_shed:
+            self._handle(LoadReport(now_s, self._queue.lag_s, self._load.exhausted))
+        if self._load.sheds("weights"):
+            self._handle(SourceReport(now_s, "scale", "stalled", TOO_BUSY))
+        commands: list[Command] = []
+        with suppress(JournalError):  # the next second may read it
+            commands = self._journal.inbox.submitted(now_s)
+        for command in commands:
+            self._handle(command)
+        self._outlets.second()
+        self._handle(self._outlets.link_report(now_s))
+        if (report := self._outlets.identity_report()) is not None:
+            self._handle(report)
+        self._watchdog.feed([worker.heartbeat_s() for worker in self._workers])
+
+    def _signalled(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+
+    def _shut_down(self) -> None:
+        notify("STOPPING=1")
+        for worker in self._workers:
+            worker.stop()
+        while (observation := self._queue.get(0.0)) is not None:
+            if not isinstance(observation, AudioBlock):
+                self._handle(self.nursery.placed(observation))
+        self.nursery.save(self.nursery.now_s)
+        self._outlets.close()
+        if self._clips is not None:
+            self._clips.close()
+
+
+def announce(text: str) -> None:
+    """One line for the service's log; where that cannot be written, the watch goes on."""
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
+
+
+def check_config_for_run(config: Config) -> None:
+    """Refuse a configuration with nothing to watch.
+
+    Raises:
+        ConfigError: neither microphone nor scale is configured.
+    """
+    if config.microphone.source == "none" and config.scale.source == "none":
+        raise ConfigError(
+            'there is nothing to watch: set "microphone.source" or "scale.source" in the '
+            "configuration"
+        )

@@ -1,0 +1,110 @@
+"""Where pushes go: Apprise URLs by the name of their route, from the configuration and a file.
+
+What stands in the configuration is checked at the start, as everything in it. The file is another
+matter: a disk, a network share or an editor may leave it missing, torn or open to others, and a
+monitor must not end for that. Why it cannot be used is said, and it is looked at again.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+from monitor.config import NotifyConfig
+from monitor.errors import ConfigError
+from monitor.store.secrets import read_urls
+
+
+class PushRoutes:
+    """``refresh`` before sending; ``send`` by name. For one thread at a time."""
+
+    def __init__(self, config: NotifyConfig) -> None:
+        """Check what the configuration itself says; the file is for ``refresh``.
+
+        Raises:
+            ConfigError: Apprise is not installed, or a URL in the configuration means nothing.
+        """
+        if importlib.util.find_spec("apprise") is None:
+            raise ConfigError(
+                '"notify" is configured, but its library is missing: '
+                'pip install "nursery-monitor[notify]"'
+            )
+        self._lists = {
+            "urls": config.urls,
+            "critical_urls": config.critical_urls,
+            "escalation_urls": config.escalation_urls,
+        }
+        self._file = config.urls_file
+        self._seen: tuple[int, ...] | None = None
+        self.problem: str | None = None
+        """why the file cannot be used now; routes read before are used on"""
+        self._routes: dict[str, Any] = {}
+        for name, urls in self._lists.items():
+            route, wrong = _route(urls)
+            if wrong is not None:
+                raise ConfigError(f'"notify.{name}", number {wrong}, is no URL Apprise knows')
+            if urls:
+                self._routes[name] = route
+
+    def refresh(self) -> None:
+        """Read the file again where it has changed, or could not be used before."""
+        if self._file is None:
+            return
+        try:
+            seen = _fingerprint(self._file)
+            if seen == self._seen and self.problem is None:
+                return
+            urls = _urls_from(self._file)
+            self._routes["urls"], wrong = _route([*urls, *self._lists["urls"]])
+            self.problem = None if wrong is None else _not_a_url(self._file, wrong)
+            self._seen = seen
+        except ConfigError as error:
+            self.problem = str(error)
+
+    def send(self, name: str, *, title: str, body: str, kind: str) -> str | None:
+        """Push by one route; returns ``None`` when it has arrived, or why not.
+
+        Whatever a plug-in raises is such a reason.
+        """
+        route = self._routes.get(name)
+        if route is None:
+            return self.problem or f'"notify.{name}" has no address yet'
+        try:
+            arrived = route.notify(title=title, body=body, notify_type=kind)
+        except Exception as error:  # noqa: BLE001 - a hundred plug-ins, each with its own failures
+            return f"a push to {name} failed: {type(error).__name__} in its plug-in"
+        return None if arrived else f"a push to {name} failed: check the network and the URL"
+
+
+def _route(urls: list[str]) -> tuple[Any, int | None]:
+    """A route to all of them, and the number of the first that means nothing."""
+    import apprise
+
+    route = apprise.Apprise()
+    wrong = None
+    for number, url in enumerate(urls, start=1):
+        if not route.add(url) and wrong is None:  # the URL itself holds a password: not shown
+            wrong = number
+    return route, wrong
+
+
+def _not_a_url(path: str, number: int) -> str:
+    return f'"notify.urls_file": address {number} in {path} is no URL Apprise knows'
+
+
+def _fingerprint(path: str) -> tuple[int, ...]:
+    try:
+        seen = Path(path).stat()
+    except OSError as error:
+        raise ConfigError(
+            f'"notify.urls_file": cannot read {path}: {error.strerror or error}'
+        ) from error
+    return (seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_mode)
+
+
+def _urls_from(path: str) -> list[str]:
+    urls = read_urls(path)
+    if not urls:
+        raise ConfigError(f'"notify.urls_file": {path} holds no URL: write one on each line')
+    return urls

@@ -1,0 +1,90 @@
+"""``nursery run``: the app with real sources, a real panel and the real clock."""
+
+from __future__ import annotations
+
+from monitor.config import Config
+from monitor.daemon.event_text import plain
+from monitor.daemon.loop import App, announce, check_config_for_run
+from monitor.daemon.recorder import wake_up
+from monitor.daemon.shedding import Load
+from monitor.devices import open_panel, open_sources
+from monitor.devices.ticker import Ticker
+from monitor.errors import CardError, DeviceError, JournalError
+from monitor.events import Alert, AnyEvent
+from monitor.host.clock_sync import ClockSync
+from monitor.host.probe import HostProbe
+from monitor.host.timeline import Timeline
+from monitor.store.failover import open_journal
+from monitor.store.journal import Journal
+from monitor.store.lock import StateLock
+
+LOCK_WITHIN_S = 5.0
+"""A command typed on the Pi holds the state directory for less than a second."""
+
+
+def run_daemon(config: Config) -> int:
+    """Watch until stopped; returns the exit code.
+
+    Raises:
+        ConfigError: nothing to watch, or a file the configuration names cannot be used.
+        JournalError: the state directory cannot be used, or another daemon owns it.
+    """
+    check_config_for_run(config)
+    with StateLock(config.state_dir) as lock:
+        if not _taken(lock):
+            raise JournalError(
+                f"another nursery monitor already runs on {config.state_dir}: "
+                "stop it first, or give this one its own state_dir"
+            )
+        journal = open_journal(config.journal_path, announce)
+        try:
+            return _watch(config, journal)
+        finally:
+            journal.close()
+
+
+def _taken(lock: StateLock) -> bool:
+    try:
+        return lock.take_within(LOCK_WITHIN_S)
+    except CardError:
+        return True  # nobody can hold a lock that cannot be made; what to do is ``failover``'s
+
+
+def _watch(config: Config, journal: Journal) -> int:
+    if journal.set_aside is not None:
+        announce(f"the journal was damaged; it is kept as {journal.set_aside}")
+    if journal.stands_in_for is not None:
+        announce(f"running on a copy of the journal in memory: {journal.why_away}")
+    trusted = _always if config.trust_clock else ClockSync()
+    woken = wake_up(journal, synced=trusted())
+    if not woken.clock.known:
+        announce("the clock is not synchronised yet: gains are unknown until it is")
+    timeline = Timeline(woken.start_s)
+    probe = HostProbe(config)
+    ticker = Ticker(timeline, clock_synced=trusted, host_report=probe.report)
+    app = App(
+        config,
+        journal,
+        [*open_sources(config, timeline), ticker],
+        woken=woken,
+        on_events=_log,
+        log=announce,
+        load=Load(),
+    )
+    try:
+        app.attach_panel(open_panel(config, timeline, app.put))
+    except DeviceError as error:
+        # A lamp that does not light must not stop the watch.
+        announce(f"running without the panel: {error}")
+    return app.run()
+
+
+def _always() -> bool:
+    """A clock that the configuration vouches for."""
+    return True
+
+
+def _log(events: list[AnyEvent]) -> None:
+    for event in events:
+        if not isinstance(event, Alert) or not event.silent:
+            announce(plain(event))

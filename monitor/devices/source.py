@@ -1,0 +1,63 @@
+"""What a source says about itself: each change once, in words that complete a sentence.
+
+``why`` follows the source's name ("Microphone delivers no sound: check its plug"), so it begins
+with a verb and ends without a full stop. A gap that heals by itself is "restarting"; only one
+that lasts is "failed", because "failed" wakes a person.
+"""
+
+from __future__ import annotations
+
+import time
+
+from monitor.devices import Put
+from monitor.events import SourceCondition, SourceName, SourceReport
+from monitor.host.timeline import Timeline
+
+FAILED_AFTER_S = 12.0
+"""a USB microphone takes 5 to 10 s to come back after a bus reset; most sound servers 2 s"""
+
+
+class Reporter:
+    """Puts a ``SourceReport`` whenever state or reason changed."""
+
+    def __init__(self, source: SourceName, timeline: Timeline) -> None:
+        self._source, self._timeline = source, timeline
+        self._put: Put = lambda _: None
+        self._told: tuple[SourceCondition, str] | None = None
+        self._sick_since_s: float | None = None
+
+    def begin(self, put: Put) -> None:
+        """From now on reports go to ``put``."""
+        self._put = put
+
+    def healthy(self, why: str) -> None:
+        """Data flow."""
+        self._sick_since_s = None
+        self._tell("healthy", why)
+
+    def stalled(self, why: str) -> None:
+        """Data stopped, or are not to be believed."""
+        self._sick()
+        self._tell("stalled", why)
+
+    def retrying(self, why: str) -> None:
+        """Being opened again; "failed" once that has gone on for ``FAILED_AFTER_S``."""
+        lasting = self._sick() > FAILED_AFTER_S
+        self._tell("failed" if lasting else "restarting", why)
+
+    def failed(self, why: str) -> None:
+        """Nothing more can be done from in here."""
+        self._sick()
+        self._tell("failed", why)
+
+    def _sick(self) -> float:
+        """For how long it has not been healthy."""
+        now_s = time.monotonic()
+        if self._sick_since_s is None:
+            self._sick_since_s = now_s
+        return now_s - self._sick_since_s
+
+    def _tell(self, state: SourceCondition, why: str) -> None:
+        if self._told != (state, why):
+            self._told = (state, why)
+            self._put(SourceReport(self._timeline.now_s(), self._source, state, why))

@@ -1,0 +1,283 @@
+"""What a box announces of itself, under which identity, and what it takes back.
+
+Discovery for Home Assistant, the document ``identity``, the list of every retained topic. A box
+that is renamed, gets another discovery prefix or loses a baby empties what stood under the old
+names; one that finds somebody else announced under its name announces nothing until a person has
+decided; one whose identity was renewed by a command begins anew with it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from typing import Literal, cast
+
+import msgspec
+
+import monitor
+from monitor.codec import encode
+from monitor.config import Config
+from monitor.core.health.identity import identity_sentence
+from monitor.documents import BoxState
+from monitor.errors import JournalError
+from monitor.events import Baby, IdentityReport
+from monitor.mqtt.discovery import Mode, discovery
+from monitor.mqtt.identity import BoxIdentity, where
+from monitor.mqtt.identity_watch import IdentityDocument, IdentityWatch
+from monitor.mqtt.look import BABY_DEVICE, BOX_DEVICE, BrokerLook, strangers
+from monitor.mqtt.publisher import Publisher
+from monitor.mqtt.topics import Message, Topics, state_messages
+from monitor.store.journal import Journal
+from monitor.store.secrets import read_password
+from monitor.times import rfc3339
+
+RENEW_EVERY_S = 60.0
+"""the document ``identity`` is written this often: another box of this name sees it"""
+MOST_LOOKS = 3
+"""a broker that lets one connection of a user in and no second one must not hold discovery up"""
+LOOK_AGAIN_S = 10.0
+FOLLOW_EVERY_S = 1.0
+"""a command typed on this machine is followed within this time"""
+
+
+class Announcement:
+    """``second`` it once a second; the publisher does the talking."""
+
+    def __init__(
+        self,
+        config: Config,
+        journal: Journal,
+        *,
+        babies: Callable[[], Sequence[Baby]],
+        state: Callable[[], BoxState],
+        log: Callable[[str], None],
+    ) -> None:
+        self._config, self._journal = config, journal
+        self._babies, self._state, self._log = babies, state, log
+        self._topics = Topics(config.box)
+        self.identity = BoxIdentity(journal)
+        self.watch = IdentityWatch(
+            client_id=self.identity.client_id,
+            identity=self.identity.box,
+            instance=self.identity.instance,
+            status_topic=self._topics.status,
+            identity_topic=self._topics.identity,
+        )
+        self._belonging: set[str] = set()
+        self._look: BrokerLook | None = None
+        self._looks_failed = 0
+        self._looked_s = float("-inf")
+        self._publisher: Publisher | None = None
+        self._was_connected = False
+        self._renewed_s = self._followed_s = float("-inf")
+        self._reported: list[str] | None = None
+        with suppress(JournalError):  # the card went: the next start lists it
+            self._list_what_an_older_version_left()
+
+    # ------------------------------------------------------------------ what is announced
+
+    def begin(self, publisher: Publisher) -> None:
+        """At the start, and when the roster or the identity has changed."""
+        self._publisher = publisher
+        self._reload(publisher)
+        self.identity.pin(self._babies())
+        documents = self._discovery() if self._journal.knows_roster else []
+        self._belonging = self._own_topics(documents)
+        retained = self._journal.retained
+        held = {message.topic for message in documents} if self._is_held else set()
+        retained.belong(
+            topic for topic in self._belonging if topic not in held or topic in retained
+        )
+        self._take_back(publisher)
+        if not held:
+            publisher.want(documents)
+
+    def admit(self, messages: Iterable[Message]) -> list[Message]:
+        """Those whose topics are on the list: nothing is retained that nobody would take back."""
+        return [message for message in messages if message.topic in self._belonging]
+
+    def second(self, publisher: Publisher, now_s: float, monotonic_s: float) -> None:
+        """Look, follow commands, renew; ``now_s`` is on the timeline."""
+        if publisher.connected and not self._was_connected:
+            self._take_back(publisher)
+        self._was_connected = publisher.connected
+        if monotonic_s - self._followed_s >= FOLLOW_EVERY_S:
+            self._followed_s = monotonic_s
+            self._follow(publisher)
+        if self.watch.document_due or monotonic_s - self._renewed_s >= RENEW_EVERY_S:
+            self._renewed_s, self.watch.document_due = monotonic_s, False
+            publisher.want([self._document(now_s)])
+        self.watch.tick(monotonic_s)
+        if publisher.connected and self._is_to_look:
+            self._look_beside(monotonic_s)
+
+    def may_open(self) -> bool:
+        """Whether the publisher may connect: a box looks before it first announces itself.
+
+        Where it cannot look, the publisher's own attempt says why.
+        """
+        return not self._is_to_look or self._keep_looking(time.monotonic()) != "looking"
+
+    def emptied(self, topic: str) -> None:
+        """The broker has acknowledged an empty retained message."""
+        self._journal.retained.emptied(topic)
+
+    def close(self) -> None:
+        """Stop looking."""
+        if self._look is not None:
+            self._look.close()
+
+    # ------------------------------------------------------------------ what is wrong with it
+
+    def signs(self, monotonic_s: float) -> list[str]:
+        """Everything that says that somebody else is this box, worst first."""
+        found: list[str] = list(self.watch.signs(monotonic_s))
+        if self.identity.copied:
+            found.append("copied")
+        if self.identity.found is not None:
+            found.append("found")
+        return found
+
+    def report(self, now_s: float, monotonic_s: float) -> IdentityReport | None:
+        """For the core, when something has changed; the log hears of it, too."""
+        signs = self.signs(monotonic_s)
+        if signs == (self._reported or []):
+            return None
+        self._reported = signs
+        if (text := identity_sentence(signs, self._config.box)) is not None:
+            self._log(text)
+        return msgspec.convert({"t_s": now_s, "signs": signs}, IdentityReport)
+
+    @property
+    def problem(self) -> str | None:
+        """For ``health``: the same as a sentence."""
+        return identity_sentence(self._reported or [], self._config.box)
+
+    @property
+    def to_empty(self) -> int:
+        """For ``health``: topics that the broker has not emptied yet."""
+        return len(self._journal.retained.gone)
+
+    # ------------------------------------------------------------------ inside
+
+    @property
+    def _is_held(self) -> bool:
+        """Whether discovery waits for a look at the broker, or for a person's decision.
+
+        What a moved card announced before stands at the broker and goes on working meanwhile.
+        """
+        if self._config.mqtt.discovery == "off":
+            return False
+        if not self._journal.knows_roster:
+            return True  # the card cannot be read: under another identity all would be there twice
+        return self._is_to_look or self.identity.found is not None or self.identity.copied
+
+    def _discovery(self, topics: Topics | None = None, mode: Mode | None = None) -> list[Message]:
+        mqtt = self._config.mqtt
+        return discovery(
+            topics or self._topics,
+            identity=self.identity.box,
+            babies=self._babies(),
+            mode=mode or mqtt.discovery,
+            prefix=mqtt.discovery_prefix,
+            version=monitor.__version__,
+            entity_id=self.identity.entity_id,
+            most_bytes=None if self._publisher is None else self._publisher.most_bytes,
+        )
+
+    def _own_topics(self, documents: list[Message], topics: Topics | None = None) -> set[str]:
+        """Every retained topic that this box may have now, whatever is in it."""
+        own = topics or self._topics
+        quiet = msgspec.structs.replace(self._state(), alerts=[])
+        listed = {message.topic for message in [*documents, *state_messages(quiet, own)]}
+        charts = {own.chart(baby.slug) for baby in self._babies()}
+        return listed | charts | {own.status, own.health, own.identity}
+
+    def _document(self, now_s: float) -> Message:
+        document = IdentityDocument(
+            identity=self.identity.box,
+            instance=self.identity.instance,
+            at=rfc3339(now_s),
+            version=monitor.__version__,
+        )
+        return Message(topic=self._topics.identity, payload=encode(document), retain=True)
+
+    def _take_back(self, publisher: Publisher) -> None:
+        """Have emptied what no longer belongs; what a copy lists may be the original's."""
+        if not self.identity.copied:
+            publisher.forget(self._journal.retained.gone)
+
+    def _list_what_an_older_version_left(self) -> None:
+        """Versions without the list kept the name and mode they had announced."""
+        stored = self._journal.load_state("discovery_mode")
+        if not self._journal.retained.is_empty or stored is None:
+            return
+        box = (self._journal.load_state("discovery_box") or self._config.box.encode()).decode()
+        before = Topics(box)
+        documents = self._discovery(before, cast("Mode", stored.decode()))
+        self._journal.retained.belong(self._own_topics(documents, before))
+
+    def _follow(self, publisher: Publisher) -> None:
+        if self._reload(publisher):
+            self.begin(publisher)
+
+    def _reload(self, publisher: Publisher) -> bool:
+        """Take up what a command has changed, or a card that can be read again."""
+        before = self.identity.box
+        if not self.identity.reload():
+            return False
+        if self.identity.box != before:
+            self._log("this box has another identity from now on")
+            self._look = None
+            self.watch.renamed(client_id=self.identity.client_id, identity=self.identity.box)
+            publisher.reconnect("another identity was chosen")
+        self._journal.retained.reload()
+        self._renewed_s = float("-inf")
+        return True
+
+    @property
+    def _is_to_look(self) -> bool:
+        wanted = self._config.mqtt.discovery != "off" and self._looks_failed < MOST_LOOKS
+        return (
+            self._journal.knows_roster
+            and wanted
+            and not self.identity.has_looked(where(self._config))
+        )
+
+    def _look_beside(self, monotonic_s: float) -> None:
+        """While connected; a broker that lets nobody in twice must not hold discovery up."""
+        if self._look is None and monotonic_s - self._looked_s < LOOK_AGAIN_S:
+            return
+        if self._keep_looking(monotonic_s) == "failed":
+            self._looked_s = monotonic_s
+            self._looks_failed += 1
+            if not self._is_to_look and self._publisher is not None:
+                self.begin(self._publisher)
+
+    def _keep_looking(self, monotonic_s: float) -> Literal["looking", "done", "failed"]:
+        if self._look is None:
+            self._look = BrokerLook(
+                self._config.mqtt,
+                self._config.box,
+                client_id=self.watch.client_id,
+                password=lambda: read_password(
+                    self._config.mqtt, os.environ.get("CREDENTIALS_DIRECTORY")
+                ),
+            )
+        outcome = self._look.pump(monotonic_s)
+        if outcome != "looking":
+            documents, self._look = self._look.documents, None
+            if outcome == "done":
+                self._looked(documents)
+        return outcome
+
+    def _looked(self, documents: dict[str, bytes]) -> None:
+        devices = {f"{BOX_DEVICE}{self.identity.box}"}
+        devices |= {f"{BABY_DEVICE}{self.identity.entity_id(baby)}" for baby in self._babies()}
+        own = self._belonging.union(self._journal.retained.gone)
+        found = strangers(documents, own_devices=devices, own_topics=own)
+        self.identity.looked(where(self._config), found)
+        if self._publisher is not None:
+            self.begin(self._publisher)

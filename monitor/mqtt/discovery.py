@@ -1,0 +1,172 @@
+"""Home Assistant discovery: the documents that make a box and its babies appear by themselves.
+
+One device per box, one per baby linked to it with ``via_device``. Unique ids come from stored
+identities, so a rename changes a name and nothing else. Topics carry the box's name, so that a
+broker can hold each box to its own documents. Unknown keys at the root or inside
+``device`` make Home Assistant reject a whole document, and a component that is merely left out
+stays behind, so both are avoided here (its MQTT documentation, and tests/system).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal
+
+from monitor.codec import encode
+from monitor.events import Baby, slug
+from monitor.mqtt.entities import Component, baby_components, box_components
+from monitor.mqtt.packet_size import packet_bytes
+from monitor.mqtt.topics import Message, Topics, forget_baby
+
+Mode = Literal["device", "entity", "off"]
+
+ORIGIN_NAME = "nursery-monitor"
+MANUFACTURER = "Nursery Monitor"
+
+
+def discovery(
+    topics: Topics,
+    *,
+    identity: str,
+    babies: Sequence[Baby],
+    mode: Mode,
+    version: str,
+    prefix: str = "homeassistant",
+    entity_id: Callable[[Baby], str] = lambda baby: baby.id,
+    most_bytes: int | None = None,
+) -> list[Message]:
+    """The retained documents for a box and everybody in it.
+
+    Args:
+        topics: of the box.
+        identity: the box's stored identity, ``[a-zA-Z0-9_-]+``.
+        babies: who is in the nursery; retired ones are left out.
+        mode: one document per device, one per entity (old cores, openHAB), or none.
+        version: of this software.
+        prefix: Home Assistant's discovery prefix.
+        entity_id: what Home Assistant knows a baby by (``identity.BoxIdentity``).
+        most_bytes: the longest packet that the broker takes. A device whose document is longer
+            is told entity by entity.
+    """
+    here = [baby for baby in babies if baby.retired_s is None]
+
+    def documents(
+        device: dict[str, Any], components: dict[str, Component], mode: Mode
+    ) -> list[Message]:
+        return [
+            Message(topic=topic, payload=encode(body), retain=True)
+            for topic, body in _documents(
+                device, components, topics=topics, mode=mode, prefix=prefix, version=version
+            )
+        ]
+
+    found: list[Message] = []
+    for device, components in _devices(topics, identity, here, version, entity_id):
+        told = documents(device, components, mode)
+        if mode == "device" and most_bytes is not None and packet_bytes(told[0], "5") > most_bytes:
+            told = documents(device, components, "entity")
+        found += told
+    return found
+
+
+def removal(
+    topics: Topics,
+    baby: Baby,
+    *,
+    mode: Mode = "device",
+    prefix: str = "homeassistant",
+) -> list[Message]:
+    """Take a baby out: its documents and its retained topics are emptied."""
+    device = _baby_device(topics, "", baby, "", baby.id)
+    components = baby_components(topics, baby)
+    documents = _documents(device, components, topics=topics, mode=mode, prefix=prefix, version="")
+    gone = [Message(topic=topic, payload=b"", retain=True) for topic, _ in documents]
+    return gone + forget_baby(topics, baby.slug)
+
+
+def withdrawal(
+    topics: Topics,
+    *,
+    identity: str,
+    babies: Sequence[Baby],
+    mode: Mode,
+    prefix: str = "homeassistant",
+) -> list[Message]:
+    """Empty every document of ``mode``: before another mode is used, or the box is taken down."""
+    documents = discovery(
+        topics, identity=identity, babies=babies, mode=mode, version="", prefix=prefix
+    )
+    return [Message(topic=message.topic, payload=b"", retain=True) for message in documents]
+
+
+def _devices(
+    topics: Topics,
+    identity: str,
+    babies: Sequence[Baby],
+    version: str,
+    entity_id: Callable[[Baby], str],
+) -> Iterator[tuple[dict[str, Any], dict[str, Component]]]:
+    box = {
+        "identifiers": [f"nursery_{identity}"],
+        "name": f"Nursery {topics.box}",
+        "manufacturer": MANUFACTURER,
+        "model": "Nursery box",
+        "sw_version": version,
+    }
+    yield box, box_components(topics, babies)
+    for baby in babies:
+        device = _baby_device(topics, identity, baby, version, entity_id(baby))
+        yield device, baby_components(topics, baby)
+
+
+def _baby_device(
+    topics: Topics, identity: str, baby: Baby, version: str, entity_id: str
+) -> dict[str, Any]:
+    return {
+        "identifiers": [f"nursery_baby_{entity_id}"],
+        "name": baby.name,
+        "manufacturer": MANUFACTURER,
+        "model": f"{baby.species.capitalize()} in {topics.box}",
+        "sw_version": version,
+        "via_device": f"nursery_{identity}",
+    }
+
+
+def _documents(
+    device: dict[str, Any],
+    components: dict[str, Component],
+    *,
+    topics: Topics,
+    mode: Mode,
+    prefix: str,
+    version: str,
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Topic and document of a device, in the form ``mode`` asks for."""
+    device_id = device["identifiers"][0]
+    node = f"nursery-{topics.box}"
+    shared = {
+        "availability_topic": topics.status,
+        "payload_available": "online",
+        "payload_not_available": "offline",
+        "qos": 1,
+    }
+    origin = {"name": ORIGIN_NAME, "sw_version": version}
+    named = {
+        key: row
+        | {
+            "unique_id": f"{device_id}_{key}",
+            "default_entity_id": f"{row['platform']}.{slug(device['name'])}_{key}",
+            "object_id": f"{slug(device['name'])}_{key}",  # the same for cores before 2025.10
+        }
+        for key, row in components.items()
+    }
+    if mode == "device":
+        yield (
+            f"{prefix}/device/{node}/{device_id}/config",
+            {"device": device, "origin": origin, "components": named} | shared,
+        )
+    elif mode == "entity":
+        for key, row in named.items():
+            body = {name: value for name, value in row.items() if name != "platform"}
+            topic = f"{prefix}/{row['platform']}/{node}/{device_id}_{key}/config"
+            yield topic, {"device": device, "origin": origin} | shared | body

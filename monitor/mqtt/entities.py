@@ -1,0 +1,303 @@
+"""What Home Assistant is told about a box and its babies: one row per entity.
+
+The rows follow its MQTT conventions: a unit only with a class that allows it, JSON ``null`` turned
+into "unknown" by the template, moments with a zone, a ``problem`` class for what is on when wrong,
+and ``expire_after`` wherever a number would otherwise look fresh for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from monitor.events import BABY_KINDS, Baby
+from monitor.mqtt.topics import BOX_KINDS, LIVE_EXPIRY_S, SLOW_EXPIRY_S, Topics
+
+Component = dict[str, Any]
+
+NO_QUESTION = "No question"
+ASKED = "Who was it?"
+NOT_A_BABY = "Not a baby"
+"""options of the select that are no names"""
+
+ALERT_KINDS = [*BOX_KINDS, *BABY_KINDS, "test"]
+"""event types of the alert event"""
+
+_NAMES = {
+    "crying": "Needs somebody: crying",
+    "too_quiet": "Too quiet",
+    "monitor_blind": "Monitor blind",
+    "scale_overload": "Scale overload",
+    "scale_unsettled": "Scale unsettled",
+    "low_power": "Low power",
+    "not_delivered": "Not delivered",
+    "who_is_it": "Weighing without a name",
+    "losing_weight": "Losing weight",
+    "not_gaining": "Not gaining",
+    "low_intake": "Low intake",
+    "bottle_overdue": "Bottle overdue",
+}
+
+
+def _json(field: str) -> str:
+    return f"{{{{ value_json.{field} }}}}"
+
+
+def _flag(expression: str) -> str:
+    return f"{{% set v = {expression} %}}{{{{ 'None' if v is none else ('ON' if v else 'OFF') }}}}"
+
+
+def _sensor(name: str, topic: str, field: str, **more: Any) -> Component:
+    row = {
+        "platform": "sensor",
+        "name": name,
+        "state_topic": topic,
+        "value_template": _json(field),
+        "expire_after": int(SLOW_EXPIRY_S),
+    }
+    return row | more
+
+
+def _problem(kind: str, topic: str) -> Component:
+    return {
+        "platform": "binary_sensor",
+        "name": _NAMES[kind],
+        "state_topic": topic,
+        "device_class": "problem",
+    }
+
+
+def _button(name: str, topic: str, payload: str, icon: str, **more: Any) -> Component:
+    row = {
+        "platform": "button",
+        "name": name,
+        "command_topic": topic,
+        "payload_press": payload,
+        "icon": icon,
+        "qos": 1,
+    }
+    return row | more
+
+
+def box_components(topics: Topics, babies: Sequence[Baby]) -> dict[str, Component]:
+    """Every entity of a box's own device, by key."""
+    rows = dict(_box_sensors(topics)) | dict(_box_diagnostics(topics)) | dict(_controls(topics))
+    for kind in BOX_KINDS:
+        rows[f"problem_{kind}"] = _problem(kind, topics.problem(kind))
+    rows["alert"] = {
+        "platform": "event",
+        "name": "Alert",
+        "state_topic": topics.alert,
+        "event_types": ALERT_KINDS,
+        "value_template": _ALERT_TEMPLATE,
+        "icon": "mdi:bell-alert",
+        "qos": 1,
+    }
+    rows["who"] = {
+        "platform": "select",
+        "name": ASKED,
+        "state_topic": topics.question,
+        "value_template": "{{ '" + ASKED + "' if value_json.step_id else '" + NO_QUESTION + "' }}",
+        "json_attributes_topic": topics.question,
+        "options": [NO_QUESTION, ASKED, *(baby.name for baby in babies), NOT_A_BABY],
+        "command_topic": topics.command("assign"),
+        "command_template": _ANSWER_TEMPLATE,
+        "icon": "mdi:help-circle",
+        "qos": 1,
+    }
+    return rows
+
+
+_ALERT_TEMPLATE = "{% set d = dict(value_json) %}{{ dict(d, event_type=d.kind) | tojson }}"
+"""the event entity wants ``event_type``; the rest of the alert becomes its attributes"""
+
+_ANSWER_TEMPLATE = (
+    '{"step_id": {{ this.attributes.get("step_id") | tojson }}, '
+    f'"baby": {{{{ ("object" if value == "{NOT_A_BABY}" else value) | tojson }}}}}}'
+)
+"""the question that this Home Assistant shows is the one that is answered, even if another one has
+come up in the meantime"""
+
+
+def _box_sensors(topics: Topics) -> Iterator[tuple[str, Component]]:
+    live = {"expire_after": int(LIVE_EXPIRY_S)}
+    yield (
+        "crying",
+        {
+            "platform": "binary_sensor",
+            "name": "Crying",
+            "state_topic": topics.cry,
+            "value_template": _flag("value_json.crying"),
+            "device_class": "sound",
+            "json_attributes_topic": topics.cry,
+        }
+        | live,
+    )
+    minutes = {
+        "unit_of_measurement": "min",
+        "device_class": "duration",
+        "state_class": "measurement",
+        "suggested_display_precision": 1,
+    }
+    for hours in (1, 24):
+        name = f"Cry minutes {hours} h"
+        field = f"cry_minutes_{hours}h"
+        yield field, _sensor(name, topics.cry, field, icon="mdi:account-voice", **minutes) | live
+    yield (
+        "level_db",
+        _sensor(
+            "Sound level",
+            topics.cry,
+            "level_db",
+            unit_of_measurement="dBFS",
+            state_class="measurement",
+            suggested_display_precision=0,
+            icon="mdi:microphone",
+        )
+        | live,
+    )
+    weight = {
+        "unit_of_measurement": "g",
+        "device_class": "weight",
+        "state_class": "measurement",
+        "suggested_display_precision": 0,
+    }
+    yield "total_g", _sensor("Weight on the scale", topics.scale, "total_g", **weight) | live
+    yield (
+        "activity",
+        _sensor(
+            "Activity",
+            topics.scale,
+            "activity",
+            state_class="measurement",
+            suggested_display_precision=2,
+            icon="mdi:paw",
+        )
+        | live,
+    )
+    in_box = "{{ value_json.in_box | join(', ') if value_json.in_box is not none else none }}"
+    yield (
+        "in_box",
+        _sensor("In the box", topics.scale, "in_box", icon="mdi:home-heart")
+        | live
+        | {"value_template": in_box},
+    )
+
+
+def _box_diagnostics(topics: Topics) -> Iterator[tuple[str, Component]]:
+    diagnostic = {"entity_category": "diagnostic"}
+    for source in ("microphone", "scale"):
+        state = f"value_json.sources.{source}.state"
+        yield (
+            f"{source}_alive",
+            {
+                "platform": "binary_sensor",
+                "name": f"{source.capitalize()} works",
+                "state_topic": topics.health,
+                "value_template": _flag(f"none if {state} is none else {state} == 'healthy'"),
+                "device_class": "connectivity",
+                "expire_after": int(SLOW_EXPIRY_S),
+            }
+            | diagnostic,
+        )
+    open_alerts = {
+        "platform": "sensor",
+        "name": "Open alerts",
+        "state_topic": topics.alerts,
+        "value_template": "{{ value_json | count }}",
+        "json_attributes_topic": topics.alerts,
+        "json_attributes_template": "{{ {'alerts': value_json} | tojson }}",
+        "state_class": "measurement",
+        "icon": "mdi:bell",
+    }
+    yield "open_alerts", open_alerts
+    percent = {"unit_of_measurement": "%", "state_class": "measurement", "icon": "mdi:cpu-64-bit"}
+    yield "cpu_pct", _sensor("CPU", topics.health, "cpu_pct", **percent, **diagnostic)
+    memory = {
+        "unit_of_measurement": "MB",
+        "device_class": "data_size",
+        "state_class": "measurement",
+        "suggested_display_precision": 0,
+    }
+    yield "memory_mb", _sensor("Memory", topics.health, "memory_mb", **memory, **diagnostic)
+    shed = "{{ value_json.load.shed | join(', ') or 'nothing' }}"
+    yield (
+        "load_shed",
+        _sensor("Left out for lack of time", topics.health, "load", icon="mdi:weight-lifter")
+        | diagnostic
+        | {"value_template": shed},
+    )
+    drops = {"state_class": "total_increasing", "icon": "mdi:water-off"}
+    yield "drops", _sensor("Dropped audio blocks", topics.health, "drops", **drops, **diagnostic)
+
+
+def _controls(topics: Topics) -> Iterator[tuple[str, Component]]:
+    acknowledge, snooze = topics.command("acknowledge"), topics.command("snooze")
+    yield "acknowledge", _button("Acknowledge", acknowledge, "{}", "mdi:bell-check")
+    yield "snooze", _button("Snooze 30 min", snooze, '{"minutes": 30}', "mdi:bell-sleep")
+    yield (
+        "not_a_cry",
+        _button("Not a cry", topics.command("not_a_cry"), "{}", "mdi:ear-hearing-off"),
+    )
+    weigh_in = topics.command("weigh_in")
+    yield "weigh_in", _button("Weigh one baby", weigh_in, "{}", "mdi:scale-balance")
+    config = {"entity_category": "config"}
+    yield "tare", _button("Tare", topics.command("tare"), "{}", "mdi:scale", **config)
+    test = topics.command("test_alert")
+    yield "test_alert", _button("Test alert", test, "{}", "mdi:bell-ring", **config)
+
+
+def baby_components(topics: Topics, baby: Baby) -> dict[str, Component]:
+    """Every entity of a baby's own device, by key."""
+    topic = topics.baby(baby.slug)
+    rows = dict(_baby_sensors(topic))
+    for kind in BABY_KINDS:
+        rows[f"problem_{kind}"] = _problem(kind, topics.problem(kind, baby.slug))
+    rows["in_box"] = {
+        "platform": "binary_sensor",
+        "name": "In the box",
+        "state_topic": topic,
+        "value_template": _flag("value_json.in_box"),
+        "device_class": "occupancy",
+        "expire_after": int(SLOW_EXPIRY_S),
+    }
+    rows["chart"] = {
+        "platform": "image",
+        "name": "Growth chart",
+        "image_topic": topics.chart(baby.slug),
+        "content_type": "image/png",
+    }
+    return rows
+
+
+def _baby_sensors(topic: str) -> Iterator[tuple[str, Component]]:
+    grams = {"unit_of_measurement": "g", "state_class": "measurement"}
+    weight = {"device_class": "weight", "suggested_display_precision": 0}
+    yield "weight_g", _sensor("Weight", topic, "weight_g", **grams, **weight)
+    difference = grams | {"suggested_display_precision": 1}  # may be negative: no weight class
+    gain = {"icon": "mdi:trending-up"}
+    yield "gain_24h_g", _sensor("Gain in 24 h", topic, "gain_24h_g", **difference, **gain)
+    percent = {
+        "unit_of_measurement": "%",
+        "state_class": "measurement",
+        "suggested_display_precision": 1,
+    }
+    name = "Relative gain in 24 h"
+    yield "gain_24h_pct", _sensor(name, topic, "gain_24h_pct", icon="mdi:percent", **percent)
+    bottle = {"icon": "mdi:baby-bottle-outline"}
+    yield "last_feed_g", _sensor("Last feed", topic, "last_feed_g", **difference, **bottle)
+    yield "intake_24h_g", _sensor("Intake in 24 h", topic, "intake_24h_g", **difference, **bottle)
+    moments: tuple[tuple[str, str, dict[str, str]], ...] = (
+        ("bottle_due_at", "Bottle due", {}),
+        ("last_feed_at", "Last fed", {}),
+        ("weighed_at", "Weighed", {"entity_category": "diagnostic"}),
+    )
+    for field, moment_name, more in moments:
+        yield field, _sensor(moment_name, topic, field, device_class="timestamp", **more)
+    verdicts = ["gaining", "steady", "not_gaining", "losing", "not_enough_data"]
+    yield (
+        "verdict",
+        _sensor(
+            "Growth", topic, "verdict", device_class="enum", options=verdicts, icon="mdi:chart-line"
+        ),
+    )

@@ -1,0 +1,99 @@
+"""What the box listens to at the broker, and what keeps it from listening.
+
+Commands and Home Assistant's birth, and where the broker does not answer for a message
+(``echoes``) the box's own words. A flood closes the ears for a while (``command_gate``); a message
+too long for any command closes them for longer, because a retained one comes again with every
+subscription, and a box that listens for commands must not for that lose its alerts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from monitor.mqtt.connection import Link
+from monitor.mqtt.link_events import Subscribed
+
+DEAF_AFTER_TOO_LONG_S = 600.0
+"""somebody has to empty the topic; meanwhile each try costs one connection"""
+UNHEARD = "somebody keeps or sent a message far too long for a command: empty that topic"
+
+
+class Listening:
+    """Times are monotonic seconds; ``begin`` at each connection, ``tend`` at each turn."""
+
+    def __init__(
+        self,
+        commands: Sequence[str],
+        echoes: Sequence[str],
+        always: Sequence[str],
+        of_others: Sequence[str] = (),
+    ) -> None:
+        """Prepare; ``of_others`` are those of ``always`` on which only others are listened to."""
+        self._commands, self._echoes, self._always = list(commands), list(echoes), list(always)
+        self._of_others = frozenset(of_others)
+        self._asked: dict[int, list[str]] = {}
+        self._open = False
+        self._deaf_until_s = -math.inf
+        self._shut = 0
+        """how much is left out after too long a message: 1 commands, 2 the box's own words, too"""
+        self._granted: set[str] = set()
+        self.refused: dict[str, str] = {}
+        """topics that the broker does not let the box hear, with the reason"""
+
+    def begin(self, link: Link, now_s: float, *, flooded: bool, hear_itself: bool) -> bool:
+        """Subscribe anew; returns whether the box's own words will come back."""
+        self._asked.clear()
+        self._granted.clear()
+        self._open = False
+        hear_itself = hear_itself and self._shut < 2
+        if self._shut < 2:
+            self._ask(link, self._always + (self._echoes if hear_itself else []))
+        self.tend(link, now_s, flooded=flooded)
+        return hear_itself
+
+    def tend(self, link: Link, now_s: float, *, flooded: bool) -> bool:
+        """Close and open the ears as it is time; returns whether they were opened just now."""
+        if self._shut and now_s >= self._deaf_until_s:
+            self._shut = 0
+            self.refused = {t: why for t, why in self.refused.items() if why != UNHEARD}
+        wanted = not flooded and not self._shut
+        if wanted == self._open:
+            return False
+        self._open = wanted
+        if wanted:
+            self._ask(link, self._commands)
+        else:
+            link.unsubscribe(self._commands)
+        return wanted
+
+    def too_long(self, now_s: float) -> None:
+        """A message has ended the connection by its length: leave out what may have brought it."""
+        self._shut = min(2, self._shut + 1)
+        self._deaf_until_s = now_s + DEAF_AFTER_TOO_LONG_S
+        self.refused |= dict.fromkeys(self._commands, UNHEARD)
+
+    def answered(self, answer: Subscribed) -> None:
+        """The broker grants or refuses."""
+        for topic, why in zip(self._asked.pop(answer.mid, []), answer.refused, strict=False):
+            if why is None:
+                self._granted.add(topic)
+                self.refused.pop(topic, None)
+            else:
+                self.refused[topic] = f"may not be heard: {why.lower()}"
+
+    @property
+    def own_granted(self) -> bool:
+        """Whether the broker has said that the box's own words will come back."""
+        return self._granted.issuperset(self._echoes)
+
+    def hears_commands(self) -> tuple[bool | None, str]:
+        """Whether commands come through, and why not; None: the broker has not answered yet."""
+        for topic in self._commands:
+            if topic in self.refused:
+                return False, f"{topic}: {self.refused[topic]}"
+        return (True if self._granted.issuperset(self._commands) else None), ""
+
+    def _ask(self, link: Link, topics: list[str]) -> None:
+        if (mid := link.subscribe(topics, of_others=self._of_others)) is not None:
+            self._asked[mid] = topics

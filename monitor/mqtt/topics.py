@@ -1,0 +1,276 @@
+"""Topics and payloads: pure functions from states, events and alerts to messages.
+
+Everything a phone or dashboard reads is made here; no name that a person typed ever becomes part
+of a topic (babies appear by their slug). ``docs/mqtt.md`` lists every topic and field. Commands
+coming in are read in ``commands.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, cast, get_args
+
+import msgspec
+
+from monitor import commands
+from monitor.codec import document, encode, event_document
+from monitor.documents import BabyStatus, BoxState, SourceHealth
+from monitor.events import (
+    BABY_KINDS,
+    Alert,
+    AlertKind,
+    AnyEvent,
+    Command,
+    CommandResult,
+    Verb,
+    slug,
+)
+
+LIVE_INTERVAL_S = 20.0
+"""how often ``cry`` and ``scale`` are renewed at the broker even when nothing changed"""
+SLOW_INTERVAL_S = 60.0
+"""the same for ``health`` and ``baby/<slug>``"""
+EXPIRY_INTERVALS = 3
+"""the broker forgets a live number after this many intervals without renewal"""
+LIVE_EXPIRY_S = EXPIRY_INTERVALS * LIVE_INTERVAL_S
+SLOW_EXPIRY_S = EXPIRY_INTERVALS * SLOW_INTERVAL_S
+
+BOX_KINDS: tuple[AlertKind, ...] = (
+    "crying",
+    "too_quiet",
+    "monitor_blind",
+    "scale_overload",
+    "scale_unsettled",
+    "low_power",
+    "not_delivered",
+    "who_is_it",
+)
+"""kinds with a problem topic of the box; those of ``BABY_KINDS`` have one per baby"""
+
+TEXT_HEAD = 60
+"""a phone's list shows about this much of a line (measured on common lock screens)"""
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One publication."""
+
+    topic: str
+    payload: bytes
+    retain: bool = False
+    qos: int = 1
+    expiry_s: float | None = None
+    """MQTT v5 message expiry; the broker drops the message then, retained or not"""
+
+
+class Topics:
+    """The topic names of one box; ``box`` is a slug."""
+
+    def __init__(self, box: str) -> None:
+        self.box = box
+        self.base = base = f"nursery/{box}"
+        self.status = f"{base}/status"
+        self.identity = f"{base}/identity"
+        self.health = f"{base}/health"
+        self.cry = f"{base}/cry"
+        self.scale = f"{base}/scale"
+        self.alerts = f"{base}/alerts"
+        self.alert = f"{base}/alert"
+        self.alert_text = f"{base}/alert/text"
+        self.event = f"{base}/event"
+        self.question = f"{base}/question"
+        self.commands = f"{base}/cmd/+"
+        self.results = f"{base}/cmd/+/result"
+        self.proof = f"{base}/proof"
+        """what the box says to itself where a broker does not tell what becomes of a message"""
+
+    def baby(self, baby_slug: str) -> str:
+        """What is known of one baby."""
+        return f"{self.base}/baby/{baby_slug}"
+
+    def chart(self, baby_slug: str) -> str:
+        """Its growth chart."""
+        return f"{self.baby(baby_slug)}/chart"
+
+    def problem(self, kind: str, baby_slug: str | None = None) -> str:
+        """``ON`` while an alert of this kind is open."""
+        return f"{self.base}/problem/{kind}" + (f"/{baby_slug}" if baby_slug else "")
+
+    def command(self, verb: str) -> str:
+        """Where a command arrives."""
+        return f"{self.base}/cmd/{verb}"
+
+    def result(self, verb: str) -> str:
+        """Where it is answered."""
+        return f"{self.base}/cmd/{verb}/result"
+
+    def refusal(self, topic: str, error: str, request_id: str | None = None) -> Message:
+        """The answer to something on a command topic that could not even be read."""
+        verb = topic.removeprefix(f"{self.base}/cmd/")
+        known = verb if verb in get_args(Verb) else "unknown"
+        body: dict[str, Any] = {"ok": False, "error": error}
+        if request_id is not None:
+            body["request_id"] = request_id
+        return Message(topic=self.result(known), payload=encode(body))
+
+
+# --------------------------------------------------------------------------- retained state
+
+
+def state_messages(state: BoxState, topics: Topics) -> list[Message]:
+    """Every retained document of a box except ``status`` and ``health``."""
+    messages = [
+        _retained(topics.cry, document(state.cry), expiry_s=LIVE_EXPIRY_S),
+        _retained(topics.scale, document(state.scale), qos=0, expiry_s=LIVE_EXPIRY_S),
+        _retained(topics.alerts, [alert_document(a) for a in state.alerts]),
+        _retained(topics.question, _question(state.alerts)),
+    ]
+    for baby in state.babies:
+        topic = topics.baby(slug(baby.name))
+        fields = document(baby)
+        messages.append(_retained(topic, fields, expiry_s=SLOW_EXPIRY_S))
+    return messages + _problem_messages(state.alerts, state.babies, topics)
+
+
+def _problem_messages(
+    alerts: list[Alert], babies: list[BabyStatus], topics: Topics
+) -> list[Message]:
+    found = {topics.problem(kind): False for kind in BOX_KINDS}
+    for baby in babies:
+        found |= {topics.problem(kind, slug(baby.name)): False for kind in BABY_KINDS}
+    for alert in alerts:
+        if alert.kind == "test":
+            continue
+        of_baby = alert.baby is not None and alert.kind not in BOX_KINDS
+        found[topics.problem(alert.kind, slug(alert.baby) if alert.baby and of_baby else None)] = (
+            True
+        )
+    return [
+        Message(topic=topic, payload=b"ON" if on else b"OFF", retain=True)
+        for topic, on in found.items()
+    ]
+
+
+def _question(alerts: list[Alert]) -> dict[str, Any]:
+    """The oldest weighing nobody has been named for; all ``None`` when there is none."""
+    open_questions = [alert for alert in alerts if alert.kind == "who_is_it" and alert.step_id]
+    if not open_questions:
+        return {"step_id": None, "text": None, "candidates": [], "waiting": 0}
+    first = open_questions[0]
+    return {
+        "step_id": first.step_id,
+        "text": first.message,
+        "candidates": [{"baby": c.baby, "p": round(c.p, 3)} for c in first.candidates],
+        "waiting": len(open_questions),
+    }
+
+
+def health_message(
+    sources: Mapping[str, SourceHealth],
+    topics: Topics,
+    *,
+    fields: Mapping[str, Any],
+) -> Message:
+    """Topic ``health``: each source's state, then whatever the daemon knows of itself."""
+    body: dict[str, Any] = {"sources": {name: document(s) for name, s in sources.items()}}
+    for key, value in fields.items():
+        body[key] = document(value) if isinstance(value, msgspec.Struct) else value
+    return _retained(topics.health, body, expiry_s=SLOW_EXPIRY_S)
+
+
+def forget_baby(topics: Topics, baby_slug: str) -> list[Message]:
+    """Empty every retained topic of a baby that was renamed or has left."""
+    gone = [topics.baby(baby_slug), topics.chart(baby_slug)]
+    gone += [topics.problem(kind, baby_slug) for kind in BABY_KINDS]
+    return [Message(topic=topic, payload=b"", retain=True) for topic in gone]
+
+
+def chart_message(topics: Topics, baby_slug: str, png: bytes) -> Message:
+    """A baby's growth chart."""
+    return Message(topic=topics.chart(baby_slug), payload=png, retain=True, qos=0)
+
+
+def _retained(topic: str, value: object, *, qos: int = 1, expiry_s: float | None = None) -> Message:
+    return Message(topic=topic, payload=encode(value), retain=True, qos=qos, expiry_s=expiry_s)
+
+
+# --------------------------------------------------------------------------- news
+
+
+def alert_document(alert: Alert) -> dict[str, Any]:
+    """The alert's JSON object, for ``alert``, ``alerts`` and the journal's readers."""
+    return event_document(alert)
+
+
+def alert_messages(
+    alert: Alert,
+    topics: Topics,
+    *,
+    local_minute: Callable[[float], int | None] | None = None,
+) -> list[Message]:
+    """The two messages of a change in an alert's life: JSON, and one sentence for plain apps.
+
+    ``local_minute`` gives the sentence the time of the wall clock, or ``None`` while that is not
+    known: then the sentence names no time. Without it UTC is used.
+    """
+    return [
+        Message(topic=topics.alert, payload=encode(alert_document(alert))),
+        Message(
+            topic=topics.alert_text,
+            payload=alert_sentence(alert, local_minute=local_minute).encode(),
+        ),
+    ]
+
+
+def alert_sentence(
+    alert: Alert,
+    *,
+    local_minute: Callable[[float], int | None] | None = None,
+) -> str:
+    """One plain sentence whose first 60 characters say which box, what, and since when."""
+    since = _clock(alert.since, local_minute)
+    mark = {"acknowledged": "Seen: ", "snoozed": "Snoozed: "}.get(alert.state, "")
+    tail = f" since {since}. " if since else ". "
+    box = _shortened(alert.box, 20)
+    title = _shortened(f"{mark}{alert.title}", TEXT_HEAD - len(box) - len(tail) - 2)
+    return f"{box}: {title}{tail}{alert.message}"
+
+
+def _clock(t_s: float, local_minute: Callable[[float], int | None] | None) -> str:
+    if local_minute is None:
+        return datetime.fromtimestamp(t_s, UTC).strftime("%H:%M UTC")
+    minute = local_minute(t_s)
+    if minute is None:
+        return ""
+    hours, minutes = divmod(minute, 60)
+    return f"{hours:02d}:{minutes:02d}"
+
+
+def _shortened(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+
+
+def event_message(event: AnyEvent, topics: Topics) -> Message:
+    """Topic ``event``: everything that is no alert."""
+    return Message(topic=topics.event, payload=encode(event_document(event)), qos=0)
+
+
+def command_result_message(result: CommandResult, topics: Topics) -> Message:
+    """The answer to a command; ``request_id`` is echoed where one was given."""
+    body: dict[str, Any] = {"ok": result.ok}
+    if result.error is not None:
+        body["error"] = result.error
+    if result.request_id is not None:
+        body["request_id"] = result.request_id
+    return Message(topic=topics.result(cast("str", result.verb)), payload=encode(body))
+
+
+def parse_command(
+    topic: str, payload: bytes, topics: Topics, *, retain: bool, now_s: float
+) -> Command:
+    """Read a message that arrived below ``topics.commands``.
+
+    Raises:
+        CommandError: one sentence for ``topics.refusal``.
+    """
+    return commands.parse_command(topic, payload, topics.base, retain=retain, now_s=now_s)

@@ -1,0 +1,49 @@
+"""Names: which a baby may have, and how one is exchanged in a sentence.
+
+A name can be read aloud and cannot be taken for another. Names come from people and from whoever
+can write to a command topic, and are shown in terminals, pages and notifications: so control
+characters and marks that turn the direction of text are refused, and so are names that nobody can
+see, and the words that mean "it was no baby".
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from monitor.errors import CommandError
+
+LONGEST_NAME = 60
+BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""characters that turn the direction of text; other invisible ones are part of many an emoji"""
+LINE_ENDS = frozenset("\u2028\u2029")
+NOBODY = frozenset({"", "nobody", "object", "none"})
+"""answers to "who was it?" that name no baby"""
+
+
+def has_control(text: str) -> bool:
+    """Whether a text holds characters that steer a terminal, a line or the direction of text."""
+    return any(unicodedata.category(c) in {"Cc", "Cs"} or c in BIDI or c in LINE_ENDS for c in text)
+
+
+def check_name(name: str) -> None:
+    """Accept a name for a baby.
+
+    Raises:
+        CommandError: one sentence.
+    """
+    if not name.strip():
+        raise CommandError('"name" is missing')
+    if len(name) > LONGEST_NAME:
+        raise CommandError(f'"name" is longer than {LONGEST_NAME} characters')
+    if has_control(name):
+        raise CommandError('"name" contains control characters')
+    if name.strip().lower() in NOBODY:
+        raise CommandError(f'"{name.strip()}" means that it was no baby: choose another name')
+    if not any(unicodedata.category(c)[0] in "LNPS" for c in name):
+        raise CommandError('"name" has nothing that can be seen in it')
+
+
+def renamed(text: str, old: str, new: str) -> str:
+    """``text`` with the name, where it stands as a word of its own, replaced."""
+    return re.sub(rf"(?<!\w){re.escape(old)}(?!\w)", lambda _: new, text)

@@ -1,0 +1,220 @@
+"""What a report is about: read from the journal once, as plain structs.
+
+Cries are set against company: each minute of telemetry knows how long somebody cried and who was
+in the box, so the minutes can be added up by hour and by who was together with whom. Minutes in
+which nobody knows who was inside form a group of their own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from datetime import UTC, datetime
+
+import msgspec
+from msgspec.structs import replace
+
+from monitor.core.growth.reference import GrowthReference
+from monitor.errors import InputError
+from monitor.events import Baby, Feed, Weighing, slug
+from monitor.store.journal import Journal, MinuteRow
+from monitor.times import DAY_S, midnight_utc_s
+
+UNKNOWN = "?"
+TYPICAL_ADULT_KG = (5.0, 15.0, 35.0, 55.0)
+"""one adult weight inside each class of puppy of the reference"""
+
+
+class BandPoint(msgspec.Struct, frozen=True):
+    """The reference band at one moment."""
+
+    t_s: float
+    low_g: float
+    median_g: float
+    high_g: float
+
+
+class AlertMark(msgspec.Struct, frozen=True):
+    """An alert that was raised."""
+
+    t_s: float
+    kind: str
+    severity: str
+    title: str
+    message: str
+    baby: str | None
+
+
+class BabyReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything about one baby."""
+
+    baby: Baby
+    weighings: list[Weighing]
+    feeds: list[Feed]
+    alerts: list[AlertMark]
+    band: list[BandPoint]
+    age_guessed: bool
+
+
+class Hour(msgspec.Struct, frozen=True, kw_only=True):
+    """One hour of listening."""
+
+    t_s: float
+    watched_min: float
+    cry_min: float
+    company: str
+    """slugs of those inside for most of it, separated by spaces; "" nobody, "?" unknown"""
+
+
+class Company(msgspec.Struct, frozen=True, kw_only=True):
+    """All minutes with the same babies together."""
+
+    who: str
+    hours: float
+    cry_min: float
+
+    @property
+    def cry_min_per_h(self) -> float:
+        """Minutes of crying in an hour of this company."""
+        return self.cry_min / self.hours
+
+
+class ReportData(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole report."""
+
+    box: str
+    from_s: float
+    to_s: float
+    babies: list[BabyReport]
+    names: dict[str, str]
+    """by slug"""
+    hours: list[Hour]
+    companies: list[Company]
+    alerts: list[AlertMark]
+
+
+def gather(
+    journal: Journal, reference: GrowthReference, *, box: str, days: float, baby: str | None
+) -> ReportData:
+    """Read the last ``days`` of the journal; ``baby`` limits it to one name.
+
+    Raises:
+        InputError: nobody of that name has ever been registered.
+    """
+    everyone = journal.babies(retired=True)
+    chosen = [b for b in everyone if baby is None or slug(b.name) == slug(baby)]
+    if baby is not None and not chosen:
+        known = ", ".join(b.name for b in everyone) or "nobody yet"
+        raise InputError(f"nobody is called {baby!r}; the journal knows: {known}")
+    to_s = journal.last_s() or datetime.now(UTC).timestamp()
+    from_s = to_s - days * DAY_S
+    if baby is None:
+        chosen = [b for b in chosen if b.retired_s is None or b.retired_s >= from_s]
+    alerts = _alerts(journal, from_s)
+    minutes = journal.telemetry(from_s)
+    return ReportData(
+        box=box,
+        from_s=from_s,
+        to_s=to_s,
+        babies=[_baby_report(journal, reference, b, from_s, to_s, alerts) for b in chosen],
+        names={slug(b.name): b.name for b in everyone},
+        hours=_hours(minutes),
+        companies=_companies(minutes),
+        alerts=alerts,
+    )
+
+
+def _alerts(journal: Journal, from_s: float) -> list[AlertMark]:
+    return [
+        AlertMark(
+            row["since_s"], row["kind"], row["severity"], row["title"], row["message"], row["baby"]
+        )
+        for row in journal.alerts(from_s)
+        if row["state"] == "raised" and row["kind"] != "test"
+    ]
+
+
+def _baby_report(
+    journal: Journal,
+    reference: GrowthReference,
+    baby: Baby,
+    from_s: float,
+    to_s: float,
+    alerts: list[AlertMark],
+) -> BabyReport:
+    history = journal.weighings(0.0, baby.name)
+    weighings = [w for w in history if w.t_s >= from_s]
+    return BabyReport(
+        baby=baby,
+        weighings=weighings,
+        feeds=journal.feeds(from_s, baby.name),
+        alerts=[alert for alert in alerts if alert.baby == baby.name],
+        band=_band(reference, baby, history, from_s, to_s),
+        age_guessed=baby.born is None,
+    )
+
+
+def _band(
+    reference: GrowthReference,
+    baby: Baby,
+    history: list[Weighing],
+    from_s: float,
+    to_s: float,
+) -> list[BandPoint]:
+    """The band over the time shown; without a date of birth the first weight gives the age."""
+    first_s = history[0].t_s if history else baby.registered_s or from_s
+    first_g = history[0].weight_g if history else baby.weight_g
+    if baby.born is not None:
+        born_s = midnight_utc_s(baby.born)
+    elif first_g is not None:
+        born_s = first_s - reference.expected(baby, None, first_g).age_day * DAY_S
+    else:
+        return []
+    age_day = (first_s - born_s) / DAY_S
+    if baby.species == "puppy" and baby.adult_weight_kg is None and first_g is not None:
+        baby = _with_class(reference, baby, age_day, first_g)
+    begin_s = max(from_s, born_s, min(first_s, to_s - DAY_S))
+    points = []
+    for i in range(101):
+        t_s = begin_s + (to_s - begin_s) * i / 100
+        band_g = reference.expected(baby, (t_s - born_s) / DAY_S, None).weight_g
+        points.append(BandPoint(t_s, *band_g))
+    return points
+
+
+def _with_class(reference: GrowthReference, baby: Baby, age_day: float, weight_g: float) -> Baby:
+    """One class of puppy for the whole curve: the one whose median is nearest at the beginning."""
+
+    def distance(adult_kg: float) -> float:
+        sized = replace(baby, adult_weight_kg=adult_kg)
+        return abs(math.log(weight_g / reference.expected(sized, age_day, None).weight_g[1]))
+
+    return replace(baby, adult_weight_kg=min(TYPICAL_ADULT_KG, key=distance))
+
+
+def _hours(minutes: list[MinuteRow]) -> list[Hour]:
+    by_hour: dict[float, list[MinuteRow]] = defaultdict(list)
+    for minute in minutes:
+        by_hour[math.floor(minute.t_s / 3600) * 3600.0].append(minute)
+    return [
+        Hour(
+            t_s=t_s,
+            watched_min=float(len(rows)),
+            cry_min=sum(row.cry_s for row in rows) / 60,
+            company=Counter(row.in_box for row in rows).most_common(1)[0][0],
+        )
+        for t_s, rows in sorted(by_hour.items())
+    ]
+
+
+def _companies(minutes: list[MinuteRow]) -> list[Company]:
+    found: dict[str, list[float]] = defaultdict(list)
+    for minute in minutes:
+        found[minute.in_box].append(minute.cry_s)
+    return sorted(
+        (
+            Company(who=who, hours=len(cries) / 60, cry_min=sum(cries) / 60)
+            for who, cries in found.items()
+        ),
+        key=lambda company: -company.hours,
+    )

@@ -1,0 +1,259 @@
+"""The journal while its card refuses: a copy in memory, and the way back.
+
+A card that has failed once is often read-only from then on, and the commonest death answers no
+read either. A monitor that stops recording, or that refuses to start, leaves a box unwatched at
+night; so the journal goes on in the service's runtime directory (memory, under systemd), says so,
+and comes back when the card can be written. What only the copy knows is lost with the power; a
+crash of the daemon it outlives.
+
+A journal on a card is never replaced by a copy: it follows what happened there, one change after
+the other, and only when the copy was made of what is there now (``Generation``). A copy of anything
+else (a backup was restored, the card is another one) is kept aside and asked about.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from monitor.errors import CardError, JournalError, LockedError
+from monitor.events import Baby
+from monitor.store import card
+from monitor.store.checked_rows import CopyOf
+from monitor.store.journal import IN_MEMORY, Journal
+
+ROOM_BYTES = 1_000_000
+"""beside twice the journal itself; a card with less is not worth the wear of trying"""
+
+PATIENCE_S = 0.2
+"""The loop waits this long for another program's lock: an alert is later by no more than that."""
+
+Homecoming = Literal["followed", "joined", "other"]
+"""The card's journal has followed the copy; it has done so and knows who is here, which the copy
+did not; or it is another one, and the copy is kept aside."""
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """What a running monitor can say without its journal."""
+
+    babies: Sequence[Baby] | None
+    """None: nobody knows"""
+    state: Mapping[str, bytes]
+
+
+NOTHING = Known(babies=None, state={})
+"""at the start, before anything could be read"""
+
+
+def open_journal(path: Path, log: Callable[[str], None] = lambda _text: None) -> Journal:
+    """The journal at ``path``, or one in memory while its card refuses or a program locks it.
+
+    Raises:
+        JournalError: the directory or file cannot be used for a reason that will not pass.
+    """
+    left = _left_behind(log)
+    try:
+        home = _open_home(path)
+    except (CardError, LockedError) as error:
+        if left is not None:
+            left.stands_in_for, left.why_away = path, str(error)
+            return left
+        return _copy(path, error)
+    if left is None:
+        return home
+    left.stands_in_for, left.why_away = path, "it could not be written at the last start"
+    home.close()
+    try:
+        fail_back(left, log)
+    except JournalError as error:
+        log(f"the copy in memory cannot be moved to the card: {error}")
+    return left
+
+
+def fail_over(journal: Journal, why: str, known: Known) -> None:
+    """The card refuses a running daemon: go on in memory.
+
+    With a copy of the journal where that can be read, else with what the monitor still knows.
+
+    Raises:
+        CardError: the journal is in memory already, and refuses there.
+    """
+    if journal.stands_in_for is not None:
+        raise CardError(why)
+    home, generation = journal.path, journal.generation
+    spare = _remembered() or _anywhere(home)
+    try:
+        card.remove_journal(spare)
+        journal.copy_to(spare)
+        copy = Journal.open(spare, patience_s=PATIENCE_S)
+        copy.become_copy(CopyOf(generation=copy.generation, whole=True))
+    except (JournalError, OSError):
+        waiting = journal.outbox.remembered
+        pushes = [row for row in journal.pushes.waiting() if row.id > 0]
+        copy = _begin(spare)
+        copy.begin_with(known.babies or (), known.state, waiting, pushes)
+        copy.become_copy(
+            CopyOf(
+                generation=generation,
+                whole=False,
+                roster=known.babies is not None,
+                took_over={
+                    "outbox": [row.id for row in waiting],
+                    "pushes": [row.id for row in pushes],
+                },
+            )
+        )
+    journal.go_on_in(copy)
+    journal.stands_in_for, journal.why_away = home, why
+
+
+def fail_back(journal: Journal, log: Callable[[str], None] = lambda _text: None) -> Homecoming:
+    """Bring what a copy holds back to the card, and go on there.
+
+    Raises:
+        CardError: the card still refuses; nothing has changed.
+        LockedError: another program has locked the journal on it; nothing has changed.
+    """
+    path = journal.stands_in_for
+    if path is None:
+        return "followed"
+    _check_room(journal, path)
+    home = _open_home(path)
+    try:
+        end = _bring(journal, home, log)
+    except (JournalError, OSError) as error:
+        home.close()
+        raise error if isinstance(error, JournalError) else CardError(str(error)) from error
+    spare = journal.path
+    journal.go_on_in(Journal.open(path, patience_s=PATIENCE_S) if end == "moved" else home)
+    journal.stands_in_for, journal.copy_of = None, None
+    if spare != IN_MEMORY:
+        with suppress(OSError):
+            card.remove_journal(spare)
+    return "followed" if end == "moved" else end
+
+
+def _bring(
+    copy: Journal, home: Journal, log: Callable[[str], None]
+) -> Homecoming | Literal["moved"]:
+    copy_of = copy.copy_of
+    if home.load_state("taken_in") == msgspec.json.encode(copy.generation):
+        return "followed"  # a crash came between following and removing the copy
+    if copy_of is not None and not copy_of.roster:
+        home.follow(copy)
+        return "joined"
+    is_new = home.generation is None and not home.babies(retired=True) and not home.weighings()
+    if copy_of is not None and copy_of.whole and (is_new or home.set_aside is not None):
+        # Nothing is there that the copy does not have: an empty card, or what was saved of damage.
+        path = home.path
+        home.close()
+        card.remove_journal(path)
+        copy.settle_at(path)
+        return "moved"
+    if copy_of is not None and copy_of.generation == home.generation:
+        home.follow(copy)
+        return "followed"
+    aside = card.aside_name(home.path, "copy")
+    copy.copy_to(aside)
+    home.record([], [msgspec.structs.replace(row, id=0) for row in copy.outbox.everything()])
+    log(f"the copy in memory is not of the journal on the card: it is kept as {aside}")
+    return "other"
+
+
+def _check_room(journal: Journal, path: Path) -> None:
+    try:
+        disk = os.statvfs(path.parent)
+        size = 0 if journal.path == IN_MEMORY else journal.path.stat().st_size
+    except OSError as error:
+        raise CardError(f"cannot reach {path}: {error}") from error
+    if disk.f_flag & os.ST_RDONLY or disk.f_bavail * disk.f_frsize < 2 * size + ROOM_BYTES:
+        raise CardError(f"{path} is on a card that is full or read-only")
+
+
+def _open_home(path: Path) -> Journal:
+    journal = Journal.open(path, patience_s=PATIENCE_S)
+    try:
+        journal.prove()  # a card may be readable, and not a byte left
+    except JournalError:
+        journal.close()
+        raise
+    return journal
+
+
+def _left_behind(log: Callable[[str], None]) -> Journal | None:
+    """The copy that an earlier process left, if it is one."""
+    spare = _remembered()
+    try:
+        if spare is None or not spare.exists():
+            return None
+        if spare.stat().st_size == 0 and not card.log_of(spare).exists():
+            card.remove_journal(spare)
+            log(f"the copy in memory, {spare}, was empty")
+            return None
+        left = Journal.open(spare, patience_s=PATIENCE_S)
+    except (OSError, JournalError) as error:
+        log(f"the copy in memory cannot be used: {error}")
+        return None
+    if left.set_aside is not None:
+        log(f"the copy in memory was damaged and is not used; it is kept as {left.set_aside}")
+        left.close()
+        card.remove_journal(spare)
+        return None
+    return left
+
+
+def _copy(path: Path, error: JournalError) -> Journal:
+    """A journal in memory that begins with what the card still gives."""
+    spare = _remembered() or _anywhere(path)
+    incoming = spare.with_name(f"incoming-{spare.name}")
+    copy_of = CopyOf(generation=None, whole=True)
+    try:
+        card.remove_journal(incoming)
+        card.remove_journal(spare)
+        for source, file in ((path, incoming), (card.log_of(path), card.log_of(incoming))):
+            with suppress(FileNotFoundError):
+                shutil.copyfile(source, file)
+        if incoming.exists():
+            taken = Journal.open(incoming)
+            copy_of = CopyOf(generation=taken.generation, whole=taken.set_aside is None)
+            taken.copy_to(spare)
+            taken.close()
+            card.remove_journal(incoming)
+        journal = Journal.open(spare, patience_s=PATIENCE_S)
+    except (OSError, JournalError):
+        # A card that cannot even be read: watching goes on all the same, and says so.
+        copy_of = CopyOf(generation=None, whole=False, roster=False)
+        journal = _begin(spare)
+        journal.begin_with((), {})
+    journal.become_copy(copy_of)
+    journal.stands_in_for, journal.why_away = path, str(error)
+    return journal
+
+
+def _begin(spare: Path) -> Journal:
+    """An empty journal in memory; without a file when there is no place for one."""
+    try:
+        card.remove_journal(spare)
+        return Journal.open(spare, patience_s=PATIENCE_S)
+    except (OSError, JournalError):
+        return Journal.open(IN_MEMORY)
+
+
+def _remembered() -> Path | None:
+    """Where systemd keeps files for this service in memory; nobody else can write there."""
+    folder = os.environ.get("RUNTIME_DIRECTORY", "").partition(":")[0]
+    return Path(folder) / "spare.sqlite" if folder else None
+
+
+def _anywhere(path: Path) -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix="nursery-")) / path.name
+    except OSError:
+        return IN_MEMORY

@@ -1,0 +1,98 @@
+"""Commands typed on the Pi: rows that a command leaves and the running daemon answers."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from monitor.events import Command
+from monitor.store.card import refusal
+from monitor.store.checked_rows import CheckedRows
+
+
+class Inbox:
+    """Rows in the journal's file."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, rows: CheckedRows) -> None:
+        self._db, self._path, self._rows = connection, path, rows
+        self._seen_version: int | None = None
+        self._handed_out = 0
+
+    def reconnect(self, connection: sqlite3.Connection, path: Path, rows: CheckedRows) -> None:
+        """The journal has moved, with its rows."""
+        self._db, self._path, self._rows = connection, path, rows
+        self._seen_version = None
+
+    def submit(self, verb: str, args: dict[str, Any]) -> int:
+        """Leave a command for the daemon; returns its number.
+
+        Raises:
+            JournalError: it was not written.
+        """
+        try:
+            with self._db:
+                cursor = self._db.execute(
+                    "INSERT INTO inbox (verb, args, submitted_s) VALUES (?, ?, ?)",
+                    (verb, msgspec.json.encode(args), time.time()),
+                )
+        except sqlite3.Error as error:
+            raise refusal("write", self._path, error) from error
+        return int(cursor.lastrowid or 0)
+
+    def submitted(self, t_s: float) -> list[Command]:
+        """Commands not answered yet, stamped ``t_s``; their results find them by ``origin``.
+
+        Asked every second: the tables are read only when another connection has written.
+
+        Raises:
+            JournalError: it cannot be read now; nothing was handed out.
+        """
+        try:
+            version = self._db.execute("PRAGMA data_version").fetchone()[0]
+            if version == self._seen_version:
+                return []
+            rows = self._rows.read(
+                "inbox", "done_s IS NULL AND id > ? ORDER BY id", (self._handed_out,)
+            )
+        except sqlite3.Error as error:
+            raise refusal("read", self._path, error) from error
+        self._seen_version = version
+        # Once: while the card refuses, an answer is not on it yet although the deed is done.
+        self._handed_out = max([self._handed_out, *(row["id"] for row in rows)])
+        return [
+            Command(
+                t_s=t_s,
+                verb=row["verb"],
+                args=msgspec.json.decode(row["args"]),
+                origin=f"inbox:{row['id']}",
+            )
+            for row in rows
+        ]
+
+    def answer(self, number: int) -> tuple[bool, str | None] | None:
+        """(ok, error) of a submitted command, or None while it waits.
+
+        Raises:
+            JournalError: it cannot be read now.
+        """
+        try:
+            row = self._db.execute("SELECT * FROM inbox WHERE id = ?", (number,)).fetchone()
+        except sqlite3.Error as error:
+            raise refusal("read", self._path, error) from error
+        return None if row is None or row["done_s"] is None else (bool(row["ok"]), row["error"])
+
+    def withdraw(self, number: int) -> None:
+        """Take back a submitted command nobody answered.
+
+        Raises:
+            JournalError: it is still there.
+        """
+        try:
+            with self._db:
+                self._db.execute("DELETE FROM inbox WHERE id = ? AND done_s IS NULL", (number,))
+        except sqlite3.Error as error:
+            raise refusal("write", self._path, error) from error

@@ -1,0 +1,367 @@
+"""Messages that must arrive: they wait here, on disk, until the broker has acknowledged them.
+
+News goes before backlog: the alert that is most urgent first, of two equally urgent ones the one
+that changed last. Within one alert the order of its changes is kept, and a reminder that waits
+gives way to whatever is said of its alert later. So what is new and critical never queues behind
+a night without a connection.
+
+An alert that is too old to be news when the link returns (a cry from an hour ago) is dropped from
+here; the journal and the retained state still tell of it. While the card cannot be written a
+message waits in memory instead: an alert that the card is full must not need the card.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
+
+import msgspec
+
+from monitor.errors import JournalError, LockedError
+from monitor.store.card import refusal
+from monitor.store.checked_rows import CheckedRows
+from monitor.timeshift import Shift
+
+EXPIRY_S = {
+    "crying": 600.0,
+    "too_quiet": 3600.0,
+    "bottle_overdue": 3600.0,
+    "who_is_it": 6 * 3600.0,
+    "monitor_blind": 3600.0,
+    "scale_overload": 3600.0,
+    "scale_unsettled": 3600.0,
+    "not_delivered": 3600.0,
+}
+"""How long an alert of a kind is still news. Ten minutes for a cry: later than that it has been
+heard or is over, and a lasting one is reminded anyway."""
+
+DEFAULT_EXPIRY_S = 24 * 3600.0
+"""Weight trends and intake stay true for a day: the next weighings renew or clear them."""
+
+MOST_HELD = 1000
+"""In memory: a card that refuses for days must not eat it. An alert is two messages."""
+
+LOCKED_FOR_S = 1.0
+"""Between two attempts to delete while another program has locked the journal."""
+
+
+class OutboxMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """One message on its way."""
+
+    topic: str
+    payload: bytes
+    qos: int = 1
+    expires_s: float
+    """Unix seconds after which it is no longer news"""
+    t_s: float = 0.0
+    """when it became news"""
+    id: int = 0
+    """row number, given by the outbox; negative while the message is held in memory"""
+    alert_id: str = ""
+    """the alert it tells of"""
+    urgency: int = 0
+    """0 information, 1 warning, 2 critical"""
+    is_reminder: bool = False
+    """it says only that the alert is still true: whatever is said later replaces it"""
+    latest_s: float | None = None
+    """``t_s`` of the newest message of the same alert; given by the outbox"""
+
+
+class Outbox:
+    """Rows in the journal's file; adding is part of the caller's transaction.
+
+    What waits is remembered, too (the newest ``MOST_HELD``): a card that cannot be read any more
+    must not keep an alert.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        path: Path = Path("journal"),
+        rows: CheckedRows | None = None,
+    ) -> None:
+        self._looked: tuple[frozenset[int], frozenset[str]] | None = None
+        """rows and topics that were left out when nothing else was found"""
+        self._held: dict[int, OutboxMessage] = {}
+        self._last_held = 0
+        self._arrived: set[int] = set()
+        """rows that have arrived and could not be deleted yet"""
+        self._waiting: dict[int, OutboxMessage] = {}
+        """rows that are known to be there, by number"""
+        self._uncommitted: list[int] = []
+        self._delete_again_s = 0.0
+        self.refused: JournalError | None = None
+        """why rows could not be read or deleted"""
+        self.reconnect(connection, path, rows or CheckedRows(connection))
+
+    def reconnect(self, connection: sqlite3.Connection, path: Path, rows: CheckedRows) -> None:
+        """The journal has moved, with its rows."""
+        self._db, self._path, self._rows = connection, path, rows
+        self._looked, self.refused = None, None
+
+    @property
+    def problem(self) -> str | None:
+        """Why rows could not be read or deleted, in a sentence."""
+        return None if self.refused is None else str(self.refused)
+
+    def recall(self) -> None:
+        """Remember the newest of what waits in the file.
+
+        Raises:
+            sqlite3.Error: it cannot be read.
+        """
+        rows = self._rows.read("outbox", f"1 ORDER BY id DESC LIMIT {MOST_HELD}")
+        self._remember(map(_message, reversed(rows)))
+
+    @property
+    def remembered(self) -> list[OutboxMessage]:
+        """Rows that have not arrived, as far as is known without the file; oldest first."""
+        return [row for i, row in sorted(self._waiting.items()) if i not in self._arrived]
+
+    def everything(self) -> list[OutboxMessage]:
+        """All rows that have not arrived, in the order they were added.
+
+        Raises:
+            sqlite3.Error: they cannot be read.
+        """
+        rows = self._rows.read("outbox", "1 ORDER BY id")
+        return [_message(row) for row in rows if row["id"] not in self._arrived]
+
+    def add(self, message: OutboxMessage) -> None:
+        """Insert one row, under its own number if it has one; the caller commits."""
+        self._looked = None
+        if message.alert_id:
+            self._follow(message)
+        number = message.id if message.id > 0 else None
+        cursor = self._db.execute(
+            "INSERT INTO outbox (id, topic, payload, qos, expires_s, t_s, alert_id, urgency, "
+            "is_reminder, latest_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                number, message.topic, message.payload, message.qos, message.expires_s,
+                message.t_s, message.alert_id, message.urgency, message.is_reminder, message.t_s,
+            ),
+        )  # fmt: skip
+        row = int(cursor.lastrowid or 0)
+        self._uncommitted.append(row)
+        self._remember([msgspec.structs.replace(message, id=row, latest_s=message.t_s)])
+
+    def committed(self) -> None:
+        """What was added is there."""
+        self._uncommitted.clear()
+
+    def rolled_back(self) -> None:
+        """What was added is not."""
+        for row in self._uncommitted:
+            self._waiting.pop(row, None)
+        self._uncommitted.clear()
+
+    def next_rows(
+        self,
+        limit: int,
+        *,
+        without: Collection[int] = (),
+        resting: Collection[str] = (),
+    ) -> list[OutboxMessage]:
+        """Up to ``limit`` messages in the order in which they should leave.
+
+        Asked at every turn of the loop, so "nothing new" costs no query. While the file cannot be
+        read, what is remembered.
+
+        Args:
+            limit: at least 1.
+            without: rows that are on their way already.
+            resting: topics that take nothing just now.
+        """
+        held = [
+            message
+            for message in self._held.values()
+            if message.id not in without and message.topic not in resting
+        ]
+        return sorted([*self._stored(limit, without, resting), *held], key=_order)[:limit]
+
+    def _stored(
+        self, limit: int, without: Collection[int], resting: Collection[str]
+    ) -> list[OutboxMessage]:
+        looked = frozenset(without), frozenset(resting)
+        if self._looked is not None and all(map(frozenset.issubset, self._looked, looked)):
+            return []
+        left_out = ",".join(map(str, [*self._arrived, *without]))  # numbers of ours
+        try:
+            rows = self._rows.read(
+                "outbox",
+                f"id NOT IN ({left_out}) AND topic NOT IN ({','.join('?' * len(resting))}) "
+                "ORDER BY urgency DESC, latest_s DESC, id LIMIT ?",
+                (*resting, limit),
+            )
+        except sqlite3.Error as error:
+            self.refused = refusal("read", self._path, error)
+            return [m for m in self.remembered if m.id not in without and m.topic not in resting]
+        if not rows:
+            self._looked = looked
+        found = [_message(row) for row in rows]
+        self._remember(found)
+        return found
+
+    def expired(self, now_s: float) -> list[int]:
+        """Rows that are no longer news at ``now_s``; of those in the file, what can be read."""
+        known = [m for m in [*self.remembered, *self._held.values()] if m.expires_s <= now_s]
+        try:
+            rows = self._db.execute("SELECT id FROM outbox WHERE expires_s <= ?", (now_s,))
+            stored = {row["id"] for row in rows} - self._arrived
+        except sqlite3.Error as error:
+            self.refused = refusal("read", self._path, error)
+            stored = set()
+        return sorted(stored | {message.id for message in known})
+
+    def move(self, shift: Shift, restamped: Callable[[bytes, Shift], bytes]) -> None:
+        """The timeline was moved: so are what waits here, its expiry and the times in it."""
+        self._looked = None
+        rows = self._rows.read("outbox")
+        self._db.executemany(
+            "UPDATE outbox SET t_s = ?, expires_s = ?, payload = ? WHERE id = ?",
+            [
+                (row["t_s"] + shift.by_s, row["expires_s"] + shift.by_s,
+                 restamped(bytes(row["payload"]), shift), row["id"])
+                for row in rows
+                if shift.covers(row["t_s"])
+            ],
+        )  # fmt: skip
+        self._db.execute(
+            "UPDATE outbox SET latest_s = latest_s + ? WHERE latest_s >= ? AND latest_s < ?",
+            (shift.by_s, shift.since_s, shift.until_s),
+        )
+        self._waiting = {i: _moved(row, shift, restamped) for i, row in self._waiting.items()}
+
+    def delete(self, ids: Iterable[int]) -> None:
+        """Forget rows that arrived or expired, in one transaction.
+
+        When the card refuses, they are remembered as arrived, ``problem`` says why, and the next
+        call tries again.
+        """
+        for i in ids:
+            if self._held.pop(i, None) is None and i > 0:
+                self._arrived.add(i)
+        if time.monotonic() < self._delete_again_s:
+            return
+        try:
+            with self._db:
+                self._db.executemany(
+                    "DELETE FROM outbox WHERE id = ?", [(i,) for i in self._arrived]
+                )
+        except sqlite3.Error as error:
+            self.refused = refusal("delete what has arrived from", self._path, error)
+            if isinstance(self.refused, LockedError):
+                self._delete_again_s = time.monotonic() + LOCKED_FOR_S
+            return
+        for i in self._arrived:
+            self._waiting.pop(i, None)
+        self._arrived.clear()
+        self.refused = None
+
+    def move_held(self, shift: Shift, restamped: Callable[[bytes, Shift], bytes]) -> None:
+        """The same for what is in memory only."""
+        self._held = {i: _moved(row, shift, restamped) for i, row in self._held.items()}
+
+    def __len__(self) -> int:
+        try:
+            rows = int(self._db.execute("SELECT count(*) FROM outbox").fetchone()[0])
+        except sqlite3.Error as error:
+            self.refused = refusal("read", self._path, error)
+            return len(self.remembered) + len(self._held)
+        return max(0, rows - len(self._arrived)) + len(self._held)
+
+    def _follow(self, message: OutboxMessage) -> None:
+        """A reminder of the same alert gives way, and the rest of it takes this one's place."""
+        self._db.execute(
+            "DELETE FROM outbox WHERE alert_id = ? AND topic = ? AND is_reminder",
+            (message.alert_id, message.topic),
+        )
+        self._db.execute(
+            "UPDATE outbox SET urgency = ?, latest_s = ? WHERE alert_id = ?",
+            (message.urgency, message.t_s, message.alert_id),
+        )
+        _take_places(self._waiting, message)
+
+    def _remember(self, rows: Iterable[OutboxMessage]) -> None:
+        self._waiting.update((row.id, row) for row in rows)
+        if len(self._waiting) > MOST_HELD:
+            for oldest in sorted(self._waiting)[:-MOST_HELD]:
+                del self._waiting[oldest]
+
+    # ------------------------------------------------------------------ while the card refuses
+
+    @property
+    def held(self) -> list[OutboxMessage]:
+        """Messages that are in memory only, oldest first."""
+        return list(self._held.values())
+
+    def hold(self, messages: Iterable[OutboxMessage]) -> None:
+        """Keep in memory what could not be written; the oldest go beyond ``MOST_HELD``."""
+        for message in messages:
+            self._last_held -= 1
+            if message.alert_id:
+                _take_places(self._held, message)
+            self._held[self._last_held] = msgspec.structs.replace(
+                message, id=self._last_held, latest_s=message.t_s
+            )
+        for oldest in list(self._held)[: max(0, len(self._held) - MOST_HELD)]:
+            del self._held[oldest]
+
+    def release(self, held: Iterable[OutboxMessage]) -> None:
+        """These are rows now."""
+        for message in held:
+            self._held.pop(message.id, None)
+
+
+def _message(row: sqlite3.Row) -> OutboxMessage:
+    return OutboxMessage(
+        topic=row["topic"],
+        payload=bytes(row["payload"]),
+        qos=row["qos"],
+        expires_s=row["expires_s"],
+        t_s=row["t_s"],
+        id=row["id"],
+        alert_id=row["alert_id"],
+        urgency=row["urgency"],
+        is_reminder=bool(row["is_reminder"]),
+        latest_s=row["latest_s"],
+    )
+
+
+def _take_places(messages: dict[int, OutboxMessage], newest: OutboxMessage) -> None:
+    """The same as ``Outbox._follow`` for messages in memory."""
+    for i, earlier in list(messages.items()):
+        if earlier.alert_id != newest.alert_id:
+            continue
+        if earlier.is_reminder and earlier.topic == newest.topic:
+            del messages[i]
+        else:
+            messages[i] = msgspec.structs.replace(
+                earlier, urgency=newest.urgency, latest_s=newest.t_s
+            )
+
+
+def _order(message: OutboxMessage) -> tuple[int, float, bool, int]:
+    """Most urgent alert first, then the latest; within one alert as it was said.
+
+    Rows were said before what is held in memory, where the numbers run downwards.
+    """
+    latest_s = message.t_s if message.latest_s is None else message.latest_s
+    return -message.urgency, -latest_s, message.id < 0, abs(message.id)
+
+
+def _moved(
+    message: OutboxMessage, shift: Shift, restamped: Callable[[bytes, Shift], bytes]
+) -> OutboxMessage:
+    latest_s = shift.maybe(message.latest_s)
+    if not shift.covers(message.t_s):
+        return msgspec.structs.replace(message, latest_s=latest_s)
+    return msgspec.structs.replace(
+        message,
+        t_s=message.t_s + shift.by_s,
+        latest_s=latest_s,
+        expires_s=message.expires_s + shift.by_s,
+        payload=restamped(message.payload, shift),
+    )

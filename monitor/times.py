@@ -1,0 +1,65 @@
+"""Times and durations as text and back, and the lengths of a day and an hour: said once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+MINUTE_S = 60.0
+HOUR_S = 3600.0
+DAY_S = 86_400.0
+
+
+def rfc3339(unix_s: float) -> str:
+    """Format as RFC 3339 in UTC with milliseconds dropped when they are zero: ``...T02:14:05Z``."""
+    moment = datetime.fromtimestamp(round(unix_s, 3), UTC)
+    text = moment.strftime("%Y-%m-%dT%H:%M:%S")
+    milliseconds = moment.microsecond // 1000
+    return f"{text}.{milliseconds:03d}Z" if milliseconds else f"{text}Z"
+
+
+def parse_rfc3339(text: str) -> float:
+    """Unix seconds of an RFC 3339 time.
+
+    Raises:
+        ValueError: it has no zone or is no time.
+    """
+    moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00").replace("z", "+00:00"))
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone: write 2026-01-31T02:14:05Z")
+    return moment.timestamp()
+
+
+def compact_utc(unix_s: float) -> str:
+    """``20260131T021405Z``: safe in topics, file names and phone tags."""
+    return datetime.fromtimestamp(unix_s, UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def midnight_utc_s(day: str) -> float:
+    """Unix seconds of the beginning of a date (``2026-01-31``) in UTC.
+
+    Raises:
+        ValueError: it is no date.
+    """
+    return datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()
+
+
+def spoken_duration(seconds: float) -> str:
+    """``45 s``, ``12 min``, ``3 h 20 min``, ``2 days``: as precise as a tired person needs."""
+    if seconds < 60:
+        return f"{max(0, round(seconds))} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    if hours >= 48:
+        return f"{round(hours / 24)} days"
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+def spoken_hours(seconds: float) -> str:
+    """``85 min``, ``3 h 20 min``, ``14 h``: as rough as a rhythm is."""
+    minutes = round(seconds / 60.0)
+    if minutes < 90:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest} min" if rest and hours < 12 else f"{round(minutes / 60)} h"

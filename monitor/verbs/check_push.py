@@ -1,0 +1,39 @@
+"""The line of ``nursery check`` about pushes: the daemon's own routes, and one sent on demand."""
+
+from __future__ import annotations
+
+from monitor.config import Config
+from monitor.daemon.push_routes import PushRoutes
+from monitor.store.push_rows import route_names
+from monitor.verbs.finding import Finding
+
+TITLE = "Nursery monitor: a test"
+BODY = 'This is what an alert of the box "{box}" looks like. Nothing has happened; nothing to do.'
+
+
+def check_push(config: Config, *, send: bool) -> Finding:
+    """Whether each route of ``[notify]`` is understood; with ``send`` whether a push goes out.
+
+    Raises:
+        ConfigError: the library is missing, or an address means nothing.
+    """
+    names = route_names(config.notify)
+    if not names:
+        todo = "there is nobody to push to: set urls_file under [notify]" if send else ""
+        return Finding("push", "failed" if send else "skipped", "not configured", todo)
+    routes = PushRoutes(config.notify)
+    routes.refresh()
+    if routes.problem is not None:
+        return Finding("push", "failed", routes.problem, "no push goes out until this is put right")
+    told = ", ".join(f'"{name}"' for name in names)
+    if not send:
+        return Finding("push", "ok", f"understands {told}; nursery check --push sends one to each")
+    body = BODY.format(box=config.box)
+    failed = [
+        why
+        for name in names
+        if (why := routes.send(name, title=TITLE, body=body, kind="info")) is not None
+    ]
+    if failed:
+        return Finding("push", "failed", "; ".join(failed), "try the URL with: apprise -b test URL")
+    return Finding("push", "ok", f"sent one to {told}: look at the phone")

@@ -1,0 +1,171 @@
+"""Commands typed on the Pi: the running daemon carries them out, or we do when none runs.
+
+Both ways go through the same pipeline, so a weighing typed here is judged like one tapped on a
+phone.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any, TextIO, cast
+
+from monitor.codec import document, encode_line
+from monitor.config import Config
+from monitor.daemon.recorder import Nursery, wake_up
+from monitor.errors import CommandError, InputError, JournalError
+from monitor.events import Command, CommandResult, Verb
+from monitor.host.clock_sync import ClockSync
+from monitor.host.ownership import is_there
+from monitor.recordings.spreadsheet import TypedWeighing
+from monitor.store.journal import Journal
+from monitor.store.lock import StateLock
+from monitor.times import rfc3339
+
+ANSWER_WITHIN_S = 10.0
+"""The daemon looks once a second."""
+
+
+def submit(config: Config, verb: str, args: dict[str, Any]) -> None:
+    """Have a command carried out.
+
+    Raises:
+        CommandError: it was refused; the sentence says why.
+        JournalError: the state directory cannot be used, or the daemon does not answer.
+    """
+    (error,) = submit_all(config, [(verb, args)])
+    if error is not None:
+        raise CommandError(error)
+
+
+def submit_all(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> list[str | None]:
+    """Have several carried out in order; returns for each None, or why it was refused.
+
+    Raises:
+        JournalError: the state directory cannot be used, or the daemon does not answer.
+    """
+    with StateLock(config.state_dir) as lock:
+        return (_carry_out if lock.take() else _ask_daemon)(config, commands)
+
+
+def _carry_out(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> list[str | None]:
+    journal = Journal.open(config.journal_path)
+    try:
+        woken = wake_up(journal, synced=config.trust_clock or ClockSync()())
+        now_s = woken.start_s
+        nursery = Nursery(config, journal, woken=woken)
+        answers: list[str | None] = []
+        for verb, args in commands:
+            command = Command(t_s=now_s, verb=cast("Verb", verb), args=args, origin="desk")
+            results = [e for e in nursery.handle(command) if isinstance(e, CommandResult)]
+            refused = [e.error or f"{verb} was refused" for e in results if not e.ok]
+            answers.append(refused[0] if refused else None)
+        nursery.save(now_s)
+        if nursery.trouble is not None:
+            raise JournalError(nursery.trouble)
+        return answers
+    finally:
+        journal.close()
+
+
+def _ask_daemon(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> list[str | None]:
+    deadline = time.monotonic() + ANSWER_WITHIN_S
+    # While the daemon makes its first one it is empty, and to us would look like one torn by a cut.
+    while not _is_begun(config.journal_path) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    journal = Journal.open(config.journal_path)
+    try:
+        numbers = [journal.inbox.submit(verb, args) for verb, args in commands]
+        answers: list[str | None] = []
+        deadline = time.monotonic() + ANSWER_WITHIN_S
+        for number, (verb, _) in zip(numbers, commands, strict=True):
+            while (answer := journal.inbox.answer(number)) is None:
+                if time.monotonic() > deadline:
+                    for waiting in numbers[len(answers) :]:
+                        journal.inbox.withdraw(waiting)
+                    raise JournalError(
+                        "the daemon is running but does not answer: "
+                        f"{len(answers)} of {len(numbers)} commands were carried out; "
+                        'look at "systemctl status nursery"'
+                    )
+                time.sleep(0.05)
+            answers.append(None if answer[0] else answer[1] or f"{verb} was refused")
+        return answers
+    finally:
+        journal.close()
+
+
+def _is_begun(path: Path) -> bool:
+    return is_there(path) and path.stat().st_size > 0
+
+
+def list_babies(config: Config, *, everyone: bool, as_json: bool, out: TextIO) -> int:
+    """Print who is in the nursery with the last weight of each."""
+    if not is_there(config.journal_path):
+        babies, weighings = [], []
+    else:
+        journal = Journal.open_for_reading(config.journal_path)
+        babies, weighings = journal.babies(retired=everyone), journal.weighings()
+        journal.close()
+    last = {weighing.baby: weighing for weighing in weighings}
+    for baby in babies:
+        found = last.get(baby.name)
+        if as_json:
+            fields = {key: value for key, value in document(baby).items() if key != "id"}
+            fields.pop("registered_s", None)
+            fields["retired_at"] = None if baby.retired_s is None else rfc3339(baby.retired_s)
+            fields.pop("retired_s", None)
+            fields["weight_g"] = baby.weight_g if found is None else round(found.weight_g, 1)
+            fields["weighed_at"] = None if found is None else rfc3339(found.t_s)
+            out.write(encode_line(fields) + "\n")
+            continue
+        weight = "not weighed yet" if baby.weight_g is None else f"{baby.weight_g:.0f} g at first"
+        if found is not None:
+            weight = f"{found.weight_g:.0f} g at {rfc3339(found.t_s)}"
+        born = f", born {baby.born}" if baby.born else ""
+        gone = ", has left" if baby.retired_s is not None else ""
+        out.write(f"{baby.name}: {baby.species}{born}, {weight}{gone}\n")
+    if not babies and not as_json:
+        out.write('Nobody yet: nursery baby add "Possum" --species puppy --weight 112\n')
+    return 0
+
+
+def import_weights(
+    config: Config, path: str, weighings: list[TypedWeighing], *, confirm: bool, out: TextIO
+) -> int:
+    """Import a rescuer's list for good; 1 when a line was questioned and left out, else 0.
+
+    ``path`` names the list that ``weighings`` were read from.
+
+    Raises:
+        InputError: names file and line; nothing was imported.
+    """
+    known: set[str] = set()
+    if is_there(config.journal_path):
+        journal = Journal.open_for_reading(config.journal_path)
+        known = {baby.name for baby in journal.babies(retired=True)}
+        journal.close()
+    for weighing in weighings:
+        if weighing.baby not in known:
+            raise InputError(
+                f"{path}, line {weighing.line}: nobody is called {weighing.baby!r}: "
+                'register with "nursery baby add" first; nothing was imported'
+            )
+    commands: list[tuple[str, dict[str, Any]]] = [
+        (
+            "weigh",
+            {
+                "baby": weighing.baby,
+                "grams": weighing.weight_g,
+                "at": rfc3339(weighing.t_s),
+                **({"confirm": True} if confirm else {}),
+            },
+        )
+        for weighing in weighings
+    ]
+    answers = submit_all(config, commands) if commands else []
+    for weighing, error in zip(weighings, answers, strict=True):
+        if error is not None:
+            out.write(f"line {weighing.line} left out: {error}\n")
+    out.write(f"{answers.count(None)} of {len(weighings)} weighings imported from {path}\n")
+    return 0 if all(error is None for error in answers) else 1

@@ -1,0 +1,230 @@
+"""Recorded inputs through the whole pipeline, faster than real time and always the same.
+
+The streams are cut into seconds of the recording's own time: audio, weights, then a tick, so the
+order, and with it every decision, is that of the live daemon. Nothing is kept: a recording of
+days needs no more memory than a minute of it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import TextIO
+
+import msgspec
+import numpy as np
+
+from monitor.codec import encode_line, event_document
+from monitor.config import Config
+from monitor.core.cry.model import CryModel
+from monitor.core.growth.reference import GrowthReference
+from monitor.core.pipeline import Pipeline
+from monitor.daemon.event_text import plain
+from monitor.data.shipped import cry_model_bytes, shipped
+from monitor.devices.replayed import read_audio, read_scale_csv
+from monitor.errors import ConfigError, InputError
+from monitor.events import (
+    AnyEvent,
+    AudioBlock,
+    Baby,
+    Command,
+    Observation,
+    ScaleBlock,
+    Tick,
+)
+from monitor.recordings.spreadsheet import TypedWeighing, read_babies, read_weights
+from monitor.times import parse_rfc3339, rfc3339
+
+DEFAULT_START = "2026-01-01T00:00:00Z"
+"""Where a recording without ``--start`` begins: the same every time, so its output is, too."""
+
+COARSE_TICK_S = 60.0
+"""Ticks where only typed weighings exist: their rules look at hours and days."""
+
+
+class ReplayInputs(msgspec.Struct, frozen=True, kw_only=True):
+    """What to replay; at least one of scale, audio and weights."""
+
+    babies: str | None = None
+    scale: str | None = None
+    audio: str | None = None
+    weights: str | None = None
+    start: str | None = None
+
+
+class Replay:
+    """One run over recorded inputs."""
+
+    def __init__(self, config: Config, inputs: ReplayInputs) -> None:
+        """Open and check everything that can be checked before the first event.
+
+        Raises:
+            ConfigError: nothing to replay, a bad start time, a scale without calibration.
+            InputError: names the file and line.
+        """
+        if not (inputs.scale or inputs.audio or inputs.weights):
+            raise ConfigError("nothing to replay: give --scale, --audio or --weights")
+        if inputs.scale and not config.scale.calibrated:
+            raise ConfigError(
+                '"scale.counts_per_gram" and "scale.zero_counts" are needed to replay a scale: '
+                'run "nursery calibrate scale"'
+            )
+        self._inputs = inputs
+        self._typed = read_weights(inputs.weights) if inputs.weights else []
+        self.start_s = self._start_s()
+        first_s = min([self.start_s, *(w.t_s for w in self._typed[:1])])
+        babies = read_babies(inputs.babies, first_s) if inputs.babies else []
+        _check_names(inputs.weights, self._typed, babies)
+        self._pipeline = _pipeline(config, inputs, babies, first_s)
+        self._first_s = first_s
+        self.now_s = first_s
+
+    def _start_s(self) -> float:
+        inputs = self._inputs
+        if inputs.start is not None:
+            try:
+                return parse_rfc3339(inputs.start)
+            except ValueError as error:
+                raise ConfigError(f"--start: {error}") from error
+        if self._typed and not (inputs.scale or inputs.audio):
+            return self._typed[0].t_s
+        return parse_rfc3339(DEFAULT_START)
+
+    def events(self) -> Iterator[AnyEvent]:
+        """Every event in the order it was decided."""
+        for observation in self._observations():
+            self.now_s = observation.t_s
+            yield from self._pipeline.update(observation)
+        yield from self._pipeline.finish(self.now_s)
+
+    def _observations(self) -> Iterator[Observation]:
+        typed = iter(self._typed)
+        waiting = next(typed, None)
+        for observation in self._streams():
+            while waiting is not None and waiting.t_s <= observation.t_s:
+                yield _command(waiting)
+                waiting = next(typed, None)
+            yield observation
+
+    def _streams(self) -> Iterator[Observation]:
+        inputs = self._inputs
+        if not (inputs.scale or inputs.audio):
+            yield from _coarse_ticks(self._first_s, self._typed[-1].t_s + 2 * 3600.0)
+            return
+        if self._first_s < self.start_s:
+            yield from _coarse_ticks(self._first_s, self.start_s - COARSE_TICK_S)
+        scale = _by_second(read_scale_csv(inputs.scale)) if inputs.scale else iter(())
+        audio = iter(read_audio(inputs.audio, block_s=1.0)) if inputs.audio else iter(())
+        samples, weights = next(audio, None), next(scale, None)
+        # A logger may count from its own start-up: without sound the first value is the beginning.
+        second = weights[0] if weights is not None and samples is None else 0
+        while samples is not None or weights is not None:
+            begin_s = self.start_s + second
+            if samples is not None:
+                yield AudioBlock(begin_s, samples)
+                samples = next(audio, None)
+            if weights is not None and weights[0] <= second:
+                block = weights[1]
+                yield ScaleBlock(self.start_s + block.times_s, block.counts)
+                weights = next(scale, None)
+            second += 1
+            yield Tick(begin_s + 1.0)
+
+
+def _pipeline(config: Config, inputs: ReplayInputs, babies: list[Baby], start_s: float) -> Pipeline:
+    replace = msgspec.structs.replace
+    config = replace(
+        config,
+        microphone=replace(config.microphone, source="wav" if inputs.audio else "none"),
+        scale=replace(config.scale, source="csv" if inputs.scale else "none"),
+    )
+    model = None
+    if inputs.audio:
+        model = CryModel.from_bytes(cry_model_bytes(config.microphone.model))
+    return Pipeline(
+        config,
+        babies=babies,
+        history=(),
+        model=model,
+        reference=GrowthReference.parse(shipped("growth.toml")),
+        start_s=start_s,
+        local_minute=_utc_minute,
+    )
+
+
+def _utc_minute(t_s: float) -> int:
+    """Quiet hours in UTC: a replay prints the same in every time zone."""
+    return int(t_s // 60) % 1440
+
+
+def _check_names(path: str | None, typed: list[TypedWeighing], babies: list[Baby]) -> None:
+    known = {baby.name for baby in babies}
+    for weighing in typed:
+        if weighing.baby not in known:
+            raise InputError(
+                f"{path}, line {weighing.line}: nobody is called {weighing.baby!r}: "
+                "list every baby in the file given with --babies"
+            )
+
+
+def _command(weighing: TypedWeighing) -> Command:
+    return Command(
+        t_s=weighing.t_s,
+        verb="weigh",
+        args={
+            "baby": weighing.baby,
+            "grams": weighing.weight_g,
+            "at": rfc3339(weighing.t_s),
+            "confirm": True,  # a recording is what it is; nobody is there to ask
+        },
+        origin="import",
+    )
+
+
+def _coarse_ticks(first_s: float, last_s: float) -> Iterator[Tick]:
+    for step in range(1, max(2, int((last_s - first_s) / COARSE_TICK_S) + 1)):
+        yield Tick(first_s + step * COARSE_TICK_S)
+
+
+def _by_second(blocks: Iterable[ScaleBlock]) -> Iterator[tuple[int, ScaleBlock]]:
+    """Cut blocks of file time at whole seconds; seconds without a value are left out."""
+    rest: ScaleBlock | None = None
+    for block in blocks:
+        times, counts = block.times_s, block.counts
+        if rest is not None:
+            times = np.concatenate([rest.times_s, times])
+            counts = np.concatenate([rest.counts, counts])
+        seconds = np.floor(times)
+        cuts = [0, *(np.flatnonzero(np.diff(seconds)) + 1)]
+        for begin, end in pairwise(cuts):
+            yield int(seconds[begin]), ScaleBlock(times[begin:end], counts[begin:end])
+        rest = ScaleBlock(times[cuts[-1] :], counts[cuts[-1] :])
+    if rest is not None and len(rest.times_s):
+        yield int(rest.times_s[0]), rest
+
+
+def replay(config: Config, inputs: ReplayInputs, *, as_json: bool, out: TextIO, err: TextIO) -> int:
+    """Print every event to ``out``; a progress line to ``err`` when it is a terminal."""
+    run = Replay(config, inputs)
+    began_s, shown_s = time.monotonic(), time.monotonic()
+    count = 0
+    for event in run.events():
+        count += 1
+        if as_json:
+            line = encode_line(event_document(event, start_s=run.start_s))
+        else:
+            line = f"{rfc3339(event.t_s)}  {plain(event)}"
+        out.write(line + "\n")
+        if err.isatty() and time.monotonic() - shown_s > 0.5:
+            shown_s = time.monotonic()
+            err.write(f"\r{(run.now_s - run.start_s) / 3600:7.2f} h replayed ")
+            err.flush()
+    if not as_json:
+        hours = (run.now_s - run.start_s) / 3600
+        took_s = max(time.monotonic() - began_s, 1e-6)
+        err.write(
+            f"\r{hours:.2f} h replayed in {took_s:.1f} s "
+            f"({hours * 3600 / took_s:,.0f} times real time), {count} events\n"
+        )
+    return 0

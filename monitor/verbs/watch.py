@@ -1,0 +1,178 @@
+"""``nursery watch``: every box on the broker, live in a terminal, with keys that answer it.
+
+The MQTT connection is the daemon's own ``Link`` (with its fall-back to version 3.1.1), opened
+again whenever it ends. Needs the optional extra "watch".
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import secrets
+import select
+import sys
+import termios
+import time
+import tty
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from monitor.codec import encode
+from monitor.config import MqttConfig
+from monitor.errors import ConfigError
+from monitor.mqtt.connection import Intake, Link, Protocol
+from monitor.mqtt.link_events import Arrived, Connected, Ended, Refused
+from monitor.mqtt.topics import Message, Topics
+from monitor.store.secrets import read_password
+from monitor.verbs.watch_board import Board, harmless
+
+REDRAW_S = 0.5
+INTAKE = Intake(most_waiting=20_000, most_bytes=1_000_000)
+"""every retained document of a large fleet comes at once"""
+RETRY_S = 2.0
+SNOOZE_MIN = 30
+
+
+class Watch:
+    """The board, the connection and what the last key did."""
+
+    def __init__(self, config: MqttConfig, handed_over: str | None = None) -> None:
+        self.board = Board()
+        self.link_text = "connecting"
+        self.answer = ""
+        self._config = config
+        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+        self._password = handed_over or read_password(config, credentials)
+        self._protocol: Protocol = config.protocol
+        self._link: Link | None = None
+        self._retry_s = 0.0
+
+    def pump(self) -> None:
+        """Take what came in; open the connection again when it is time."""
+        link = self._link
+        if link is None:
+            if time.monotonic() >= self._retry_s:
+                client_id = f"nursery-watch-{secrets.token_hex(4)}"
+                self._link = Link(self._config, self._protocol, client_id, self._password, INTAKE)
+                self._link.open()
+            return
+        while link.events:
+            match link.events.popleft():
+                case Connected():
+                    self.link_text = f"connected to {self._config.host} (MQTT {self._protocol})"
+                    link.subscribe(["nursery/#"])
+                case Arrived(topic, payload):
+                    self._take(topic, payload)
+                case Refused(why, wrong_protocol):
+                    self._lost(why, other_protocol=wrong_protocol)
+                case Ended(why):
+                    self._lost(why)
+        if self._link is link and link.is_ignored:
+            self._lost("the broker does not answer", other_protocol=True)
+
+    def press(self, key: str) -> bool:
+        """Do what a key means; False when it ends the watch."""
+        if key in {"q", "\x03", "\x04"}:
+            return False
+        if key in {"j", "down", "k", "up"}:
+            self.board.select(1 if key in {"j", "down"} else -1)
+            return True
+        verbs: dict[str, tuple[str, dict[str, Any]]] = {
+            "a": ("acknowledge", {}),
+            "s": ("snooze", {"minutes": SNOOZE_MIN}),
+            "n": ("not_a_cry", {}),
+        }
+        alert = self.board.selected()
+        if key in verbs and alert is not None and self._link is not None:
+            verb, arguments = verbs[key]
+            topic = Topics(str(alert["box"])).command(verb)
+            self._link.publish(
+                Message(topic=topic, payload=encode({"id": alert["id"], **arguments}))
+            )
+            self.answer = f"{verb}: {alert.get('title')} ..."
+        return True
+
+    def close(self) -> None:
+        """Leave the broker."""
+        if self._link is not None:
+            self._link.close(1.0)
+
+    def _take(self, topic: str, payload: bytes) -> None:
+        self.board.feed(topic, payload)
+        if topic.endswith("/result") and "/cmd/" in topic:
+            verb, text = topic.split("/")[-2], payload[:300].decode(errors="replace")
+            self.answer = harmless(f"{verb}: {text}")
+
+    def _lost(self, why: str, *, other_protocol: bool = False) -> None:
+        if self._link is not None:
+            self._link.close(0.0)
+        self._link = None
+        falls_back = other_protocol and self._protocol == "5"
+        self._protocol = "3.1.1" if falls_back else self._config.protocol
+        self._retry_s = time.monotonic() + (0.0 if falls_back else RETRY_S)
+        self.link_text = "connecting" if falls_back else f"not connected: {why}"
+        for box in self.board.boxes.values():
+            box.online = None  # nobody knows while we hear nothing
+
+
+def run_watch(config: MqttConfig, handed_over: str | None = None) -> int:
+    """Show the boxes until ``q``; without a terminal on standard input, until interrupted.
+
+    ``handed_over`` is the service's password, where root read it before it became its user.
+
+    Raises:
+        ConfigError: the "watch" extra is not installed, or the password file is wrong.
+    """
+    if importlib.util.find_spec("rich") is None:
+        raise ConfigError('"nursery watch" needs rich: pip install "nursery-monitor[watch]"')
+    from rich.live import Live
+
+    from monitor.verbs.watch_view import draw
+
+    watch = Watch(config, handed_over)
+    try:
+        with _keys() as keys, Live(screen=sys.stdout.isatty(), auto_refresh=False) as live:
+            drawn_s = 0.0
+            while True:
+                watch.pump()
+                if not all(watch.press(key) for key in keys(0.05)):
+                    return 0
+                if time.monotonic() - drawn_s >= REDRAW_S:
+                    drawn_s = time.monotonic()
+                    picture = draw(
+                        watch.board, time.time(), link=watch.link_text, answer=watch.answer
+                    )
+                    live.update(picture, refresh=True)
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        watch.close()
+
+
+@contextmanager
+def _keys() -> Iterator[Any]:
+    """A function that waits a moment and returns the keys pressed meanwhile."""
+    if not sys.stdin.isatty():
+        yield _no_keys
+        return
+    descriptor = sys.stdin.fileno()
+    before = termios.tcgetattr(descriptor)
+    tty.setcbreak(descriptor)
+    try:
+        yield lambda wait_s: _read_keys(descriptor, wait_s)
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+
+
+def _no_keys(wait_s: float) -> list[str]:
+    time.sleep(wait_s)
+    return []
+
+
+def _read_keys(descriptor: int, wait_s: float) -> list[str]:
+    if not select.select([descriptor], [], [], wait_s)[0]:
+        return []
+    text = os.read(descriptor, 64).decode(errors="replace")
+    text = text.replace("\x1b[A", "\0").replace("\x1b[B", "\1")
+    return [{"\0": "up", "\1": "down"}.get(char, char) for char in text]

@@ -1,0 +1,107 @@
+"""What ``nursery watch`` knows: every box on the broker, from its retained topics. Pure data.
+
+A value is shown only while its box is online; what an offline box said last is history, not news.
+A box speaks for itself alone: whatever name its alerts carry, they belong to the topic they came
+on, and nothing that steers a terminal passes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from monitor.names import has_control
+
+
+class BoxView(msgspec.Struct):
+    """The newest document of each topic of one box."""
+
+    name: str
+    online: bool | None = None
+    cry: dict[str, Any] = {}
+    scale: dict[str, Any] = {}
+    health: dict[str, Any] = {}
+    alerts: list[dict[str, Any]] = []
+    babies: dict[str, dict[str, Any]] = {}
+
+
+class Board:
+    """All boxes, fed message by message; remembers which alert is selected."""
+
+    def __init__(self) -> None:
+        self.boxes: dict[str, BoxView] = {}
+        self._selected: str | None = None
+
+    def feed(self, topic: str, payload: bytes) -> None:
+        """Take one message; anything that is not one of ours is ignored."""
+        parts = topic.split("/")
+        if len(parts) < 3 or parts[0] != "nursery":
+            return
+        name, rest = parts[1], parts[2:]
+        if rest == ["status"]:
+            self._box(name).online = {b"online": True, b"offline": False}.get(payload)
+        elif rest[0] == "baby" and len(rest) == 2:
+            self._baby(name, rest[1], payload)
+        elif rest in (["cry"], ["scale"], ["health"]):
+            setattr(self._box(name), rest[0], _read(payload, dict, {}))
+        elif rest == ["alerts"]:
+            found = _read(payload, list, [])
+            alerts = [alert for alert in found if isinstance(alert, dict) and "id" in alert]
+            self._box(name).alerts = [alert | {"box": name} for alert in alerts]
+
+    def open_alerts(self) -> list[dict[str, Any]]:
+        """Every open alert of every box that is online, the most severe and oldest first."""
+        rank = {"critical": 0, "warning": 1, "info": 2}
+        found = [a for box in self.boxes.values() if box.online for a in box.alerts]
+        return sorted(
+            found, key=lambda a: (rank.get(str(a.get("severity")), 3), str(a.get("since")))
+        )
+
+    def selected(self) -> dict[str, Any] | None:
+        """The alert the keys act on: the one chosen, else the first; None when all is well."""
+        alerts = self.open_alerts()
+        chosen = [alert for alert in alerts if _key(alert) == self._selected]
+        found = chosen or alerts
+        return found[0] if found else None
+
+    def select(self, step: int) -> None:
+        """Move the selection down (1) or up (-1)."""
+        alerts = self.open_alerts()
+        if not alerts:
+            return
+        now = self.selected()
+        index = alerts.index(now) if now in alerts else 0
+        self._selected = _key(alerts[(index + step) % len(alerts)])
+
+    def _box(self, name: str) -> BoxView:
+        return self.boxes.setdefault(name, BoxView(harmless(name)))
+
+    def _baby(self, name: str, baby_slug: str, payload: bytes) -> None:
+        babies = self._box(name).babies
+        document = _read(payload, dict, {})
+        if document:
+            babies[baby_slug] = document
+        else:
+            babies.pop(baby_slug, None)
+
+
+def _key(alert: dict[str, Any]) -> str:
+    return f"{alert.get('box')}/{alert.get('id')}"
+
+
+def _read(payload: bytes, kind: type, otherwise: Any) -> Any:
+    try:
+        found = msgspec.json.decode(payload) if payload else otherwise
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return otherwise
+    return harmless(found) if isinstance(found, kind) else otherwise
+
+
+def harmless(value: Any) -> Any:
+    """The same without characters that steer a terminal or turn text round."""
+    if isinstance(value, str):
+        return "".join("?" if has_control(c) else c for c in value)
+    if isinstance(value, dict):
+        return {harmless(key): harmless(item) for key, item in value.items()}
+    return [harmless(item) for item in value] if isinstance(value, list) else value

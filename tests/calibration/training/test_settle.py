@@ -1,0 +1,59 @@
+"""The last layer fitted to plain recordings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from calibration.evaluation.scoring import windows_of
+from calibration.training.clips import Clip, Kind
+from monitor.core.cry.model import CryModel
+from monitor.data.shipped import cry_model_bytes
+from monitor.simulation import sounds as synth
+
+try:
+    import torch
+
+    from calibration.training import settle, train
+except ImportError:
+    torch = None
+
+pytestmark = pytest.mark.skipif(torch is None, reason="PyTorch, for training only, is missing")
+
+
+def recording(folder: Path, kind: Kind, seed: int) -> Clip:
+    rng = np.random.default_rng(seed)
+    sound = synth.noise(rng, 4.0) * np.float32(0.001)
+    if kind == "kitten":
+        sound = sound + synth.bout("kitten", rng, 4.0, level_db=-20)[: len(sound)]
+    path = folder / f"{kind}{seed}.wav"
+    soundfile.write(path, sound, 16_000)
+    cries = ((0.0, 4.0),) if kind == "kitten" else ()
+    return Clip(path, kind, kind, path.name, "CC0", cries, None)
+
+
+def test_settling_learns_from_recordings_and_moves_the_last_layer_only(tmp_path: Path) -> None:
+    shipped = CryModel.from_bytes(cry_model_bytes(None))
+    forgot = {n: np.zeros_like(shipped.arrays[n]) for n in ("head1", "head1_bias")}
+    model = CryModel(shipped.card, shipped.arrays | forgot)
+    kinds: tuple[Kind, ...] = ("kitten", "other")
+    known = [recording(tmp_path, kind, seed) for kind in kinds for seed in range(4)]
+    arrays = settle.settle(model, known, seed=1)
+    assert {n for n in arrays if not np.array_equal(arrays[n], model.arrays[n])} == {
+        "head1",
+        "head1_bias",
+    }
+    again = settle.settle(model, known, seed=1)
+    assert np.array_equal(arrays["head1"], again["head1"]), "seeded"
+    settled = train.stamped(type(model)(model.card, arrays))
+    kitten, other = (recording(tmp_path, kind, 99) for kind in kinds)
+    assert heard(settled, kitten) > 2 * heard(settled, other)
+    assert heard(settled, kitten) > heard(model, kitten)
+
+
+def heard(model: CryModel, clip: Clip) -> float:
+    _, p = windows_of(model, soundfile.read(clip.path, dtype="float32")[0])
+    return float(p[:, 0].max())

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import pytest
+
+from monitor.core.growth.baby_record import BabyBook
+from monitor.core.growth.conditions import phrase
+from monitor.core.growth.feeding import FeedRecord, intake, intake_since, interval_s, poor_run
+from monitor.core.growth.reference import GrowthReference
+from monitor.data.shipped import shipped
+from monitor.events import Baby, Weighing
+from monitor.times import HOUR_S
+
+REFERENCE = GrowthReference.parse(shipped("growth.toml"))
+T0 = 1_700_000_000.0
+
+
+def feed(at_h: float, net_g: float, *, weight_g: float = 200.0, out_s: float = 600.0) -> FeedRecord:
+    return FeedRecord(
+        t_s=T0 + at_h * HOUR_S,
+        net_g=net_g,
+        sigma_g=0.4,
+        out_s=out_s,
+        weight_g=weight_g,
+        step_id=f"f{at_h}",
+    )
+
+
+def book_with(*at_h: float, net_g: float = 9.0, name: str = "Kangaroo") -> BabyBook:
+    book = BabyBook(baby=Baby(id=name, name=name, species="kitten", born="2023-11-07"))
+    for k, hour in enumerate(at_h):
+        for move, back, grams in (("lift", 0.0, 200.0), ("return", 600.0, 200.0 + net_g)):
+            book.put(
+                Weighing(
+                    step_id=f"{move}{k}",
+                    t_s=T0 + hour * HOUR_S + back,
+                    baby=name,
+                    weight_g=grams,
+                    sigma_g=0.3,
+                    move=move,
+                )
+            )
+    book.refresh(REFERENCE)
+    return book
+
+
+@pytest.mark.parametrize(
+    ("net_g", "out_s", "kind"),
+    [(9.0, 600.0, "fed"), (0.3, 600.0, "poor"), (-2.0, 600.0, "poor"), (0.0, 40.0, "none")],
+)
+def test_what_counts_as_a_bottle(net_g, out_s, kind):
+    assert intake(feed(0.0, net_g, out_s=out_s)) == kind
+
+
+def test_the_net_intake_carries_its_uncertainty():
+    record = book_with(0.0).feeds[0]
+    assert record.net_g == pytest.approx(9.0)
+    assert record.sigma_g == pytest.approx(0.3 * 2**0.5)
+    assert record.out_s == pytest.approx(600.0)
+
+
+def test_the_rhythm_starts_from_the_reference_and_moves_to_its_own():
+    expected = REFERENCE.expected(Baby(id="a", name="A", species="kitten"), 8.0, 200.0)
+    assert interval_s([], expected) == pytest.approx(3.5 * HOUR_S)
+    own = [feed(2.5 * k, 9.0) for k in range(9)]
+    assert 2.6 * HOUR_S < interval_s(own, expected) < 3.1 * HOUR_S
+
+
+def test_a_poor_bottle_does_not_count_as_the_last_one():
+    good, poor = book_with(0.0), book_with(0.0, net_g=0.2)
+    assert good.due_s(REFERENCE) > T0 + 2 * HOUR_S
+    assert poor.due_s(REFERENCE) is None
+
+
+def test_poor_bottles_in_a_row():
+    feeds = [feed(0, 9.0), feed(3, 0.1), feed(6, -1.0)]
+    assert [f.step_id for f in poor_run(feeds)] == ["f3", "f6"]
+    assert poor_run([*feeds, feed(9, 8.0)]) == []
+    assert intake_since(feeds, T0 + HOUR_S) == pytest.approx(-0.9)
+
+
+def test_taken_out_again_soon_after_a_bottle_is_no_poor_bottle():
+    assert poor_run([feed(0, 9.0), feed(0.5, 0.0)]) == []
+    assert len(poor_run([feed(0, 9.0), feed(3.0, 0.0)])) == 1
+
+
+def test_the_context_of_a_cry():
+    book = book_with(0.0)
+    fed_s = T0 + 600.0
+    due_s = book.due_s(REFERENCE)
+    assert phrase([book], fed_s + 600.0, REFERENCE)[0] == "just_fed"
+    context, words = phrase([book], fed_s + 4080.0, REFERENCE)
+    assert (context, words) == ("unexplained", "68 min after Kangaroo's full feed")
+    context, words = phrase([book], due_s + 1200.0, REFERENCE)
+    assert (context, words) == ("bottle_due", "Kangaroo's bottle was due 20 min ago")
+    assert phrase([book_with()], T0, REFERENCE)[0] == "unexplained"
+
+
+def test_just_fed_only_when_everyone_was():
+    fed, hungry = book_with(0.0), book_with(-2.0, name="Possum")
+    assert phrase([fed, hungry], T0 + 900.0, REFERENCE)[0] == "unexplained"

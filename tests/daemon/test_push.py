@@ -1,0 +1,381 @@
+"""Pushes by Apprise, to a receiver on this machine."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.config import NotifyConfig
+from monitor.daemon.push import Notifier
+from monitor.daemon.push_routes import PushRoutes
+from monitor.errors import ConfigError
+from monitor.events import Alert
+from monitor.store.journal import Journal
+from monitor.store.push_rows import PushRules, wanted
+from monitor.timeshift import Shift
+
+pytest.importorskip("apprise", reason='the "notify" extra is not installed')
+
+
+class Receiver(ThreadingHTTPServer):
+    """Keeps what is posted to it; answers 500 while ``broken``."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.posts: list[tuple[str, dict]] = []
+        self.broken = False
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def url(self, path: str = "all") -> str:
+        return f"json://127.0.0.1:{self.server_port}/{path}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.posts.append((self.path.strip("/"), body))
+        self.send_response(500 if self.server.broken else 200)
+        self.end_headers()
+
+    def log_message(self, *_args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    server = Receiver()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+class Box:
+    """What a daemon does with an alert: written down, then pushed, in turns of one loop."""
+
+    def __init__(self, path: Path, config: NotifyConfig, **options: Any) -> None:
+        self.journal = Journal.open(path)
+        self.now_s = 60.0
+        self._rules = PushRules(config, self.journal.pushes.told())
+        self.notifier = Notifier(config, self.journal.pushes, **options)
+
+    def tell(self, alert: Alert) -> None:
+        rows = [row for row in [self._rules.row(alert)] if row is not None]
+        self.journal.pushes.hold(rows, self._rules.told)
+        self.journal.record([alert])
+
+    def until(self, true: Callable[[], bool]) -> None:
+        end = time.monotonic() + 30
+        while not true():
+            assert time.monotonic() < end
+            self.notifier.pump(self.now_s)
+            time.sleep(0.005)
+
+    def settle(self) -> None:
+        self.until(lambda: self.notifier.waiting == 0)
+
+    def close(self) -> None:
+        self.notifier.close(self.now_s)
+        self.journal.close()
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Callable[..., Box]]:
+    boxes: list[Box] = []
+
+    def made(config: NotifyConfig, **options: Any) -> Box:
+        boxes.append(Box(tmp_path / "j.sqlite", config, **options))
+        return boxes[-1]
+
+    yield made
+    for box in boxes:
+        box.close()
+
+
+def alert(**more) -> Alert:
+    fields = {
+        "t_s": 60.0, "id": "crying-1", "kind": "crying", "state": "raised", "severity": "warning",
+        "baby": None, "since": 0.0, "title": "Kitten crying", "message": "Look.", "why": "",
+        "box": "box",
+    }  # fmt: skip
+    return Alert(**(fields | more))
+
+
+def test_a_life_is_pushed_raised_reminded_and_cleared(receiver: Receiver, make):
+    box = make(NotifyConfig(urls=[receiver.url()]), local_minute=lambda _t: 125)
+    for count, state in enumerate(("raised", "reminded", "cleared"), start=1):
+        box.tell(alert(state=state, t_s=60.0 + count))
+        box.settle()
+        assert len(receiver.posts) == count
+    assert [post["type"] for _, post in receiver.posts] == ["warning", "warning", "success"]
+    assert receiver.posts[0][1]["title"] == "Kitten crying (box)"
+    assert receiver.posts[0][1]["message"] == "box: Kitten crying since 02:05. Look."
+
+
+def test_what_is_no_news_is_not_pushed(receiver: Receiver, make):
+    box = make(NotifyConfig(urls=[receiver.url()], from_severity="warning"))
+    box.tell(alert(silent=True))
+    box.tell(alert(state="acknowledged", t_s=61.0))
+    box.tell(alert(state="snoozed", t_s=62.0))
+    box.tell(alert(id="quiet", severity="info"))
+    box.tell(alert(id="quiet", severity="info", state="cleared"))
+    box.tell(alert(id="loud"))
+    box.settle()
+    assert len(receiver.posts) == 1
+
+
+def test_critical_and_escalated_go_where_they_should(receiver: Receiver, make):
+    box = make(
+        NotifyConfig(
+            urls=[receiver.url("all")],
+            critical_urls=[receiver.url("loud")],
+            escalation_urls=[receiver.url("neighbour")],
+        )
+    )
+    changes = [
+        {},
+        {"state": "reminded", "escalated": True},
+        {"state": "reminded", "escalated": True},  # the neighbour hears of it once ...
+        {"state": "cleared"},  # ... and that it is over
+    ]
+    for number, change in enumerate(changes):
+        box.tell(alert(severity="critical", t_s=60.0 + number, **change))
+        box.settle()
+    assert [path for path, _ in receiver.posts] == [
+        "loud", "loud", "neighbour", "loud", "loud", "neighbour",
+    ]  # fmt: skip
+
+
+def test_a_second_person_hears_of_an_escalation_that_the_next_change_overtook(
+    receiver: Receiver, make
+):
+    receiver.broken = True
+    config = NotifyConfig(urls=[receiver.url("all")], escalation_urls=[receiver.url("neighbour")])
+    box = make(config, retry_after_s=(0.1,))
+    box.tell(alert(severity="critical", state="reminded", escalated=True))
+    box.until(lambda: len(receiver.posts) >= 2)
+    box.tell(alert(severity="critical", state="reminded", escalated=True, t_s=61.0, message="2"))
+    receiver.broken = False
+    receiver.posts.clear()
+    box.settle()
+    assert sorted(path for path, _ in receiver.posts) == ["all", "neighbour"]
+
+
+def test_a_failed_push_is_tried_again_and_said(receiver: Receiver, make):
+    receiver.broken = True
+    box = make(NotifyConfig(urls=[receiver.url()]), retry_after_s=(0.2,))
+    box.tell(alert())
+    box.until(
+        lambda: box.notifier.problem == "a push to urls failed: check the network and the URL"
+    )
+    assert box.notifier.waiting == 1
+    receiver.broken = False
+    box.settle()
+    assert box.notifier.problem is None
+
+
+def test_while_a_service_is_down_only_the_newest_change_waits(receiver: Receiver, make):
+    receiver.broken = True
+    box = make(NotifyConfig(urls=[receiver.url()]), retry_after_s=(0.3,))
+    box.tell(alert(message="one"))
+    box.until(lambda: len(receiver.posts) == 1)
+    receiver.broken = False
+    box.tell(alert(state="reminded", message="two", t_s=61.0))
+    box.settle()
+    assert [post["message"].split(". ")[1] for _, post in receiver.posts] == ["one", "two"]
+
+
+def test_critical_goes_first(receiver: Receiver, make):
+    receiver.broken = True
+    box = make(NotifyConfig(urls=[receiver.url()]), retry_after_s=(0.2,))
+    for number in range(5):
+        box.tell(alert(id=f"a{number}", t_s=60.0 + number))
+    box.tell(alert(id="worst", severity="critical", t_s=70.0, title="Too quiet"))
+    receiver.broken = False
+    box.settle()
+    assert receiver.posts[0][1]["title"] == "Too quiet (box)"
+
+
+def test_what_is_no_longer_news_is_dropped_and_counted(receiver: Receiver, make):
+    box = make(NotifyConfig(urls=[receiver.url()]))
+    box.now_s = 60.0 + 601.0
+    box.tell(alert())
+    box.settle()
+    assert receiver.posts == []
+    assert box.notifier.expired == 1
+
+
+def test_a_push_that_was_told_and_not_sent_survives_the_process(receiver: Receiver, make):
+    receiver.broken = True
+    first = make(NotifyConfig(urls=[receiver.url()]), retry_after_s=(100.0,))
+    first.tell(alert())
+    first.until(lambda: len(receiver.posts) == 1)
+    receiver.broken = False
+    receiver.posts.clear()
+    second = make(NotifyConfig(urls=[receiver.url()]))  # no close(): kill -9 says no goodbye
+    second.settle()
+    assert [post["title"] for _, post in receiver.posts] == ["Kitten crying (box)"]
+    second.tell(alert(state="cleared", t_s=90.0))  # and what was told before is remembered
+    second.settle()
+    assert [post["type"] for _, post in receiver.posts] == ["warning", "success"]
+    third = make(NotifyConfig(urls=[receiver.url()]))
+    assert third.notifier.waiting == 0
+
+
+def test_a_route_that_raises_ends_nothing(receiver: Receiver, make, monkeypatch):
+    box = make(NotifyConfig(urls=[receiver.url()]), retry_after_s=(0.2,))
+    route = box.notifier._routes._routes["urls"]
+    honest = route.notify
+
+    def raising(**_fields: object) -> bool:
+        raise KeyError("hunter2")
+
+    monkeypatch.setattr(route, "notify", raising)
+    box.tell(alert())
+    box.until(lambda: box.notifier.problem is not None)
+    assert box.notifier.problem == "a push to urls failed: KeyError in its plug-in"
+    monkeypatch.setattr(route, "notify", honest)
+    box.settle()
+    assert len(receiver.posts) == 1
+    assert box.notifier.problem is None
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_ended_is_begun_anew_and_said(receiver: Receiver, make, monkeypatch):
+    box = make(NotifyConfig(urls=[receiver.url()]), retry_after_s=(0.1,))
+
+    def ending(_row: object) -> None:
+        raise SystemExit  # ends a thread without a word
+
+    monkeypatch.setattr(box.notifier, "_send", ending)
+    box.tell(alert())
+    box.until(lambda: box.notifier.problem is not None)
+    assert box.notifier.problem is not None
+    assert "ended by itself" in box.notifier.problem
+    monkeypatch.undo()
+    box.settle()
+    assert len(receiver.posts) == 1
+
+
+def test_a_plug_in_that_never_comes_back_is_given_up(receiver: Receiver, make, monkeypatch):
+    box = make(NotifyConfig(urls=[receiver.url()]), retry_after_s=(0.1,), hung_s=0.3)
+    gate = threading.Event()
+    monkeypatch.setattr(box.notifier, "_send", lambda _row: gate.wait(30))
+    box.tell(alert())
+    box.until(lambda: box.notifier.problem is not None)
+    assert box.notifier.problem == "a push to urls has not come back for 0 s"
+    monkeypatch.undo()
+    box.settle()
+    gate.set()
+    assert len(receiver.posts) == 1
+
+
+def test_a_service_that_never_answers_does_not_hold_up_the_caller(make):
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        box = make(NotifyConfig(urls=[f"json://127.0.0.1:{deaf.getsockname()[1]}/"]))
+        for i in range(100):
+            box.tell(alert(id=f"a{i}"))
+        begun = time.monotonic()
+        for _ in range(100):
+            box.notifier.pump(60.0)
+        assert time.monotonic() - begun < 1.0
+        box.notifier.close(60.0, timeout_s=0.1)
+
+
+def test_a_bad_url_in_the_configuration_is_refused_without_showing_secrets():
+    with pytest.raises(ConfigError, match=r'"notify.urls", number 1') as refusal:
+        PushRoutes(NotifyConfig(urls=["hunter2"]))
+    assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda path: path.unlink(), "cannot read"),
+        (lambda path: path.chmod(0o644), "chmod 600"),
+        (lambda path: path.write_text(""), "holds no URL"),
+        (lambda path: path.write_bytes(b"json://\xff"), "is no text"),
+        (lambda path: path.write_text("# phone\nhunter2"), "address 1 in"),
+    ],
+)
+def test_a_file_of_addresses_that_cannot_be_used_is_said_and_looked_at_again(
+    receiver: Receiver, make, tmp_path: Path, spoil, says: str
+):
+    secret = tmp_path / "urls"
+    secret.write_text("x")
+    secret.chmod(0o600)
+    spoil(secret)
+    box = make(NotifyConfig(urls_file=str(secret)), retry_after_s=(0.2,), look_every_s=0.1)
+    box.until(lambda: box.notifier.problem is not None)
+    assert says in (box.notifier.problem or "")
+    assert "hunter2" not in (box.notifier.problem or "")
+    box.tell(alert())
+    box.until(lambda: bool(box.notifier._attempts))
+    secret.unlink(missing_ok=True)
+    secret.touch(0o600)
+    secret.write_text(f"# phone\n{receiver.url()}\n")
+    box.settle()
+    assert box.notifier.problem is None
+    assert len(receiver.posts) == 1
+
+
+def test_addresses_read_before_are_used_while_their_file_is_away(
+    receiver: Receiver, make, tmp_path: Path
+):
+    secret = tmp_path / "urls"
+    secret.touch(0o600)
+    secret.write_text(receiver.url())
+    box = make(NotifyConfig(urls_file=str(secret)))
+    box.tell(alert())
+    box.settle()
+    secret.unlink()
+    box.tell(alert(state="reminded", t_s=61.0))
+    box.settle()
+    assert len(receiver.posts) == 2
+    assert "cannot read" in (box.notifier.problem or "")
+
+
+def test_a_push_in_memory_waits_for_the_card(receiver: Receiver, make):
+    box = make(NotifyConfig(urls=[receiver.url()]))
+    rows = [row for row in [box._rules.row(alert())] if row is not None]
+    box.journal.pushes.hold(rows, box._rules.told)  # the card refuses: nothing is recorded
+    box.settle()
+    assert len(receiver.posts) == 1
+    box.journal.record([])
+    assert box.journal.pushes.waiting() == []
+
+
+def test_a_moved_timeline_moves_what_waits(make):
+    box = make(NotifyConfig(urls=["json://127.0.0.1:9/"]))
+    box.tell(alert())
+    box.journal.move([Shift(by_s=1000.0)])
+    (row,) = box.journal.pushes.waiting()
+    assert (row.t_s, row.expires_s) == (1060.0, 1660.0)
+    assert (row.alert.t_s, row.alert.since) == (1060.0, 1000.0)
+
+
+@pytest.mark.parametrize("column", ["document", "routes", "t_s", "expires_s"])
+@pytest.mark.parametrize("value", [b"\xff", "", "null", "x", -1])
+def test_a_poisoned_row_stops_nothing(receiver: Receiver, make, column: str, value: object):
+    box = make(NotifyConfig(urls=[receiver.url()]))
+    box.tell(alert(id="poisoned"))
+    box.journal._db.execute(f"UPDATE pushes SET {column} = ?", (value,))  # noqa: S608 - fixed names
+    box.journal._db.execute("UPDATE state SET value = ? WHERE key = 'pushed'", (value,))
+    box.journal._db.commit()
+    box.tell(alert(id="good"))
+    box.until(lambda: any("Kitten" in post["title"] for _, post in receiver.posts))
+    box.journal.pushes.told()
+
+
+def test_nobody_to_tell():
+    assert not wanted(NotifyConfig())
+    assert wanted(NotifyConfig(urls_file="x"))

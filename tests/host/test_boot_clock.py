@@ -1,0 +1,484 @@
+"""A clock that is wrong at first: everything ends as if it had been right from the start."""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from monitor.config import AlertsConfig, Config, MicrophoneConfig, NightConfig, ScaleConfig
+from monitor.core.activity import _Memory
+from monitor.core.alerts.lifecycle import AlertLife
+from monitor.core.alerts.memory import AlertMemory
+from monitor.core.cry.bouts import CryWindow
+from monitor.core.health.sources import _Source
+from monitor.core.scale.weigher import ScalePathState
+from monitor.daemon.recorder import Nursery
+from monitor.events import (
+    AUDIO_RATE_HZ,
+    Alert,
+    AnyEvent,
+    AudioBlock,
+    ClockReading,
+    Command,
+    Observation,
+    RosterChanged,
+    ScaleBlock,
+    Tick,
+    WeighIn,
+    Weighing,
+)
+from monitor.host.boot_clock import BootClock, Placing, Wake, wake
+from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
+from monitor.simulation.sounds import Room, bout
+from monitor.store.journal import Journal
+from monitor.timeshift import Shift, marks, moved
+from tests.system.soak_month import SparedDetector
+
+T0 = 1_778_266_800.0
+HOUR_S, DAY_S = 3600.0, 86_400.0
+NIGHT_S = 2.5 * HOUR_S
+CONFIG = Config(
+    box="test",
+    microphone=MicrophoneConfig(source="simulated"),
+    scale=ScaleConfig(
+        source="simulated",
+        counts_per_gram=GOOD_CELL.counts_per_gram,
+        zero_counts=GOOD_CELL.zero_counts,
+    ),
+    # Quiet hours are the one rule that asks for the time of day itself.
+    alerts=AlertsConfig(night=NightConfig(from_="00:00", to="00:00")),
+)
+
+
+# ------------------------------------------------------------------ where a run begins
+
+
+def woken(**changes: Any) -> Wake:
+    values = {
+        "saved": None, "boot_id": "b", "boot_s": 20.0, "unix_s": T0, "synced": False, "last_s": 0.0,
+    }  # fmt: skip
+    return wake(**(values | changes))
+
+
+def test_a_clock_that_is_right_is_believed_even_backwards() -> None:
+    assert woken(synced=True).start_s == T0
+    run = woken(synced=True, last_s=T0 + 500.0)
+    assert run.start_s == T0
+    assert run.tidy is not None
+    assert run.tidy.moment(T0 + 500.0) == T0 - 1.0
+    assert not run.tidy.sure
+
+
+@pytest.mark.parametrize("unix_s", [0.0, T0 - 40.0])
+def test_a_clock_that_is_not_set_begins_after_all_that_is_known(unix_s: float) -> None:
+    run = woken(unix_s=unix_s, last_s=T0)  # 1970, or the last shutdown's time
+    assert run.start_s == T0 + 1.0
+    assert not run.clock.known
+
+
+def test_a_daemon_that_starts_again_goes_on_with_its_boot() -> None:
+    first = woken(unix_s=0.0, last_s=T0)
+    again = woken(saved=first.clock, unix_s=99.0, boot_s=320.0, last_s=T0 + 200.0, synced=True)
+    assert again.clock == first.clock
+    assert again.start_s == first.start_s + 300.0
+    other = woken(saved=first.clock, boot_id="other", unix_s=T0 + 9e4, synced=True)
+    assert other.start_s == T0 + 9e4
+
+
+def test_boots_nobody_placed_are_put_before_the_next() -> None:
+    """A broken battery clock said 2035; the box was off before the network came."""
+    dead = woken(unix_s=T0 + 9 * 365 * DAY_S)
+    run = woken(
+        saved=dead.clock, boot_id="next", unix_s=T0, synced=True, last_s=dead.start_s + 600.0
+    )
+    assert run.tidy is not None
+    assert run.tidy.moment(dead.start_s) == T0 - 601.0
+    assert run.tidy.moment(T0 - 50.0) == T0 - 50.0  # what was rightly timed stays
+    late = woken(saved=dead.clock, boot_id="next", unix_s=T0, last_s=dead.start_s + 600.0)
+    (aside, own) = Placing(late.clock).read(ClockReading(late.start_s, T0, synced=True))
+    assert own.moment(late.start_s) == T0
+    assert aside.moment(dead.start_s + 600.0) == T0 - 1.0
+    assert aside.moment(late.start_s) == late.start_s
+
+
+class TestPlacing:
+    def placing(self, *, known: bool) -> Placing:
+        return Placing(BootClock(boot_id="b", offset_s=T0, began_s=T0, known=known))
+
+    def test_the_first_synchronisation_places_the_boot_at_once(self) -> None:
+        placing = self.placing(known=False)
+        assert placing.read(ClockReading(T0 + 9, T0 + 5000, synced=False)) == []
+        (shift,) = placing.read(ClockReading(T0 + 10, T0 + 5010.3, synced=True))
+        assert shift.by_s == 5000.0
+        assert shift.moment(T0) == T0 + 5000
+        assert shift.moment(T0 - 2) == T0 - 2
+        assert placing.clock.began_s == T0 + 5000
+
+    def test_one_that_was_right_by_chance_is_known_from_then_on(self) -> None:
+        placing = self.placing(known=False)
+        (shift,) = placing.read(ClockReading(T0, T0 + 0.4, synced=True))
+        assert shift.by_s == 0.0
+        assert placing.clock.known
+
+    def test_a_clock_set_by_hand_moves_nothing(self) -> None:
+        placing = self.placing(known=True)
+        for minute in range(10):  # the kernel calls a clock that was set by hand unsynchronised
+            t_s = T0 + 60 * minute
+            assert placing.read(ClockReading(t_s, t_s + 3 * HOUR_S, synced=False)) == []
+
+    def test_a_step_of_a_synchronised_clock_must_last(self) -> None:
+        placing = self.placing(known=True)
+        assert placing.read(ClockReading(T0, T0 - 7200, synced=True)) == []
+        assert placing.read(ClockReading(T0 + 60, T0 + 60, synced=True)) == []
+        assert placing.read(ClockReading(T0 + 120, T0 - 7080, synced=True)) == []
+        (shift,) = placing.read(ClockReading(T0 + 180, T0 - 7020, synced=True))
+        assert shift.by_s == -7200.0
+
+    def test_a_disciplined_clock_is_left_alone(self) -> None:
+        placing = self.placing(known=True)
+        for minute in range(100):
+            t_s = T0 + 60 * minute
+            assert placing.read(ClockReading(t_s, t_s + 0.9, synced=True)) == []
+
+
+# ------------------------------------------------------------------ what moves
+
+DURATIONS = {
+    "elapsed_s", "out_s", "blind_s", "open_blind_s", "cried_s", "since_s!", "last_id_s",
+    "away_s", "unseen_s", "g_s", "se_g_s",
+}  # fmt: skip
+"""fields in seconds, or in grams a second, that are no moments"""
+
+
+def structs_in(kind: type, found: set[type] | None = None) -> set[type]:
+    found = set() if found is None else found
+    if kind in found:
+        return found
+    found.add(kind)
+    for field in msgspec.inspect.type_info(kind).fields:  # type: ignore[attr-defined]  # of a struct
+        for part in types_in(field.type):
+            structs_in(part, found)
+    return found
+
+
+def types_in(node: Any) -> Iterator[type]:
+    if isinstance(node, msgspec.inspect.StructType):
+        yield node.cls
+    for name in ("type", "item_type", "value_type", "types", "item_types"):
+        inner = getattr(node, name, ())
+        for part in inner if isinstance(inner, tuple) else (inner,):
+            if isinstance(part, msgspec.inspect.Type):
+                yield from types_in(part)
+
+
+def test_every_time_that_is_remembered_is_marked() -> None:
+    """A new field in seconds must say whether it is a moment: nothing may be left behind."""
+    kinds = set[type]()
+    for root in (ScalePathState, AlertMemory, AlertLife, CryWindow, _Source, _Memory, *EVENTS):
+        structs_in(root, kinds)
+    assert len(kinds) > 30
+    for kind in kinds:
+        marked = marks(kind)
+        for field in msgspec.inspect.type_info(kind).fields:  # type: ignore[attr-defined]  # of a struct
+            name = field.name
+            if name.endswith("_s") or name in {"since", "until"}:
+                known = name in marked or name in DURATIONS
+                own = kind is AlertLife and name == "remind_at_s"
+                assert known or own, f"{kind.__name__}.{name}: a Moment, or one of DURATIONS?"
+
+
+EVENTS: tuple[type, ...] = AnyEvent.__args__  # type: ignore[attr-defined]  # a union
+
+
+def test_a_snooze_of_an_earlier_boot_ends_when_it_was_told_to() -> None:
+    def alert(t_s: float) -> Alert:
+        return Alert(
+            t_s=t_s, id="i", kind="crying", state="snoozed", severity="warning", baby=None,
+            since=t_s - 60, title="", message="", why="", box="b", until=T0 + 1800,
+        )  # fmt: skip
+
+    shift = Shift(by_s=HOUR_S, since_s=T0)
+    assert moved(alert(T0 - 60), shift).until == T0 + 1800
+    assert moved(alert(T0 + 60), shift).until == T0 + 1800 + HOUR_S
+
+
+def test_a_typed_time_is_never_moved() -> None:
+    typed = Weighing(step_id="x", t_s=T0 + 5, baby="P", weight_g=1.0, sigma_g=1.0, stamp="person")
+    assert moved(typed, Shift(by_s=HOUR_S, since_s=T0)) == typed
+
+
+# ------------------------------------------------------------------ whole nights
+
+
+class Night:
+    """One night as it happened; every clock tells it in its own way."""
+
+    def __init__(self, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        self.babies = [
+            SimBaby(name="Kangaroo", species="kitten", weight_g=181.0, born="2026-05-01"),
+            SimBaby(name="Possum", species="puppy", weight_g=119.0),
+        ]
+        self._seed = seed
+        self.box = SimulatedBox(seed, T0, self.babies)
+        at_s = T0 + rng.uniform(300, 1500)
+        for share in (0.045, 0.04):
+            self.box.feed(at_s, "Kangaroo", share * 181.0, rng.uniform(240, 500))
+            self.box.feed(at_s + 900, "Possum", 0.002 * 119.0, rng.uniform(240, 500))
+            at_s += rng.uniform(3600, 4200)
+        self.cry_s = float(rng.integers(600, 7800))
+        self.room = Room(seed, noise_db=-58.0)
+        self.room.add(self.cry_s, bout("kitten", rng, 60.0, level_db=-30.0))
+
+    def history(self) -> list[AnyEvent]:
+        """Three days of weighings with a clock that was right; Possum loses."""
+        events: list[AnyEvent] = [
+            RosterChanged(t_s=T0 - 4 * DAY_S, baby=baby.as_baby()) for baby in self.babies
+        ]
+        for hours in (70, 60, 48, 36, 24, 14):
+            grams = {"Kangaroo": 181.0 - 0.35 * hours, "Possum": 121.0 + 0.1 * hours}
+            events += [
+                WeighIn(
+                    t_s=T0 - hours * HOUR_S, baby=name, move="lift", weight_g=g, sigma_g=0.5,
+                    confidence=1.0, step_id=f"{name}{hours}",
+                )
+                for name, g in grams.items()
+            ]  # fmt: skip
+        return events
+
+    def observations(self, ahead_s: float) -> Iterator[Observation]:
+        """As a clock sees it that is ``ahead_s`` ahead of the truth (mostly: behind)."""
+        blocks = self.box.blocks(T0, T0 + NIGHT_S, block_s=2.0)
+        sound = Room(self._seed, noise_db=-58.0)
+        sound._calls = list(self.room._calls)
+        for second in range(0, int(NIGHT_S), 2):
+            begin_s = T0 + second + ahead_s
+            samples = sound.render(second * AUDIO_RATE_HZ, 2 * AUDIO_RATE_HZ)
+            yield AudioBlock(begin_s, samples)
+            block = next(blocks)
+            yield ScaleBlock(block.times_s + ahead_s, block.counts)
+            yield Tick(begin_s + 2.0)
+
+    def awake(self, true_s: float) -> bool:
+        return T0 + self.cry_s - 30 < true_s < T0 + self.cry_s + 90
+
+
+def live(
+    night: Night, path: Path, *, wall_ahead_s: float, sync_after_s: float, restart_after_s: float
+) -> dict[str, Any]:
+    """The night with a wall clock that is off until it is synchronised; what is known at its end.
+
+    ``restart_after_s``: the daemon is killed then and starts again in the same boot.
+    """
+    journal = Journal.open(path)
+    journal.record(night.history())
+    right = wall_ahead_s == 0.0
+    run = wake(
+        None, boot_id="b", boot_s=20.0, unix_s=T0 + wall_ahead_s, synced=right,
+        last_s=journal.last_s(),
+    )  # fmt: skip
+    nursery = begin(night, journal, run)
+    ahead_s = run.start_s - T0
+    restarted = False
+    for observation in night.observations(ahead_s):
+        true_s = observation.t_s - ahead_s
+        if not restarted and true_s - T0 > restart_after_s:
+            restarted = True
+            saved = msgspec.json.decode(journal.load_state("clock") or b"", type=BootClock)
+            run = wake(
+                saved, boot_id="b", boot_s=20.0 + true_s - T0, unix_s=0.0, synced=False,
+                last_s=journal.last_s(),
+            )  # fmt: skip
+            nursery = begin(night, journal, run)
+            nursery.moved_s = run.start_s - observation.t_s  # its sources stamp anew
+        if isinstance(observation, Tick) and math.isclose(true_s % 60.0, T0 % 60.0, abs_tol=0.01):
+            synced = right or true_s - T0 >= sync_after_s
+            wall_s = true_s if synced else true_s + wall_ahead_s
+            reading = ClockReading(observation.t_s, wall_s, synced)
+            nursery.handle(nursery.placed(reading))
+        nursery.handle(nursery.placed(observation))
+    nursery.save(nursery.now_s)
+    found = known(nursery, journal)
+    journal.close()
+    return found
+
+
+def begin(night: Night, journal: Journal, run: Wake) -> Nursery:
+    nursery = Nursery(CONFIG, journal, woken=run)
+    assert nursery.pipeline.detector is not None
+    behind = [run.clock.began_s - T0]
+
+    class Ears(SparedDetector):
+        def move(self, shift: Shift) -> None:
+            behind[0] += shift.by_s
+            super().move(shift)
+
+    model = nursery.pipeline.detector._model
+    nursery.pipeline.detector = Ears(model, lambda t_s: night.awake(t_s - behind[0]))
+    return nursery
+
+
+def known(nursery: Nursery, journal: Journal) -> dict[str, Any]:
+    """Everything a person could ask at the end."""
+    state = nursery.state(nursery.now_s)
+    lives = {
+        (row["kind"], row["baby"], row["since_s"]) for row in journal.alerts() if row["t_s"] > T0
+    }
+    return {
+        "weighings": [(w.t_s, w.baby, w.weight_g, w.stamp) for w in journal.weighings()],
+        "feeds": [(f.t_s, f.baby, f.net_g, f.out_s) for f in journal.feeds()],
+        "cries": [(c.t_s, c.started_s, c.context) for c in journal.cries()],
+        "alerts": sorted(lives, key=str),
+        "open": [(a.kind, a.baby, a.severity, a.since, a.title) for a in state.alerts],
+        "babies": [msgspec.to_builtins(baby) for baby in state.babies],
+        "cry": msgspec.to_builtins(state.cry),
+        "telemetry": [(m.t_s, m.in_box) for m in journal.telemetry()],
+    }
+
+
+def rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items()}
+    return [rounded(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+RIGHT: dict[int, dict[str, Any]] = {}
+
+
+def right_night(seed: int, directory: Path) -> dict[str, Any]:
+    if seed not in RIGHT:
+        RIGHT[seed] = live(
+            Night(seed), directory / f"right{seed}.sqlite",
+            wall_ahead_s=0.0, sync_after_s=0.0, restart_after_s=1e9,
+        )  # fmt: skip
+    return RIGHT[seed]
+
+
+def compare(seed: int, **how: float) -> None:
+    with TemporaryDirectory() as name:
+        right = right_night(seed, Path(name))
+        late = live(Night(seed), Path(name) / "late.sqlite", **how)
+        for what, expected in right.items():
+            assert rounded(late[what]) == rounded(expected), what
+
+
+@settings(max_examples=4, deadline=None, phases=(Phase.explicit, Phase.generate))
+@given(
+    seed=st.integers(1, 2),
+    behind_s=st.one_of(
+        st.integers(30, 13 * 3600).map(float), st.just(T0), st.integers(-20 * 3600, -30).map(float)
+    ),
+    sync_after_s=st.floats(0.0, NIGHT_S - 120.0),
+)
+def test_a_night_whose_clock_came_late_ends_like_one_whose_clock_was_right(
+    seed: int, behind_s: float, sync_after_s: float
+) -> None:
+    """The last shutdown's time, 1970, or ahead; it comes at any moment, mid-feed, mid-cry."""
+    compare(seed, wall_ahead_s=-behind_s, sync_after_s=sync_after_s, restart_after_s=1e9)
+
+
+def test_the_clock_comes_in_the_middle_of_a_cry() -> None:
+    night = Night(1)
+    compare(1, wall_ahead_s=-5 * HOUR_S, sync_after_s=night.cry_s + 25.0, restart_after_s=1e9)
+
+
+def test_a_daemon_that_was_killed_before_the_clock_came() -> None:
+    """It goes on with its boot, whose first hour still has to be moved."""
+    cut_s = Night(1).cry_s + 400.0
+    with TemporaryDirectory() as name:
+        found = [
+            live(
+                Night(1), Path(name) / f"{ahead_s}.sqlite", wall_ahead_s=ahead_s,
+                sync_after_s=cut_s + 1200.0, restart_after_s=cut_s,
+            )
+            for ahead_s in (0.0, -6 * HOUR_S)
+        ]  # fmt: skip
+    right, late = map(rounded, found)
+    assert late == right
+
+
+def test_a_step_of_hours_while_running_loses_nothing() -> None:
+    """A wrong time server was corrected: every duration stays, and all of the night moves back."""
+    with TemporaryDirectory() as name:
+        journal = Journal.open(Path(name) / "j.sqlite")
+        night = Night(1)
+        journal.record(night.history())
+        ahead_s = 3 * HOUR_S
+        run = wake(None, boot_id="b", boot_s=20.0, unix_s=T0 + ahead_s, synced=True, last_s=0.0)
+        nursery = begin(night, journal, run)
+        for number, observation in enumerate(night.observations(ahead_s)):
+            nursery.handle(nursery.placed(observation))
+            true_s = observation.t_s - ahead_s
+            if number % 90 == 89 and true_s - T0 > HOUR_S:
+                nursery.handle(nursery.placed(ClockReading(observation.t_s, true_s, synced=True)))
+        nursery.save(nursery.now_s)
+        late = known(nursery, journal)
+        right = right_night(1, Path(name))
+        for what in ("weighings", "feeds", "cries", "babies", "telemetry"):
+            assert rounded(late[what]) == rounded(right[what]), what
+        journal.close()
+
+
+def test_while_the_clock_is_not_set_grams_per_day_are_unknown_and_it_is_said() -> None:
+    with TemporaryDirectory() as name:
+        journal = Journal.open(Path(name) / "j.sqlite")
+        night = Night(1)
+        journal.record(night.history())
+        run = wake(None, boot_id="b", boot_s=20.0, unix_s=0.0, synced=False, last_s=T0 - 3600.0)
+        nursery = begin(night, journal, run)
+        for observation in night.observations(run.start_s - T0):
+            nursery.handle(observation)
+        kangaroo, possum = nursery.state(nursery.now_s).babies
+        assert kangaroo.weight_g is not None
+        assert kangaroo.last_feed_g is not None
+        for baby in (kangaroo, possum):
+            assert baby.gain_24h_g is None
+            assert baby.gain_24h_pct is None
+            assert baby.intake_24h_g is None
+            assert baby.verdict == "not_enough_data"
+        assert {w.stamp for w in journal.weighings(run.start_s)} == {"guess"}
+        journal.close()
+        # The box is off before the network comes; the next boot is synchronised at once.
+        journal = Journal.open(Path(name) / "j.sqlite")
+        saved = msgspec.json.decode(journal.load_state("clock") or b"", type=BootClock)
+        run = wake(
+            saved, boot_id="next", boot_s=20.0, unix_s=T0 + DAY_S, synced=True,
+            last_s=journal.last_s(),
+        )  # fmt: skip
+        nursery = begin(night, journal, run)
+        guessed = {w.step_id for w in journal.weighings() if w.stamp == "guess"}
+        assert guessed
+        book = nursery.pipeline.scale._ledger.books[0]
+        used = {point.t_s for point in book.points()}
+        assert used
+        assert not used & {w.t_s for w in book.weighings if w.step_id in guessed}
+        journal.close()
+
+
+def test_a_typed_weight_says_whose_word_its_time_is() -> None:
+    with TemporaryDirectory() as name:
+        journal = Journal.open(Path(name) / "j.sqlite")
+        night = Night(1)
+        journal.record(night.history())
+        run = wake(None, boot_id="b", boot_s=20.0, unix_s=0.0, synced=False, last_s=T0 - 3600.0)
+        nursery = begin(night, journal, run)
+        here_s = run.start_s + 10.0
+        dated = {"baby": "Possum", "grams": 120.0, "at": "2026-05-08T18:30:00Z"}
+        for args in ({"baby": "Possum", "grams": 119.0}, dated):
+            nursery.handle(Command(here_s, "weigh", args))
+        stamps = {w.weight_g: w.stamp for w in journal.weighings() if w.move is None}
+        assert stamps == {119.0: "guess", 120.0: "person"}
+        nursery.handle(ClockReading(here_s + 1, here_s + 1 + 7200.0, synced=True))
+        times = {w.weight_g: (w.t_s, w.stamp) for w in journal.weighings() if w.move is None}
+        assert times[119.0] == (here_s + 7200.0, "clock")
+        assert times[120.0] == (1_778_265_000.0, "person")
+        journal.close()

@@ -1,0 +1,111 @@
+"""From the broker's refusal to a person: the row stays, and the ways that are left tell of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from monitor.mqtt.delivery import URGENT_PLACES, WINDOW, Delivery
+from monitor.mqtt.link_events import Acknowledged, Limits
+from monitor.mqtt.refusals import Refusals
+from monitor.mqtt.topics import Message
+from tests.hostile import BASE, Box, FakeLink
+
+ALERT = f"{BASE}/alert"
+
+
+def kinds(box: Box) -> list[tuple[str, str]]:
+    return [(row["kind"], row["state"]) for row in box.journal.alerts()]
+
+
+def health(box: Box) -> dict[str, object]:
+    found = [m.payload for m in box.link.published if m.topic == f"{BASE}/health"]
+    return msgspec.json.decode(found[-1])
+
+
+def test_a_refused_alert_stays_and_is_an_alert_of_its_own_until_it_is_taken(
+    tmp_path: Path,
+) -> None:
+    box = Box(tmp_path)
+    box.app._outlets.publisher._dispatch.delivery.refusals = Refusals(0.0)
+    box.link.forbidden = {ALERT}
+    box.send("test_alert", b"")
+    for _ in range(3):
+        box.tick()
+    assert ("not_delivered", "raised") in kinds(box)
+    waiting = [row.topic for row in box.journal.outbox.everything()]
+    assert set(waiting) == {ALERT}, "the sentence has left, the alert has not"
+    assert health(box)["link"]["refused"] == {ALERT: "not authorized"}
+    box.link.forbidden = set()
+    for _ in range(15):
+        box.tick()
+    assert ("not_delivered", "cleared") in kinds(box)
+    assert box.journal.outbox.everything() == []
+    assert health(box)["link"]["refused"] == {}
+    box.close()
+
+
+def sent(delivery: Delivery, link: FakeLink, place: str, count: int) -> int:
+    """How many of ``count`` messages find a place."""
+    found = 0
+    while found < count and delivery.has_room(place):
+        delivery.send(link, Message(topic=f"t/{place}", payload=b""), place, 0.0)
+        found += 1
+    return found
+
+
+def test_places_are_kept_for_alerts_and_for_urgent_ones() -> None:
+    delivery, link = Delivery(), FakeLink()
+    delivery.begin(Limits())
+    assert sent(delivery, link, "state", 100) == WINDOW // 2
+    assert sent(delivery, link, "news", 100) == WINDOW // 2 - URGENT_PLACES
+    assert sent(delivery, link, "state", 1) == 0
+    assert sent(delivery, link, "urgent", 100) == URGENT_PLACES
+    delivery.answered(Acknowledged(1), 1.0)
+    assert sent(delivery, link, "urgent", 100) == 1
+
+
+def test_a_broker_that_takes_one_at_a_time_gets_one() -> None:
+    for place in ("state", "news", "urgent"):
+        delivery, link = Delivery(), FakeLink()
+        delivery.begin(Limits(receive_maximum=1))
+        assert sent(delivery, link, place, 100) == 1
+
+
+def test_what_a_broker_does_not_offer_is_not_used() -> None:
+    delivery, link = Delivery(), FakeLink()
+    delivery.begin(Limits(maximum_qos=0, retain_available=False, maximum_packet_bytes=100))
+    delivery.send(link, Message(topic="t", payload=b"x", retain=True), "state", 0.0)
+    assert (link.published[-1].qos, link.published[-1].retain) == (0, False)
+    assert not delivery.send(link, Message(topic="t", payload=b"x" * 100), "state", 0.0)
+    assert "takes at most 100" in delivery.too_long["t"]
+
+
+def test_silence_is_counted_across_connections_that_were_given_up_for_it() -> None:
+    delivery, link = Delivery(unanswered_s=30.0), FakeLink()
+    delivery.begin(Limits())
+    delivery.send(link, Message(topic="t", payload=b""), "state", 100.0)
+    assert not delivery.is_overdue(129.0)
+    assert delivery.is_overdue(130.0)
+    delivery.end(130.0)
+    delivery.begin(Limits())
+    delivery.send(link, Message(topic="t", payload=b""), "state", 131.0)
+    assert not delivery.is_overdue(140.0)
+    assert delivery.silent_s(160.0) == 60.0
+    delivery.answered(Acknowledged(2), 161.0)
+    assert delivery.silent_s(161.0) is None
+
+
+def test_a_refused_topic_rests_and_one_message_finds_out() -> None:
+    refusals = Refusals(120.0)
+    refusals.refuse("t", "not authorized", 0.0)
+    assert refusals.resting(119.0) == {"t"}
+    assert refusals.resting(120.0) == set()
+    refusals.tried("t", 120.0)
+    assert refusals.resting(121.0) == {"t"}
+    refusals.begin()
+    assert refusals.resting(121.0) == set()
+    assert refusals.why == {"t": "not authorized"}
+    refusals.accept("t")
+    assert refusals.why == {}

@@ -1,0 +1,155 @@
+"""Discovery documents, checked against Home Assistant's rules.
+
+``tests/system/test_home_assistant.py`` shows the same documents to the real thing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from msgspec.structs import replace
+
+from monitor.events import Baby
+from monitor.mqtt.discovery import discovery, removal, withdrawal
+from monitor.mqtt.packet_size import packet_bytes
+from monitor.mqtt.topics import Topics
+
+TOPICS = Topics("kangaroo-and-possum")
+DEVICE = "homeassistant/device/nursery-kangaroo-and-possum"
+KANGAROO = Baby(id="aa11", name="Kangaroo", species="kitten")
+POSSUM = Baby(id="bb22", name="Possum", species="puppy")
+ID = re.compile(r"^[a-zA-Z0-9_-]+$")
+
+
+def documents(babies=(KANGAROO, POSSUM), mode="device", prefix="homeassistant"):
+    messages = discovery(
+        TOPICS, identity="0f0f", babies=babies, mode=mode, prefix=prefix, version="1.2.3"
+    )
+    assert len({m.topic for m in messages}) == len(messages)
+    assert all(m.retain and m.qos == 1 and m.expiry_s is None for m in messages)
+    return {m.topic: json.loads(m.payload) for m in messages}
+
+
+def test_one_device_for_the_box_and_one_for_each_baby():
+    found = documents()
+    assert set(found) == {
+        f"{DEVICE}/nursery_0f0f/config",
+        f"{DEVICE}/nursery_baby_aa11/config",
+        f"{DEVICE}/nursery_baby_bb22/config",
+    }
+    box = found[f"{DEVICE}/nursery_0f0f/config"]["device"]
+    possum = found[f"{DEVICE}/nursery_baby_bb22/config"]["device"]
+    assert possum["name"] == "Possum"
+    assert possum["via_device"] == box["identifiers"][0]
+
+
+def test_only_keys_every_core_knows_at_the_root_and_in_the_device():
+    """Home Assistant rejects a whole document for one unknown key in either place."""
+    for body in documents().values():
+        assert set(body) == {
+            "device", "origin", "components", "availability_topic", "payload_available",
+            "payload_not_available", "qos",
+        }  # fmt: skip
+        assert set(body["device"]) <= {
+            "identifiers", "name", "manufacturer", "model", "sw_version", "via_device",
+        }  # fmt: skip
+        assert body["origin"]["name"]
+
+
+def test_unique_ids_are_unique_and_come_from_stored_identities():
+    ids = [c["unique_id"] for body in documents().values() for c in body["components"].values()]
+    assert len(set(ids)) == len(ids)
+    assert all(
+        i.startswith(("nursery_0f0f_", "nursery_baby_aa11_", "nursery_baby_bb22_")) for i in ids
+    )
+    renamed = documents(babies=(KANGAROO, replace(POSSUM, name="Poppy")))
+    assert sorted(ids) == sorted(
+        c["unique_id"] for body in renamed.values() for c in body["components"].values()
+    )
+
+
+@pytest.mark.parametrize("name", ["Little Joey", "🐾", "a/b #+", 'O"Hara'])
+def test_no_name_reaches_a_discovery_topic(name):
+    for mode in ("device", "entity"):
+        for topic in documents(babies=[replace(POSSUM, name=name)], mode=mode):
+            assert all(ID.match(part) for part in topic.split("/")[:-1])
+
+
+def test_numbers_have_units_and_go_stale():
+    for body in documents().values():
+        for key, row in body["components"].items():
+            if row["platform"] == "sensor" and "unit_of_measurement" in row:
+                assert row["state_class"] == "measurement", key
+                assert row["expire_after"] in {60, 180}, key
+            if row.get("device_class") == "weight":
+                assert row["unit_of_measurement"] == "g"
+            if row["platform"] == "button":
+                json.loads(row["payload_press"])
+                assert not row.get("retain")
+            assert row["default_entity_id"].startswith(row["platform"] + ".")
+
+
+def test_a_difference_is_no_weight():
+    rows = documents()[f"{DEVICE}/nursery_baby_aa11/config"]["components"]
+    assert "device_class" not in rows["gain_24h_g"]
+    assert "device_class" not in rows["last_feed_g"]
+
+
+def test_who_was_it_offers_everybody_here():
+    rows = documents()[f"{DEVICE}/nursery_0f0f/config"]["components"]
+    options = rows["who"]["options"]
+    assert options == ["No question", "Who was it?", "Kangaroo", "Possum", "Not a baby"]
+
+
+def test_every_entity_once_in_entity_mode():
+    device = [row for body in documents().values() for row in body["components"].values()]
+    entity = documents(mode="entity", prefix="ha/x")
+    assert len(entity) == len(device)
+    assert {b["unique_id"] for b in entity.values()} == {r["unique_id"] for r in device}
+    for topic, body in entity.items():
+        assert topic.startswith("ha/x/")
+        assert body["device"]["identifiers"]
+        assert body["availability_topic"] == TOPICS.status
+        assert "platform" not in body
+
+
+def test_off_means_nothing():
+    assert documents(mode="off") == {}
+
+
+def test_a_retired_baby_is_not_announced_and_its_topics_are_emptied():
+    gone = replace(POSSUM, retired_s=5.0)
+    assert f"{DEVICE}/nursery_baby_bb22/config" not in documents(babies=(KANGAROO, gone))
+    messages = removal(TOPICS, gone)
+    assert all(m.payload == b"" and m.retain for m in messages)
+    topics = {m.topic for m in messages}
+    assert f"{DEVICE}/nursery_baby_bb22/config" in topics
+    assert TOPICS.baby("possum") in topics
+    assert TOPICS.problem("losing_weight", "possum") in topics
+    entity = {m.topic for m in removal(TOPICS, gone, mode="entity")}
+    assert {t for t in documents(mode="entity") if "bb22" in t} <= entity
+
+
+def test_a_mode_can_be_withdrawn():
+    gone = withdrawal(TOPICS, identity="0f0f", babies=[KANGAROO, POSSUM], mode="entity")
+    assert {m.topic for m in gone} == set(documents(mode="entity"))
+    assert all(m.payload == b"" for m in gone)
+
+
+def test_a_document_too_long_for_the_broker_is_told_entity_by_entity():
+    def told(most_bytes):
+        return discovery(
+            TOPICS, identity="0f0f", babies=[KANGAROO], mode="device", version="1.2.3",
+            most_bytes=most_bytes,
+        )  # fmt: skip
+
+    box, baby = told(None)
+    assert told(packet_bytes(box, "5")) == [box, baby]
+    split = told(packet_bytes(box, "5") - 1)
+    assert split[-1] == baby, "what is short enough stays as it is"
+    assert all(packet_bytes(message, "5") < 2048 for message in split[:-1])
+    whole = json.loads(box.payload)["components"]
+    ids = {json.loads(message.payload)["unique_id"] for message in split[:-1]}
+    assert ids == {component["unique_id"] for component in whole.values()}

@@ -1,0 +1,81 @@
+"""A card that refuses does not end the watch."""
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from monitor.errors import CardError
+from monitor.store import journal as journal_module
+from monitor.store.failover import fail_back, open_journal
+from monitor.store.journal import Journal
+from monitor.store.outbox import OutboxMessage
+
+
+@pytest.fixture
+def card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "run").mkdir()
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path / "run"))
+    return tmp_path / "state" / "journal.sqlite"
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, card: Path) -> None:
+    """From now on opening the journal on this card fails as on a read-only one."""
+    honest = journal_module._connect
+
+    def connect(path: Path, patience_s: float):
+        if path == card:
+            raise OSError(errno.EROFS, "Read-only file system")
+        return honest(path, patience_s)
+
+    monkeypatch.setattr(journal_module, "_connect", connect)
+
+
+def news(text: str) -> OutboxMessage:
+    return OutboxMessage(topic="t", payload=text.encode(), expires_s=9e9)
+
+
+def test_it_goes_on_in_memory_and_comes_home(card: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = open_journal(card)
+    identity = first.identity()
+    first.record([], [news("before")])
+    first.close()
+    with monkeypatch.context() as broken:
+        refuse(broken, card)
+        spare = open_journal(card)
+        assert (spare.stands_in_for, spare.identity()) == (card, identity)
+        spare.record([], [news("meanwhile")])
+        with pytest.raises(CardError):
+            fail_back(spare)
+        spare.record([], [news("still")])
+    fail_back(spare)
+    assert (spare.stands_in_for, spare.path) == (None, card)
+    spare.record([], [news("home")])
+    assert not list((card.parents[1] / "run").glob("spare*"))
+    spare.close()
+    again = Journal.open(card)
+    waiting = [row.payload for row in again.outbox.next_rows(10)]
+    assert waiting == [b"before", b"meanwhile", b"still", b"home"]
+    again.close()
+
+
+def test_what_a_killed_process_knew_is_taken_up(card: Path, monkeypatch) -> None:
+    open_journal(card).close()
+    with monkeypatch.context() as broken:
+        refuse(broken, card)
+        open_journal(card).record([], [news("in memory only")])  # killed: no close()
+        second = open_journal(card)
+        assert second.stands_in_for == card
+        second.close()
+    third = open_journal(card)
+    assert third.stands_in_for is None
+    assert [row.payload for row in third.outbox.next_rows(10)] == [b"in memory only"]
+    third.close()
+    assert Journal.open(card).check() is None
+
+
+def test_another_trouble_is_told_and_not_worked_around(card: Path) -> None:
+    card.parent.parent.joinpath("state").write_text("a file in the way")
+    with pytest.raises(OSError, match="state") as caught:
+        open_journal(card)
+    assert not isinstance(caught.value, CardError)

@@ -1,0 +1,83 @@
+"""The list of retained topics: what is on it, what is to be emptied, and when it leaves."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from monitor.store.journal import Journal
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    opened = Journal.open(tmp_path / "j.sqlite")
+    yield opened
+    opened.close()
+
+
+def test_what_no_longer_belongs_is_to_be_emptied_until_the_broker_has_done_it(
+    journal: Journal, tmp_path: Path
+) -> None:
+    assert journal.retained.is_empty
+    journal.retained.belong(["n/a", "n/b"])
+    journal.retained.belong(["n/b", "n/c"])
+    assert journal.retained.gone == ["n/a"]
+    again = Journal.open(tmp_path / "j.sqlite")  # no close(): kill -9 says no goodbye
+    assert again.retained.gone == ["n/a"]
+    again.retained.emptied("n/a")
+    assert again.retained.gone == []
+    again.close()
+    third = Journal.open(tmp_path / "j.sqlite")
+    assert third.retained.gone == []
+    assert not third.retained.is_empty
+    third.close()
+
+
+def test_a_topic_that_is_wanted_again_is_not_emptied(journal: Journal) -> None:
+    journal.retained.belong(["n/a"])
+    journal.retained.belong([])
+    journal.retained.belong(["n/a"])
+    assert journal.retained.gone == []
+    journal.retained.emptied("n/a")  # an acknowledgement that comes late takes nothing off
+    journal.retained.belong([])
+    assert journal.retained.gone == ["n/a"]
+
+
+def test_what_belongs_to_another_box_is_forgotten_and_not_emptied(journal: Journal) -> None:
+    journal.retained.belong(["n/a", "h/device/nursery-a/x/config"])
+    journal.retained.disown(but="/nursery-a/")
+    journal.retained.belong(["n/b"])
+    assert journal.retained.gone == ["h/device/nursery-a/x/config"]
+
+
+def test_a_card_that_refuses_loses_nothing_of_it(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Refusing:
+        def __enter__(self) -> None: ...
+        def __exit__(self, *_: object) -> None: ...
+        def execute(self, *_: object) -> None:
+            raise sqlite3.OperationalError("disk I/O error")
+
+        executemany = execute
+
+    retained = journal.retained
+    retained.belong(["n/a"])
+    with monkeypatch.context() as broken:
+        broken.setattr(retained, "_db", Refusing())
+        retained.belong(["n/b"])
+        assert retained.gone == ["n/a"]
+    retained.belong(["n/b"])
+    again = Journal.open(tmp_path / "j.sqlite")
+    assert again.retained.gone == ["n/a"]
+    again.close()
+
+
+@pytest.mark.parametrize("value", [b"\xff", "x", 1.5, -1])
+def test_poisoned_rows_stop_nothing(journal: Journal, value: object) -> None:
+    journal._db.execute("INSERT INTO retained VALUES (?, ?)", (value, "?"))
+    journal._db.commit()
+    journal.retained.belong(["n/a"])
+    journal.retained.belong([])
+    assert "n/a" in journal.retained.gone

@@ -1,0 +1,135 @@
+"""Replay: the same inputs give the same bytes, streams meet in time order, memory stays small."""
+
+import io
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+import soundfile
+
+from monitor.config import Config, ScaleConfig
+from monitor.errors import ConfigError, InputError
+from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
+from monitor.simulation.sounds import Room, bout
+from monitor.times import parse_rfc3339
+from monitor.verbs.replay import ReplayInputs, replay
+
+START = "2026-05-08T12:00:00Z"
+BABIES = (
+    '[{"name": "Kangaroo", "species": "kitten", "born": "2026-05-01", "weight_g": 181},'
+    ' {"name": "Possum", "species": "puppy", "born": "2026-04-28", "weight_g": 119}]'
+)
+CONFIG = Config(
+    box="replay",
+    scale=ScaleConfig(counts_per_gram=GOOD_CELL.counts_per_gram, zero_counts=GOOD_CELL.zero_counts),
+)
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> ReplayInputs:
+    """Twelve minutes: Kangaroo is fed at minute 2, a kitten cries at minute 8."""
+    work = tmp_path_factory.mktemp("recorded")
+    babies = [
+        SimBaby(name="Kangaroo", species="kitten", weight_g=181.0),
+        SimBaby(name="Possum", species="puppy", weight_g=119.0),
+    ]
+    box = SimulatedBox(7, 0.0, babies)
+    box.feed(120.0, "Kangaroo", 8.0, 180.0)
+    with (work / "s.csv").open("w") as file:
+        file.write("time_s,counts\n")
+        for block in box.blocks(0.0, 720.0):
+            np.savetxt(file, np.column_stack([block.times_s, block.counts]), "%.3f,%d")
+    room = Room(7, noise_db=-58.0)
+    room.add(480.0, bout("kitten", np.random.default_rng(7), 40.0, level_db=-30.0))
+    soundfile.write(work / "a.flac", room.render(0, 720 * 16_000), 16_000)
+    (work / "b.json").write_text(BABIES)
+    return ReplayInputs(
+        babies=f"{work}/b.json", scale=f"{work}/s.csv", audio=f"{work}/a.flac", start=START
+    )
+
+
+def run(inputs: ReplayInputs) -> str:
+    out = io.StringIO()
+    assert replay(CONFIG, inputs, as_json=True, out=out, err=io.StringIO()) == 0
+    return out.getvalue()
+
+
+def test_sound_and_weight_meet_and_repeat_to_the_byte(recorded: ReplayInputs) -> None:
+    first = run(recorded)
+    assert first == run(recorded)
+    events = [msgspec.json.decode(line) for line in first.splitlines()]
+    kinds = [event["event"] for event in events]
+    assert kinds.count("weigh_in") == 2
+    assert kinds.count("feed") == 1
+    assert "cry_started" in kinds
+    assert "cry_ended" in kinds
+    for event in events:
+        assert event["at"].endswith("Z")
+        moment = parse_rfc3339(event["at"]) - parse_rfc3339(START)
+        assert moment == pytest.approx(event["t_s"], abs=0.002)
+    lift = next(e for e in events if e["event"] == "weigh_in")
+    assert (lift["baby"], lift["move"]) == ("Kangaroo", "lift")
+    assert lift["t_s"] == pytest.approx(120.0, abs=2.0)
+    assert lift["weight_g"] == pytest.approx(181.0, abs=1.0)
+    cry = next(e for e in events if e["event"] == "cry_started")
+    assert cry["t_s"] == pytest.approx(480.0, abs=3.0)
+    assert cry["context"] == "just_fed"
+
+
+def test_a_gap_in_the_recording_is_a_stalled_source(recorded: ReplayInputs, tmp_path: Path) -> None:
+    lines = Path(recorded.scale or "").read_text().splitlines(keepends=True)
+    kept = [lines[0], *(x for x in lines[1:] if not 400 < float(x.split(",")[0]) < 500)]
+    (tmp_path / "gap.csv").write_text("".join(kept))
+    inputs = msgspec.structs.replace(recorded, scale=str(tmp_path / "gap.csv"), audio=None)
+    events = [msgspec.json.decode(line) for line in run(inputs).splitlines()]
+    states = [event["state"] for event in events if event["event"] == "source"]
+    assert states[0] == "healthy"
+    assert states[-1] == "healthy"
+    assert {"stalled", "failed"} & set(states)
+
+
+def test_a_logger_that_counts_from_its_own_start(recorded: ReplayInputs, tmp_path: Path) -> None:
+    lines = Path(recorded.scale or "").read_text().splitlines()
+    later = [lines[0]]
+    for line in lines[1:]:
+        t_s, counts = line.split(",")
+        later.append(f"{float(t_s) + 90_000:.3f},{counts}")
+    (tmp_path / "late.csv").write_text("\n".join(later) + "\n")
+    early = msgspec.structs.replace(recorded, audio=None)
+    late = msgspec.structs.replace(early, scale=str(tmp_path / "late.csv"))
+
+    def weighed(inputs: ReplayInputs) -> list[tuple[str, float]]:
+        events = [msgspec.json.decode(line) for line in run(inputs).splitlines()]
+        return [(e["baby"], e["weight_g"]) for e in events if e["event"] == "weigh_in"]
+
+    assert [name for name, _ in weighed(late)] == [name for name, _ in weighed(early)]
+
+
+def test_a_rescuers_old_list(tmp_path: Path) -> None:
+    rows = ["time,baby,weight_g"]
+    for day, grams in enumerate([112, 118, 125, 131, 138, 134, 129, 124]):
+        rows.append(f"2026-05-{10 + day:02d}T08:00:00Z,Kangaroo,{grams}")
+        rows.append(f"2026-05-{10 + day:02d}T08:05:00Z,Possum,{200 + 12 * day}")
+    (tmp_path / "w.csv").write_text("\n".join(rows) + "\n")
+    (tmp_path / "b.json").write_text(BABIES.replace("2026-04-28", "2026-05-01"))
+    inputs = ReplayInputs(babies=f"{tmp_path}/b.json", weights=f"{tmp_path}/w.csv")
+    events = [msgspec.json.decode(line) for line in run(inputs).splitlines()]
+    weighed = [event for event in events if event["event"] == "weigh_in"]
+    assert len(weighed) == 16
+    alerts = [event for event in events if event["event"] == "alert"]
+    assert {a["baby"] for a in alerts if a["kind"] == "losing_weight"} == {"Kangaroo"}
+    assert not [a for a in alerts if a["kind"] == "not_gaining" and a["baby"] == "Possum"]
+
+
+def test_what_cannot_be_replayed_is_said(recorded: ReplayInputs, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="nothing to replay"):
+        run(ReplayInputs())
+    with pytest.raises(ConfigError, match="--start"):
+        run(msgspec.structs.replace(recorded, start="yesterday"))
+    (tmp_path / "w.csv").write_text("time,baby,weight_g\n2026-05-10T08:00:00Z,Bob,100\n")
+    with pytest.raises(InputError, match=r"line 2.*Bob"):
+        run(msgspec.structs.replace(recorded, weights=str(tmp_path / "w.csv")))
+    uncalibrated = Config(box="a")
+    with pytest.raises(ConfigError, match="counts_per_gram"):
+        replay(uncalibrated, recorded, as_json=True, out=io.StringIO(), err=io.StringIO())

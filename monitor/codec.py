@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from monitor.times import parse_rfc3339, rfc3339
-from monitor.timeshift import Shift
+from monitor.timeshift import TimeShift
 
 _MOMENTS = frozenset({"at", "since", "until"})
 _INTERNAL = frozenset({"t_s", "silent", "decided_s", "started_s", "until_s", "stamp"})
@@ -45,7 +45,7 @@ def document(struct: msgspec.Struct) -> dict[str, Any]:
     return _public(msgspec.to_builtins(struct))
 
 
-def restamped(payload: bytes, shift: Shift) -> bytes:
+def restamped(payload: bytes, shift: TimeShift) -> bytes:
     """A JSON object with the moments in it moved; anything else as it is."""
     try:
         fields = msgspec.json.decode(payload, type=dict[str, Any])

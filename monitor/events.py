@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from monitor.timeshift import Deadline, Moment, Shift, moved_fields
+from monitor.timeshift import Deadline, Moment, TimeShift, moved_fields
 
 if TYPE_CHECKING:  # numpy is loaded by the parts that compute, not by those that only talk
     import numpy as np
@@ -149,7 +149,7 @@ class HostReport(msgspec.Struct, frozen=True):
     """False: the card could not be read, and nobody knows who is in the nursery"""
 
 
-class LoadReport(msgspec.Struct, frozen=True):
+class LagReport(msgspec.Struct, frozen=True):
     """How late the monitor works: what it looks at now has waited so long."""
 
     t_s: Moment
@@ -200,7 +200,7 @@ Observation = (
     | ClockReading
     | SourceReport
     | HostReport
-    | LoadReport
+    | LagReport
     | LinkReport
     | IdentityReport
     | Command
@@ -261,7 +261,7 @@ class Weighing(msgspec.Struct, frozen=True, kw_only=True):
     stamp: Stamp = "clock"
     """a guess is never used for grams per day"""
 
-    def moved(self, shift: Shift) -> Weighing:
+    def moved(self, shift: TimeShift) -> Weighing:
         """A time that a person gave is right already."""
         if self.stamp == "person" or not shift.covers(self.t_s):
             return self

@@ -25,7 +25,7 @@ Deadline = Annotated[float, msgspec.Meta(extra={"moves": "deadline"})]
 S = TypeVar("S", bound=msgspec.Struct)
 
 
-class Shift(msgspec.Struct, frozen=True, kw_only=True):
+class TimeShift(msgspec.Struct, frozen=True, kw_only=True):
     """Moments in [since_s, until_s) move by ``by_s``."""
 
     by_s: float
@@ -47,16 +47,16 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
         return None if t_s is None else self.moment(t_s)
 
 
-_Mover = Callable[[Any, Shift], Any]
+_Mover = Callable[[Any, TimeShift], Any]
 
 
-def moved(value: S, shift: Shift) -> S:
+def moved(value: S, shift: TimeShift) -> S:
     """The same struct with every moment in it moved; one that knows better has ``moved`` itself."""
     own = getattr(value, "moved", None)
     return cast("S", own(shift)) if own is not None else moved_fields(value, shift)
 
 
-def moved_fields(value: S, shift: Shift) -> S:
+def moved_fields(value: S, shift: TimeShift) -> S:
     """As ``moved``, field by field, for a struct's own ``moved`` to begin with."""
     changes: dict[str, Any] = {}
     for name, mover in _movers(type(value)):
@@ -136,7 +136,7 @@ def _union_mover(node: inspect.UnionType) -> _Mover | None:
     if not movers:
         return None
 
-    def move(value: Any, shift: Shift) -> Any:
+    def move(value: Any, shift: TimeShift) -> Any:
         if value is None or isinstance(value, str):
             return value
         return moved(value, shift) if isinstance(value, msgspec.Struct) else movers[0](value, shift)

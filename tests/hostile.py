@@ -11,7 +11,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from monitor.config import Config, ScaleConfig
-from monitor.daemon.loop import App
+from monitor.daemon.loop import Loop
 from monitor.events import Tick
 from monitor.mqtt.link_events import Acknowledged, Arrived, Connected
 from monitor.mqtt.topics import Message
@@ -155,7 +155,7 @@ class FakeLink:
 
 
 class Box:
-    """The real loop, outlets, publisher, nursery and journal; only the socket is missing."""
+    """The real loop, outputs, publisher, recorder and journal; only the socket is missing."""
 
     def __init__(self, directory: Path, *, patient: bool = True) -> None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -165,12 +165,12 @@ class Box:
             scale=ScaleConfig(source="csv", file="x", counts_per_gram=400.0, zero_counts=0.0),
         )
         self.journal = Journal.open(self.config.journal_path)
-        self.app = App(self.config, self.journal, [], start_s=START_S)
+        self.app = Loop(self.config, self.journal, [], start_s=START_S)
         wait = self.app._queue.get
         self.app._queue.get = lambda _timeout_s: wait(0.0)
         self.link = FakeLink()
         self.now_s = START_S
-        publisher = self.app._outlets.publisher
+        publisher = self.app._outputs.publisher
         publisher._connect, publisher._may_open = lambda _protocol: self.link, lambda: True
         while not publisher.connected:
             publisher.pump(self.now_s)

@@ -18,9 +18,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monitor.daemon.outputs import Outlets
-from monitor.daemon.recorder import Nursery
-from monitor.daemon.shedding import Load
+from monitor.daemon.outputs import Outputs
+from monitor.daemon.recorder import Recorder
+from monitor.daemon.shedding import Shedding
 from monitor.events import Command, CommandResult, slug
 from monitor.mqtt.topics import alert_sentence
 from monitor.names import has_control
@@ -73,7 +73,7 @@ def check_box(opened: Box) -> None:
     for message in opened.link.published:
         assert TOPIC.fullmatch(message.topic), message.topic
         assert len(message.payload) < 20_000
-    babies = opened.app.nursery.pipeline.scale.babies
+    babies = opened.app.recorder.pipeline.scale.babies
     assert len(babies) <= 12
     assert len({baby.slug for baby in babies}) == len(babies)
     assert len({baby.id for baby in babies}) == len(babies)
@@ -85,12 +85,12 @@ def check_box(opened: Box) -> None:
         opened.tick(86_400.0)
     assert opened.journal.check() is None
     assert [b.id for b in opened.journal.babies()] == [b.id for b in babies]
-    for alert in opened.app.nursery.pipeline.policy.open:
+    for alert in opened.app.recorder.pipeline.policy.open:
         assert not has_control(alert_sentence(alert))
-    opened.app.nursery.save(opened.now_s)
-    again = Nursery(opened.config, opened.journal, start_s=opened.now_s)
+    opened.app.recorder.save(opened.now_s)
+    again = Recorder(opened.config, opened.journal, start_s=opened.now_s)
     assert {b.name for b in again.pipeline.scale.babies} == {b.name for b in babies}
-    assert again.state(opened.now_s).babies == opened.app.nursery.state(opened.now_s).babies
+    assert again.state(opened.now_s).babies == opened.app.recorder.state(opened.now_s).babies
 
 
 @SETTINGS
@@ -128,7 +128,7 @@ def test_every_hostile_name_is_refused_or_harmless() -> None:
                 (weighed,) = opened.send("weigh", as_json({"baby": name, "grams": 150}))
                 assert weighed["ok"], weighed
                 found = [
-                    b for b in opened.app.nursery.pipeline.scale.babies if b.slug == slug(name)
+                    b for b in opened.app.recorder.pipeline.scale.babies if b.slug == slug(name)
                 ]
                 assert len(found) == 1
                 (gone,) = opened.send("baby_retire", as_json({"name": name}))
@@ -154,8 +154,8 @@ def test_two_babies_registered_in_one_second_stay_two() -> None:
 
 def test_a_command_before_the_first_tick_is_not_from_1970(tmp_path: Path) -> None:
     opened = Box(tmp_path)
-    nursery = Nursery(opened.config, opened.journal, start_s=opened.now_s)
-    fresh = Outlets(opened.config, opened.journal, nursery, Load(), dict, print)
+    recorder = Recorder(opened.config, opened.journal, start_s=opened.now_s)
+    fresh = Outputs(opened.config, opened.journal, recorder, Shedding(), dict, print)
     command = fresh._receive(hostile.Arrived(f"{hostile.BASE}/cmd/tare", b"", False))
     assert command is not None
     assert command.t_s == opened.now_s
@@ -228,8 +228,8 @@ def test_a_nursery_of_many_litters_is_never_full() -> None:
 
 
 def add_after_restart(opened: Box) -> None:
-    opened.app.nursery.save(opened.now_s)
-    again = Nursery(opened.config, opened.journal, start_s=opened.now_s)
+    opened.app.recorder.save(opened.now_s)
+    again = Recorder(opened.config, opened.journal, start_s=opened.now_s)
     command = Command(opened.now_s, "baby_add", {"name": "New", "species": "puppy"})
     results = [e for e in again.handle(command) if isinstance(e, CommandResult)]
     assert results[0].ok, results

@@ -28,7 +28,7 @@ from monitor.data.shipped import shipped
 from monitor.events import AUDIO_RATE_HZ, Alert, AudioBlock, CryEnded, CryStarted, Tick
 from monitor.simulation.box import Truth
 from monitor.times import HOUR_S
-from monitor.timeshift import Shift
+from monitor.timeshift import TimeShift
 
 DECIDED_S, ENDED_S = 2.0, 5.0
 """after a bout's first call it is certain, after its last call it is over"""
@@ -64,7 +64,7 @@ class ScriptedDetector:
         """Nothing is held back."""
         return Heard([], [])
 
-    def move(self, shift: Shift) -> None:
+    def move(self, shift: TimeShift) -> None:
         """The timeline of a script stays."""
 
 

@@ -26,7 +26,7 @@ from calibration.evaluation.metrics import poisson_rate
 from monitor.config import Config, MicrophoneConfig, ScaleConfig
 from monitor.core.cry.detector import CryDetector, Heard
 from monitor.core.cry.model import CryModel
-from monitor.daemon.recorder import Nursery
+from monitor.daemon.recorder import Recorder
 from monitor.data.shipped import cry_model_bytes
 from monitor.events import (
     AUDIO_RATE_HZ,
@@ -180,32 +180,32 @@ class _Run:
 
     def __init__(self, config: Config, night: Script, tally: Tally) -> None:
         self._config, self._night, self._tally = config, night, tally
-        self._nursery: Nursery | None = None
+        self._recorder: Recorder | None = None
         self._is_new = True
 
     def live(self, now_s: float, observations: Sequence[Observation]) -> None:
         """Fold one second in."""
-        nursery = self._nursery or self._start(now_s)
+        recorder = self._recorder or self._start(now_s)
         for observation in observations:
-            self._count(nursery.handle(observation))
+            self._count(recorder.handle(observation))
 
     def stop(self, *, polite: bool) -> None:
         """A polite stop saves what a crash does not."""
-        if self._nursery is not None:
+        if self._recorder is not None:
             if polite:
-                self._nursery.save(self._nursery.now_s)
-            self._nursery.journal.close()
-        self._nursery = None
+                self._recorder.save(self._recorder.now_s)
+            self._recorder.journal.close()
+        self._recorder = None
 
-    def _start(self, now_s: float) -> Nursery:
+    def _start(self, now_s: float) -> Recorder:
         journal = Journal.open(self._config.journal_path)
         if self._is_new:
             babies = [baby.as_baby() for baby in self._night.box.babies.values()]
             journal.record([RosterChanged(t_s=START_S, baby=baby) for baby in babies])
             self._is_new = False
-        nursery = self._nursery = Nursery(self._config, journal, start_s=now_s)
-        nursery.pipeline.detector = SparedDetector(self._night.awake)
-        return nursery
+        recorder = self._recorder = Recorder(self._config, journal, start_s=now_s)
+        recorder.pipeline.detector = SparedDetector(self._night.awake)
+        return recorder
 
     def _count(self, events: Sequence[AnyEvent]) -> None:
         for event in events:

@@ -32,7 +32,7 @@ from monitor.events import (
     WeighIn,
 )
 from monitor.times import spoken_duration
-from monitor.timeshift import Moment, Shift, moved
+from monitor.timeshift import Moment, TimeShift, moved
 
 REST_FACTOR = ((7.0, 1.0), (21.0, 4 / 3), (28.0, 5 / 3), (35.0, 2.0), (float("inf"), 8 / 3))
 """(age below, days; factor on the configured time). Babies sleep between bottles, and the longest
@@ -187,7 +187,7 @@ class Activity:
                 memory.quiet_from_s, memory.unseen_s = now_s, 0.0
         memory.watched_s, self._watching = now_s, True
 
-    def move(self, shift: Shift) -> None:
+    def move(self, shift: TimeShift) -> None:
         """The timeline was moved."""
         self._memory = moved(self._memory, shift)
         self._stirred_from_s = shift.maybe(self._stirred_from_s)

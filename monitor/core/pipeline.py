@@ -41,8 +41,8 @@ from monitor.events import (
     CryStarted,
     HostReport,
     IdentityReport,
+    LagReport,
     LinkReport,
-    LoadReport,
     Observation,
     ScaleBlock,
     Slept,
@@ -51,7 +51,7 @@ from monitor.events import (
     Tick,
     Weighing,
 )
-from monitor.timeshift import Shift
+from monitor.timeshift import TimeShift
 
 POLICY_VERBS = frozenset({"acknowledge", "snooze", "not_a_cry", "test_alert"})
 
@@ -126,7 +126,7 @@ class Pipeline:
             Command: self._command,
             SourceReport: self._report,
             HostReport: self._host,
-            LoadReport: self._load,
+            LagReport: self._load,
             IdentityReport: self._identified,
             LinkReport: self._linked,
             ClockReading: lambda _reading: [],
@@ -155,7 +155,7 @@ class Pipeline:
             sources=sources,
         )
 
-    def move(self, shift: Shift) -> list[AnyEvent]:
+    def move(self, shift: TimeShift) -> list[AnyEvent]:
         """Move the moments a shift covers to where they belong; returns what follows from it.
 
         The clock has been synchronised late, and everything timed since the start was off by the
@@ -330,6 +330,6 @@ class Pipeline:
         self._identity.report(report)
         return []
 
-    def _load(self, report: LoadReport) -> list[AnyEvent]:
+    def _load(self, report: LagReport) -> list[AnyEvent]:
         self._health.load(report)
         return []

@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from monitor.events import ScaleBlock
-from monitor.timeshift import Shift
+from monitor.timeshift import TimeShift
 
 WINDOW_S = 2.0
 WINDOW_VALUES = 20
@@ -53,7 +53,7 @@ class Stirring:
                 self._counts.clear()
         return stirred_s
 
-    def move(self, shift: Shift) -> None:
+    def move(self, shift: TimeShift) -> None:
         """The timeline was moved."""
         self._times = [shift.moment(t_s) for t_s in self._times]
 

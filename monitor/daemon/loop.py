@@ -1,7 +1,7 @@
 """The daemon: sources fill one queue, one loop empties it.
 
-Order of a turn: take an observation, let the nursery fold it in and write it down, tell the
-outlets. systemd hears ``READY`` once configuration and journal are open (not when the hardware
+Order of a turn: take an observation, let the recorder fold it in and write it down, tell the
+outputs. systemd hears ``READY`` once configuration and journal are open (not when the hardware
 answers: an unplugged scale must not loop the boot), and its watchdog is fed only while every
 source's own loop turns.
 """
@@ -18,21 +18,21 @@ from typing import Protocol, runtime_checkable
 
 from monitor.config import Config
 from monitor.daemon.observation_queue import ObservationQueue
-from monitor.daemon.outputs import Outlets, Panel
-from monitor.daemon.recorder import Nursery
-from monitor.daemon.shedding import Load
+from monitor.daemon.outputs import Outputs, Panel
+from monitor.daemon.recorder import Recorder
+from monitor.daemon.shedding import Shedding
 from monitor.errors import ConfigError, JournalError
 from monitor.events import (
     AnyEvent,
     AudioBlock,
     Command,
-    LoadReport,
+    LagReport,
     Observation,
     ScaleBlock,
     SourceReport,
     Tick,
 )
-from monitor.host.boot_clock import Wake
+from monitor.host.boot_clock import RunStart
 from monitor.host.systemd import Watchdog, notify
 from monitor.mqtt.link_status import PublisherStatus
 from monitor.store.cry_clips import open_clips
@@ -77,7 +77,7 @@ class CanPause(Protocol):
         """Deliver again."""
 
 
-class App:
+class Loop:
     """Owns the loop; ``run`` returns when a signal or ``stop`` asked for it."""
 
     def __init__(
@@ -87,35 +87,35 @@ class App:
         workers: Sequence[Worker],
         *,
         start_s: float | None = None,
-        woken: Wake | None = None,
+        run_start: RunStart | None = None,
         on_events: Callable[[list[AnyEvent]], None] | None = None,
         log: Callable[[str], None] = lambda _text: None,
-        load: Load | None = None,
+        shedding: Shedding | None = None,
     ) -> None:
-        """Build the nursery and its outlets.
+        """Build the recorder and its outputs.
 
         Args:
             config: the box's settings.
             journal: open, and ours alone.
             workers: sources and ticker, not yet started.
             start_s: where a timeline begins that is right by definition; or
-            woken: where this boot lies, as far as is known.
+            run_start: where this boot lies, as far as is known.
             on_events: also told of everything.
             log: one line for the service's log.
-            load: decides what is let go of when the processor is short; None (a simulated
+            shedding: decides what is let go of when the processor is short; None (a simulated
                 night at any speed): nothing ever is.
         """
         self._config = config
         self._journal = journal
         self._workers = workers
         self._queue = ObservationQueue()
-        self.nursery = Nursery(
-            config, journal, start_s=start_s, woken=woken, on_events=on_events, log=log
+        self.recorder = Recorder(
+            config, journal, start_s=start_s, run_start=run_start, on_events=on_events, log=log
         )
         self._log = log
-        self._load = load or Load()
-        self._may_shed = load is not None
-        self._outlets = Outlets(config, journal, self.nursery, self._load, self._figures, log)
+        self._shedding = shedding or Shedding()
+        self._may_shed = shedding is not None
+        self._outputs = Outputs(config, journal, self.recorder, self._shedding, self._figures, log)
         self._clips = open_clips(config, log)
         self._watchdog = Watchdog(FRESH_S)
         self._stopping = False
@@ -144,7 +144,7 @@ class App:
 
     def attach_panel(self, panel: Panel | None) -> None:
         """Show what is open on LED and buzzer."""
-        self._outlets.panel = panel
+        self._outputs.panel = panel
 
     @property
     def backlog(self) -> int:
@@ -154,12 +154,12 @@ class App:
     @property
     def connected(self) -> bool:
         """Whether the broker hears us."""
-        return self._outlets.publisher.connected
+        return self._outputs.publisher.connected
 
     @property
     def link(self) -> PublisherStatus:
         """How the link to the broker is, and what waits for it."""
-        return self._outlets.publisher.status()
+        return self._outputs.publisher.status()
 
     def _figures(self) -> dict[str, object]:
         """What ``health`` tells about queue and sources."""
@@ -173,52 +173,52 @@ class App:
 
     def _turn(self) -> None:
         observation = self._queue.get(0.05)
-        if self._may_shed and self._load.see(time.monotonic(), self._queue.lag_s):
+        if self._may_shed and self._shedding.observe(time.monotonic(), self._queue.lag_s):
             self._shed()
         if observation is not None and not self._is_shed(observation):
-            self._handle(self.nursery.placed(observation))
+            self._handle(self.recorder.retimed(observation))
             if isinstance(observation, Tick):
-                self._second(self.nursery.now_s)
-        for command in self._outlets.pump():
+                self._second(self.recorder.now_s)
+        for command in self._outputs.pump():
             self._handle(command)
 
     def _is_shed(self, observation: Observation) -> bool:
-        return isinstance(observation, ScaleBlock) and self._load.sheds("weights")
+        return isinstance(observation, ScaleBlock) and self._shedding.sheds("weights")
 
     def _shed(self) -> None:
         """The level changed: act on it, and say so."""
-        status = self._load.status()
+        status = self._shedding.status()
         self._log(f"{status.lag_s:.1f} s behind, leaves out: {', '.join(status.shed) or 'nothing'}")
-        paused = self._load.sheds("weights")
+        paused = self._shedding.sheds("weights")
         for worker in self._workers:
             if isinstance(worker, CanPause):
                 (worker.pause if paused else worker.resume)()
-        self._outlets.load_changed()
+        self._outputs.shedding_changed()
 
     def _handle(self, observation: Observation) -> None:
-        before_s = self.nursery.moved_s
-        events = self.nursery.handle(observation)
+        before_s = self.recorder.moved_s
+        events = self.recorder.handle(observation)
         if events:
-            self._outlets.tell(events)
+            self._outputs.tell(events)
         if self._clips is not None:
-            if (by_s := self.nursery.moved_s - before_s) != 0.0:
+            if (by_s := self.recorder.moved_s - before_s) != 0.0:
                 self._clips.move(by_s)
-            if not self._load.sheds("charts"):
-                self._clips.take(observation, events, synced=self.nursery.synced)
+            if not self._shedding.sheds("charts"):
+                self._clips.take(observation, events, synced=self.recorder.synced)
 
     def _second(self, now_s: float) -> None:
         if self._may_shed:
-            self._handle(LoadReport(now_s, self._queue.lag_s, self._load.exhausted))
-        if self._load.sheds("weights"):
+            self._handle(LagReport(now_s, self._queue.lag_s, self._shedding.exhausted))
+        if self._shedding.sheds("weights"):
             self._handle(SourceReport(now_s, "scale", "stalled", TOO_BUSY))
         commands: list[Command] = []
         with suppress(JournalError):  # the next second may read it
             commands = self._journal.inbox.submitted(now_s)
         for command in commands:
             self._handle(command)
-        self._outlets.second()
-        self._handle(self._outlets.link_report(now_s))
-        if (report := self._outlets.identity_report()) is not None:
+        self._outputs.second()
+        self._handle(self._outputs.link_report(now_s))
+        if (report := self._outputs.identity_report()) is not None:
             self._handle(report)
         self._watchdog.feed([worker.heartbeat_s() for worker in self._workers])
 
@@ -231,9 +231,9 @@ class App:
             worker.stop()
         while (observation := self._queue.get(0.0)) is not None:
             if not isinstance(observation, AudioBlock):
-                self._handle(self.nursery.placed(observation))
-        self.nursery.save(self.nursery.now_s)
-        self._outlets.close()
+                self._handle(self.recorder.retimed(observation))
+        self.recorder.save(self.recorder.now_s)
+        self._outputs.close()
         if self._clips is not None:
             self._clips.close()
 

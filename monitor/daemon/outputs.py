@@ -15,8 +15,8 @@ from typing import Literal, Protocol
 import monitor
 from monitor.config import Config, MqttConfig
 from monitor.daemon.push import Notifier
-from monitor.daemon.recorder import Nursery
-from monitor.daemon.shedding import Load
+from monitor.daemon.recorder import Recorder
+from monitor.daemon.shedding import Shedding
 from monitor.errors import CommandError
 from monitor.events import (
     Alert,
@@ -93,15 +93,15 @@ class Panel(Protocol):
         """Everything off."""
 
 
-class Outlets:
+class Outputs:
     """Told by the loop what happened and how late it is."""
 
     def __init__(
         self,
         config: Config,
         journal: Journal,
-        nursery: Nursery,
-        load: Load,
+        recorder: Recorder,
+        shedding: Shedding,
         figures: Callable[[], dict[str, object]],
         log: Callable[[str], None],
     ) -> None:
@@ -110,17 +110,17 @@ class Outlets:
         Raises:
             ConfigError: a password, certificate or push URL cannot be used.
         """
-        self._config, self._nursery, self._figures = config, nursery, figures
-        self._load = load
+        self._config, self._recorder, self._figures = config, recorder, figures
+        self._shedding = shedding
         self._log, self._logged = log, ""
         self._refused: dict[str, str] = {}
-        self._topics = nursery.topics
+        self._topics = recorder.topics
         self._journal = journal
         self._announcement = Announcement(
             config,
             journal,
-            babies=lambda: nursery.pipeline.scale.babies,
-            state=lambda: nursery.state(nursery.now_s),
+            babies=lambda: recorder.pipeline.scale.babies,
+            state=lambda: recorder.state(recorder.now_s),
             log=log,
         )
         self.panel: Panel | None = None
@@ -137,13 +137,13 @@ class Outlets:
             resized=lambda: self._announcement.begin(self.publisher),
         )
         self._notifier = (
-            Notifier(config.notify, journal.pushes, local_minute=nursery.spoken_minute)
+            Notifier(config.notify, journal.pushes, local_minute=recorder.spoken_minute)
             if wanted(config.notify)
             else None
         )
         self._charts = ChartWorker(config)
         self._usage = ProcessUsage()
-        self._slugs = {baby.id: baby.slug for baby in nursery.pipeline.scale.babies}
+        self._slugs = {baby.id: baby.slug for baby in recorder.pipeline.scale.babies}
         self._state_due_s = 0.0
         self._health_due_s = 0.0
         self._light_due_s = math.inf
@@ -168,15 +168,15 @@ class Outlets:
                     self._reply("weighed")
                 self._charts.ask(slug(event.baby), event.baby)
 
-    def load_changed(self) -> None:
+    def shedding_changed(self) -> None:
         """What is left out for lack of time is shown at once."""
         self._show_health()
-        if self._load.sheds("charts"):
+        if self._shedding.sheds("charts"):
             self._charts.pause()
 
     def _is_urgent(self, event: AnyEvent) -> bool:
         """Whether the retained state follows at once; with time short only what is for a person."""
-        return not self._load.sheds("telemetry") or isinstance(event, _FOR_A_PERSON)
+        return not self._shedding.sheds("telemetry") or isinstance(event, _FOR_A_PERSON)
 
     def _answer(self, result: CommandResult) -> None:
         """Tell whoever asked: a phone by its topic, the one at the box by light and sound."""
@@ -187,7 +187,7 @@ class Outlets:
 
     def _is_news(self, event: WeighIn) -> bool:
         """An announced weigh-in, just now: not one that is told again after an answer."""
-        fresh = self._nursery.now_s - event.t_s < WEIGHED_NEWS_S
+        fresh = self._recorder.now_s - event.t_s < WEIGHED_NEWS_S
         return event.only_weighed and event.origin == "scale" and fresh
 
     def _reply(self, reply: Literal["yes", "weighed", "no"]) -> None:
@@ -199,20 +199,20 @@ class Outlets:
         """Once a second: refresh what is due."""
         self._log_link()
         monotonic_s = time.monotonic()
-        self._announcement.second(self.publisher, self._nursery.now_s, monotonic_s)
-        if self._nursery.trouble != self._trouble:
-            self._trouble = self._nursery.trouble
+        self._announcement.second(self.publisher, self._recorder.now_s, monotonic_s)
+        if self._recorder.trouble != self._trouble:
+            self._trouble = self._recorder.trouble
             self._health_due_s = 0.0
         if self._changed or monotonic_s >= min(self._state_due_s, self._light_due_s):
             self._light_due_s = math.inf if monotonic_s >= self._light_due_s else self._light_due_s
-            thinned = self._load.sheds("telemetry")
+            thinned = self._shedding.sheds("telemetry")
             self._state_due_s = monotonic_s + (THINNED_STATE_EVERY_S if thinned else STATE_EVERY_S)
             self._changed = False
             self._show_state()
         if monotonic_s >= self._health_due_s:
             self._health_due_s = monotonic_s + HEALTH_EVERY_S
             self._show_health()
-        if not self._load.sheds("charts") and (chart := self._charts.poll()) is not None:
+        if not self._shedding.sheds("charts") and (chart := self._charts.poll()) is not None:
             self.publisher.want(self._announcement.admit([chart_message(self._topics, *chart)]))
 
     def _log_link(self) -> None:
@@ -239,7 +239,7 @@ class Outlets:
 
     def identity_report(self) -> IdentityReport | None:
         """Whether somebody else is this box, when that has changed."""
-        report = self._announcement.report(self._nursery.now_s, time.monotonic())
+        report = self._announcement.report(self._recorder.now_s, time.monotonic())
         if report is not None:
             self._health_due_s = 0.0  # with the next second
         return report
@@ -247,8 +247,8 @@ class Outlets:
     def pump(self) -> list[Command]:
         """Let the publisher do its part; returns the commands that came in."""
         if self._notifier is not None:
-            self._notifier.pump(self._nursery.now_s)
-        return self.publisher.pump(self._nursery.now_s)
+            self._notifier.pump(self._recorder.now_s)
+        return self.publisher.pump(self._recorder.now_s)
 
     def close(self) -> None:
         """Show the last state, then say goodbye everywhere."""
@@ -264,14 +264,14 @@ class Outlets:
         self._announcement.close()
         self._charts.close()
         if self._notifier is not None:
-            self._notifier.close(self._nursery.now_s)
+            self._notifier.close(self._recorder.now_s)
         if self.panel is not None:
             self.panel.close()
 
     # ------------------------------------------------------------------ inside
 
     def _show_state(self) -> None:
-        state = self._nursery.state(self._nursery.now_s)
+        state = self._recorder.state(self._recorder.now_s)
         self.publisher.want(self._announcement.admit(state_messages(state, self._topics)))
         if self.panel is not None:
             self.panel.show(
@@ -283,24 +283,24 @@ class Outlets:
             )
 
     def _show_health(self) -> None:
-        nursery = self._nursery
+        recorder = self._recorder
         fields = self._figures() | {
             "cpu_pct": self._usage.cpu_pct(),
             "memory_mb": self._usage.memory_mb(),
-            "load": self._load.status(),
-            "clock_synced": nursery.synced,
+            "load": self._shedding.status(),
+            "clock_synced": recorder.synced,
             "link": self.publisher.status(),
             "push_error": None if self._notifier is None else self._notifier.problem,
             "push_waiting": 0 if self._notifier is None else self._notifier.waiting,
-            "journal_error": nursery.trouble,
+            "journal_error": recorder.trouble,
             "identity_error": self._announcement.problem,
             "topics_to_empty": self._announcement.to_empty,
-            "journals_kept": len(nursery.kept.sentences()),
-            "rows_rejected": sum(nursery.rejected.values()),
+            "journals_kept": len(recorder.kept.sentences()),
+            "rows_rejected": sum(recorder.rejected.values()),
             "roster_known": self._journal.knows_roster,
             "version": monitor.__version__,
         }
-        sources = nursery.state(self._nursery.now_s).sources
+        sources = recorder.state(self._recorder.now_s).sources
         message = health_message(sources, self._topics, fields=fields)
         self.publisher.want([message])
 
@@ -328,7 +328,7 @@ class Outlets:
                 arrived.payload,
                 self._topics,
                 retain=arrived.retain,
-                now_s=self._nursery.now_s,
+                now_s=self._recorder.now_s,
             )
         except CommandError as error:
             refusal = self._topics.refusal(arrived.topic, str(error), error.request_id)

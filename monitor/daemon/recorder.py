@@ -43,7 +43,7 @@ from monitor.events import (
     WeighIn,
     slug,
 )
-from monitor.host.boot_clock import BootClock, Placing, Wake, boot_id, boot_s, wake
+from monitor.host.boot_clock import BootClock, ClockTracker, RunStart, boot_id, boot_s, locate_run
 from monitor.mqtt.topics import Topics, alert_messages
 from monitor.store import failover
 from monitor.store.checked_rows import Lost
@@ -52,7 +52,7 @@ from monitor.store.kept_journals import KeptJournals
 from monitor.store.outbox import DEFAULT_EXPIRY_S, EXPIRY_S, OutboxMessage
 from monitor.store.push_rows import TOLD_KEY, PushRules
 from monitor.times import spoken_duration
-from monitor.timeshift import Shift, moved
+from monitor.timeshift import TimeShift, moved
 
 HISTORY_S = 90 * 86_400.0
 """Weighings read at the start: longer than any baby stays on the bottle."""
@@ -93,22 +93,22 @@ _UNUSABLE = (msgspec.MsgspecError, ValueError, TypeError, LookupError, Arithmeti
 """what a saved state raises that was not saved by this version, or not by us"""
 
 
-def wake_up(journal: Journal, *, synced: bool) -> Wake:
+def read_run_start(journal: Journal, *, synced: bool) -> RunStart:
     """Where a run that begins now lies on the timeline, by the journal and this machine's clocks.
 
     Raises:
         CardError: neither the journal nor one in memory can be read.
     """
     try:
-        return _wake_up(journal, synced)
+        return _read_run_start(journal, synced)
     except JournalError as error:  # the card went between two readings
         failover.fail_over(journal, str(error), failover.NOTHING)
-        return _wake_up(journal, synced)
+        return _read_run_start(journal, synced)
 
 
-def _wake_up(journal: Journal, synced: bool) -> Wake:
+def _read_run_start(journal: Journal, synced: bool) -> RunStart:
     saved = journal.load_state("clock")
-    return wake(
+    return locate_run(
         None if saved is None else msgspec.json.decode(saved, type=BootClock),
         boot_id=boot_id(),
         boot_s=boot_s(),
@@ -118,13 +118,13 @@ def _wake_up(journal: Journal, synced: bool) -> Wake:
     )
 
 
-def _certain(start_s: float) -> Wake:
+def _certain(start_s: float) -> RunStart:
     """For a timeline that is right by definition: a simulation, a test."""
     clock = BootClock(boot_id="", offset_s=0.0, began_s=start_s, known=True)
-    return Wake(clock=clock, start_s=start_s)
+    return RunStart(clock=clock, start_s=start_s)
 
 
-class Nursery:
+class Recorder:
     """Feeds the pipeline and writes down what comes out."""
 
     def __init__(
@@ -133,7 +133,7 @@ class Nursery:
         journal: Journal,
         *,
         start_s: float | None = None,
-        woken: Wake | None = None,
+        run_start: RunStart | None = None,
         on_events: Callable[[list[AnyEvent]], None] | None = None,
         log: Callable[[str], None] = lambda _text: None,
     ) -> None:
@@ -143,7 +143,7 @@ class Nursery:
             config: the box's settings.
             journal: open for writing.
             start_s: where a timeline begins that is right by definition; or
-            woken: where this boot lies, as far as is known.
+            run_start: where this boot lies, as far as is known.
             on_events: hears every event after it was written.
             log: hears when the clock moved the timeline.
         """
@@ -151,14 +151,14 @@ class Nursery:
         self.journal = journal
         self.topics = Topics(config.box)
         self.journal_error: str | None = None
-        woken = woken or _certain(time.time() if start_s is None else start_s)
-        self._placing = Placing(woken.clock)
+        run_start = run_start or _certain(time.time() if start_s is None else start_s)
+        self._clock = ClockTracker(run_start.clock)
         self.moved_s = 0.0
         """how far the timeline has moved since the sources began to stamp"""
-        self.now_s = woken.start_s
+        self.now_s = run_start.start_s
         self._on_events, self._log = on_events, log
         self._unwritten: list[AnyEvent] = []
-        self._unmoved: list[Shift] = []
+        self._unmoved: list[TimeShift] = []
         """what the journal has not followed yet"""
         self._resume: dict[str, bytes] = {}
         self._retry_s = self.now_s
@@ -174,34 +174,34 @@ class Nursery:
         self._rejected_until_s = self.now_s
         self._has_begun = False
         try:
-            self._begin(woken)
+            self._begin(run_start)
         except JournalError as error:  # the card went between two readings
             failover.fail_over(journal, str(error), failover.NOTHING)
-            self._begin(woken)
+            self._begin(run_start)
 
-    def _begin(self, woken: Wake) -> None:
-        if woken.clock.boot_id:
-            self._resume["clock"] = msgspec.json.encode(woken.clock)
-        if woken.tidy is not None:
-            self._unmoved.append(woken.tidy)
+    def _begin(self, run_start: RunStart) -> None:
+        if run_start.clock.boot_id:
+            self._resume["clock"] = msgspec.json.encode(run_start.clock)
+        if run_start.earlier is not None:
+            self._unmoved.append(run_start.earlier)
         self._flush()
         self._look_at_the_rows()
         self._lost, self._lost_until_s = self._lost_journal()
         self._push_rules = PushRules(self.config.notify, self.journal.pushes.told())
-        self.pipeline = self._build(woken.tidy)
+        self.pipeline = self._build(run_start.earlier)
         self._has_begun = True
-        self.pipeline.know_clock(woken.clock.known)
+        self.pipeline.know_clock(run_start.clock.known)
         self._adopt_forgotten()
 
-    def _build(self, tidy: Shift | None = None) -> Pipeline:
+    def _build(self, earlier: TimeShift | None = None) -> Pipeline:
         """The core as the journal remembers it."""
         whole, light = (self.journal.load_state(key) for key in ("pipeline", "pipeline_light"))
         pipeline = self._pipeline(occupancy_known=whole is None)
         try:
             for snapshot in filter(None, (whole, light)):
                 pipeline.restore(snapshot)
-            if tidy is not None:
-                pipeline.move(tidy)
+            if earlier is not None:
+                pipeline.move(earlier)
             pipeline.state(self.now_s)
         except _UNUSABLE as error:
             # Another version's snapshot, or damage: the journal has everything that matters.
@@ -231,7 +231,7 @@ class Nursery:
     @property
     def synced(self) -> bool:
         """Whether the timeline is where the world's clocks are."""
-        return self._placing.clock.known
+        return self._clock.clock.known
 
     def local_minute(self, t_s: float) -> int:
         """Minutes since local midnight at a timeline time, as far as is known."""
@@ -244,7 +244,7 @@ class Nursery:
 
     # ------------------------------------------------------------------ the flow
 
-    def placed(self, observation: Observation) -> Observation:
+    def retimed(self, observation: Observation) -> Observation:
         """What a source stamped at this run's start, where the timeline lies now."""
         by_s = self.moved_s
         if not by_s:
@@ -274,8 +274,8 @@ class Nursery:
     @property
     def trouble(self) -> str | None:
         """Why the journal is not being written where it belongs; ``None`` when it is."""
-        if self.journal.stands_in_for is not None:
-            return f"{self.journal.why_away}; a copy in memory stands in"
+        if self.journal.failed_over_from is not None:
+            return f"{self.journal.failover_reason}; a copy in memory stands in"
         brief = self._locked_since_s is not None and (
             self.now_s - self._locked_since_s < LOCKED_TOLD_S
         )
@@ -299,7 +299,7 @@ class Nursery:
 
     def _read_clock(self, reading: ClockReading) -> list[AnyEvent]:
         known = self.synced
-        shifts = self._placing.read(reading)
+        shifts = self._clock.observe(reading)
         if not shifts:
             return []
         self.pipeline.know_clock(True)
@@ -309,7 +309,7 @@ class Nursery:
             self._log(f"the clock is synchronised: times moved by {by_s:+.0f} s")
         return self._take(events)
 
-    def _move(self, shifts: list[Shift]) -> list[AnyEvent]:
+    def _move(self, shifts: list[TimeShift]) -> list[AnyEvent]:
         """Pipeline, journal and outbox; a crash leaves all of it moved, or nothing."""
         events: list[AnyEvent] = []
         for shift in shifts:
@@ -450,14 +450,14 @@ class Nursery:
             state={
                 **self.journal.known_values,
                 TOLD_KEY: msgspec.json.encode(self._push_rules.told),
-                "clock": msgspec.json.encode(self._placing.clock),
+                "clock": msgspec.json.encode(self._clock.clock),
                 **self._memory(self.now_s),
             },
         )
 
     def _record(self, held: list[OutboxMessage]) -> None:
         if self._unmoved:
-            clock = msgspec.json.encode(self._placing.clock)
+            clock = msgspec.json.encode(self._clock.clock)
             self.journal.move(self._unmoved, **(self._resume | {"clock": clock}))
             self._unmoved = []
         self.journal.record(self._unwritten, held, synced=self.synced, state=self._resume)
@@ -469,7 +469,7 @@ class Nursery:
             self._locked_since_s = self._locked_since_s or now_s
         if self._refused is None:
             self._locked_since_s = None
-        away = self.journal.stands_in_for is not None
+        away = self.journal.failed_over_from is not None
         if (away or self._refused is not None) and now_s >= self._retry_s:
             locked = self._locked_since_s is not None
             self._retry_s = now_s + (LOCKED_RETRY_S if locked else RETRY_EVERY_S)
@@ -487,7 +487,7 @@ class Nursery:
         with suppress(JournalError):  # still in trouble, then
             if isinstance(outbox.refused, CardError):
                 failover.fail_over(self.journal, str(outbox.refused), self._known())
-            if self.journal.stands_in_for is not None:
+            if self.journal.failed_over_from is not None:
                 end = failover.fail_back(self.journal, self._log)
                 self._log(f"the journal is written on the card again: {self.journal.path}")
                 self._lost, self._lost_until_s = self._lost_journal()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from monitor.config import Config
 from monitor.daemon.event_text import plain
-from monitor.daemon.loop import App, announce, check_config_for_run
-from monitor.daemon.recorder import wake_up
-from monitor.daemon.shedding import Load
+from monitor.daemon.loop import Loop, announce, check_config_for_run
+from monitor.daemon.recorder import read_run_start
+from monitor.daemon.shedding import Shedding
 from monitor.devices import open_panel, open_sources
 from monitor.devices.ticker import Ticker
 from monitor.errors import CardError, DeviceError, JournalError
@@ -53,23 +53,23 @@ def _taken(lock: StateLock) -> bool:
 def _watch(config: Config, journal: Journal) -> int:
     if journal.set_aside is not None:
         announce(f"the journal was damaged; it is kept as {journal.set_aside}")
-    if journal.stands_in_for is not None:
-        announce(f"running on a copy of the journal in memory: {journal.why_away}")
+    if journal.failed_over_from is not None:
+        announce(f"running on a copy of the journal in memory: {journal.failover_reason}")
     trusted = _always if config.trust_clock else ClockSync()
-    woken = wake_up(journal, synced=trusted())
-    if not woken.clock.known:
+    run_start = read_run_start(journal, synced=trusted())
+    if not run_start.clock.known:
         announce("the clock is not synchronised yet: gains are unknown until it is")
-    timeline = Timeline(woken.start_s)
+    timeline = Timeline(run_start.start_s)
     probe = HostProbe(config)
     ticker = Ticker(timeline, clock_synced=trusted, host_report=probe.report)
-    app = App(
+    app = Loop(
         config,
         journal,
         [*open_sources(config, timeline), ticker],
-        woken=woken,
+        run_start=run_start,
         on_events=_log,
         log=announce,
-        load=Load(),
+        shedding=Shedding(),
     )
     try:
         app.attach_panel(open_panel(config, timeline, app.put))

@@ -31,7 +31,7 @@ CALMEST_FACTOR = 16.0
 to 16 calms: five minutes."""
 
 
-class LoadStatus(msgspec.Struct, frozen=True, kw_only=True):
+class SheddingStatus(msgspec.Struct, frozen=True, kw_only=True):
     """What topic ``health`` says about it."""
 
     level: int
@@ -41,8 +41,8 @@ class LoadStatus(msgspec.Struct, frozen=True, kw_only=True):
     """what is let go of now"""
 
 
-class Load:
-    """Tell it the lag at every turn of the loop; ask it what is to be left out."""
+class Shedding:
+    """Observes the lag at every turn of the loop; says what is to be left out."""
 
     def __init__(self, patience: float = 1.0, calm_s: float = CALM_S) -> None:
         """``patience`` scales the lags, ``calm_s`` is the first calm: a test waits for less."""
@@ -54,7 +54,7 @@ class Load:
         self._calm_for_s = calm_s
         self._eased_s = float("-inf")
 
-    def see(self, now_s: float, lag_s: float) -> bool:
+    def observe(self, now_s: float, lag_s: float) -> bool:
         """Take the lag at ``now_s``, any clock that only moves forward; True: the level changed."""
         self.lag_s = lag_s
         late, calm = self._is_late(lag_s), lag_s <= CALM_LAG_S * self._patience
@@ -76,10 +76,10 @@ class Load:
         """Nothing is left that could be let go of."""
         return self.level == len(ORDER)
 
-    def status(self) -> LoadStatus:
+    def status(self) -> SheddingStatus:
         """For ``health``."""
         shed = list(ORDER[: self.level])
-        return LoadStatus(level=self.level, lag_s=round(self.lag_s, 1), shed=shed)
+        return SheddingStatus(level=self.level, lag_s=round(self.lag_s, 1), shed=shed)
 
     def _is_late(self, lag_s: float) -> bool:
         return not self.exhausted and lag_s >= LAG_S[self.level] * self._patience

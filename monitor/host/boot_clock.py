@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from monitor.events import ClockReading
-from monitor.timeshift import Shift
+from monitor.timeshift import TimeShift
 
 APART_S = 1.0
 """Nearer than this the wall clock is only being disciplined; following it would blur times."""
@@ -44,16 +44,16 @@ class BootClock(msgspec.Struct, frozen=True, kw_only=True):
         return self.began_s - EDGE_S
 
 
-class Wake(msgspec.Struct, frozen=True, kw_only=True):
+class RunStart(msgspec.Struct, frozen=True, kw_only=True):
     """How a run begins."""
 
     clock: BootClock
     start_s: float
-    tidy: Shift | None = None
+    earlier: TimeShift | None = None
     """what an earlier boot's wrong clock put into the future, and how it gets out of the way"""
 
 
-def wake(
+def locate_run(
     saved: BootClock | None,
     *,
     boot_id: str,
@@ -61,7 +61,7 @@ def wake(
     unix_s: float,
     synced: bool,
     last_s: float,
-) -> Wake:
+) -> RunStart:
     """Place a run that begins now.
 
     Args:
@@ -73,7 +73,7 @@ def wake(
         last_s: the latest moment the journal knows.
     """
     if saved is not None and boot_id and saved.boot_id == boot_id:
-        return Wake(clock=saved, start_s=saved.offset_s + boot_s)
+        return RunStart(clock=saved, start_s=saved.offset_s + boot_s)
     start_s = unix_s if synced else max(unix_s, last_s + 1.0)
     guessed_s = None
     if saved is not None and not saved.known:
@@ -86,25 +86,27 @@ def wake(
         guessed_s=None if synced else guessed_s,
     )
     if last_s < start_s:
-        return Wake(clock=clock, start_s=start_s)
+        return RunStart(clock=clock, start_s=start_s)
     if guessed_s is None:
         guessed_s = start_s if saved is None else saved.since_s
-    return Wake(clock=clock, start_s=start_s, tidy=_out_of_the_way(guessed_s, last_s, start_s))
+    return RunStart(
+        clock=clock, start_s=start_s, earlier=_out_of_the_way(guessed_s, last_s, start_s)
+    )
 
 
-def _out_of_the_way(since_s: float, last_s: float, before_s: float) -> Shift:
+def _out_of_the_way(since_s: float, last_s: float, before_s: float) -> TimeShift:
     """Moments up to ``last_s`` end a second before ``before_s``; they stay a guess."""
-    return Shift(by_s=before_s - 1.0 - last_s, since_s=since_s, sure=False)
+    return TimeShift(by_s=before_s - 1.0 - last_s, since_s=since_s, sure=False)
 
 
-class Placing:
+class ClockTracker:
     """Reads the wall clock and says by how much this boot is off."""
 
     def __init__(self, clock: BootClock) -> None:
         self.clock = clock
         self._doubt_s: float | None = None
 
-    def read(self, reading: ClockReading) -> list[Shift]:
+    def observe(self, reading: ClockReading) -> list[TimeShift]:
         """The shifts to carry out now, in order; the clock is already where they lead.
 
         They are whole seconds, so that half-second windows and minutes stay what they were.
@@ -124,7 +126,7 @@ class Placing:
         self._doubt_s = None
         return self._move(float(round(off_s)))
 
-    def _move(self, by_s: float) -> list[Shift]:
+    def _move(self, by_s: float) -> list[TimeShift]:
         old = self.clock
         self.clock = BootClock(
             boot_id=old.boot_id,
@@ -132,7 +134,7 @@ class Placing:
             began_s=old.began_s + by_s,
             known=True,
         )
-        shifts = [Shift(by_s=by_s, since_s=old.since_s)]
+        shifts = [TimeShift(by_s=by_s, since_s=old.since_s)]
         if old.guessed_s is not None and by_s < 0.0:
             # Boots that nobody placed lie before this one: they must not end up after it.
             last_s = old.began_s - 1.0

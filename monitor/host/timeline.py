@@ -1,10 +1,10 @@
 """The nursery timeline: seconds that only move forward and are close to Unix time.
 
-A Pi has no battery clock and NTP makes the wall clock jump, so nothing is ever timed on it. A
-run begins somewhere (``clock.wake`` says where) and from then on adds monotonic seconds, and the
-time that the computer slept, during which that clock stands still. When the
-wall clock turns out to differ (it was synchronised late), the nursery moves everything of this
-boot; the sources go on stamping as they began and are placed as they come in.
+A Pi has no battery clock and NTP makes the wall clock jump, so nothing is ever timed on it. A run
+begins where ``boot_clock.locate_run`` says and from then on adds monotonic seconds, and the time
+that the computer slept, during which that clock stands still. When the wall clock turns out to
+differ (it was synchronised late), the recorder shifts everything of this boot; the sources go on
+stamping as they began and are retimed as they come in.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from collections import Counter
 from typing import TextIO
 
 from monitor.config import AlertsConfig, Config, MicrophoneConfig, MqttConfig, NightConfig
-from monitor.daemon.loop import App
+from monitor.daemon.loop import Loop
 from monitor.mqtt.identity import where
 from monitor.simulation.broker import DemoBroker
 from monitor.simulation.night import SimulatedNight
@@ -62,7 +62,7 @@ def _live(hours: float, speed: float, seed: int, port: int, directory: str, out:
     journal.save_state(looked=where(config).encode())
     phone = DemoPhone("127.0.0.1", port, night.clock)
     phone.start()
-    app = App(config, journal, [night], start_s=night.start_s)
+    app = Loop(config, journal, [night], start_s=night.start_s)
     night.attach(
         ready=lambda: app.connected and phone.subscribed,
         backlog=lambda: app.backlog,

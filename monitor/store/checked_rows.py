@@ -34,7 +34,7 @@ from monitor.events import (
     Voice,
 )
 from monitor.host.boot_clock import BootClock
-from monitor.timeshift import Shift
+from monitor.timeshift import TimeShift
 
 FIRST_S, LAST_S = -1e9, 4.2e9
 """1938 to 2103: no clock of a nursery shows another time, and no duration in it is longer"""
@@ -122,7 +122,7 @@ class Carried(msgspec.Struct, frozen=True, kw_only=True):
     """One change of a copy that the journal on the card has to follow: table ``carried``."""
 
     event: AnyEvent | None = None
-    shift: Shift | None = None
+    shift: TimeShift | None = None
 
 
 def _is_baby(value: bytes, key: object) -> bool:

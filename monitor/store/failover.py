@@ -35,7 +35,7 @@ ROOM_BYTES = 1_000_000
 PATIENCE_S = 0.2
 """The loop waits this long for another program's lock: an alert is later by no more than that."""
 
-Homecoming = Literal["followed", "joined", "other"]
+FailBack = Literal["followed", "joined", "other"]
 """The card's journal has followed the copy; it has done so and knows who is here, which the copy
 did not; or it is another one, and the copy is kept aside."""
 
@@ -58,18 +58,18 @@ def open_journal(path: Path, log: Callable[[str], None] = lambda _text: None) ->
     Raises:
         JournalError: the directory or file cannot be used for a reason that will not pass.
     """
-    left = _left_behind(log)
+    left = _earlier_copy(log)
     try:
-        home = _open_home(path)
+        on_card = _open_on_card(path)
     except (CardError, LockedError) as error:
         if left is not None:
-            left.stands_in_for, left.why_away = path, str(error)
+            left.failed_over_from, left.failover_reason = path, str(error)
             return left
         return _copy(path, error)
     if left is None:
-        return home
-    left.stands_in_for, left.why_away = path, "it could not be written at the last start"
-    home.close()
+        return on_card
+    left.failed_over_from, left.failover_reason = path, "it could not be written at the last start"
+    on_card.close()
     try:
         fail_back(left, log)
     except JournalError as error:
@@ -85,19 +85,19 @@ def fail_over(journal: Journal, why: str, known: Known) -> None:
     Raises:
         CardError: the journal is in memory already, and refuses there.
     """
-    if journal.stands_in_for is not None:
+    if journal.failed_over_from is not None:
         raise CardError(why)
-    home, generation = journal.path, journal.generation
-    spare = _remembered() or _anywhere(home)
+    on_card, generation = journal.path, journal.generation
+    copy_path = _runtime_path() or _temporary_path(on_card)
     try:
-        card.remove_journal(spare)
-        journal.copy_to(spare)
-        copy = Journal.open(spare, patience_s=PATIENCE_S)
+        card.remove_journal(copy_path)
+        journal.copy_to(copy_path)
+        copy = Journal.open(copy_path, patience_s=PATIENCE_S)
         copy.become_copy(CopyOf(generation=copy.generation, whole=True))
     except (JournalError, OSError):
         waiting = journal.outbox.remembered
         pushes = [row for row in journal.pushes.waiting() if row.id > 0]
-        copy = _begin(spare)
+        copy = _begin(copy_path)
         copy.begin_with(known.babies or (), known.state, waiting, pushes)
         copy.become_copy(
             CopyOf(
@@ -110,59 +110,61 @@ def fail_over(journal: Journal, why: str, known: Known) -> None:
                 },
             )
         )
-    journal.go_on_in(copy)
-    journal.stands_in_for, journal.why_away = home, why
+    journal.switch_to(copy)
+    journal.failed_over_from, journal.failover_reason = on_card, why
 
 
-def fail_back(journal: Journal, log: Callable[[str], None] = lambda _text: None) -> Homecoming:
+def fail_back(journal: Journal, log: Callable[[str], None] = lambda _text: None) -> FailBack:
     """Bring what a copy holds back to the card, and go on there.
 
     Raises:
         CardError: the card still refuses; nothing has changed.
         LockedError: another program has locked the journal on it; nothing has changed.
     """
-    path = journal.stands_in_for
+    path = journal.failed_over_from
     if path is None:
         return "followed"
     _check_room(journal, path)
-    home = _open_home(path)
+    on_card = _open_on_card(path)
     try:
-        end = _bring(journal, home, log)
+        end = _bring_back(journal, on_card, log)
     except (JournalError, OSError) as error:
-        home.close()
+        on_card.close()
         raise error if isinstance(error, JournalError) else CardError(str(error)) from error
-    spare = journal.path
-    journal.go_on_in(Journal.open(path, patience_s=PATIENCE_S) if end == "moved" else home)
-    journal.stands_in_for, journal.copy_of = None, None
-    if spare != IN_MEMORY:
+    copy_path = journal.path
+    journal.switch_to(Journal.open(path, patience_s=PATIENCE_S) if end == "moved" else on_card)
+    journal.failed_over_from, journal.copy_of = None, None
+    if copy_path != IN_MEMORY:
         with suppress(OSError):
-            card.remove_journal(spare)
+            card.remove_journal(copy_path)
     return "followed" if end == "moved" else end
 
 
-def _bring(
-    copy: Journal, home: Journal, log: Callable[[str], None]
-) -> Homecoming | Literal["moved"]:
+def _bring_back(
+    copy: Journal, on_card: Journal, log: Callable[[str], None]
+) -> FailBack | Literal["moved"]:
     copy_of = copy.copy_of
-    if home.load_state("taken_in") == msgspec.json.encode(copy.generation):
+    if on_card.load_state("taken_in") == msgspec.json.encode(copy.generation):
         return "followed"  # a crash came between following and removing the copy
     if copy_of is not None and not copy_of.roster:
-        home.follow(copy)
+        on_card.follow(copy)
         return "joined"
-    is_new = home.generation is None and not home.babies(retired=True) and not home.weighings()
-    if copy_of is not None and copy_of.whole and (is_new or home.set_aside is not None):
+    is_new = (
+        on_card.generation is None and not on_card.babies(retired=True) and not on_card.weighings()
+    )
+    if copy_of is not None and copy_of.whole and (is_new or on_card.set_aside is not None):
         # Nothing is there that the copy does not have: an empty card, or what was saved of damage.
-        path = home.path
-        home.close()
+        path = on_card.path
+        on_card.close()
         card.remove_journal(path)
-        copy.settle_at(path)
+        copy.write_as_journal(path)
         return "moved"
-    if copy_of is not None and copy_of.generation == home.generation:
-        home.follow(copy)
+    if copy_of is not None and copy_of.generation == on_card.generation:
+        on_card.follow(copy)
         return "followed"
-    aside = card.aside_name(home.path, "copy")
+    aside = card.aside_name(on_card.path, "copy")
     copy.copy_to(aside)
-    home.record([], [msgspec.structs.replace(row, id=0) for row in copy.outbox.everything()])
+    on_card.record([], [msgspec.structs.replace(row, id=0) for row in copy.outbox.everything()])
     log(f"the copy in memory is not of the journal on the card: it is kept as {aside}")
     return "other"
 
@@ -177,7 +179,7 @@ def _check_room(journal: Journal, path: Path) -> None:
         raise CardError(f"{path} is on a card that is full or read-only")
 
 
-def _open_home(path: Path) -> Journal:
+def _open_on_card(path: Path) -> Journal:
     journal = Journal.open(path, patience_s=PATIENCE_S)
     try:
         journal.prove()  # a card may be readable, and not a byte left
@@ -187,72 +189,72 @@ def _open_home(path: Path) -> Journal:
     return journal
 
 
-def _left_behind(log: Callable[[str], None]) -> Journal | None:
+def _earlier_copy(log: Callable[[str], None]) -> Journal | None:
     """The copy that an earlier process left, if it is one."""
-    spare = _remembered()
+    copy_path = _runtime_path()
     try:
-        if spare is None or not spare.exists():
+        if copy_path is None or not copy_path.exists():
             return None
-        if spare.stat().st_size == 0 and not card.log_of(spare).exists():
-            card.remove_journal(spare)
-            log(f"the copy in memory, {spare}, was empty")
+        if copy_path.stat().st_size == 0 and not card.log_of(copy_path).exists():
+            card.remove_journal(copy_path)
+            log(f"the copy in memory, {copy_path}, was empty")
             return None
-        left = Journal.open(spare, patience_s=PATIENCE_S)
+        left = Journal.open(copy_path, patience_s=PATIENCE_S)
     except (OSError, JournalError) as error:
         log(f"the copy in memory cannot be used: {error}")
         return None
     if left.set_aside is not None:
         log(f"the copy in memory was damaged and is not used; it is kept as {left.set_aside}")
         left.close()
-        card.remove_journal(spare)
+        card.remove_journal(copy_path)
         return None
     return left
 
 
 def _copy(path: Path, error: JournalError) -> Journal:
     """A journal in memory that begins with what the card still gives."""
-    spare = _remembered() or _anywhere(path)
-    incoming = spare.with_name(f"incoming-{spare.name}")
+    copy_path = _runtime_path() or _temporary_path(path)
+    incoming = copy_path.with_name(f"incoming-{copy_path.name}")
     copy_of = CopyOf(generation=None, whole=True)
     try:
         card.remove_journal(incoming)
-        card.remove_journal(spare)
+        card.remove_journal(copy_path)
         for source, file in ((path, incoming), (card.log_of(path), card.log_of(incoming))):
             with suppress(FileNotFoundError):
                 shutil.copyfile(source, file)
         if incoming.exists():
             taken = Journal.open(incoming)
             copy_of = CopyOf(generation=taken.generation, whole=taken.set_aside is None)
-            taken.copy_to(spare)
+            taken.copy_to(copy_path)
             taken.close()
             card.remove_journal(incoming)
-        journal = Journal.open(spare, patience_s=PATIENCE_S)
+        journal = Journal.open(copy_path, patience_s=PATIENCE_S)
     except (OSError, JournalError):
         # A card that cannot even be read: watching goes on all the same, and says so.
         copy_of = CopyOf(generation=None, whole=False, roster=False)
-        journal = _begin(spare)
+        journal = _begin(copy_path)
         journal.begin_with((), {})
     journal.become_copy(copy_of)
-    journal.stands_in_for, journal.why_away = path, str(error)
+    journal.failed_over_from, journal.failover_reason = path, str(error)
     return journal
 
 
-def _begin(spare: Path) -> Journal:
+def _begin(copy_path: Path) -> Journal:
     """An empty journal in memory; without a file when there is no place for one."""
     try:
-        card.remove_journal(spare)
-        return Journal.open(spare, patience_s=PATIENCE_S)
+        card.remove_journal(copy_path)
+        return Journal.open(copy_path, patience_s=PATIENCE_S)
     except (OSError, JournalError):
         return Journal.open(IN_MEMORY)
 
 
-def _remembered() -> Path | None:
+def _runtime_path() -> Path | None:
     """Where systemd keeps files for this service in memory; nobody else can write there."""
     folder = os.environ.get("RUNTIME_DIRECTORY", "").partition(":")[0]
     return Path(folder) / "spare.sqlite" if folder else None
 
 
-def _anywhere(path: Path) -> Path:
+def _temporary_path(path: Path) -> Path:
     try:
         return Path(tempfile.mkdtemp(prefix="nursery-")) / path.name
     except OSError:

@@ -47,7 +47,7 @@ from monitor.store.push_rows import PushRow, PushRows
 from monitor.store.retained import RetainedTopics
 from monitor.store.salvage import salvage
 from monitor.store.schema import migrate
-from monitor.timeshift import Moment, Shift, moved
+from monitor.timeshift import Moment, TimeShift, moved
 
 RETENTION_S = {
     "telemetry": 31 * 86_400.0,
@@ -115,9 +115,9 @@ class Journal:
         """where a damaged journal was moved, when this one was begun in its place"""
         self.salvaged: dict[str, int] = {}
         """how many rows of it could be saved, by table"""
-        self.stands_in_for: Path | None = None
+        self.failed_over_from: Path | None = None
         """the journal on a card that cannot be written, while this one is kept in memory"""
-        self.why_away = ""
+        self.failover_reason = ""
         self.copy_of: CopyOf | None = None
         """whose place this one has taken; every change is kept for that one to follow"""
         self.rows = CheckedRows(connection)
@@ -228,7 +228,7 @@ class Journal:
         except (OSError, sqlite3.Error) as error:
             raise CardError(f"cannot copy the journal {self.path} to {path}: {error}") from error
 
-    def go_on_in(self, other: Journal) -> None:
+    def switch_to(self, other: Journal) -> None:
         """Be ``other`` from now on: its file, its rows. What is held in memory stays held."""
         with suppress(sqlite3.Error):
             self._db.close()
@@ -453,7 +453,7 @@ class Journal:
             (time.time(), step_id),
         )
 
-    def move(self, shifts: Sequence[Shift], **state: bytes) -> int:
+    def move(self, shifts: Sequence[TimeShift], **state: bytes) -> int:
         """The clock turned out to be off: move what the shifts cover, and save ``state`` with it.
 
         Times that a person typed stay. Returns how many rows were moved.
@@ -473,7 +473,7 @@ class Journal:
             self._save_state(state)
         return count
 
-    def _move(self, table: str, shift: Shift) -> int:
+    def _move(self, table: str, shift: TimeShift) -> int:
         span = (max(shift.since_s, -MAX_S), min(shift.until_s, MAX_S))
         columns, synced = _STAMPED[table]
         moves = [
@@ -493,7 +493,7 @@ class Journal:
         self._db.execute(f"UPDATE {table} SET {back} WHERE t_s < 0")  # noqa: S608 - fixed names
         return moved
 
-    def _move_babies(self, shift: Shift) -> None:
+    def _move_babies(self, shift: TimeShift) -> None:
         for baby in self.babies(retired=True):
             if (changed := moved(baby, shift)) != baby:
                 self._save_baby(changed)
@@ -547,7 +547,7 @@ class Journal:
         self.save_state(copy_of=msgspec.json.encode(copy_of))
         self.copy_of = copy_of
 
-    def settle_at(self, path: Path) -> None:
+    def write_as_journal(self, path: Path) -> None:
         """Write this copy to ``path``, where nothing is, as a journal of its own.
 
         Raises:

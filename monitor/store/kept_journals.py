@@ -31,7 +31,7 @@ class KeptJournals:
 
     def sentences(self) -> list[str]:
         """One for each file, oldest first."""
-        files = kept_aside(self._journal.stands_in_for or self._journal.path, "copy")
+        files = kept_aside(self._journal.failed_over_from or self._journal.path, "copy")
         for file in files:
             if file.name not in self._known:
                 self._known[file.name] = sentence(file)

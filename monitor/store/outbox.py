@@ -22,7 +22,7 @@ import msgspec
 from monitor.errors import JournalError, LockedError
 from monitor.store.card import refusal
 from monitor.store.checked_rows import CheckedRows
-from monitor.timeshift import Shift
+from monitor.timeshift import TimeShift
 
 EXPIRY_S = {
     "crying": 600.0,
@@ -215,7 +215,7 @@ class Outbox:
             stored = set()
         return sorted(stored | {message.id for message in known})
 
-    def move(self, shift: Shift, restamped: Callable[[bytes, Shift], bytes]) -> None:
+    def move(self, shift: TimeShift, restamped: Callable[[bytes, TimeShift], bytes]) -> None:
         """The timeline was moved: so are what waits here, its expiry and the times in it."""
         self._looked = None
         rows = self._rows.read("outbox")
@@ -260,7 +260,7 @@ class Outbox:
         self._arrived.clear()
         self.refused = None
 
-    def move_held(self, shift: Shift, restamped: Callable[[bytes, Shift], bytes]) -> None:
+    def move_held(self, shift: TimeShift, restamped: Callable[[bytes, TimeShift], bytes]) -> None:
         """The same for what is in memory only."""
         self._held = {i: _moved(row, shift, restamped) for i, row in self._held.items()}
 
@@ -353,7 +353,7 @@ def _order(message: OutboxMessage) -> tuple[int, float, bool, int]:
 
 
 def _moved(
-    message: OutboxMessage, shift: Shift, restamped: Callable[[bytes, Shift], bytes]
+    message: OutboxMessage, shift: TimeShift, restamped: Callable[[bytes, TimeShift], bytes]
 ) -> OutboxMessage:
     latest_s = shift.maybe(message.latest_s)
     if not shift.covers(message.t_s):

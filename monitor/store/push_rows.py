@@ -16,7 +16,7 @@ from monitor.alert_kinds import RANK
 from monitor.config import NotifyConfig
 from monitor.events import Alert
 from monitor.store.outbox import DEFAULT_EXPIRY_S, EXPIRY_S
-from monitor.timeshift import Moment, Shift, moved
+from monitor.timeshift import Moment, TimeShift, moved
 
 TOLD_STATES = frozenset({"raised", "reminded", "cleared"})
 """a push cannot be taken back, so an acknowledgement is no reason for another one"""
@@ -195,7 +195,7 @@ class PushRows:
             return
         self._waiting = None
 
-    def move(self, shift: Shift) -> None:
+    def move(self, shift: TimeShift) -> None:
         """The timeline was moved: so are what waits here, its expiry and the times in it."""
         for row in self._rows():
             if shift.covers(row.t_s):
@@ -206,7 +206,7 @@ class PushRows:
                 )
         self._waiting = None
 
-    def move_held(self, shift: Shift) -> None:
+    def move_held(self, shift: TimeShift) -> None:
         """The same for what is in memory only."""
         self._held = {i: _moved(row, shift) for i, row in self._held.items()}
         self._waiting = None
@@ -258,7 +258,7 @@ def _read(row: sqlite3.Row) -> PushRow | None:
         return None
 
 
-def _moved(row: PushRow, shift: Shift) -> PushRow:
+def _moved(row: PushRow, shift: TimeShift) -> PushRow:
     """The expiry follows the moment of the change, wherever it lies itself."""
     if not shift.covers(row.t_s):
         return row

@@ -12,7 +12,7 @@ from typing import Any, TextIO, cast
 
 from monitor.codec import document, encode_line
 from monitor.config import Config
-from monitor.daemon.recorder import Nursery, wake_up
+from monitor.daemon.recorder import Recorder, read_run_start
 from monitor.errors import CommandError, InputError, JournalError
 from monitor.events import Command, CommandResult, Verb
 from monitor.host.clock_sync import ClockSync
@@ -51,18 +51,18 @@ def submit_all(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> li
 def _carry_out(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> list[str | None]:
     journal = Journal.open(config.journal_path)
     try:
-        woken = wake_up(journal, synced=config.trust_clock or ClockSync()())
-        now_s = woken.start_s
-        nursery = Nursery(config, journal, woken=woken)
+        run_start = read_run_start(journal, synced=config.trust_clock or ClockSync()())
+        now_s = run_start.start_s
+        recorder = Recorder(config, journal, run_start=run_start)
         answers: list[str | None] = []
         for verb, args in commands:
             command = Command(t_s=now_s, verb=cast("Verb", verb), args=args, origin="desk")
-            results = [e for e in nursery.handle(command) if isinstance(e, CommandResult)]
+            results = [e for e in recorder.handle(command) if isinstance(e, CommandResult)]
             refused = [e.error or f"{verb} was refused" for e in results if not e.ok]
             answers.append(refused[0] if refused else None)
-        nursery.save(now_s)
-        if nursery.trouble is not None:
-            raise JournalError(nursery.trouble)
+        recorder.save(now_s)
+        if recorder.trouble is not None:
+            raise JournalError(recorder.trouble)
         return answers
     finally:
         journal.close()

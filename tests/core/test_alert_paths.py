@@ -25,7 +25,7 @@ from monitor.events import (
 )
 from monitor.mqtt.topics import Topics, state_messages
 from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
-from monitor.timeshift import Shift
+from monitor.timeshift import TimeShift
 
 T = 1_767_268_800.0  # 2026-01-01T12:00:00Z
 MINUTE, HOUR = 60, 3600
@@ -331,6 +331,6 @@ def _questions(world: World):
 def test_the_clock_moves_what_is_held() -> None:
     world = quiet_world()
     world.run(30, microphone=False)
-    shift = Shift(by_s=HOUR)
+    shift = TimeShift(by_s=HOUR)
     world.pipeline.move(shift)
     assert world.open("too_quiet")[0].since >= T + HOUR

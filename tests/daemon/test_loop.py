@@ -1,4 +1,4 @@
-"""The loop and its outlets in this process, without a broker: panel, pauses, what goes where."""
+"""The loop and its outputs in this process, without a broker: panel, pauses, what goes where."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from monitor.config import Config, MqttConfig, ScaleConfig
-from monitor.daemon.loop import TOO_BUSY, App
-from monitor.daemon.shedding import Load
+from monitor.daemon.loop import TOO_BUSY, Loop
+from monitor.daemon.shedding import Shedding
 from monitor.events import Command, ScaleBlock, Tick
 from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
 from monitor.store.journal import Journal
@@ -62,7 +62,7 @@ class SourceStub:
 class Rig:
     """An app with a panel and one baby, driven observation by observation."""
 
-    def __init__(self, folder: Path, load: Load | None = None) -> None:
+    def __init__(self, folder: Path, shedding: Shedding | None = None) -> None:
         config = Config(
             box="a",
             state_dir=str(folder),
@@ -74,8 +74,8 @@ class Rig:
             mqtt=MqttConfig(port=9, tls=False),
         )
         self.journal = Journal.open(config.journal_path)
-        self.load, self.panel, self.source = load, PanelStub(), SourceStub()
-        self.app = App(config, self.journal, [self.source], start_s=T, load=load)
+        self.shedding, self.panel, self.source = shedding, PanelStub(), SourceStub()
+        self.app = Loop(config, self.journal, [self.source], start_s=T, shedding=shedding)
         self.app.attach_panel(self.panel)
         self.do(Command(T, "baby_add", {"name": "Possum", "species": "puppy", "weight_g": 119.0}))
 
@@ -92,7 +92,7 @@ class Rig:
 
     @property
     def health(self) -> dict:
-        return self.app.nursery.state(self.app.nursery.now_s).sources
+        return self.app.recorder.state(self.app.recorder.now_s).sources
 
 
 @pytest.fixture
@@ -123,34 +123,34 @@ def test_an_acknowledgement_needs_no_answer(rig: Rig) -> None:
     assert rig.panel.replies == []
 
 
-class Scripted(Load):
+class Scripted(Shedding):
     """At the level it is set to."""
 
     def __init__(self) -> None:
         super().__init__()
         self.wanted = 0
 
-    def see(self, now_s: float, lag_s: float) -> bool:
+    def observe(self, now_s: float, lag_s: float) -> bool:
         changed = self.level != self.wanted
         self.level = self.wanted
         return changed
 
 
 def test_paused_weights_are_said_and_come_back(tmp_path: Path) -> None:
-    load = Scripted()
-    rig = Rig(tmp_path, load)
+    shedding = Scripted()
+    rig = Rig(tmp_path, shedding)
     box = SimulatedBox(1, T, [POSSUM])
     rig.live(box, 0.0, 30.0)
     assert rig.health["scale"].state == "healthy"
-    load.wanted = 3
+    shedding.wanted = 3
     rig.live(box, 30.0, 33.0)
     assert rig.source.paused
     assert (rig.health["scale"].state, rig.health["scale"].why) == ("stalled", TOO_BUSY)
     rig.live(box, 33.0, 50.0)
-    (alert,) = rig.app.nursery.state(T + 50.0).alerts
+    (alert,) = rig.app.recorder.state(T + 50.0).alerts
     assert (alert.kind, alert.severity) == ("monitor_blind", "critical")
-    assert rig.app.nursery.state(T + 50.0).scale.total_g is None
-    load.wanted = 2
+    assert rig.app.recorder.state(T + 50.0).scale.total_g is None
+    shedding.wanted = 2
     rig.live(box, 50.0, 60.0)
     assert not rig.source.paused
     assert rig.health["scale"].state == "healthy"
@@ -158,9 +158,9 @@ def test_paused_weights_are_said_and_come_back(tmp_path: Path) -> None:
 
 
 def test_thinned_telemetry_still_shows_at_once_what_is_for_a_person(tmp_path: Path) -> None:
-    load = Scripted()
-    rig = Rig(tmp_path, load)
-    load.wanted = 1
+    shedding = Scripted()
+    rig = Rig(tmp_path, shedding)
+    shedding.wanted = 1
     rig.do(Tick(T + 1.0), Tick(T + 2.0))
     shown = len(rig.panel.shown)
     still = ScaleBlock(T + 3.0 + np.arange(10) / 10, np.full(10, 100_000.0))

@@ -7,7 +7,7 @@ import pytest
 
 from monitor.config import AlertsConfig, Config, MicrophoneConfig
 from monitor.core.activity import Activity
-from monitor.daemon.recorder import Nursery
+from monitor.daemon.recorder import Recorder
 from monitor.events import (
     Alert,
     AnyEvent,
@@ -23,7 +23,7 @@ from monitor.events import (
     Unassigned,
     WeighIn,
 )
-from monitor.host.boot_clock import wake
+from monitor.host.boot_clock import locate_run
 from monitor.simulation.box import SimBaby, SimulatedBox
 from monitor.store.journal import Journal
 from tests.daemon.test_recorder import CONFIG, START_S, register
@@ -42,7 +42,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 def through_the_cut(
     journal: Journal, script: Script, *, synced: bool = True
-) -> tuple[Nursery, SimulatedBox, float, list[AnyEvent]]:
+) -> tuple[Recorder, SimulatedBox, float, list[AnyEvent]]:
     """Live up to the cut, let ``script`` happen in the dark, live two minutes after it."""
     babies = [
         SimBaby(name="Kangaroo", species="kitten", weight_g=181.0, born="2026-05-01"),
@@ -53,24 +53,24 @@ def through_the_cut(
     script(box)
     box.cut(CUT_S, BACK_S)
     register(journal, box)
-    before = Nursery(CONFIG, journal, start_s=START_S)
+    before = Recorder(CONFIG, journal, start_s=START_S)
     live(before, box, START_S, CUT_S)
-    run = wake(
+    run = locate_run(
         None, boot_id="next", boot_s=9.0, unix_s=BACK_S if synced else 0.0, synced=synced,
         last_s=CUT_S,
     )  # fmt: skip
-    after = Nursery(CONFIG, journal, woken=run)
+    after = Recorder(CONFIG, journal, run_start=run)
     ahead_s = run.start_s - BACK_S
     return after, box, ahead_s, live(after, box, BACK_S, BACK_S + 120, ahead_s)
 
 
 def live(
-    nursery: Nursery, box: SimulatedBox, from_s: float, to_s: float, ahead_s: float = 0.0
+    recorder: Recorder, box: SimulatedBox, from_s: float, to_s: float, ahead_s: float = 0.0
 ) -> list[AnyEvent]:
     events: list[AnyEvent] = []
     for block in box.blocks(from_s, to_s):
-        events += nursery.handle(ScaleBlock(block.times_s + ahead_s, block.counts))
-        events += nursery.handle(Tick(block.t_s + ahead_s))
+        events += recorder.handle(ScaleBlock(block.times_s + ahead_s, block.counts))
+        events += recorder.handle(Tick(block.t_s + ahead_s))
     return events
 
 
@@ -86,41 +86,41 @@ def test_a_total_that_fits_is_accepted(journal: Journal, synced: bool) -> None:
         box.feed(CUT_S + 600, "Possum", 6.0)
         box.feed(CUT_S + 1600, "Kangaroo", 8.0)
 
-    nursery, _, _, events = through_the_cut(journal, fed, synced=synced)
-    state = nursery.state(nursery.now_s)
+    recorder, _, _, events = through_the_cut(journal, fed, synced=synced)
+    state = recorder.state(recorder.now_s)
     assert state.scale.in_box == ["Kangaroo", "Possum"]
     assert state.alerts == []
     assert not any(isinstance(e, Unassigned | WeighIn | Feed | Disturbed) for e in events)
 
 
 def test_a_total_that_does_not_fit_is_asked_about_and_nobody_is_weighed(journal: Journal) -> None:
-    nursery, _, _, events = through_the_cut(journal, unseen("Possum"))
-    state = nursery.state(nursery.now_s)
+    recorder, _, _, events = through_the_cut(journal, unseen("Possum"))
+    state = recorder.state(recorder.now_s)
     assert state.scale.in_box is None  # not the last known, not a guess
     assert [baby.in_box for baby in state.babies] == [None, None]
     (question,) = [alert for alert in state.alerts if alert.kind == "who_is_it"]
     assert "119 g lighter" in question.message
     assert question.candidates[0].baby == "Possum"
     assert not any(isinstance(e, WeighIn | Feed) for e in events)
-    answer = Command(nursery.now_s, "assign", {"step_id": question.step_id, "baby": "Possum"})
-    events = nursery.handle(answer)
+    answer = Command(recorder.now_s, "assign", {"step_id": question.step_id, "baby": "Possum"})
+    events = recorder.handle(answer)
     assert [e.ok for e in events if isinstance(e, CommandResult)] == [True]
     assert not any(isinstance(e, WeighIn) for e in events)
-    assert nursery.state(nursery.now_s).scale.in_box == ["Kangaroo"]
+    assert recorder.state(recorder.now_s).scale.in_box == ["Kangaroo"]
     assert journal.unassigned() == []
-    nursery.handle(Tick(nursery.now_s + 20))
-    assert not [a for a in nursery.state(nursery.now_s).alerts if a.kind == "who_is_it"]
+    recorder.handle(Tick(recorder.now_s + 20))
+    assert not [a for a in recorder.state(recorder.now_s).alerts if a.kind == "who_is_it"]
 
 
 def test_nobody_moved_is_an_answer_too(journal: Journal) -> None:
     """A heat pad was put in while the power was off."""
-    nursery, _, _, _ = through_the_cut(journal, lambda box: box.thing(CUT_S + 600, 412.0))
-    (question,) = nursery.state(nursery.now_s).alerts
+    recorder, _, _, _ = through_the_cut(journal, lambda box: box.thing(CUT_S + 600, 412.0))
+    (question,) = recorder.state(recorder.now_s).alerts
     assert "412 g heavier" in question.message or "heavier" in question.message
-    nursery.handle(
-        Command(nursery.now_s, "assign", {"step_id": question.step_id, "baby": "nobody"})
+    recorder.handle(
+        Command(recorder.now_s, "assign", {"step_id": question.step_id, "baby": "nobody"})
     )
-    assert nursery.state(nursery.now_s).scale.in_box == ["Kangaroo", "Possum"]
+    assert recorder.state(recorder.now_s).scale.in_box == ["Kangaroo", "Possum"]
 
 
 def test_what_comes_later_may_answer_it(journal: Journal) -> None:
@@ -128,15 +128,15 @@ def test_what_comes_later_may_answer_it(journal: Journal) -> None:
         box.lift(CUT_S + 600, "Possum", seen=False)
         box.put(BACK_S + 300, "Possum")
 
-    nursery, box, _, _ = through_the_cut(journal, out)
-    events = live(nursery, box, BACK_S + 120, BACK_S + 500)
+    recorder, box, _, _ = through_the_cut(journal, out)
+    events = live(recorder, box, BACK_S + 120, BACK_S + 500)
     assert [(e.baby, e.move) for e in events if isinstance(e, WeighIn)] == [("Possum", "return")]
-    assert nursery.state(nursery.now_s).scale.in_box == ["Kangaroo", "Possum"]
+    assert recorder.state(recorder.now_s).scale.in_box == ["Kangaroo", "Possum"]
 
 
 def test_the_gap_is_a_gap_in_what_is_kept(journal: Journal) -> None:
-    nursery, _, _, _ = through_the_cut(journal, unseen("Possum"))
-    nursery.save(nursery.now_s)
+    recorder, _, _, _ = through_the_cut(journal, unseen("Possum"))
+    recorder.save(recorder.now_s)
     times = [row.t_s for row in journal.telemetry()]
     assert times
     assert not [t_s for t_s in times if CUT_S < t_s < BACK_S]
@@ -145,12 +145,12 @@ def test_the_gap_is_a_gap_in_what_is_kept(journal: Journal) -> None:
 
 
 def test_a_clock_that_never_comes_is_said_once_and_the_rest_goes_on(journal: Journal) -> None:
-    run = wake(None, boot_id="b", boot_s=20.0, unix_s=0.0, synced=False, last_s=START_S)
-    nursery = Nursery(CONFIG, journal, woken=run)
+    run = locate_run(None, boot_id="b", boot_s=20.0, unix_s=0.0, synced=False, last_s=START_S)
+    recorder = Recorder(CONFIG, journal, run_start=run)
 
     def alerts(at_s: float) -> list[tuple[str, str, str]]:
-        nursery.handle(HostReport(at_s))
-        events = nursery.handle(Tick(at_s + 1))
+        recorder.handle(HostReport(at_s))
+        events = recorder.handle(Tick(at_s + 1))
         found = [e for e in events if isinstance(e, Alert) and "lock" in e.title]
         return [(e.state, e.severity, e.title) for e in found]
 
@@ -158,7 +158,7 @@ def test_a_clock_that_never_comes_is_said_once_and_the_rest_goes_on(journal: Jou
     assert alerts(run.start_s + 3500.0) == []
     assert alerts(run.start_s + 3700.0) == [("raised", "warning", "Clock is not set")]
     now_s = run.start_s + 3720.0
-    nursery.handle(ClockReading(now_s, now_s + 9000.0, synced=True))
+    recorder.handle(ClockReading(now_s, now_s + 9000.0, synced=True))
     later = [a for s in range(10, 60, 10) for a in alerts(now_s + 9000.0 + s)]
     assert later == [("cleared", "warning", "All clear: Clock is not set")]
 

@@ -20,7 +20,7 @@ from monitor.errors import ConfigError
 from monitor.events import Alert
 from monitor.store.journal import Journal
 from monitor.store.push_rows import PushRules, wanted
-from monitor.timeshift import Shift
+from monitor.timeshift import TimeShift
 
 pytest.importorskip("apprise", reason='the "notify" extra is not installed')
 
@@ -357,7 +357,7 @@ def test_a_push_in_memory_waits_for_the_card(receiver: Receiver, make):
 def test_a_moved_timeline_moves_what_waits(make):
     box = make(NotifyConfig(urls=["json://127.0.0.1:9/"]))
     box.tell(alert())
-    box.journal.move([Shift(by_s=1000.0)])
+    box.journal.move([TimeShift(by_s=1000.0)])
     (row,) = box.journal.pushes.waiting()
     assert (row.t_s, row.expires_s) == (1060.0, 1660.0)
     assert (row.alert.t_s, row.alert.since) == (1060.0, 1000.0)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from monitor.config import AlertsConfig, Config, NightConfig, NotifyConfig, ScaleConfig
-from monitor.daemon.recorder import Nursery
+from monitor.daemon.recorder import Recorder
 from monitor.errors import JournalError
 from monitor.events import (
     Alert,
@@ -20,7 +20,7 @@ from monitor.events import (
     Tick,
     WeighIn,
 )
-from monitor.host.boot_clock import Wake, wake
+from monitor.host.boot_clock import RunStart, locate_run
 from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
 from monitor.store.journal import Journal, MinuteRow
 from monitor.store.outbox import OutboxMessage
@@ -53,15 +53,15 @@ def one_feed() -> SimulatedBox:
     return box
 
 
-def unsure(start_s: float = START_S) -> Wake:
+def unsure(start_s: float = START_S) -> RunStart:
     """A boot whose clock nobody has set yet."""
-    return wake(None, boot_id="b", boot_s=20.0, unix_s=start_s, synced=False, last_s=0.0)
+    return locate_run(None, boot_id="b", boot_s=20.0, unix_s=start_s, synced=False, last_s=0.0)
 
 
-def live(nursery: Nursery, box: SimulatedBox, begin_s: float, end_s: float) -> None:
+def live(recorder: Recorder, box: SimulatedBox, begin_s: float, end_s: float) -> None:
     for block in box.blocks(START_S + begin_s, START_S + end_s):
-        nursery.handle(block)
-        nursery.handle(Tick(block.t_s))
+        recorder.handle(block)
+        recorder.handle(Tick(block.t_s))
 
 
 def register(journal: Journal, box: SimulatedBox) -> None:
@@ -73,9 +73,9 @@ def register(journal: Journal, box: SimulatedBox) -> None:
 def test_a_process_killed_in_the_middle_of_a_feed_misses_nothing(journal: Journal) -> None:
     box = one_feed()
     register(journal, box)
-    first = Nursery(CONFIG, journal, start_s=START_S)
+    first = Recorder(CONFIG, journal, start_s=START_S)
     live(first, box, 0, 250)  # Possum is out; no save(), no goodbye
-    second = Nursery(CONFIG, journal, start_s=START_S + 252)
+    second = Recorder(CONFIG, journal, start_s=START_S + 252)
     live(second, box, 252, 600)
     assert [(w.baby, w.move) for w in journal.weighings()] == [
         ("Possum", "lift"),
@@ -86,14 +86,14 @@ def test_a_process_killed_in_the_middle_of_a_feed_misses_nothing(journal: Journa
 
 
 def test_an_open_alert_keeps_its_id_and_its_acknowledgement(journal: Journal) -> None:
-    first = Nursery(CONFIG, journal, start_s=START_S)
+    first = Recorder(CONFIG, journal, start_s=START_S)
     for second in range(1, 60):
         first.handle(Tick(START_S + second))
     (blind,) = first.pipeline.policy.open
     assert blind.kind == "monitor_blind"
     first.handle(Command(START_S + 60, "acknowledge", {"id": blind.id}))
     first.save(START_S + 61)
-    again = Nursery(CONFIG, journal, start_s=START_S + 65)
+    again = Recorder(CONFIG, journal, start_s=START_S + 65)
     for second in range(65, 120):
         again.handle(Tick(START_S + second))
     (still,) = again.pipeline.policy.open
@@ -105,15 +105,15 @@ def test_an_open_alert_keeps_its_id_and_its_acknowledgement(journal: Journal) ->
 def test_times_follow_the_clock_once_it_is_synchronised(journal: Journal) -> None:
     box = one_feed()
     register(journal, box)
-    nursery = Nursery(CONFIG, journal, woken=unsure())
-    nursery.handle(ClockReading(START_S, START_S, synced=False))
-    live(nursery, box, 0, 200)
+    recorder = Recorder(CONFIG, journal, run_start=unsure())
+    recorder.handle(ClockReading(START_S, START_S, synced=False))
+    live(recorder, box, 0, 200)
     (before,) = journal.weighings()
-    nursery.handle(ClockReading(START_S + 200, START_S + 200 + 7_200, synced=True))
+    recorder.handle(ClockReading(START_S + 200, START_S + 200 + 7_200, synced=True))
     (after,) = journal.weighings()
     assert after.t_s - before.t_s == pytest.approx(7_200)
     for block in box.blocks(START_S + 200, START_S + 600):
-        nursery.handle(nursery.placed(block))
+        recorder.handle(recorder.retimed(block))
     lift, back = journal.weighings()
     assert back.t_s - lift.t_s == pytest.approx(300, abs=3)
 
@@ -121,49 +121,49 @@ def test_times_follow_the_clock_once_it_is_synchronised(journal: Journal) -> Non
 def test_old_rows_are_forgotten_by_themselves(journal: Journal) -> None:
     old = MinuteRow(t_s=START_S - 40 * 86_400, cry_s=0, activity=None, level_db=None, in_box="?")
     journal.record_minutes([old])
-    nursery = Nursery(CONFIG, journal, start_s=START_S)
-    nursery.handle(Tick(START_S + 1))
+    recorder = Recorder(CONFIG, journal, start_s=START_S)
+    recorder.handle(Tick(START_S + 1))
     assert journal.telemetry() == []
 
 
 def test_a_full_disk_loses_nothing(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
-    nursery = Nursery(CONFIG, journal, start_s=START_S)
+    recorder = Recorder(CONFIG, journal, start_s=START_S)
     whole = journal.record
 
     def full(*_: object, **__: object) -> None:
         raise JournalError("disk full")
 
     monkeypatch.setattr(journal, "record", full)
-    events = nursery.handle(Command(START_S + 1, "test_alert"))
+    events = recorder.handle(Command(START_S + 1, "test_alert"))
     assert any(isinstance(event, Alert) for event in events)
-    assert nursery.journal_error == "disk full"
+    assert recorder.journal_error == "disk full"
     assert journal.alerts() == []
     monkeypatch.setattr(journal, "record", whole)
-    nursery.handle(Command(START_S + 2, "test_alert"))
-    assert nursery.journal_error is None
+    recorder.handle(Command(START_S + 2, "test_alert"))
+    assert recorder.journal_error is None
     assert {row["state"] for row in journal.alerts()} >= {"raised"}
     assert len(journal.outbox) >= 2
 
 
 def test_an_old_alert_is_no_news_when_it_is_written(journal: Journal) -> None:
-    nursery = Nursery(CONFIG, journal, start_s=START_S)
-    nursery.handle(Command(START_S + 1, "test_alert"))
+    recorder = Recorder(CONFIG, journal, start_s=START_S)
+    recorder.handle(Command(START_S + 1, "test_alert"))
     rows = journal.outbox.next_rows(10)
     assert rows
     assert all(row.expires_s > START_S for row in rows)
-    assert not any(isinstance(event, WeighIn) for event in nursery.handle(Tick(START_S + 2)))
+    assert not any(isinstance(event, WeighIn) for event in recorder.handle(Tick(START_S + 2)))
 
 
 # --------------------------------------------------------------------------- kill -9, cards, clocks
 
 
-def ring(nursery: Nursery, t_s: float) -> None:
-    nursery.handle(Command(t_s, "test_alert"))
+def ring(recorder: Recorder, t_s: float) -> None:
+    recorder.handle(Command(t_s, "test_alert"))
 
 
 def test_a_killed_daemon_does_not_tell_an_alert_under_another_id(journal: Journal) -> None:
-    ring(Nursery(CONFIG, journal, start_s=START_S), START_S + 1)  # no save(): killed
-    again = Nursery(CONFIG, journal, start_s=START_S + 2)
+    ring(Recorder(CONFIG, journal, start_s=START_S), START_S + 1)  # no save(): killed
+    again = Recorder(CONFIG, journal, start_s=START_S + 2)
     ring(again, START_S + 3)
     assert [row["state"] for row in journal.alerts()] == ["raised", "reminded"]
     assert len({row["id"] for row in journal.alerts()}) == 1
@@ -171,9 +171,9 @@ def test_a_killed_daemon_does_not_tell_an_alert_under_another_id(journal: Journa
 
 def test_an_open_alert_that_the_snapshot_does_not_know_is_taken_up(journal: Journal) -> None:
     """Closed only when its part has looked and found it over: nobody is told a guess."""
-    ring(Nursery(CONFIG, journal, start_s=START_S), START_S + 1)
+    ring(Recorder(CONFIG, journal, start_s=START_S), START_S + 1)
     journal.save_state(pipeline=b"written by another version")
-    again = Nursery(CONFIG, journal, start_s=START_S + 2)
+    again = Recorder(CONFIG, journal, start_s=START_S + 2)
     assert [row["state"] for row in journal.alerts()] == ["raised"]
     (alert,) = again.pipeline.policy.open
     assert alert.title == "Test alert"
@@ -185,7 +185,7 @@ def test_an_open_alert_that_the_snapshot_does_not_know_is_taken_up(journal: Jour
 
 
 def test_two_babies_added_at_once_are_two_after_a_restart(journal: Journal) -> None:
-    first = Nursery(CONFIG, journal, start_s=START_S)
+    first = Recorder(CONFIG, journal, start_s=START_S)
     for name in ("Ann", "Ben", "Cleo"):
         first.handle(Command(START_S + 1, "baby_add", {"name": name, "species": "kitten"}))
     assert [baby.name for baby in journal.babies()] == ["Ann", "Ben", "Cleo"]
@@ -196,10 +196,10 @@ def test_a_message_does_not_age_because_the_clock_was_set(journal: Journal) -> N
     earlier = Journal.open(journal.path)
     earlier.record([], [OutboxMessage(topic="t", payload=b"old", expires_s=START_S)])
     earlier.close()
-    nursery = Nursery(CONFIG, journal, woken=unsure(17.0))
-    nursery.handle(ClockReading(17.0, 17.0, synced=False))
-    ring(nursery, 18.0)
-    nursery.handle(ClockReading(77.0, START_S, synced=True))
+    recorder = Recorder(CONFIG, journal, run_start=unsure(17.0))
+    recorder.handle(ClockReading(17.0, 17.0, synced=False))
+    ring(recorder, 18.0)
+    recorder.handle(ClockReading(77.0, START_S, synced=True))
     *news, old = journal.outbox.next_rows(10)
     assert old.expires_s == START_S
     assert [row.expires_s for row in news] == pytest.approx([START_S - 59 + 86_400] * 2)
@@ -224,18 +224,18 @@ def test_what_the_card_refuses_is_told_all_the_same(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     card = Card(journal, monkeypatch)
-    nursery = Nursery(CONFIG, journal, start_s=START_S)
+    recorder = Recorder(CONFIG, journal, start_s=START_S)
     card.refuses = True
-    ring(nursery, START_S + 1)
+    ring(recorder, START_S + 1)
     topics = [row.topic for row in journal.outbox.held]
     assert topics == ["nursery/test/alert", "nursery/test/alert/text"]
-    nursery.handle(Tick(START_S + 2))
-    blind = [alert for alert in nursery.pipeline.policy.open if alert.kind == "monitor_blind"]
+    recorder.handle(Tick(START_S + 2))
+    blind = [alert for alert in recorder.pipeline.policy.open if alert.kind == "monitor_blind"]
     assert [alert.title for alert in blind] == ["Journal cannot be written"]
     journal.outbox.delete([journal.outbox.held[0].id])  # one message has arrived
     card.refuses = False
-    nursery.handle(Tick(START_S + 13))
-    assert nursery.trouble is None
+    recorder.handle(Tick(START_S + 13))
+    assert recorder.trouble is None
     assert journal.outbox.held == []
     assert len(journal.outbox) == 5  # test, blind, no longer blind: two messages each
     assert {row["kind"] for row in journal.alerts()} == {"test", "monitor_blind"}
@@ -248,24 +248,24 @@ def test_a_damaged_journal_is_said_for_a_day(tmp_path: Path) -> None:
     start_s = time.time()
     by_day = AlertsConfig(night=NightConfig(from_="00:00", to="00:00"))
     config = msgspec.structs.replace(CONFIG, alerts=by_day)
-    nursery = Nursery(config, journal, start_s=start_s)
-    nursery.handle(HostReport(start_s + 1))
-    nursery.handle(Tick(start_s + 1))
-    (alert,) = nursery.pipeline.policy.open
+    recorder = Recorder(config, journal, start_s=start_s)
+    recorder.handle(HostReport(start_s + 1))
+    recorder.handle(Tick(start_s + 1))
+    (alert,) = recorder.pipeline.policy.open
     assert (alert.title, alert.severity) == ("Journal was damaged", "warning")
     assert str(journal.set_aside.name) in alert.message
-    nursery.handle(HostReport(start_s + 90_000))
-    nursery.handle(Tick(start_s + 90_000))
-    nursery.handle(Tick(start_s + 90_020))
-    assert "Journal was damaged" not in [a.title for a in nursery.pipeline.policy.open]
+    recorder.handle(HostReport(start_s + 90_000))
+    recorder.handle(Tick(start_s + 90_000))
+    recorder.handle(Tick(start_s + 90_020))
+    assert "Journal was damaged" not in [a.title for a in recorder.pipeline.policy.open]
     journal.close()
 
 
 def test_a_push_is_written_with_its_alert_and_survives_the_process(tmp_path: Path) -> None:
     config = msgspec.structs.replace(CONFIG, notify=NotifyConfig(urls=["json://127.0.0.1/"]))
     journal = Journal.open(tmp_path / "j.sqlite")
-    nursery = Nursery(config, journal, start_s=START_S)
-    nursery.handle(Command(t_s=START_S + 1, verb="test_alert"))
+    recorder = Recorder(config, journal, start_s=START_S)
+    recorder.handle(Command(t_s=START_S + 1, verb="test_alert"))
     again = Journal.open(tmp_path / "j.sqlite")  # no close(): kill -9 says no goodbye
     (row,) = again.pushes.waiting()
     assert (row.alert.kind, row.to) == ("test", ["urls"])
@@ -277,14 +277,14 @@ def test_a_push_is_written_with_its_alert_and_survives_the_process(tmp_path: Pat
 def test_that_another_box_is_this_one_goes_by_push_and_ends_with_it(tmp_path: Path) -> None:
     config = msgspec.structs.replace(CONFIG, notify=NotifyConfig(urls=["json://127.0.0.1/"]))
     journal = Journal.open(tmp_path / "j.sqlite")
-    nursery = Nursery(config, journal, start_s=START_S)
-    nursery.handle(IdentityReport(START_S + 1, ["twin"]))
-    nursery.handle(Tick(START_S + 2))
+    recorder = Recorder(config, journal, start_s=START_S)
+    recorder.handle(IdentityReport(START_S + 1, ["twin"]))
+    recorder.handle(Tick(START_S + 2))
     (row,) = [r for r in journal.pushes.waiting() if r.alert.kind == "not_delivered"]
     assert (row.alert.severity, row.to) == ("critical", ["urls"])
-    nursery.handle(IdentityReport(START_S + 3))
+    recorder.handle(IdentityReport(START_S + 3))
     for second in range(4, 30):
-        nursery.handle(Tick(START_S + second))
+        recorder.handle(Tick(START_S + second))
     (row,) = [r for r in journal.pushes.waiting() if r.alert.kind == "not_delivered"]
     assert row.alert.state == "cleared"
     journal.close()

@@ -19,7 +19,7 @@ from monitor.core.alerts.memory import AlertMemory
 from monitor.core.cry.bouts import CryWindow
 from monitor.core.health.sources import _Source
 from monitor.core.scale.weigher import ScalePathState
-from monitor.daemon.recorder import Nursery
+from monitor.daemon.recorder import Recorder
 from monitor.events import (
     AUDIO_RATE_HZ,
     Alert,
@@ -34,11 +34,11 @@ from monitor.events import (
     WeighIn,
     Weighing,
 )
-from monitor.host.boot_clock import BootClock, Placing, Wake, wake
+from monitor.host.boot_clock import BootClock, ClockTracker, RunStart, locate_run
 from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
 from monitor.simulation.sounds import Room, bout
 from monitor.store.journal import Journal
-from monitor.timeshift import Shift, marks, moved
+from monitor.timeshift import TimeShift, marks, moved
 from tests.system.soak_month import SparedDetector
 
 T0 = 1_778_266_800.0
@@ -60,92 +60,92 @@ CONFIG = Config(
 # ------------------------------------------------------------------ where a run begins
 
 
-def woken(**changes: Any) -> Wake:
+def run_start(**changes: Any) -> RunStart:
     values = {
         "saved": None, "boot_id": "b", "boot_s": 20.0, "unix_s": T0, "synced": False, "last_s": 0.0,
     }  # fmt: skip
-    return wake(**(values | changes))
+    return locate_run(**(values | changes))
 
 
 def test_a_clock_that_is_right_is_believed_even_backwards() -> None:
-    assert woken(synced=True).start_s == T0
-    run = woken(synced=True, last_s=T0 + 500.0)
+    assert run_start(synced=True).start_s == T0
+    run = run_start(synced=True, last_s=T0 + 500.0)
     assert run.start_s == T0
-    assert run.tidy is not None
-    assert run.tidy.moment(T0 + 500.0) == T0 - 1.0
-    assert not run.tidy.sure
+    assert run.earlier is not None
+    assert run.earlier.moment(T0 + 500.0) == T0 - 1.0
+    assert not run.earlier.sure
 
 
 @pytest.mark.parametrize("unix_s", [0.0, T0 - 40.0])
 def test_a_clock_that_is_not_set_begins_after_all_that_is_known(unix_s: float) -> None:
-    run = woken(unix_s=unix_s, last_s=T0)  # 1970, or the last shutdown's time
+    run = run_start(unix_s=unix_s, last_s=T0)  # 1970, or the last shutdown's time
     assert run.start_s == T0 + 1.0
     assert not run.clock.known
 
 
 def test_a_daemon_that_starts_again_goes_on_with_its_boot() -> None:
-    first = woken(unix_s=0.0, last_s=T0)
-    again = woken(saved=first.clock, unix_s=99.0, boot_s=320.0, last_s=T0 + 200.0, synced=True)
+    first = run_start(unix_s=0.0, last_s=T0)
+    again = run_start(saved=first.clock, unix_s=99.0, boot_s=320.0, last_s=T0 + 200.0, synced=True)
     assert again.clock == first.clock
     assert again.start_s == first.start_s + 300.0
-    other = woken(saved=first.clock, boot_id="other", unix_s=T0 + 9e4, synced=True)
+    other = run_start(saved=first.clock, boot_id="other", unix_s=T0 + 9e4, synced=True)
     assert other.start_s == T0 + 9e4
 
 
 def test_boots_nobody_placed_are_put_before_the_next() -> None:
     """A broken battery clock said 2035; the box was off before the network came."""
-    dead = woken(unix_s=T0 + 9 * 365 * DAY_S)
-    run = woken(
+    dead = run_start(unix_s=T0 + 9 * 365 * DAY_S)
+    run = run_start(
         saved=dead.clock, boot_id="next", unix_s=T0, synced=True, last_s=dead.start_s + 600.0
     )
-    assert run.tidy is not None
-    assert run.tidy.moment(dead.start_s) == T0 - 601.0
-    assert run.tidy.moment(T0 - 50.0) == T0 - 50.0  # what was rightly timed stays
-    late = woken(saved=dead.clock, boot_id="next", unix_s=T0, last_s=dead.start_s + 600.0)
-    (aside, own) = Placing(late.clock).read(ClockReading(late.start_s, T0, synced=True))
+    assert run.earlier is not None
+    assert run.earlier.moment(dead.start_s) == T0 - 601.0
+    assert run.earlier.moment(T0 - 50.0) == T0 - 50.0  # what was rightly timed stays
+    late = run_start(saved=dead.clock, boot_id="next", unix_s=T0, last_s=dead.start_s + 600.0)
+    (aside, own) = ClockTracker(late.clock).observe(ClockReading(late.start_s, T0, synced=True))
     assert own.moment(late.start_s) == T0
     assert aside.moment(dead.start_s + 600.0) == T0 - 1.0
     assert aside.moment(late.start_s) == late.start_s
 
 
 class TestPlacing:
-    def placing(self, *, known: bool) -> Placing:
-        return Placing(BootClock(boot_id="b", offset_s=T0, began_s=T0, known=known))
+    def tracker(self, *, known: bool) -> ClockTracker:
+        return ClockTracker(BootClock(boot_id="b", offset_s=T0, began_s=T0, known=known))
 
     def test_the_first_synchronisation_places_the_boot_at_once(self) -> None:
-        placing = self.placing(known=False)
-        assert placing.read(ClockReading(T0 + 9, T0 + 5000, synced=False)) == []
-        (shift,) = placing.read(ClockReading(T0 + 10, T0 + 5010.3, synced=True))
+        tracker = self.tracker(known=False)
+        assert tracker.observe(ClockReading(T0 + 9, T0 + 5000, synced=False)) == []
+        (shift,) = tracker.observe(ClockReading(T0 + 10, T0 + 5010.3, synced=True))
         assert shift.by_s == 5000.0
         assert shift.moment(T0) == T0 + 5000
         assert shift.moment(T0 - 2) == T0 - 2
-        assert placing.clock.began_s == T0 + 5000
+        assert tracker.clock.began_s == T0 + 5000
 
     def test_one_that_was_right_by_chance_is_known_from_then_on(self) -> None:
-        placing = self.placing(known=False)
-        (shift,) = placing.read(ClockReading(T0, T0 + 0.4, synced=True))
+        tracker = self.tracker(known=False)
+        (shift,) = tracker.observe(ClockReading(T0, T0 + 0.4, synced=True))
         assert shift.by_s == 0.0
-        assert placing.clock.known
+        assert tracker.clock.known
 
     def test_a_clock_set_by_hand_moves_nothing(self) -> None:
-        placing = self.placing(known=True)
+        tracker = self.tracker(known=True)
         for minute in range(10):  # the kernel calls a clock that was set by hand unsynchronised
             t_s = T0 + 60 * minute
-            assert placing.read(ClockReading(t_s, t_s + 3 * HOUR_S, synced=False)) == []
+            assert tracker.observe(ClockReading(t_s, t_s + 3 * HOUR_S, synced=False)) == []
 
     def test_a_step_of_a_synchronised_clock_must_last(self) -> None:
-        placing = self.placing(known=True)
-        assert placing.read(ClockReading(T0, T0 - 7200, synced=True)) == []
-        assert placing.read(ClockReading(T0 + 60, T0 + 60, synced=True)) == []
-        assert placing.read(ClockReading(T0 + 120, T0 - 7080, synced=True)) == []
-        (shift,) = placing.read(ClockReading(T0 + 180, T0 - 7020, synced=True))
+        tracker = self.tracker(known=True)
+        assert tracker.observe(ClockReading(T0, T0 - 7200, synced=True)) == []
+        assert tracker.observe(ClockReading(T0 + 60, T0 + 60, synced=True)) == []
+        assert tracker.observe(ClockReading(T0 + 120, T0 - 7080, synced=True)) == []
+        (shift,) = tracker.observe(ClockReading(T0 + 180, T0 - 7020, synced=True))
         assert shift.by_s == -7200.0
 
     def test_a_disciplined_clock_is_left_alone(self) -> None:
-        placing = self.placing(known=True)
+        tracker = self.tracker(known=True)
         for minute in range(100):
             t_s = T0 + 60 * minute
-            assert placing.read(ClockReading(t_s, t_s + 0.9, synced=True)) == []
+            assert tracker.observe(ClockReading(t_s, t_s + 0.9, synced=True)) == []
 
 
 # ------------------------------------------------------------------ what moves
@@ -204,14 +204,14 @@ def test_a_snooze_of_an_earlier_boot_ends_when_it_was_told_to() -> None:
             since=t_s - 60, title="", message="", why="", box="b", until=T0 + 1800,
         )  # fmt: skip
 
-    shift = Shift(by_s=HOUR_S, since_s=T0)
+    shift = TimeShift(by_s=HOUR_S, since_s=T0)
     assert moved(alert(T0 - 60), shift).until == T0 + 1800
     assert moved(alert(T0 + 60), shift).until == T0 + 1800 + HOUR_S
 
 
 def test_a_typed_time_is_never_moved() -> None:
     typed = Weighing(step_id="x", t_s=T0 + 5, baby="P", weight_g=1.0, sigma_g=1.0, stamp="person")
-    assert moved(typed, Shift(by_s=HOUR_S, since_s=T0)) == typed
+    assert moved(typed, TimeShift(by_s=HOUR_S, since_s=T0)) == typed
 
 
 # ------------------------------------------------------------------ whole nights
@@ -280,11 +280,11 @@ def live(
     journal = Journal.open(path)
     journal.record(night.history())
     right = wall_ahead_s == 0.0
-    run = wake(
+    run = locate_run(
         None, boot_id="b", boot_s=20.0, unix_s=T0 + wall_ahead_s, synced=right,
         last_s=journal.last_s(),
     )  # fmt: skip
-    nursery = begin(night, journal, run)
+    recorder = begin(night, journal, run)
     ahead_s = run.start_s - T0
     restarted = False
     for observation in night.observations(ahead_s):
@@ -292,42 +292,42 @@ def live(
         if not restarted and true_s - T0 > restart_after_s:
             restarted = True
             saved = msgspec.json.decode(journal.load_state("clock") or b"", type=BootClock)
-            run = wake(
+            run = locate_run(
                 saved, boot_id="b", boot_s=20.0 + true_s - T0, unix_s=0.0, synced=False,
                 last_s=journal.last_s(),
             )  # fmt: skip
-            nursery = begin(night, journal, run)
-            nursery.moved_s = run.start_s - observation.t_s  # its sources stamp anew
+            recorder = begin(night, journal, run)
+            recorder.moved_s = run.start_s - observation.t_s  # its sources stamp anew
         if isinstance(observation, Tick) and math.isclose(true_s % 60.0, T0 % 60.0, abs_tol=0.01):
             synced = right or true_s - T0 >= sync_after_s
             wall_s = true_s if synced else true_s + wall_ahead_s
             reading = ClockReading(observation.t_s, wall_s, synced)
-            nursery.handle(nursery.placed(reading))
-        nursery.handle(nursery.placed(observation))
-    nursery.save(nursery.now_s)
-    found = known(nursery, journal)
+            recorder.handle(recorder.retimed(reading))
+        recorder.handle(recorder.retimed(observation))
+    recorder.save(recorder.now_s)
+    found = known(recorder, journal)
     journal.close()
     return found
 
 
-def begin(night: Night, journal: Journal, run: Wake) -> Nursery:
-    nursery = Nursery(CONFIG, journal, woken=run)
-    assert nursery.pipeline.detector is not None
+def begin(night: Night, journal: Journal, run: RunStart) -> Recorder:
+    recorder = Recorder(CONFIG, journal, run_start=run)
+    assert recorder.pipeline.detector is not None
     behind = [run.clock.began_s - T0]
 
     class Ears(SparedDetector):
-        def move(self, shift: Shift) -> None:
+        def move(self, shift: TimeShift) -> None:
             behind[0] += shift.by_s
             super().move(shift)
 
-    model = nursery.pipeline.detector._model
-    nursery.pipeline.detector = Ears(model, lambda t_s: night.awake(t_s - behind[0]))
-    return nursery
+    model = recorder.pipeline.detector._model
+    recorder.pipeline.detector = Ears(model, lambda t_s: night.awake(t_s - behind[0]))
+    return recorder
 
 
-def known(nursery: Nursery, journal: Journal) -> dict[str, Any]:
+def known(recorder: Recorder, journal: Journal) -> dict[str, Any]:
     """Everything a person could ask at the end."""
-    state = nursery.state(nursery.now_s)
+    state = recorder.state(recorder.now_s)
     lives = {
         (row["kind"], row["baby"], row["since_s"]) for row in journal.alerts() if row["t_s"] > T0
     }
@@ -413,15 +413,19 @@ def test_a_step_of_hours_while_running_loses_nothing() -> None:
         night = Night(1)
         journal.record(night.history())
         ahead_s = 3 * HOUR_S
-        run = wake(None, boot_id="b", boot_s=20.0, unix_s=T0 + ahead_s, synced=True, last_s=0.0)
-        nursery = begin(night, journal, run)
+        run = locate_run(
+            None, boot_id="b", boot_s=20.0, unix_s=T0 + ahead_s, synced=True, last_s=0.0
+        )
+        recorder = begin(night, journal, run)
         for number, observation in enumerate(night.observations(ahead_s)):
-            nursery.handle(nursery.placed(observation))
+            recorder.handle(recorder.retimed(observation))
             true_s = observation.t_s - ahead_s
             if number % 90 == 89 and true_s - T0 > HOUR_S:
-                nursery.handle(nursery.placed(ClockReading(observation.t_s, true_s, synced=True)))
-        nursery.save(nursery.now_s)
-        late = known(nursery, journal)
+                recorder.handle(
+                    recorder.retimed(ClockReading(observation.t_s, true_s, synced=True))
+                )
+        recorder.save(recorder.now_s)
+        late = known(recorder, journal)
         right = right_night(1, Path(name))
         for what in ("weighings", "feeds", "cries", "babies", "telemetry"):
             assert rounded(late[what]) == rounded(right[what]), what
@@ -433,11 +437,13 @@ def test_while_the_clock_is_not_set_grams_per_day_are_unknown_and_it_is_said() -
         journal = Journal.open(Path(name) / "j.sqlite")
         night = Night(1)
         journal.record(night.history())
-        run = wake(None, boot_id="b", boot_s=20.0, unix_s=0.0, synced=False, last_s=T0 - 3600.0)
-        nursery = begin(night, journal, run)
+        run = locate_run(
+            None, boot_id="b", boot_s=20.0, unix_s=0.0, synced=False, last_s=T0 - 3600.0
+        )
+        recorder = begin(night, journal, run)
         for observation in night.observations(run.start_s - T0):
-            nursery.handle(observation)
-        kangaroo, possum = nursery.state(nursery.now_s).babies
+            recorder.handle(observation)
+        kangaroo, possum = recorder.state(recorder.now_s).babies
         assert kangaroo.weight_g is not None
         assert kangaroo.last_feed_g is not None
         for baby in (kangaroo, possum):
@@ -450,14 +456,14 @@ def test_while_the_clock_is_not_set_grams_per_day_are_unknown_and_it_is_said() -
         # The box is off before the network comes; the next boot is synchronised at once.
         journal = Journal.open(Path(name) / "j.sqlite")
         saved = msgspec.json.decode(journal.load_state("clock") or b"", type=BootClock)
-        run = wake(
+        run = locate_run(
             saved, boot_id="next", boot_s=20.0, unix_s=T0 + DAY_S, synced=True,
             last_s=journal.last_s(),
         )  # fmt: skip
-        nursery = begin(night, journal, run)
+        recorder = begin(night, journal, run)
         guessed = {w.step_id for w in journal.weighings() if w.stamp == "guess"}
         assert guessed
-        book = nursery.pipeline.scale._ledger.books[0]
+        book = recorder.pipeline.scale._ledger.books[0]
         used = {point.t_s for point in book.points()}
         assert used
         assert not used & {w.t_s for w in book.weighings if w.step_id in guessed}
@@ -469,15 +475,17 @@ def test_a_typed_weight_says_whose_word_its_time_is() -> None:
         journal = Journal.open(Path(name) / "j.sqlite")
         night = Night(1)
         journal.record(night.history())
-        run = wake(None, boot_id="b", boot_s=20.0, unix_s=0.0, synced=False, last_s=T0 - 3600.0)
-        nursery = begin(night, journal, run)
+        run = locate_run(
+            None, boot_id="b", boot_s=20.0, unix_s=0.0, synced=False, last_s=T0 - 3600.0
+        )
+        recorder = begin(night, journal, run)
         here_s = run.start_s + 10.0
         dated = {"baby": "Possum", "grams": 120.0, "at": "2026-05-08T18:30:00Z"}
         for args in ({"baby": "Possum", "grams": 119.0}, dated):
-            nursery.handle(Command(here_s, "weigh", args))
+            recorder.handle(Command(here_s, "weigh", args))
         stamps = {w.weight_g: w.stamp for w in journal.weighings() if w.move is None}
         assert stamps == {119.0: "guess", 120.0: "person"}
-        nursery.handle(ClockReading(here_s + 1, here_s + 1 + 7200.0, synced=True))
+        recorder.handle(ClockReading(here_s + 1, here_s + 1 + 7200.0, synced=True))
         times = {w.weight_g: (w.t_s, w.stamp) for w in journal.weighings() if w.move is None}
         assert times[119.0] == (here_s + 7200.0, "clock")
         assert times[120.0] == (1_778_265_000.0, "person")

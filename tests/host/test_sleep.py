@@ -25,7 +25,7 @@ from monitor.events import (
     Unassigned,
     WeighIn,
 )
-from monitor.host.boot_clock import BootClock, Placing
+from monitor.host.boot_clock import BootClock, ClockTracker
 from monitor.host.timeline import Timeline, asleep_s
 from monitor.times import HOUR_S
 
@@ -92,12 +92,12 @@ def test_a_sleep_is_put_before_the_first_tick_after_it():
 def test_the_wall_clock_and_the_timeline_agree_after_a_sleep():
     """Where they did not, everything of this boot was moved by the hours slept."""
     clock = BootClock(boot_id="b", offset_s=START_S - 10.0, began_s=START_S, known=True)
-    placing, sleep = Placing(clock), Sleeper()
+    tracker, sleep = ClockTracker(clock), Sleeper()
     timeline, began_s = Timeline(START_S, asleep=sleep), time.monotonic()
     sleep.slept_s += 3 * HOUR_S
     for _ in range(3):
         unix_s = START_S + 3 * HOUR_S + time.monotonic() - began_s
-        assert placing.read(ClockReading(timeline.now_s(), unix_s, synced=True)) == []
+        assert tracker.observe(ClockReading(timeline.now_s(), unix_s, synced=True)) == []
 
 
 class Box:

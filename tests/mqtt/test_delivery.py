@@ -28,7 +28,7 @@ def test_a_refused_alert_stays_and_is_an_alert_of_its_own_until_it_is_taken(
     tmp_path: Path,
 ) -> None:
     box = Box(tmp_path)
-    box.app._outlets.publisher._dispatch.delivery.refusals = Refusals(0.0)
+    box.app._outputs.publisher._dispatch.delivery.refusals = Refusals(0.0)
     box.link.forbidden = {ALERT}
     box.send("test_alert", b"")
     for _ in range(3):

@@ -70,7 +70,7 @@ def test_the_box_answers_a_flood_with_one_sentence_and_listens_again(
     assert len(answers) == BURST + 1
     assert sum("too many commands" in text for text in told) == 1
     assert topic not in box.link.subscribed
-    assert box.app._outlets.publisher.status().commands_ignored == 1000 - BURST
+    assert box.app._outputs.publisher.status().commands_ignored == 1000 - BURST
     now_s = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now_s + DEAF_S + 1)
     box.turn()
@@ -81,7 +81,7 @@ def test_the_box_answers_a_flood_with_one_sentence_and_listens_again(
 
 def test_a_turn_ends_while_messages_keep_coming(tmp_path: Path) -> None:
     box = Box(tmp_path)
-    publisher = box.app._outlets.publisher
+    publisher = box.app._outputs.publisher
     receive = publisher._receive
 
     def and_another(arrived: Arrived):
@@ -122,7 +122,7 @@ def test_a_secret_that_cannot_be_read_is_not_shown(tmp_path: Path) -> None:
 
 def test_a_stream_of_births_is_a_flood_too(tmp_path: Path) -> None:
     box = Box(tmp_path)
-    publisher = box.app._outlets.publisher
+    publisher = box.app._outputs.publisher
     for _ in range(400):
         box.link.events.append(Arrived("homeassistant/status", b"online", False))
     publisher.pump(box.now_s)

@@ -12,7 +12,7 @@ import pytest
 from calibration.cry import audio_files
 from calibration.training.clips import read_audio
 from monitor.config import Config, MicrophoneConfig
-from monitor.daemon.loop import App
+from monitor.daemon.loop import Loop
 from monitor.events import AUDIO_RATE_HZ, Alert, AudioBlock, Command, CryStarted, Tick
 from monitor.simulation import sounds as synth
 from monitor.store.cry_clips import MOST_A_DAY, CryClips, clips_in, folders, open_clips
@@ -199,7 +199,7 @@ def test_the_calibration_reads_the_folder(tmp_path: Path) -> None:
 def test_the_daemon_keeps_what_it_heard_only_if_told_to(tmp_path: Path, days: float) -> None:
     settings = config(tmp_path, days)
     journal = Journal.open(settings.journal_path)
-    app = App(settings, journal, [], start_s=NOW_S)
+    app = Loop(settings, journal, [], start_s=NOW_S)
     sound = synth.Room(1, noise_db=-60.0).render(0, 40 * AUDIO_RATE_HZ)
     calls = synth.bout("kitten", np.random.default_rng(1), 12, level_db=-30)
     sound[15 * AUDIO_RATE_HZ :][: len(calls)] += calls

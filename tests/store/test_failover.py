@@ -42,17 +42,17 @@ def test_it_goes_on_in_memory_and_comes_home(card: Path, monkeypatch: pytest.Mon
     first.close()
     with monkeypatch.context() as broken:
         refuse(broken, card)
-        spare = open_journal(card)
-        assert (spare.stands_in_for, spare.identity()) == (card, identity)
-        spare.record([], [news("meanwhile")])
+        copy = open_journal(card)
+        assert (copy.failed_over_from, copy.identity()) == (card, identity)
+        copy.record([], [news("meanwhile")])
         with pytest.raises(CardError):
-            fail_back(spare)
-        spare.record([], [news("still")])
-    fail_back(spare)
-    assert (spare.stands_in_for, spare.path) == (None, card)
-    spare.record([], [news("home")])
+            fail_back(copy)
+        copy.record([], [news("still")])
+    fail_back(copy)
+    assert (copy.failed_over_from, copy.path) == (None, card)
+    copy.record([], [news("home")])
     assert not list((card.parents[1] / "run").glob("spare*"))
-    spare.close()
+    copy.close()
     again = Journal.open(card)
     waiting = [row.payload for row in again.outbox.next_rows(10)]
     assert waiting == [b"before", b"meanwhile", b"still", b"home"]
@@ -65,10 +65,10 @@ def test_what_a_killed_process_knew_is_taken_up(card: Path, monkeypatch) -> None
         refuse(broken, card)
         open_journal(card).record([], [news("in memory only")])  # killed: no close()
         second = open_journal(card)
-        assert second.stands_in_for == card
+        assert second.failed_over_from == card
         second.close()
     third = open_journal(card)
-    assert third.stands_in_for is None
+    assert third.failed_over_from is None
     assert [row.payload for row in third.outbox.next_rows(10)] == [b"in memory only"]
     third.close()
     assert Journal.open(card).check() is None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.daemon.recorder import Nursery
+from monitor.daemon.recorder import Recorder
 from monitor.events import Baby, HostReport, RosterChanged, Tick, WeighIn
 from monitor.store import journal as journal_module
 from monitor.store.failover import NOTHING, fail_back, fail_over, open_journal
@@ -26,10 +26,10 @@ class Card:
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.path = folder / "state" / "journal.sqlite"
-        self.spare = folder / "run" / "spare.sqlite"
-        self.spare.parent.mkdir()
+        self.copy = folder / "run" / "spare.sqlite"
+        self.copy.parent.mkdir()
         self.refuses: int | None = None
-        monkeypatch.setenv("RUNTIME_DIRECTORY", str(self.spare.parent))
+        monkeypatch.setenv("RUNTIME_DIRECTORY", str(self.copy.parent))
         honest = journal_module._connect
 
         def connect(path: Path, patience_s: float) -> sqlite3.Connection:
@@ -97,10 +97,10 @@ def test_a_broken_copy_in_memory_leaves_the_card_as_it_is(
     filled(card, weight("kept"))
     if content is None:
         content = card.path.read_bytes()[:20_000]
-    card.spare.write_bytes(content)
+    card.copy.write_bytes(content)
     log: list[str] = []
     journal = open_journal(card.path, log.append)
-    assert journal.stands_in_for is None
+    assert journal.failed_over_from is None
     assert steps(journal) == ["kept"]
     assert any("copy in memory" in line for line in log)
     journal.close()
@@ -113,15 +113,15 @@ def leave_a_copy(card: Card, *meanwhile: WeighIn) -> None:
     copy.record(list(meanwhile))
     copy._db.close()
     card.refuses = None
-    assert card.spare.exists()
+    assert card.copy.exists()
 
 
 def test_what_descends_from_the_card_is_followed(card: Card) -> None:
     filled(card, weight("before"))
     leave_a_copy(card, weight("meanwhile"))
     journal = open_journal(card.path)
-    assert (steps(journal), journal.stands_in_for) == (["before", "meanwhile"], None)
-    assert not card.spare.exists()
+    assert (steps(journal), journal.failed_over_from) == (["before", "meanwhile"], None)
+    assert not card.copy.exists()
     journal.close()
 
 
@@ -148,10 +148,10 @@ def test_an_older_copy_is_kept_aside_and_asked_about(card: Card, how: str) -> No
     assert "journal.copy-" in question
     assert "babies: Possum; weights: 2, the last at" in question
     assert "delete it" in question
-    nursery = Nursery(CONFIG, journal, start_s=START_S)
-    nursery.handle(HostReport(START_S + 1))
-    nursery.handle(Tick(START_S + 2))
-    kept = [a for a in nursery.pipeline.policy.open if a.title == "Another journal is kept aside"]
+    recorder = Recorder(CONFIG, journal, start_s=START_S)
+    recorder.handle(HostReport(START_S + 1))
+    recorder.handle(Tick(START_S + 2))
+    kept = [a for a in recorder.pipeline.policy.open if a.title == "Another journal is kept aside"]
     assert question in kept[0].message
     journal.close()
 
@@ -203,9 +203,9 @@ def test_a_new_card_gets_all_that_the_copy_has(card: Card) -> None:
 def test_a_crash_after_the_return_asks_nothing(card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
     filled(card)
     leave_a_copy(card, weight("meanwhile"))
-    left = card.spare.read_bytes()
+    left = card.copy.read_bytes()
     open_journal(card.path).close()
-    card.spare.write_bytes(left)  # the copy had not been removed yet
+    card.copy.write_bytes(left)  # the copy had not been removed yet
     journal = open_journal(card.path)
     assert steps(journal) == ["meanwhile"]
     assert KeptJournals(journal).sentences() == []
@@ -246,23 +246,23 @@ def test_a_lock_delays_an_alert_by_less_than_half_a_second(
 ) -> None:
     filled(card)
     journal = open_journal(card.path)
-    nursery = Nursery(CONFIG, journal, start_s=START_S)
+    recorder = Recorder(CONFIG, journal, start_s=START_S)
     other = hold()
     for second in (1, 2):
         began_s = time.monotonic()
-        ring(nursery, START_S + second)
+        ring(recorder, START_S + second)
         assert time.monotonic() - began_s < 0.5
     assert len(journal.outbox.held) == 4
-    assert nursery.trouble is None  # a backup is done in seconds
-    nursery.handle(Tick(START_S + 35))
-    nursery.handle(Tick(START_S + 36))
-    assert nursery.trouble is not None
-    assert "another program has locked it" in nursery.trouble
+    assert recorder.trouble is None  # a backup is done in seconds
+    recorder.handle(Tick(START_S + 35))
+    recorder.handle(Tick(START_S + 36))
+    assert recorder.trouble is not None
+    assert "another program has locked it" in recorder.trouble
     other.rollback()
-    nursery.handle(Tick(START_S + 40))
-    assert (nursery.trouble, journal.outbox.held) == (None, [])
+    recorder.handle(Tick(START_S + 40))
+    assert (recorder.trouble, journal.outbox.held) == (None, [])
     assert {row["kind"] for row in journal.alerts()} >= {"test"}
-    assert journal.stands_in_for is None
+    assert journal.failed_over_from is None
     journal.close()
 
 
@@ -273,13 +273,13 @@ def test_a_lock_at_the_start_is_watched_through(
     other = hold()
     began_s = time.monotonic()
     journal = open_journal(card.path)
-    nursery = Nursery(CONFIG, journal, start_s=START_S)
+    recorder = Recorder(CONFIG, journal, start_s=START_S)
     assert time.monotonic() - began_s < 2.0
-    assert (journal.stands_in_for, steps(journal)) == (card.path, ["before"])
-    ring(nursery, START_S + 1)
+    assert (journal.failed_over_from, steps(journal)) == (card.path, ["before"])
+    ring(recorder, START_S + 1)
     other.rollback()
     for second in range(2, 15):
-        nursery.handle(Tick(START_S + second))
-    assert (journal.stands_in_for, journal.path) == (None, card.path)
+        recorder.handle(Tick(START_S + second))
+    assert (journal.failed_over_from, journal.path) == (None, card.path)
     assert {row["kind"] for row in journal.alerts()} >= {"test"}
     journal.close()

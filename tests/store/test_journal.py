@@ -27,7 +27,7 @@ from monitor.store import schema as migrations
 from monitor.store.journal import Journal, MinuteRow
 from monitor.store.lock import StateLock
 from monitor.store.outbox import OutboxMessage
-from monitor.timeshift import Shift
+from monitor.timeshift import TimeShift
 
 T = 1_767_225_600.0
 
@@ -139,7 +139,7 @@ def test_rows_of_a_boot_move_and_nothing_else(journal: Journal) -> None:
     ]
     changes = [alert("reminded", T + 60 * n) for n in range(5)]
     journal.record([*cries, *changes], [message()], synced=False)
-    assert journal.move([Shift(by_s=60.0, since_s=T - 1)], kept=b"x") == 16
+    assert journal.move([TimeShift(by_s=60.0, since_s=T - 1)], kept=b"x") == 16
     assert {w.step_id: (w.t_s, w.stamp) for w in journal.weighings()} == {
         "before": (T - 10, "clock"), "guess": (T + 60, "clock"), "typed": (T, "person"),
     }  # fmt: skip
@@ -157,7 +157,7 @@ def test_what_waits_to_be_sent_moves_with_its_times(journal: Journal) -> None:
         OutboxMessage(topic="c", payload=body, expires_s=900.0, t_s=-5.0),
     ]
     journal.record([], waiting)
-    journal.move([Shift(by_s=T, since_s=0.0)])
+    journal.move([TimeShift(by_s=T, since_s=0.0)])
     here, text, old = journal.outbox.next_rows(10)
     assert msgspec.json.decode(here.payload) == {
         "event": "alert", "at": "2026-01-01T00:05:00Z", "since": "1969-12-31T00:00:00Z", "id": "x",

@@ -13,9 +13,9 @@ import msgspec
 import pytest
 
 from monitor.config import MqttConfig
-from monitor.daemon.outputs import Outlets
-from monitor.daemon.recorder import Nursery, wake_up
-from monitor.daemon.shedding import Load
+from monitor.daemon.outputs import Outputs
+from monitor.daemon.recorder import Recorder, read_run_start
+from monitor.daemon.shedding import Shedding
 from monitor.events import (
     Candidate,
     Command,
@@ -35,7 +35,7 @@ from monitor.store.journal import Journal
 from monitor.store.outbox import OutboxMessage
 from monitor.store.push_rows import PushRow
 from monitor.store.schema import migrate
-from monitor.timeshift import Shift
+from monitor.timeshift import TimeShift
 from tests.daemon.test_recorder import CONFIG, START_S
 
 POISONS = (
@@ -61,13 +61,13 @@ def filled(path: Path) -> None:
     ]
     roster = [RosterChanged(t_s=START_S, baby=baby.as_baby()) for baby in babies]
     journal.record(roster)
-    nursery, outlets = started(journal, START_S)
+    recorder, outputs = started(journal, START_S)
     box = SimulatedBox(5, START_S, babies)
     box.feed(START_S + 60, "Possum", 5.0, 60.0)
     for block in box.blocks(START_S, START_S + 200):
-        nursery.handle(block)
-        nursery.handle(Tick(block.t_s))
-    nursery.handle(Command(START_S + 200, "test_alert"))
+        recorder.handle(block)
+        recorder.handle(Tick(block.t_s))
+    recorder.handle(Command(START_S + 200, "test_alert"))
     weighed = WeighIn(
         t_s=START_S + 5, baby="Possum", move="lift", weight_g=119.0, sigma_g=0.4, confidence=0.9,
         step_id="w",
@@ -84,9 +84,9 @@ def filled(path: Path) -> None:
         clock=msgspec.json.encode(BootClock(boot_id="b", offset_s=0.0, began_s=1.0, known=True)),
         lost=msgspec.json.encode({"at": START_S, "file": "old.sqlite", "saved": {"babies": 1}}),
     )
-    nursery.save(START_S + 200)
-    outlets.close()
-    alert = nursery.pipeline.policy.open[0]
+    recorder.save(START_S + 200)
+    outputs.close()
+    alert = recorder.pipeline.policy.open[0]
     push = PushRow(alert=alert, to=["urls"], t_s=START_S, expires_s=START_S + 9e5, id=7)
     with journal._db:
         journal._db.execute("INSERT INTO carried VALUES (1, x'80', 1)")
@@ -108,12 +108,12 @@ def some_row(db: sqlite3.Connection, table: str) -> None:
 
 def started(
     journal: Journal, start_s: float = START_S + 300, log: list[str] | None = None
-) -> tuple[Nursery, Outlets]:
+) -> tuple[Recorder, Outputs]:
     config = msgspec.structs.replace(CONFIG, mqtt=MqttConfig(host="127.0.0.1", port=1, tls=False))
     logged = [] if log is None else log
-    nursery = Nursery(config, journal, start_s=start_s, log=logged.append)
-    outlets = Outlets(config, journal, nursery, Load(), dict, logged.append)
-    return nursery, outlets
+    recorder = Recorder(config, journal, start_s=start_s, log=logged.append)
+    outputs = Outputs(config, journal, recorder, Shedding(), dict, logged.append)
+    return recorder, outputs
 
 
 @pytest.fixture(scope="module")
@@ -131,29 +131,29 @@ def path(whole: Path, tmp_path: Path) -> Iterator[Path]:
         yield Path(shutil.copy(whole, Path(folder) / "j.sqlite"))
 
 
-def live(path: Path) -> tuple[Nursery, list[str], Journal]:
+def live(path: Path) -> tuple[Recorder, list[str], Journal]:
     """Start on this journal, as the daemon does, and go through a few turns."""
     log: list[str] = []
     journal = open_journal(path, log.append)
-    wake_up(journal, synced=True)
-    wake_up(journal, synced=False)
-    nursery, outlets = started(journal, log=log)
+    read_run_start(journal, synced=True)
+    read_run_start(journal, synced=False)
+    recorder, outputs = started(journal, log=log)
     try:
         for second in range(1, 4):
             now_s = START_S + 300 + second
-            nursery.handle(HostReport(now_s))
-            outlets.tell(nursery.handle(Tick(now_s)))
+            recorder.handle(HostReport(now_s))
+            outputs.tell(recorder.handle(Tick(now_s)))
             for command in journal.inbox.submitted(now_s):
-                outlets.tell(nursery.handle(command))
-            outlets.second()
-            outlets.pump()
-        outlets.tell(nursery.handle(Command(START_S + 310, "test_alert")))
-        nursery.save(START_S + 311)
+                outputs.tell(recorder.handle(command))
+            outputs.second()
+            outputs.pump()
+        outputs.tell(recorder.handle(Command(START_S + 310, "test_alert")))
+        recorder.save(START_S + 311)
     finally:
-        outlets.close()
+        outputs.close()
     journal.outbox.everything()
     journal.pushes.waiting()
-    return nursery, log, journal
+    return recorder, log, journal
 
 
 def columns() -> list[tuple[str, str, str, tuple[str, ...]]]:
@@ -194,16 +194,16 @@ def test_no_value_of_any_column_stops_the_start(
     path: Path, table: str, column: str, kind: str, key: tuple[str, ...]
 ) -> None:
     taken = poison(path, table, column, key)
-    nursery, log, journal = live(path)
+    recorder, log, journal = live(path)
     assert [baby.name for baby in journal.babies()][:2] == ["Kangaroo", "Possum"]
     impossible = [value for value in taken if value in NEVER[kind] and value is not None]
     any_will_do = (table, column) == ("rejected", "id")
     if journal.set_aside is None and impossible and not any_will_do:
         kept = journal._db.execute("SELECT * FROM rejected WHERE table_name = ?", (table,))
         assert len(kept.fetchall()) >= len(impossible)
-        assert nursery.rejected[table] >= len(impossible)
+        assert recorder.rejected[table] >= len(impossible)
         assert any(f"unusable rows of {table} were set aside" in line for line in log)
-        told = {alert.title for alert in nursery.pipeline.policy.open}
+        told = {alert.title for alert in recorder.pipeline.policy.open}
         assert "Stored values were damaged" in told
     journal.close()
 
@@ -228,9 +228,9 @@ def test_the_list_of_keys_is_complete(whole: Path) -> None:
 def test_no_value_of_any_key_stops_the_start(path: Path, key: str, value: object) -> None:
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (key, value))
-    nursery, _, journal = live(path)
+    recorder, _, journal = live(path)
     if not isinstance(value, bytes) and key != "opened_at":  # which the start itself writes
-        assert nursery.rejected == {"state": 1}
+        assert recorder.rejected == {"state": 1}
     assert [baby.name for baby in journal.babies()] == ["Kangaroo", "Possum"]
     journal.close()
 
@@ -259,9 +259,9 @@ def test_what_is_null_and_must_not_be_costs_its_own_row(path: Path) -> None:
         for name, sql in schema:
             db.execute("UPDATE sqlite_schema SET sql = ? WHERE name = ?", (sql, name))
         db.commit()
-    nursery, _, journal = live(path)
+    recorder, _, journal = live(path)
     assert [baby.name for baby in journal.babies()] == ["Kangaroo", "Possum"]
-    told = {alert.title for alert in nursery.pipeline.policy.open}
+    told = {alert.title for alert in recorder.pipeline.policy.open}
     assert told & {"Journal was damaged", "Stored values were damaged"}
     journal.close()
 
@@ -270,6 +270,6 @@ def test_a_message_with_a_time_that_is_none_survives_a_set_clock(path: Path) -> 
     journal = Journal.open(path)
     body = b'{"event":"alert","at":"no time","since":7}'
     journal.record([], [OutboxMessage(topic="a", payload=body, expires_s=START_S + 9, t_s=START_S)])
-    journal.move([Shift(by_s=60.0)])
+    journal.move([TimeShift(by_s=60.0)])
     assert body in [row.payload for row in journal.outbox.everything()]
     journal.close()

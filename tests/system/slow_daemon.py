@@ -16,7 +16,7 @@ from pathlib import Path
 from monitor.cli import main
 from monitor.core.scale.weigher import ScalePath
 from monitor.daemon import run as daemon
-from monitor.daemon.shedding import Load
+from monitor.daemon.shedding import Shedding
 from monitor.events import AnyEvent, Command, ScaleBlock, Tick
 
 COST_S = 0.8
@@ -35,7 +35,7 @@ def slowed(flag: Path) -> None:
         return real(self, observation)
 
     ScalePath.update = update  # type: ignore[method-assign]  # a slow processor
-    daemon.Load = functools.partial(Load, PATIENCE, CALM_S)  # type: ignore[misc,assignment]  # impatient
+    daemon.Shedding = functools.partial(Shedding, PATIENCE, CALM_S)  # type: ignore[misc,assignment]  # impatient
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ import msgspec
 
 from monitor.config import Config, MicrophoneConfig, MqttConfig, ScaleConfig
 from monitor.core.cry.detector import CryModel
-from monitor.daemon.loop import App
+from monitor.daemon.loop import Loop
 from monitor.data.shipped import cry_model_bytes
 from monitor.events import Alert, AnyEvent, CryEnded, RosterChanged
 from monitor.simulation.box import GOOD_CELL
@@ -140,9 +140,9 @@ class _Soak:
         self._month = Month(self._config, START_S, hours=hours, sample_h=sample_h, seed=seed)
         _fill(self._journal, self._month)
         self._phone = SoakPhone(broker.port, BOX)
-        self._app = App(self._config, self._journal, [self._month], start_s=START_S)
+        self._app = Loop(self._config, self._journal, [self._month], start_s=START_S)
         model = CryModel.from_bytes(cry_model_bytes(self._config.microphone.model))
-        self._app.nursery.pipeline.detector = SparedDetector(model, self._month.awake)
+        self._app.recorder.pipeline.detector = SparedDetector(model, self._month.awake)
         self._samples: list[Sample] = []
         self._written_mb = 0.0
         self._stopping = threading.Event()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from monitor.events import AlertKind, Severity
-from monitor.timeshift import Shift
+from monitor.timeshift import TimeShift
 
 HANDS_GRACE_S = 60.0
 """somebody who has just let go of the babies still hears them"""
@@ -38,6 +38,6 @@ class HandsGate:
         there = now_s - self._last_s < HANDS_GRACE_S and now_s - self._since_s < HANDS_LONGEST_S
         return there and kind in HELD_BACK and severity != "critical"
 
-    def move(self, shift: Shift) -> None:
+    def move(self, shift: TimeShift) -> None:
         """The timeline was moved."""
         self._since_s, self._last_s = shift.moment(self._since_s), shift.moment(self._last_s)

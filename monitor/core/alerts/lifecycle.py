@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from monitor.events import Alert, AlertKind, AlertState, Condition, Severity
 from monitor.names import renamed
 from monitor.times import compact_utc, spoken_duration
-from monitor.timeshift import Moment, Shift, moved_fields
+from monitor.timeshift import Moment, TimeShift, moved_fields
 
 SLOWEST = {"info": 12, "warning": 12, "critical": 3}
 """reminder intervals double up to this many times the first one: with the default ten minutes a
@@ -72,7 +72,7 @@ class AlertLife(msgspec.Struct, kw_only=True):
     remind_at_s: float = 0.0
     all_clear: str = ""
 
-    def moved(self, shift: Shift) -> AlertLife:
+    def moved(self, shift: TimeShift) -> AlertLife:
         """The next reminder counts from the last change, and moves if that does."""
         life = moved_fields(self, shift)
         if shift.covers(self.alert.t_s):

@@ -33,7 +33,7 @@ from monitor.events import (
     Condition,
     Severity,
 )
-from monitor.timeshift import Shift, moved
+from monitor.timeshift import TimeShift, moved
 
 CLEAR_HOLD_S = 10.0
 """a condition must be false this long; one missed statement while a source restarts is no news"""
@@ -267,7 +267,7 @@ class AlertPolicy:
             return [self._memory.lives[incident].change("reminded", now_s)]
         return [self._raise(incident, condition, now_s)]
 
-    def move(self, shift: Shift) -> None:
+    def move(self, shift: TimeShift) -> None:
         """The timeline was moved."""
         self._memory = moved(self._memory, shift)
         self._hands.move(shift)

@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from monitor.core.cry.features import STEP_S
 from monitor.events import CryEnded, CryStarted, Voice
-from monitor.timeshift import Moment, Shift, moved
+from monitor.timeshift import Moment, TimeShift, moved
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Seconds = Annotated[float, Meta(ge=0, le=3600)]
@@ -95,7 +95,7 @@ class Bouts:
         """The stream is over: an open bout ends with its last call."""
         return [self._close()] if self._open else []
 
-    def move(self, shift: Shift) -> None:
+    def move(self, shift: TimeShift) -> None:
         """The timeline was moved."""
         self._hits = {who: deque(map(shift.moment, times)) for who, times in self._hits.items()}
         self._recent = deque(moved(window, shift) for window in self._recent)
@@ -185,7 +185,7 @@ class _OpenBout:
         self._best = max(self._best, _score(window, self.caller))
         self.last_s = window.t_s
 
-    def move(self, shift: Shift) -> None:
+    def move(self, shift: TimeShift) -> None:
         """The timeline was moved."""
         self.last_s = shift.moment(self.last_s)
         self.started = moved(self.started, shift)

@@ -31,7 +31,7 @@ from monitor.core.cry.features import (
 from monitor.core.cry.model import SPECIES, CryModel
 from monitor.core.cry.network import Net
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, CryStarted
-from monitor.timeshift import Shift
+from monitor.timeshift import TimeShift
 
 BLOCK_STEPS = 4
 """steps computed at once: 1.92 s, the longest that still tells a cry within two seconds"""
@@ -112,7 +112,7 @@ class CryDetector:
             self._pending = self._pending[done:]
         return self._tell(windows)
 
-    def move(self, shift: Shift) -> None:
+    def move(self, shift: TimeShift) -> None:
         """The timeline was moved."""
         self._end_s = shift.maybe(self._end_s)
         self._bouts.move(shift)

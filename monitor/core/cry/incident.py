@@ -28,7 +28,7 @@ from monitor.events import (
 )
 from monitor.names import renamed
 from monitor.times import DAY_S, spoken_duration
-from monitor.timeshift import Moment, Shift, moved
+from monitor.timeshift import Moment, TimeShift, moved
 
 QUIET_S = 90.0
 """silence that ends an incident. Judgement: calls of one baby come seconds apart; with 60 s, a
@@ -205,7 +205,7 @@ class CryIncident:
         if now_s - max(heard_s, self._hearing_s) >= QUIET_S:
             self._incident, self._quiet_proven = None, True
 
-    def move(self, shift: Shift) -> None:
+    def move(self, shift: TimeShift) -> None:
         """The timeline was moved."""
         memory = moved(_Memory(self._incident, list(self._bouts)), shift)
         self._incident, self._bouts = memory.incident, deque(memory.bouts)

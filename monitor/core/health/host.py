@@ -7,9 +7,9 @@ Raspberry Pi documentation (throttling from 80 °C, under-voltage below 4.63 V).
 
 from __future__ import annotations
 
-from monitor.events import CannotJudge, Condition, HostReport, LoadReport
+from monitor.events import CannotJudge, Condition, HostReport, LagReport
 from monitor.times import spoken_duration
-from monitor.timeshift import Shift, moved
+from monitor.timeshift import TimeShift, moved
 
 DISK_MIN_BYTES = 100_000_000
 """a night of journal is a few megabytes, the system's own log and updates need the rest"""
@@ -46,7 +46,7 @@ class HostHealth:
         self._slept: tuple[float, float] | None = None
         """until when, for how long"""
 
-    def move(self, shift: Shift) -> None:
+    def move(self, shift: TimeShift) -> None:
         """The timeline was moved."""
         if self._report is not None:
             self._report = moved(self._report, shift)
@@ -87,7 +87,7 @@ class HostHealth:
             "roster": not report.roster_known,
         }
 
-    def load(self, report: LoadReport) -> None:
+    def load(self, report: LagReport) -> None:
         """Take how late the monitor works."""
         self._load_seen = True
         if report.exhausted and report.lag_s >= LATE_S and self._late_since_s is None:

@@ -7,7 +7,7 @@ What is seen at the broker and on the card is put together outside (``identity_w
 from __future__ import annotations
 
 from monitor.events import Condition, IdentityReport, Severity
-from monitor.timeshift import Shift
+from monitor.timeshift import TimeShift
 
 _SEVERITY: dict[str, Severity] = {
     "twin": "critical",
@@ -71,7 +71,7 @@ class IdentityConflict:
         """What is so now; whatever is left out is so no longer."""
         self._since_s = {sign: self._since_s.get(sign, report.t_s) for sign in report.signs}
 
-    def move(self, shift: Shift) -> None:
+    def move(self, shift: TimeShift) -> None:
         """The timeline was moved."""
         self._since_s = {sign: shift.moment(t_s) for sign, t_s in self._since_s.items()}
 

@@ -8,7 +8,7 @@ outside (``publisher``); here it is judged, so that it has a life like every ale
 from __future__ import annotations
 
 from monitor.events import CannotJudge, Condition, LinkReport, Severity
-from monitor.timeshift import Shift
+from monitor.timeshift import TimeShift
 
 SILENT_S = 60.0
 """two connections given up after 30 s without an acknowledgement: no chance any more"""
@@ -71,7 +71,7 @@ class LinkHealth:
             elif is_so is not None:
                 self._since_s.pop(key, None)
 
-    def move(self, shift: Shift) -> None:
+    def move(self, shift: TimeShift) -> None:
         """The timeline was moved."""
         self._since_s = {key: shift.moment(t_s) for key, t_s in self._since_s.items()}
 

@@ -22,14 +22,14 @@ from monitor.events import (
     CannotJudge,
     Condition,
     HostReport,
-    LoadReport,
+    LagReport,
     ScaleBlock,
     SourceCondition,
     SourceName,
     SourceReport,
     SourceState,
 )
-from monitor.timeshift import Moment, Shift, moved
+from monitor.timeshift import Moment, TimeShift, moved
 
 STALLED_S = 3.0
 """blocks come every 0.1 s (microphone) and at least every second (scale)"""
@@ -93,7 +93,7 @@ class Health:
         self._codes = CodeWatch(least_hz=self._codes.least_hz)
         self._host.slept(now_s, slept_s)
 
-    def move(self, shift: Shift) -> None:
+    def move(self, shift: TimeShift) -> None:
         """The timeline was moved."""
         self._sources = {name: moved(source, shift) for name, source in self._sources.items()}
         self._codes = moved(self._codes, shift)
@@ -129,7 +129,7 @@ class Health:
         """What the computer says of itself."""
         self._host.report(report)
 
-    def load(self, report: LoadReport) -> None:
+    def load(self, report: LagReport) -> None:
         """How late all this is looked at."""
         self._host.load(report)
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from monitor.timeshift import Moment, Shift, moved_fields
+from monitor.timeshift import Moment, TimeShift, moved_fields
 
 REMEMBERED = 14
 """Steps whose explanation each story still carries: about one feeding round of seven babies."""
@@ -56,7 +56,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     sure: bool = True
     """its time is known: the clock was synchronised, before or after"""
 
-    def moved(self, shift: Shift) -> Step:
+    def moved(self, shift: TimeShift) -> Step:
         """Also known then, if it was not."""
         if not shift.covers(self.t_s):
             return self

@@ -49,7 +49,7 @@ from monitor.events import (
     Voice,
     Weighing,
 )
-from monitor.timeshift import Moment, Shift, moved
+from monitor.timeshift import Moment, TimeShift, moved
 
 BLIND_S = 20.0
 """Longer without samples, and more than one baby may have moved: nothing is claimed."""
@@ -592,7 +592,7 @@ class ScalePath:
 
     # ------------------------------------------------------------------ the clock
 
-    def move(self, shift: Shift) -> list[AnyEvent]:
+    def move(self, shift: TimeShift) -> list[AnyEvent]:
         """The timeline was moved; returns what follows (feeds and growth across the gap)."""
         guessed = {
             w.step_id for book in self._ledger.books for w in book.weighings if w.stamp == "guess"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from monitor.core.health.sources import Health
-from monitor.events import AudioBlock, HostReport, LoadReport, ScaleBlock, SourceReport
+from monitor.events import AudioBlock, HostReport, LagReport, ScaleBlock, SourceReport
 
 T = 1_000_000.0
 RNG = np.random.default_rng(7)
@@ -227,13 +227,13 @@ def test_a_monitor_that_is_late_says_so_until_it_has_caught_up():
     health = Health(("microphone",), T)
     late = ["late"]
     for lag_s, told in ((0.1, []), (15.0, []), (21.0, late), (10.0, late), (1.0, [])):
-        health.load(LoadReport(T, lag_s, exhausted=True))
+        health.load(LagReport(T, lag_s, exhausted=True))
         assert [c.key for c in health.conditions(T)] == told
 
 
 def test_a_passing_stall_wakes_nobody():
     health = Health(("microphone",), T)
-    health.load(LoadReport(T, 25.0, exhausted=False))  # the journal's card was slow once
+    health.load(LagReport(T, 25.0, exhausted=False))  # the journal's card was slow once
     assert health.conditions(T) == []
 
 

@@ -2,9 +2,12 @@
 
 Three signs. The broker says that the session was taken over (MQTT 5, reason 0x8E). Or it says
 nothing, as Mosquitto does, and the connection ends a moment after it was accepted, again and
-again: then another name is used at the broker, and if that one holds, the first was somebody
-else's, too. Or somebody writes on this box's own topics: its document ``identity`` carries a mark
-of the process that wrote it, and one with another mark is another box's.
+again: then another name is used at the broker; if that one holds, the own name is tried once more,
+and only if it does not hold even now, it is somebody else's, too (a line that broke for a while
+holds either). Or somebody writes on this box's own topics: its document ``identity`` carries a mark
+of the process that wrote it, and one with another mark is another box's. What the broker only
+keeps proves nothing, since it may bring back what an earlier process said; a box that lives
+answers.
 
 It also keeps two such boxes from contradicting each other: whoever sees its own ``status`` say
 something else while it is connected says ``online`` again.
@@ -73,10 +76,13 @@ class IdentityWatch:
         self._status_topic, self._identity_topic = status_topic, identity_topic
         self._short_s, self._lasting_s = short_s, lasting_s
         self._connected_s: float | None = None
-        self._connections = 0
         self._short_ends: list[float] = []
         self._suspects = False
-        """a spare name is being tried: if it holds, the own one was taken"""
+        """a spare name is being tried: does it hold?"""
+        self._tries_again = False
+        """the spare name held: the own one is being tried, does it hold, too?"""
+        self.reconnect_due = False
+        """the other name is to be used at the broker"""
         self._spare = False
         self._taken_over = False
         """until a person has done something: with a spare name there is no new sign of it"""
@@ -102,17 +108,15 @@ class IdentityWatch:
     def renamed(self, *, client_id: str, identity: str) -> None:
         """Another identity from now on: what was seen was about the old one."""
         self._client_id, self._identity = client_id, identity
-        self._spare = self._suspects = self._taken_over = False
+        self._spare = self._suspects = self._tries_again = self._taken_over = False
         self._short_ends.clear()
         self._others.clear()
-        self._connections = 0
 
     # ------------------------------------------------------------------ what it sees
 
     def connected(self, now_s: float) -> None:
         """The broker has accepted a connection."""
         self._connected_s = now_s
-        self._connections += 1
 
     def ended(self, now_s: float, code: int | None = None) -> None:
         """It is gone; ``code`` is the broker's reason, where it gave one."""
@@ -122,10 +126,17 @@ class IdentityWatch:
         if code == SESSION_TAKEN_OVER:
             self._taken_over = True
             self._spare = True
-            self._suspects = False
+            self._suspects = self._tries_again = False
+            return
+        if self.reconnect_due:  # by this box itself
+            self.reconnect_due = False
             return
         if now_s - since_s >= self._short_s:
             self._short_ends.clear()
+            return
+        if self._tries_again:
+            self._taken_over = self._spare = True
+            self._tries_again = False
             return
         self._short_ends = [t_s for t_s in self._short_ends if now_s - t_s < WINDOW_S] + [now_s]
         if self._suspects:  # the spare name holds no better: it was something else
@@ -135,14 +146,15 @@ class IdentityWatch:
             self._spare = self._suspects = True
 
     def tick(self, now_s: float) -> None:
-        """Look whether a spare name has held."""
-        if (
-            self._suspects
-            and self._connected_s is not None
-            and now_s - self._connected_s >= self._short_s
-        ):
-            self._taken_over = True
-            self._suspects = False
+        """Look whether a name has held."""
+        if self._connected_s is None or now_s - self._connected_s < self._short_s:
+            return
+        if self._suspects:
+            self._suspects = self._spare = False
+            self._tries_again = self.reconnect_due = True
+            self._short_ends.clear()
+        elif not self.reconnect_due:
+            self._tries_again = False
 
     def arrived(self, topic: str, payload: bytes, *, retain: bool, now_s: float) -> bool:
         """Take a message on one of ``topics``; False for any other."""
@@ -160,8 +172,10 @@ class IdentityWatch:
         return True
 
     def _compare(self, document: IdentityDocument, *, retain: bool, now_s: float) -> None:
-        """What stood there before this process first spoke proves nothing about now."""
-        if document.instance == self._instance or (retain and self._connections <= 1):
+        if document.instance == self._instance:
+            return
+        if retain:  # it may be long gone; whoever lives answers to this box's own document
+            self.document_due = True
             return
         sign: Sign = "twin" if document.identity == self._identity else "namesake"
         if sign == "twin":

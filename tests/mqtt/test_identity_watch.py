@@ -84,12 +84,16 @@ def test_what_an_earlier_process_left_proves_nothing():
     assert one.signs(1.0) == []
 
 
-def test_what_stands_there_after_this_process_wrote_was_written_by_somebody_else():
+def test_what_the_broker_keeps_is_answered_and_only_who_lives_is_another():
+    """A broker that was killed brings back what it had saved: an earlier process's words."""
     one = watch()
     one.ended(10.0)
     one.connected(11.0)
     see(one, written_by("other"), 11.0, retain=True)
-    assert one.signs(11.0) == ["twin"]
+    assert one.signs(11.0) == []
+    assert one.document_due
+    see(one, written_by("other"), 11.5)
+    assert one.signs(11.5) == ["twin"]
 
 
 def test_a_broker_that_says_so_is_believed_and_another_name_is_used():
@@ -122,7 +126,28 @@ def test_a_broker_that_hangs_up_again_and_again_and_lets_another_name_in():
     one.tick(now_s + 1.0)
     assert one.signs(now_s + 1.0) == [], "not before the other name has held"
     one.tick(now_s + SHORT_S)
-    assert one.signs(now_s + SHORT_S) == ["taken_over"]
+    assert one.signs(now_s + SHORT_S) == [], "not before the own name has failed once more"
+    assert one.reconnect_due
+    now_s += SHORT_S
+    one.ended(now_s)
+    assert one.client_id == "nursery-one"
+    one.connected(now_s + 1.0)
+    one.ended(now_s + 3.0)
+    assert one.signs(now_s + 3.0) == ["taken_over"]
+    assert one.client_id == "nursery-one-mine"
+
+
+def test_a_line_that_broke_for_a_while_is_no_other_box():
+    one = watch()
+    now_s = flap(one, 3) + SHORT_S
+    one.tick(now_s)
+    one.ended(now_s)
+    one.connected(now_s + 1.0)
+    one.tick(now_s + 1.0 + SHORT_S)
+    assert one.client_id == "nursery-one"
+    assert one.signs(now_s + 1.0 + SHORT_S) == []
+    flap(one, 1, now_s + 2 * SHORT_S)
+    assert one.signs(now_s + 3 * SHORT_S) == []
 
 
 def test_a_broker_that_hangs_up_on_any_name_is_something_else():

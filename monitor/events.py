@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from msgspec.structs import replace
 
+from monitor.alert_kinds import AlertKind, Severity
 from monitor.timeshift import Deadline, Moment, TimeShift, moved_fields
 
 if TYPE_CHECKING:  # numpy is loaded by the parts that compute, not by those that only talk
@@ -26,27 +27,9 @@ CryContext = Literal["bottle_due", "just_fed", "unexplained", "handled"]
 SourceName = Literal["microphone", "scale"]
 SourceCondition = Literal["healthy", "stalled", "restarting", "failed"]
 Verdict = Literal["gaining", "steady", "not_gaining", "losing", "not_enough_data"]
-AlertKind = Literal[
-    "crying",
-    "losing_weight",
-    "not_gaining",
-    "low_intake",
-    "bottle_overdue",
-    "too_quiet",
-    "monitor_blind",
-    "scale_overload",
-    "scale_unsettled",
-    "low_power",
-    "not_delivered",
-    "who_is_it",
-    "test",
-]
-BABY_KINDS: tuple[AlertKind, ...] = ("losing_weight", "not_gaining", "low_intake", "bottle_overdue")
-"""kinds that are about one baby: the key of their conditions is its id"""
 Stamp = Literal["clock", "guess", "person"]
 """whose word a time is: a synchronised clock, one not synchronised yet, or somebody who typed it"""
 AlertState = Literal["raised", "reminded", "acknowledged", "snoozed", "cleared"]
-Severity = Literal["info", "warning", "critical"]
 Verb = Literal[
     "acknowledge",
     "snooze",

@@ -14,7 +14,7 @@ from contextlib import suppress
 
 import msgspec
 
-from monitor.alert_kinds import RANK
+from monitor.alert_kinds import KINDS, RANK
 from monitor.codec import restamped
 from monitor.config import Config
 from monitor.core.cry.model import CryModel
@@ -49,7 +49,7 @@ from monitor.store import failover
 from monitor.store.checked_rows import Lost
 from monitor.store.journal import Journal, MinuteRow
 from monitor.store.kept_journals import KeptJournals
-from monitor.store.outbox import DEFAULT_EXPIRY_S, EXPIRY_S, OutboxMessage
+from monitor.store.outbox import OutboxMessage
 from monitor.store.push_rows import TOLD_KEY, PushRules
 from monitor.times import spoken_duration
 from monitor.timeshift import TimeShift, moved
@@ -529,7 +529,7 @@ class Recorder:
                 topic=message.topic,
                 payload=message.payload,
                 qos=message.qos,
-                expires_s=event.t_s + EXPIRY_S.get(event.kind, DEFAULT_EXPIRY_S),
+                expires_s=event.t_s + KINDS[event.kind].news_for_s,
                 t_s=event.t_s,
                 alert_id=event.id,
                 urgency=RANK[event.severity],

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from monitor.events import BABY_KINDS, Baby
-from monitor.mqtt.topics import BOX_KINDS, LIVE_EXPIRY_S, SLOW_EXPIRY_S, Topics
+from monitor.alert_kinds import BABY_KINDS, BOX_KINDS, KINDS, AlertKind
+from monitor.events import Baby
+from monitor.mqtt.topics import LIVE_EXPIRY_S, SLOW_EXPIRY_S, Topics
 
 Component = dict[str, Any]
 
@@ -19,24 +20,6 @@ NO_QUESTION = "No question"
 ASKED = "Who was it?"
 NOT_A_BABY = "Not a baby"
 """options of the select that are no names"""
-
-ALERT_KINDS = [*BOX_KINDS, *BABY_KINDS, "test"]
-"""event types of the alert event"""
-
-_NAMES = {
-    "crying": "Needs somebody: crying",
-    "too_quiet": "Too quiet",
-    "monitor_blind": "Monitor blind",
-    "scale_overload": "Scale overload",
-    "scale_unsettled": "Scale unsettled",
-    "low_power": "Low power",
-    "not_delivered": "Not delivered",
-    "who_is_it": "Weighing without a name",
-    "losing_weight": "Losing weight",
-    "not_gaining": "Not gaining",
-    "low_intake": "Low intake",
-    "bottle_overdue": "Bottle overdue",
-}
 
 
 def _json(field: str) -> str:
@@ -58,10 +41,10 @@ def _sensor(name: str, topic: str, field: str, **more: Any) -> Component:
     return row | more
 
 
-def _problem(kind: str, topic: str) -> Component:
+def _problem(kind: AlertKind, topic: str) -> Component:
     return {
         "platform": "binary_sensor",
-        "name": _NAMES[kind],
+        "name": KINDS[kind].label,
         "state_topic": topic,
         "device_class": "problem",
     }
@@ -88,7 +71,7 @@ def box_components(topics: Topics, babies: Sequence[Baby]) -> dict[str, Componen
         "platform": "event",
         "name": "Alert",
         "state_topic": topics.alert,
-        "event_types": ALERT_KINDS,
+        "event_types": list(KINDS),
         "value_template": _ALERT_TEMPLATE,
         "icon": "mdi:bell-alert",
         "qos": 1,

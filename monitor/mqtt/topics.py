@@ -14,18 +14,10 @@ from typing import Any, cast, get_args
 import msgspec
 
 from monitor import commands
+from monitor.alert_kinds import BABY_KINDS, BOX_KINDS, KINDS
 from monitor.codec import document, encode, event_document
 from monitor.documents import BabyStatus, BoxState, SourceHealth
-from monitor.events import (
-    BABY_KINDS,
-    Alert,
-    AlertKind,
-    AnyEvent,
-    Command,
-    CommandResult,
-    Verb,
-    slug,
-)
+from monitor.events import Alert, AnyEvent, Command, CommandResult, Verb, slug
 
 LIVE_INTERVAL_S = 20.0
 """how often ``cry`` and ``scale`` are renewed at the broker even when nothing changed"""
@@ -35,18 +27,6 @@ EXPIRY_INTERVALS = 3
 """the broker forgets a live number after this many intervals without renewal"""
 LIVE_EXPIRY_S = EXPIRY_INTERVALS * LIVE_INTERVAL_S
 SLOW_EXPIRY_S = EXPIRY_INTERVALS * SLOW_INTERVAL_S
-
-BOX_KINDS: tuple[AlertKind, ...] = (
-    "crying",
-    "too_quiet",
-    "monitor_blind",
-    "scale_overload",
-    "scale_unsettled",
-    "low_power",
-    "not_delivered",
-    "who_is_it",
-)
-"""kinds with a problem topic of the box; those of ``BABY_KINDS`` have one per baby"""
 
 TEXT_HEAD = 60
 """a phone's list shows about this much of a line (measured on common lock screens)"""
@@ -139,12 +119,11 @@ def _problem_messages(
     for baby in babies:
         found |= {topics.problem(kind, slug(baby.name)): False for kind in BABY_KINDS}
     for alert in alerts:
-        if alert.kind == "test":
+        about = KINDS[alert.kind].about
+        if about == "nothing":
             continue
-        of_baby = alert.baby is not None and alert.kind not in BOX_KINDS
-        found[topics.problem(alert.kind, slug(alert.baby) if alert.baby and of_baby else None)] = (
-            True
-        )
+        whom = slug(alert.baby) if about == "baby" and alert.baby else None
+        found[topics.problem(alert.kind, whom)] = True
     return [
         Message(topic=topic, payload=b"ON" if on else b"OFF", retain=True)
         for topic, on in found.items()

@@ -13,10 +13,9 @@ import msgspec
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-_MARKS = {"info": " ", "warning": "!", "critical": "!!"}
-_SEEN_WHEN_REMINDED = {"losing_weight", "not_gaining", "low_intake", "bottle_overdue"}
-"""Kinds the simulated rescuer acknowledges once she was reminded."""
+from monitor.alert_kinds import BABY_KINDS
 
+_MARKS = {"info": " ", "warning": "!", "critical": "!!"}
 _SHOWN_EVENTS = {"feed", "weigh_in", "unassigned", "joint_weigh_in"}
 
 
@@ -89,7 +88,7 @@ class DemoPhone:
         self.alerts += 1
         if alert["state"] == "raised":
             self.raised[alert["kind"]] += 1
-        if alert["state"] == "reminded" and alert["kind"] in _SEEN_WHEN_REMINDED:
+        if alert["state"] == "reminded" and alert["kind"] in BABY_KINDS:  # seen, acted upon
             command = msgspec.json.encode({"id": alert["id"]})
             self._client.publish(f"nursery/{alert['box']}/cmd/acknowledge", command, qos=1)
         mark = _MARKS[alert["severity"]] if alert["state"] != "cleared" else "ok"

@@ -20,9 +20,9 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import msgspec
 
+from monitor.alert_kinds import AlertKind, Severity
 from monitor.events import (
     Alert,
-    AlertKind,
     AlertState,
     AnyEvent,
     Baby,
@@ -30,7 +30,6 @@ from monitor.events import (
     CryContext,
     Move,
     Origin,
-    Severity,
     Voice,
 )
 from monitor.host.boot_clock import BootClock

@@ -24,22 +24,6 @@ from monitor.store.card import refusal
 from monitor.store.checked_rows import CheckedRows
 from monitor.timeshift import TimeShift
 
-EXPIRY_S = {
-    "crying": 600.0,
-    "too_quiet": 3600.0,
-    "bottle_overdue": 3600.0,
-    "who_is_it": 6 * 3600.0,
-    "monitor_blind": 3600.0,
-    "scale_overload": 3600.0,
-    "scale_unsettled": 3600.0,
-    "not_delivered": 3600.0,
-}
-"""How long an alert of a kind is still news. Ten minutes for a cry: later than that it has been
-heard or is over, and a lasting one is reminded anyway."""
-
-DEFAULT_EXPIRY_S = 24 * 3600.0
-"""Weight trends and intake stay true for a day: the next weighings renew or clear them."""
-
 MOST_HELD = 1000
 """In memory: a card that refuses for days must not eat it. An alert is two messages."""
 

@@ -12,10 +12,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from monitor.alert_kinds import RANK
+from monitor.alert_kinds import KINDS, RANK
 from monitor.config import NotifyConfig
 from monitor.events import Alert
-from monitor.store.outbox import DEFAULT_EXPIRY_S, EXPIRY_S
 from monitor.timeshift import Moment, TimeShift, moved
 
 TOLD_STATES = frozenset({"raised", "reminded", "cleared"})
@@ -76,7 +75,7 @@ class PushRules:
             return None
         else:
             to = self._concerned(alert)
-        expires_s = alert.t_s + EXPIRY_S.get(alert.kind, DEFAULT_EXPIRY_S)
+        expires_s = alert.t_s + KINDS[alert.kind].news_for_s
         return PushRow(alert=alert, to=to, t_s=alert.t_s, expires_s=expires_s) if to else None
 
     def _concerned(self, alert: Alert, *, ended: bool = False) -> list[str]:

@@ -22,9 +22,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import msgspec
 
-from monitor.alert_kinds import RANK
+from monitor.alert_kinds import RANK, Severity
 from monitor.config import MqttConfig
-from monitor.events import Alert, Severity
+from monitor.events import Alert
 from monitor.mqtt.connection import Link
 from monitor.mqtt.publisher import Publisher
 from monitor.mqtt.topics import Topics, alert_messages

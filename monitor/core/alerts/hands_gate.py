@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import math
 
-from monitor.events import AlertKind, Severity
+from monitor.alert_kinds import KINDS, AlertKind, Severity
 from monitor.timeshift import TimeShift
 
 HANDS_GRACE_S = 60.0
 """somebody who has just let go of the babies still hears them"""
 HANDS_LONGEST_S = 300.0
 """... and has looked after a cry within five minutes, or is not there"""
-HELD_BACK: frozenset[AlertKind] = frozenset({"crying"})
 
 
 class HandsGate:
@@ -36,7 +35,7 @@ class HandsGate:
     def holds_back(self, kind: AlertKind, severity: Severity, now_s: float) -> bool:
         """Whether this is not said now, because somebody is there."""
         there = now_s - self._last_s < HANDS_GRACE_S and now_s - self._since_s < HANDS_LONGEST_S
-        return there and kind in HELD_BACK and severity != "critical"
+        return there and KINDS[kind].held_back_by_hands and severity != "critical"
 
     def move(self, shift: TimeShift) -> None:
         """The timeline was moved."""

@@ -13,7 +13,8 @@ import re
 import msgspec
 from msgspec.structs import replace
 
-from monitor.events import Alert, AlertKind, AlertState, Condition, Severity
+from monitor.alert_kinds import KINDS, Severity
+from monitor.events import Alert, AlertState, Condition
 from monitor.names import renamed
 from monitor.times import compact_utc, spoken_duration
 from monitor.timeshift import Moment, TimeShift, moved_fields
@@ -25,27 +26,13 @@ warning ends at one every two hours, something critical at one every half hour""
 
 ESCALATE_AFTER_REMINDERS = 2
 """critical and reminded this often in vain: another person must hear of it"""
-SLOW_KINDS = frozenset({"losing_weight", "not_gaining", "low_intake"})
 SLOWEST_TREND = 24
-"""these change with a bottle, not with a minute: at the slowest every four hours"""
+"""what changes slowly is reminded of every four hours at the slowest"""
 
 
 PROVEN_WITHIN_S = 120.0
 """a source that works proves it in less (75 s of data, 90 s of quiet heard); what cannot be judged
 for longer is told on, since a reminder too many costs less than a baby nobody looks after"""
-
-ACKNOWLEDGED_FOR_S: dict[AlertKind, float] = {
-    "crying": 1800.0,
-    "too_quiet": 1800.0,
-    "bottle_overdue": 3600.0,
-    "losing_weight": 6 * 3600.0,
-    "not_gaining": 6 * 3600.0,
-    "low_intake": 6 * 3600.0,
-}
-ACKNOWLEDGED_FOR_OTHERS_S = 2 * 3600.0
-"""An acknowledgement of something critical holds this long; then it is asked again. Judgement: a
-bottle or a warm-up takes half an hour, a round of bottles an hour; a trend moves with two bottles;
-a supply, a cable or a broker is put right, or given up for the night (snoozed), within two."""
 
 
 class AlertLife(msgspec.Struct, kw_only=True):
@@ -116,7 +103,7 @@ class AlertLife(msgspec.Struct, kw_only=True):
 
     def acknowledged_long_ago(self, now_s: float) -> bool:
         """Critical, and whoever said "I am on it" has had the time that fits its kind."""
-        lasts_s = ACKNOWLEDGED_FOR_S.get(self.alert.kind, ACKNOWLEDGED_FOR_OTHERS_S)
+        lasts_s = KINDS[self.alert.kind].acknowledged_for_s
         critical = self.true_severity == "critical" and self.alert.state == "acknowledged"
         return critical and now_s - self.alert.t_s >= lasts_s
 
@@ -175,8 +162,8 @@ class AlertLife(msgspec.Struct, kw_only=True):
 
     def schedule(self, now_s: float, first_s: float) -> None:
         """Set the time of the next reminder; each waits twice as long as the one before."""
-        trend = self.alert.kind in SLOW_KINDS
-        slowest = SLOWEST_TREND if trend else SLOWEST[self.alert.severity]
+        slow = KINDS[self.alert.kind].slow_reminders
+        slowest = SLOWEST_TREND if slow else SLOWEST[self.alert.severity]
         factor = min(2**self.reminders, slowest)
         self.remind_at_s = now_s + first_s * factor
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import msgspec
 
+from monitor.alert_kinds import BABY_KINDS
 from monitor.core.alerts.lifecycle import AlertLife, alert_id, alert_key, safe_key
 from monitor.errors import InputError
-from monitor.events import BABY_KINDS, Alert, Baby
+from monitor.events import Alert, Baby
 from monitor.times import DAY_S
 from monitor.timeshift import Moment
 

@@ -14,7 +14,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from monitor.alert_kinds import RANK
+from monitor.alert_kinds import RANK, AlertKind, Severity
 from monitor.config import AlertsConfig
 from monitor.core.alerts.commands import obey
 from monitor.core.alerts.hands_gate import HandsGate
@@ -23,16 +23,7 @@ from monitor.core.alerts.memory import AlertMemory, Incident
 from monitor.core.alerts.quiet_hours import NIGHT_BUDGET, LocalMinute, QuietHours
 from monitor.core.alerts.roster import close_the_gone, rename
 from monitor.errors import CommandError
-from monitor.events import (
-    Alert,
-    AlertKind,
-    Baby,
-    CannotJudge,
-    Command,
-    CommandResult,
-    Condition,
-    Severity,
-)
+from monitor.events import Alert, Baby, CannotJudge, Command, CommandResult, Condition
 from monitor.timeshift import TimeShift, moved
 
 CLEAR_HOLD_S = 10.0

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from monitor.alert_kinds import Severity
 from monitor.config import NightConfig
-from monitor.events import Severity
 
 LocalMinute = Callable[[float], int]
 """minutes since local midnight (0..1439) at a nursery time; the core does not know time zones"""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from monitor.alert_kinds import BABY_KINDS
 from monitor.core.alerts.lifecycle import AlertLife
 from monitor.core.alerts.memory import Incident
-from monitor.events import BABY_KINDS, Alert
+from monitor.events import Alert
 
 Names = Mapping[str, str]
 """of those who are here, by id"""

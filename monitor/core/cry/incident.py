@@ -14,18 +14,11 @@ from typing import Protocol
 
 import msgspec
 
+from monitor.alert_kinds import Severity
 from monitor.config import AlertsConfig
 from monitor.documents import CryStatus
 from monitor.errors import InputError
-from monitor.events import (
-    CannotJudge,
-    Condition,
-    CryContext,
-    CryEnded,
-    CryStarted,
-    Severity,
-    Voice,
-)
+from monitor.events import CannotJudge, Condition, CryContext, CryEnded, CryStarted, Voice
 from monitor.names import renamed
 from monitor.times import DAY_S, spoken_duration
 from monitor.timeshift import Moment, TimeShift, moved

@@ -15,9 +15,10 @@ from itertools import pairwise
 import msgspec
 import numpy as np
 
+from monitor.alert_kinds import AlertKind, Severity
 from monitor.core.growth.changepoint import find_turn
 from monitor.core.growth.trend import Point, noise, trend_of
-from monitor.events import AlertKind, Severity, Species, Verdict
+from monitor.events import Species, Verdict
 from monitor.times import DAY_S, HOUR_S
 from monitor.timeshift import Moment
 

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 
 import msgspec
 
+from monitor.alert_kinds import AlertKind, Severity
 from monitor.core.growth.baby_record import BabyBook
 from monitor.core.growth.feeding import DUE_EARLY_S, JUST_FED_S, intake, interval_s, poor_run
 from monitor.core.growth.reference import GrowthReference
-from monitor.events import AlertKind, CannotJudge, Condition, CryContext, Severity
+from monitor.events import CannotJudge, Condition, CryContext
 from monitor.times import HOUR_S, spoken_hours
 
 LATE_SHARE = 0.3

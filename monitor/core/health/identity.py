@@ -6,7 +6,8 @@ What is seen at the broker and on the card is put together outside (``identity_w
 
 from __future__ import annotations
 
-from monitor.events import Condition, IdentityReport, Severity
+from monitor.alert_kinds import Severity
+from monitor.events import Condition, IdentityReport
 from monitor.timeshift import TimeShift
 
 _SEVERITY: dict[str, Severity] = {

@@ -7,7 +7,8 @@ outside (``publisher``); here it is judged, so that it has a life like every ale
 
 from __future__ import annotations
 
-from monitor.events import CannotJudge, Condition, LinkReport, Severity
+from monitor.alert_kinds import Severity
+from monitor.events import CannotJudge, Condition, LinkReport
 from monitor.timeshift import TimeShift
 
 SILENT_S = 60.0

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from monitor.alert_kinds import AlertKind
 from monitor.config import ScaleConfig
 from monitor.core.growth.baby_record import BabyBook
 from monitor.core.growth.conditions import ConcernWriter, Watch, phrase
@@ -32,7 +33,6 @@ from monitor.core.scale.windows import Window, Windower, WindowerState
 from monitor.documents import BabyStatus, ScaleStatus
 from monitor.errors import CommandError, InputError
 from monitor.events import (
-    AlertKind,
     AnyEvent,
     Baby,
     BoxOff,

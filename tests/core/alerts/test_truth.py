@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from monitor.core.alerts.lifecycle import ACKNOWLEDGED_FOR_OTHERS_S, ACKNOWLEDGED_FOR_S
 from monitor.core.alerts.memory import AlertMemory
 from monitor.core.alerts.policy import AlertPolicy
 from monitor.events import Alert, Baby, CannotJudge, Command, Condition
@@ -198,7 +197,15 @@ class TestHeldOpenIsNotTheSameIncident:
 class TestAPromiseEnds:
     @pytest.mark.parametrize(
         ("kind", "after_s"),
-        [*ACKNOWLEDGED_FOR_S.items(), ("monitor_blind", ACKNOWLEDGED_FOR_OTHERS_S)],
+        [
+            ("crying", 0.5 * HOUR),
+            ("too_quiet", 0.5 * HOUR),
+            ("bottle_overdue", HOUR),
+            ("losing_weight", 6 * HOUR),
+            ("not_gaining", 6 * HOUR),
+            ("low_intake", 6 * HOUR),
+            ("monitor_blind", 2 * HOUR),
+        ],
     )
     def test_something_critical_and_acknowledged_is_asked_again(self, kind, after_s):
         subject = policy()

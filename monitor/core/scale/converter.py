@@ -53,7 +53,7 @@ class ConverterWatch:
 
     def __init__(self, config: ScaleConfig, state: ConverterState) -> None:
         self._config = config
-        self._least_g = least_g(config)
+        self._least_g, self._most_g = least_g(config), config.capacity_g
         self.state = state
 
     def see(self, window: Window) -> None:
@@ -71,16 +71,15 @@ class ConverterWatch:
             state.same_since_s, state.same_g = window.t_s, window.g
         if window.saturated:
             return  # nobody knows how much lies on it
-        if not window.g > self._config.capacity_g:
-            state.overload_since_s = None
-        elif state.overload_since_s is None:
-            state.overload_since_s = window.t_s
-        if not window.g < self._least_g:
+        g = window.g
+        if self._least_g <= g <= self._most_g:
+            state.overload_since_s = state.below_since_s = None
+        elif g > self._most_g:
+            state.overload_since_s = state.overload_since_s or window.t_s
             state.below_since_s = None
         else:
-            state.below_g = window.g
-            if state.below_since_s is None:
-                state.below_since_s = window.t_s
+            state.below_since_s, state.below_g = state.below_since_s or window.t_s, g
+            state.overload_since_s = None
 
     @property
     def fault(self) -> str | None:

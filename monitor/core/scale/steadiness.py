@@ -29,18 +29,21 @@ FEWEST_WINDOWS = 8
 MOST_WINDOWS = 24
 AGAIN_S = 1.0
 """A plateau too young for a level is looked at again after so long"""
-LAG_S = 60.0
+LAG_LEVELS = 6
+"""A minute, or little more where the stillness was broken"""
 KEEP_S = 720.0
 """A dozen minutes are judged together: a hand, a cable that slipped once are a moment in them"""
 FEWEST_PAIRS = 18
 """Comparisons before anything is said: three minutes of stillness after the first one"""
 WANDERS_G = 3.0
-"""Median change over LAG_S from which the platform wanders (measured: see above)"""
+"""Median change over a minute from which the platform wanders (measured: see above)"""
 OVER_NOISE = 2.0
 """... and times what neighbouring levels differ by: a wander grows with the time (six times as far
 in a minute, a random one 2.4 times), the noise of a wrestling litter does not"""
 STEADY_G = 2.0
 """... and below which, for KEEP_S, it has come to rest"""
+JUDGE_EVERY_S = 120.0
+"""A dozen minutes change slowly, and all their levels are looked at each time."""
 NORMAL = 1.4826
 """From a median of absolute values to a standard deviation"""
 
@@ -73,6 +76,7 @@ class SteadinessState(msgspec.Struct):
     stretch: int = 0
     look_s: Moment = 0.0
     """when the next level is due"""
+    judged_s: Moment = 0.0
     wanders_since_s: Moment | None = None
     wandered_s: Moment = 0.0
     """when it was last seen to"""
@@ -101,18 +105,19 @@ class Steadiness:
         ``fresh``: nobody knows yet what led to it, so it is compared with nothing before it.
         """
         state = self.state
-        windows = [p for p in recent[-MOST_WINDOWS:] if p.t_s > now_s - LEVEL_S]
-        n = len(windows)
-        held = n >= FEWEST_WINDOWS and now_s - windows[0].t_s >= LEVEL_S - 1.0
+        grams = [p.g for p in recent[-MOST_WINDOWS:] if p.t_s > now_s - LEVEL_S]
+        held = len(grams) >= FEWEST_WINDOWS and now_s - recent[-len(grams)].t_s >= LEVEL_S - 1.0
         state.look_s = now_s + (LEVEL_S if held else AGAIN_S)
         if not held:
             return
-        middle_s = sum(p.t_s for p in windows) / n
+        middle_s = now_s - 0.5 * LEVEL_S
         stretch = state.stretch + 1 if fresh else state.stretch
-        state.levels.append(Level(middle_s, _median([p.g for p in windows]), stretch))
+        state.levels.append(Level(middle_s, _median(grams), stretch))
         while state.levels[0].t_s < middle_s - KEEP_S:
             del state.levels[0]
-        self._judge(middle_s)
+        if middle_s - state.judged_s >= JUDGE_EVERY_S:
+            self._judge(middle_s)
+            state.judged_s = middle_s
 
     def closed(self, *, moved: bool) -> None:
         """It is known now what led to the plateau under way: something was ``moved``, or not."""
@@ -155,10 +160,10 @@ class Steadiness:
     # ------------------------------------------------------------------ the judgement
 
     def _judge(self, now_s: float) -> None:
-        state, changes = self.state, self._changes(LAG_S)
+        state, changes = self.state, self._changes(LAG_LEVELS)
         if len(changes) < FEWEST_PAIRS:
             return
-        noise_g = _median(self._changes(LEVEL_S))
+        noise_g = _median(self._changes(1) or [0.0])
         change_g = math.sqrt(max(_median(changes) ** 2 - noise_g**2, 0.0))
         if change_g >= max(WANDERS_G, OVER_NOISE * noise_g):
             state.wanders_since_s = state.wanders_since_s or now_s
@@ -168,17 +173,15 @@ class Steadiness:
         bends = self._bends() if state.wanders_since_s is not None else []
         state.surprise_g = NORMAL * _median(bends) if bends else 0.0
 
-    def _changes(self, lag_s: float) -> list[float]:
-        """Size of the change over ``lag_s``, wherever one stretch holds two such levels."""
-        levels, out, j = self.state.levels, [], 0
-        for late in levels:
-            while levels[j].t_s < late.t_s - lag_s - 0.5 * LEVEL_S:
-                j += 1
-            early = levels[j]
-            enough = late.t_s - early.t_s >= lag_s - 0.5 * LEVEL_S
-            if enough and early.stretch == late.stretch:
-                out.append(abs(late.g - early.g))
-        return out
+    def _changes(self, levels_later: int) -> list[float]:
+        """Size of the change to so many levels later, wherever one stretch holds both."""
+        levels = self.state.levels
+        longest_s = 1.5 * LEVEL_S * levels_later
+        return [
+            abs(late.g - early.g)
+            for early, late in zip(levels, levels[levels_later:], strict=False)
+            if early.stretch == late.stretch and late.t_s - early.t_s <= longest_s
+        ]
 
     def _bends(self) -> list[float]:
         """How far each level is from the line through the two before it."""

@@ -229,22 +229,25 @@ class ScalePath:
         state = self._state
         segmenter, steadiness = state.segmenter, state.steadiness
         calibrated = self._config.calibrated
+        judge, move, still = self._converter.see, self._movement.see, self._still.see
+        push = self._segmenter.push
         for window in self._windower.push(block.times_s, block.counts):
-            self._converter.see(window)
-            if not calibrated or math.isnan(window.g):
+            judge(window)
+            t_s, g = window.t_s, window.g
+            if not calibrated or math.isnan(g):
                 continue
-            state.window_s, state.level_g = window.t_s, window.g
-            self._movement.see(window.g)
-            for transition in self._segmenter.push(window.t_s, window.g):
+            state.window_s, state.level_g = t_s, g
+            move(g)
+            for transition in push(t_s, g):
                 out += self._transition(transition)
             on_plateau = segmenter.level_g is not None
-            self._still.see(window.t_s, segmenter.since_s if on_plateau else None)
+            still(t_s, segmenter.since_s if on_plateau else None)
             if not on_plateau:
                 self._unsettled(window, out)
                 continue
             state.said_disturbed = False
-            if window.t_s >= steadiness.look_s and not segmenter.pending:
-                self._steadiness.look(window.t_s, segmenter.recent, fresh=segmenter.open)
+            if t_s >= steadiness.look_s and not segmenter.pending:
+                self._steadiness.look(t_s, segmenter.recent, fresh=segmenter.open)
         return out
 
     def _unsettled(self, window: Window, out: list[AnyEvent]) -> None:

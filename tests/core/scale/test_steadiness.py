@@ -180,3 +180,59 @@ def test_the_wander_survives_a_restart():
     again = ScalePath(box.config, BABIES, start_s=START_S + HOUR_S, reference=REFERENCE)
     again.restore(box.path.snapshot())
     assert again.wander == box.path.wander
+
+
+# ------------------------------------------------------------------ a level that did not last
+
+
+class Puppy:
+    """A puppy of 380 g that is lifted out after 20 min, drinks 15.2 g, and comes back."""
+
+    def __init__(self, registered_g, at_s, grams, alone):
+        random = np.random.default_rng(1)
+        t_s = np.arange(int(0.8 * HOUR_S * RATE_HZ)) / RATE_HZ
+        level = np.full(len(t_s), 700.0 + 380.0 + (0.0 if alone else 150.0))
+        level[t_s >= 1200.0] -= 380.0
+        level[t_s >= 1700.0] += 395.2
+        level[(t_s >= at_s) & (t_s < at_s + 6.0)] += grams
+        babies = [Baby(id="pup", name="Pup", species="puppy", weight_g=registered_g)]
+        if not alone:
+            babies.append(Baby(id="kit", name="Kit", species="kitten", weight_g=150.0))
+        path = ScalePath(
+            ScaleConfig(counts_per_gram=412.7, zero_counts=84_213.0),
+            babies,
+            start_s=START_S,
+            reference=REFERENCE,
+        )
+        counts = np.round(84_213.0 + 412.7 * (level + random.normal(0.0, 0.1, len(t_s))))
+        self.events = path.update(ScaleBlock(START_S + t_s, counts))
+        self.events += path.finish(START_S + float(t_s[-1]))
+
+
+@pytest.mark.parametrize("alone", [True, False])
+@pytest.mark.parametrize("registered_g", [380.0, 400.0, 410.0, 420.0])
+@pytest.mark.parametrize(
+    ("at_s", "grams"),
+    [
+        (600.0, 30.0),
+        (1193.0, 30.0),
+        (1194.0, 30.0),
+        (1201.0, -30.0),
+        (1450.0, 30.0),
+        (1693.0, 30.0),
+        (1701.0, 30.0),
+    ],
+)
+def test_a_hand_of_thirty_grams_for_six_seconds_is_no_part_of_a_puppy(
+    alone, registered_g, at_s, grams
+):
+    events = Puppy(registered_g, at_s, grams, alone).events
+    claims = [e for e in events if isinstance(e, WeighIn)]
+    assert {e.baby for e in claims} == {"Pup"}
+    for claim in claims:
+        truth_g = 380.0 if claim.move == "lift" else 395.2
+        assert claim.weight_g == pytest.approx(truth_g, abs=1.5)
+    for feed in (e for e in events if isinstance(e, Feed)):
+        assert abs(feed.net_g - 15.2) <= 1.5
+    if at_s in {1193.0, 1194.0} and registered_g > 380.0:
+        assert claims[0].sigma_g == pytest.approx(30.0, abs=2.0)  # a thing put in is possible

@@ -28,8 +28,11 @@ RETRY_AFTER_S = (5.0, 30.0, 120.0)
 HUNG_S = 120.0
 """Apprise gives a service 4 s to answer; a plug-in that is silent for this long never will, and
 what is behind it must not wait for it"""
+CRITICAL_WAITS_S = 15.0
+"""something critical does not wait for longer than this behind a softer push that does not come
+back; one that works takes 8 s at most (4 s to connect, 4 s for the answer)"""
 MOST_HUNG = 5
-"""threads given up in one process; more would be a leak"""
+"""threads given up that have not come back; more would be a leak"""
 LOOK_EVERY_S = 60.0
 """a file that could not be used is looked at again this often, also when nothing is to be sent"""
 
@@ -56,6 +59,7 @@ class Notifier:
         *,
         retry_after_s: tuple[float, ...] = RETRY_AFTER_S,
         hung_s: float = HUNG_S,
+        critical_waits_s: float = CRITICAL_WAITS_S,
         look_every_s: float = LOOK_EVERY_S,
         local_minute: Callable[[float], int | None] | None = None,
     ) -> None:
@@ -67,13 +71,14 @@ class Notifier:
         """
         self._rows = rows
         self._retry_after_s, self._hung_s = retry_after_s, hung_s
+        self._critical_waits_s = min(critical_waits_s, hung_s)
         self._look_every_s = look_every_s
         self._local_minute = local_minute
         self._routes = PushRoutes(config)
         self._attempts: dict[int, int] = {}
         self._due_s: dict[int, float] = {}
         self._failure: str | None = None
-        self._hung = 0
+        self._given_up: list[threading.Thread] = []
         self._looked_s = time.monotonic()
         self.expired = 0
         """pushes that were no longer news when they could have been sent, since the start"""
@@ -169,19 +174,36 @@ class Notifier:
         """Begin a new one when the thread died or hangs; nothing is lost with it."""
         if not self._thread.is_alive():
             why = "the thread that pushes ended by itself; a new one was begun"
-        elif self._under_way is None or time.monotonic() - self._under_way[1] < self._hung_s:
+        elif self._under_way is None or self._lasts_s() < self._patience_s(self._under_way[0]):
             return
-        elif self._hung >= MOST_HUNG:
+        elif self._too_many_hang():
             self._failure = f"pushes hang: {MOST_HUNG} were given up; restart the monitor"
             return
         else:
-            self._hung += 1
+            self._given_up.append(self._thread)
+            self._jobs.put(None)  # it ends when its push comes back after all
             names = " and ".join(self._under_way[0].to)
-            why = f"a push to {names} has not come back for {self._hung_s:.0f} s"
+            why = f"a push to {names} has not come back for {self._lasts_s():.0f} s"
         if self._under_way is not None:
             self._postpone(self._under_way[0].id)
         self._start_thread()
         self._failure = why
+
+    def _too_many_hang(self) -> bool:
+        self._given_up = [thread for thread in self._given_up if thread.is_alive()]
+        return len(self._given_up) >= MOST_HUNG
+
+    def _lasts_s(self) -> float:
+        return 0.0 if self._under_way is None else time.monotonic() - self._under_way[1]
+
+    def _patience_s(self, under_way: PushRow) -> float:
+        """How long this one may take, given what waits behind it."""
+        soft = under_way.alert.severity != "critical"
+        overtaken = soft and any(
+            row.alert.severity == "critical" and row.id != under_way.id
+            for row in self._rows.waiting()
+        )
+        return self._critical_waits_s if overtaken else self._hung_s
 
     # ------------------------------------------------------------------ in its own thread
 

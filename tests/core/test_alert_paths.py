@@ -22,9 +22,11 @@ from monitor.events import (
     ScaleBlock,
     Tick,
     Unassigned,
+    Weighing,
 )
 from monitor.mqtt.topics import Topics, state_messages
 from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
+from monitor.times import rfc3339
 from monitor.timeshift import TimeShift
 
 T = 1_767_268_800.0  # 2026-01-01T12:00:00Z
@@ -38,10 +40,18 @@ class World:
     """A box with one neonate, a room, and whatever breaks."""
 
     def __init__(
-        self, bouts=(), *, sway=None, night=DAYTIME, limit_min=90, babies=None, room=True
+        self,
+        bouts=(),
+        *,
+        sway=None,
+        night=DAYTIME,
+        limit_min=90,
+        babies=None,
+        room=True,
+        history=(),
     ) -> None:
         self.box = SimulatedBox(4, T, [POSSUM], box_g=700.0)
-        self._room = room
+        self._room, self._history = room, history
         if sway is not None:
             self.box.vibrate(T + sway[0], T + sway[1], 10.0, 0.07)
         self._config = Config(
@@ -66,7 +76,7 @@ class World:
         pipeline = Pipeline(
             self._config,
             babies=self._babies,
-            history=[],
+            history=self._history,
             model=None,
             reference=GrowthReference.parse(shipped("growth.toml")),
             start_s=T + self.second,
@@ -266,6 +276,34 @@ def test_a_newcomer_is_not_overdue_since_before_it_came() -> None:
     world = hungry_world()
     world.say("baby_add", name="Joey", species="puppy", weight_g=205.0)
     assert [a for a in world.run(60) if a.baby == "Joey"] == []
+
+
+@pytest.mark.parametrize("how", ["imported", "typed"])
+def test_older_weights_of_a_newcomer_make_no_worry_of_before_it_came(how) -> None:
+    """A loss of last week that is entered now: known now, so nothing is open since last week."""
+    older = [(T - days * 24 * HOUR, 200.0 - 8.0 * (7 - days)) for days in range(7, 0, -1)]
+    came_s = T + 30
+    if how == "imported":
+        joey = Baby(id="j", name="Joey", species="puppy", born="2025-12-15", registered_s=came_s)
+        weighings = [
+            Weighing(
+                step_id=f"{t_s:.0f}", t_s=t_s, baby="Joey", weight_g=g, sigma_g=1.0,
+                origin="imported", stamp="person",
+            )
+            for t_s, g in older
+        ]  # fmt: skip
+        world = World(room=False, babies=[joey], history=weighings)
+        world.run(120)
+    else:
+        world = World(room=False)
+        world.run(30)
+        world.say("baby_add", name="Joey", species="puppy", born="2025-12-15")
+        for t_s, grams in older:
+            world.say("weigh", baby="Joey", grams=grams, at=rfc3339(t_s))
+        world.run(90)
+    (losing,) = [a for a in world.told if a.kind == "losing_weight"]
+    assert (losing.state, losing.baby) == ("raised", "Joey")
+    assert losing.since >= came_s
 
 
 HOT = {"temperature_c": 85.0, "under_voltage": True, "disk_free_bytes": 10_000_000}

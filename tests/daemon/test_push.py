@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from monitor.config import NotifyConfig
-from monitor.daemon.push import Notifier
+from monitor.daemon.push import MOST_HUNG, Notifier
 from monitor.daemon.push_routes import PushRoutes
 from monitor.errors import ConfigError
 from monitor.events import Alert
 from monitor.store.journal import Journal
-from monitor.store.push_rows import PushRules, wanted
+from monitor.store.push_rows import PushRow, PushRules, wanted
 from monitor.timeshift import TimeShift
 
 pytest.importorskip("apprise", reason='the "notify" extra is not installed')
@@ -277,6 +277,41 @@ def test_a_plug_in_that_never_comes_back_is_given_up(receiver: Receiver, make, m
     box.settle()
     gate.set()
     assert len(receiver.posts) == 1
+
+
+def test_something_critical_does_not_wait_for_a_softer_push_that_hangs(receiver: Receiver, make):
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        silent = f"json://127.0.0.1:{deaf.getsockname()[1]}/?rto=60"
+        box = make(
+            NotifyConfig(urls=[silent], critical_urls=[receiver.url("loud")]),
+            critical_waits_s=0.3,
+        )
+        box.tell(alert(id="soft"))
+        box.notifier.pump(60.0)
+        box.tell(alert(id="worst", severity="critical", t_s=61.0, title="Too quiet"))
+        begun = time.monotonic()
+        box.until(lambda: len(receiver.posts) == 1)
+        assert time.monotonic() - begun < 5.0
+        box.until(lambda: box.notifier.waiting == 1)
+        assert [row.alert.id for row in box.journal.pushes.waiting()] == ["soft"]
+
+
+def test_as_many_pushes_may_hang_one_after_the_other_as_come_back(
+    receiver: Receiver, make, monkeypatch
+):
+    box = make(NotifyConfig(urls=[receiver.url()]), retry_after_s=(0.01,), hung_s=0.05)
+    send, sent = box.notifier._send, []
+
+    def slow(row: PushRow) -> object:
+        sent.append(row)
+        if len(sent) <= MOST_HUNG + 2:
+            time.sleep(0.1)
+        return send(row)
+
+    monkeypatch.setattr(box.notifier, "_send", slow)
+    box.tell(alert())
+    box.settle()
+    assert len(sent) == MOST_HUNG + 3
 
 
 def test_a_service_that_never_answers_does_not_hold_up_the_caller(make):

@@ -16,6 +16,7 @@ from monitor.events import (
     Command,
     HostReport,
     IdentityReport,
+    LinkReport,
     RosterChanged,
     Tick,
     WeighIn,
@@ -287,4 +288,17 @@ def test_that_another_box_is_this_one_goes_by_push_and_ends_with_it(tmp_path: Pa
         recorder.handle(Tick(START_S + second))
     (row,) = [r for r in journal.pushes.waiting() if r.alert.kind == "not_delivered"]
     assert row.alert.state == "cleared"
+    journal.close()
+
+
+def test_that_the_broker_is_gone_goes_by_push_before_older_softer_ones(tmp_path: Path) -> None:
+    config = msgspec.structs.replace(CONFIG, notify=NotifyConfig(urls=["json://127.0.0.1/"]))
+    journal = Journal.open(tmp_path / "j.sqlite")
+    recorder = Recorder(config, journal, start_s=START_S)
+    recorder.handle(Command(t_s=START_S + 1, verb="test_alert"))
+    recorder.handle(LinkReport(START_S + 2, connected=False, away_s=700.0))
+    recorder.handle(Tick(START_S + 3))
+    first, *older = journal.pushes.waiting()
+    assert (first.alert.kind, first.alert.severity) == ("not_delivered", "critical")
+    assert [row.alert.kind for row in older] == ["test"]
     journal.close()

@@ -10,6 +10,7 @@ from monitor.mqtt.delivery import URGENT_PLACES, WINDOW, Delivery
 from monitor.mqtt.link_events import Acknowledged, Limits
 from monitor.mqtt.refusals import Refusals
 from monitor.mqtt.topics import Message
+from monitor.store.journal import Journal
 from tests.hostile import BASE, Box, FakeLink
 
 ALERT = f"{BASE}/alert"
@@ -43,6 +44,34 @@ def test_a_refused_alert_stays_and_is_an_alert_of_its_own_until_it_is_taken(
     assert ("not_delivered", "cleared") in kinds(box)
     assert box.journal.outbox.everything() == []
     assert health(box)["link"]["refused"] == {}
+    box.close()
+
+
+def test_what_the_broker_refuses_to_empty_stays_listed_until_it_has_done_it(
+    tmp_path: Path,
+) -> None:
+    box = Box(tmp_path)
+    dispatch = box.app._outputs.publisher._dispatch
+    box.send("baby_add", b'{"name": "Possum", "species": "puppy"}')
+    box.tick()
+    about = {m.topic for m in box.link.published if "possum" in m.topic}
+    assert about
+    box.link.forbidden = about
+    box.send("baby_retire", b'{"name": "Possum"}')
+    for _ in range(5):
+        box.tick()
+    assert set(box.journal.retained.gone) >= about
+    assert set(health(box)["link"]["refused"]) >= about
+    again = Journal.open(box.config.journal_path)  # no close(): kill -9 says no goodbye
+    assert set(again.retained.gone) >= about
+    again.close()
+    box.link.forbidden = set()
+    dispatch.delivery.refusals.begin()  # as at the next connection
+    for _ in range(5):
+        box.tick()
+    assert box.journal.retained.gone == []
+    last = {m.topic: m.payload for m in box.link.published}
+    assert {last[topic] for topic in about} == {b""}
     box.close()
 
 

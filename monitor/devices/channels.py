@@ -19,8 +19,10 @@ TURNED, UPRIGHT = -0.5, 0.2
 two that correlate by more than -0.5 is at most 6 dB softer than one of them"""
 _MEMORY_S = 2.0
 """of the correlation: one call from an odd direction turns nothing round"""
-_GLANCE_S, _GLANCE_EVERY_S = 0.05, 1.0
-"""of the sound goes into the correlation, so often: a twentieth of the cost of looking at all"""
+_GLANCE_S = 0.05
+"""of the sound goes into the correlation at each look"""
+_LOOK_EVERY_S = 1.0
+"""while every channel is plainly alive or dead; at every turn otherwise"""
 
 Frames = NDArray[np.int32]
 """shape (frames, channels), full scale is 2**31"""
@@ -39,30 +41,39 @@ class ChannelMix:
         self._products = np.zeros((channels, channels))
         self._weights: NDArray[np.float32] | None = None
         self._unseen_s = 0.0
+        self._settled = False
 
     def mix(self, frames: Frames) -> Mono:
         """Take at least one frame; the first turn decides at once, later ones glide."""
-        seconds = len(frames) / self._rate_hz
-        for channel, noise in enumerate(self._noise):
-            samples = frames[:, channel]
-            if noise.observe(samples, seconds):
-                self._lives[channel] = False
-            elif not self._lives[channel]:
-                self._lives[channel] = bool((samples != samples[0]).any())
-        self._unseen_s += seconds
-        if len(self._noise) > 1 and (
-            self._weights is None or self._unseen_s >= _GLANCE_EVERY_S or not self._weights.any()
-        ):
-            self._turn_round(frames, self._unseen_s)
-            self._unseen_s = 0.0
-        weights = (self._lives * self._signs / max(1, self._lives.sum())).astype(np.float32)
-        before, self._weights = self._weights, weights
         sound = frames.astype(np.float32)
         sound *= np.float32(2**-31)
+        self._unseen_s += len(frames) / self._rate_hz
+        if self._weights is not None and self._settled and self._unseen_s < _LOOK_EVERY_S:
+            return _weighted(sound, self._weights)
+        self._look(frames)
+        weights = (self._lives * self._signs / max(1, self._lives.sum())).astype(np.float32)
+        before, self._weights = self._weights, weights
         if before is None or not before.any() or bool((before == weights).all()):
             return _weighted(sound, weights)
         glide = np.linspace(0, 1, len(frames), dtype=np.float32)
         return _weighted(sound, before) * (1 - glide) + _weighted(sound, weights) * glide
+
+    def _look(self, frames: Frames) -> None:
+        """Decide which channels live and which are turned round."""
+        seconds = len(frames) / self._rate_hz
+        self._settled = True
+        for channel, noise in enumerate(self._noise):
+            samples = frames[:, channel]
+            dead = noise.observe(samples, seconds)
+            self._settled &= dead or not noise.suspects
+            if dead:
+                self._lives[channel] = False
+            elif not self._lives[channel]:
+                self._lives[channel] = bool((samples != samples[0]).any())
+        self._settled &= bool(self._lives.any())
+        if len(self._noise) > 1:
+            self._turn_round(frames, self._unseen_s)
+        self._unseen_s = 0.0
 
     @property
     def words(self) -> str:

@@ -229,14 +229,14 @@ class _Stream:
 
         ``None`` while there is nothing new.
         """
-        for arrival_s, data in raw:
-            values = np.frombuffer(data, np.int32)
-            frames = len(values) // self._channels
-            self.watch.block(arrival_s, frames, _is_flat(values, self._channels))
-            self._clock.block(arrival_s, frames)
         values = np.frombuffer(b"".join(data for _, data in raw), np.int32)
         if not len(values):
             return None
+        flat = _is_flat(values, self._channels)
+        for arrival_s, data in raw:
+            frames = len(data) // (values.itemsize * self._channels)
+            self.watch.block(arrival_s, frames, flat)
+            self._clock.block(arrival_s, frames)
         sound = self._resampler.process(self._mix.mix(values.reshape(-1, self._channels)))
         begin_s, at = self._clock.begin_s, self._sent
         self._sent += len(sound)

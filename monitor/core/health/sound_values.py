@@ -29,6 +29,11 @@ class ConverterNoise:
         self._three_s = 0.0
         self._two_s = 0.0
 
+    @property
+    def suspects(self) -> bool:
+        """Whether the newest block held so few values that the next one must be seen, too."""
+        return self._three_s > 0.0
+
     def observe(self, samples: NDArray[np.float32] | NDArray[np.int32], seconds: float) -> bool:
         """Take samples of shape (n,) that last ``seconds``; True while no microphone made them."""
         found = _values(samples)

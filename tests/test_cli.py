@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from monitor.cli import main
-from monitor.store.journal import Journal
+from monitor.store.reading import JournalReader
 
 CONFIG = """
 box = "test-box"
@@ -150,7 +150,7 @@ def test_a_list_is_imported_whole_or_not_at_all(
         "time,baby,weight_g\n2026-01-05T08:00:00Z,Ann,140\n2026-01-06T08:00:00Z,Ann,150\n"
     )
     assert main(["weigh", "--csv", str(path), "--config", config]) == 0
-    journal = Journal.open_for_reading(tmp_path / "state" / "journal.sqlite")
+    journal = JournalReader.open_for_reading(tmp_path / "state" / "journal.sqlite")
     assert [w.weight_g for w in journal.weighings()] == [140.0, 150.0]
     journal.close()
     path.write_text(

@@ -12,7 +12,8 @@ import pytest
 from monitor.config import Config
 from monitor.events import Alert, Baby, Feed, RosterChanged, WeighIn, slug
 from monitor.report.write import read_data, table, write_report
-from monitor.store.journal import Journal, MinuteRow
+from monitor.store.journal import Journal
+from monitor.store.reading import MinuteRow
 
 pytest.importorskip("matplotlib", reason='the "report" extra is not installed')
 

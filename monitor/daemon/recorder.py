@@ -47,10 +47,11 @@ from monitor.host.boot_clock import BootClock, ClockTracker, RunStart, boot_id, 
 from monitor.mqtt.topics import Topics, alert_messages
 from monitor.store import failover
 from monitor.store.checked_rows import Lost
-from monitor.store.journal import Journal, MinuteRow
+from monitor.store.journal import Journal
 from monitor.store.kept_journals import KeptJournals
 from monitor.store.outbox import OutboxMessage
 from monitor.store.push_rows import TOLD_KEY, PushRules
+from monitor.store.reading import MinuteRow
 from monitor.times import spoken_duration
 from monitor.timeshift import TimeShift, moved
 

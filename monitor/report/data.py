@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from monitor.core.growth.reference import GrowthReference
 from monitor.errors import InputError
 from monitor.events import Baby, Feed, Weighing, slug
-from monitor.store.journal import Journal, MinuteRow
+from monitor.store.reading import JournalReader, MinuteRow
 from monitor.times import DAY_S, midnight_utc_s
 
 UNKNOWN = "?"
@@ -94,7 +94,7 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def gather(
-    journal: Journal, reference: GrowthReference, *, box: str, days: float, baby: str | None
+    journal: JournalReader, reference: GrowthReference, *, box: str, days: float, baby: str | None
 ) -> ReportData:
     """Read the last ``days`` of the journal; ``baby`` limits it to one name.
 
@@ -124,7 +124,7 @@ def gather(
     )
 
 
-def _alerts(journal: Journal, from_s: float) -> list[AlertMark]:
+def _alerts(journal: JournalReader, from_s: float) -> list[AlertMark]:
     return [
         AlertMark(
             row["since_s"], row["kind"], row["severity"], row["title"], row["message"], row["baby"]
@@ -135,7 +135,7 @@ def _alerts(journal: Journal, from_s: float) -> list[AlertMark]:
 
 
 def _baby_report(
-    journal: Journal,
+    journal: JournalReader,
     reference: GrowthReference,
     baby: Baby,
     from_s: float,

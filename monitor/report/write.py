@@ -18,7 +18,7 @@ from monitor.data.shipped import shipped
 from monitor.errors import ConfigError
 from monitor.host.callers_files import Write, write_file
 from monitor.report.data import ReportData, gather
-from monitor.store.journal import Journal
+from monitor.store.reading import JournalReader
 from monitor.times import rfc3339
 
 
@@ -58,7 +58,7 @@ def write_report(
 def read_data(config: Config, *, baby: str | None, days: float) -> ReportData:
     """What the report is about."""
     reference = GrowthReference.parse(shipped("growth.toml"))
-    journal = Journal.open_for_reading(config.journal_path)
+    journal = JournalReader.open_for_reading(config.journal_path)
     try:
         return gather(journal, reference, box=config.box, days=days, baby=baby)
     finally:

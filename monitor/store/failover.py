@@ -27,7 +27,8 @@ from monitor.errors import CardError, JournalError, LockedError
 from monitor.events import Baby
 from monitor.store import card
 from monitor.store.checked_rows import CopyOf
-from monitor.store.journal import IN_MEMORY, Journal
+from monitor.store.journal import Journal
+from monitor.store.opening import IN_MEMORY
 
 ROOM_BYTES = 1_000_000
 """beside twice the journal itself; a card with less is not worth the wear of trying"""

@@ -300,18 +300,7 @@ class Outbox:
 
 
 def _message(row: sqlite3.Row) -> OutboxMessage:
-    return OutboxMessage(
-        topic=row["topic"],
-        payload=bytes(row["payload"]),
-        qos=row["qos"],
-        expires_s=row["expires_s"],
-        t_s=row["t_s"],
-        id=row["id"],
-        alert_id=row["alert_id"],
-        urgency=row["urgency"],
-        is_reminder=bool(row["is_reminder"]),
-        latest_s=row["latest_s"],
-    )
+    return msgspec.convert(dict(row), OutboxMessage, strict=False)
 
 
 def _take_places(messages: dict[int, OutboxMessage], newest: OutboxMessage) -> None:

@@ -31,9 +31,9 @@ from monitor.host.ownership import is_there, open_own, refuse_link
 from monitor.host.probe import HostProbe
 from monitor.host.timeline import Timeline
 from monitor.store.card import can_be_read, kept_aside
-from monitor.store.journal import Journal
 from monitor.store.kept_journals import sentence
 from monitor.store.lock import StateLock
+from monitor.store.reading import JournalReader
 from monitor.verbs.check_broker import check_broker
 from monitor.verbs.check_push import check_push
 from monitor.verbs.finding import Finding
@@ -308,7 +308,7 @@ def _what_lies_beside(path: Path) -> Finding | None:
     if files := kept_aside(path, "copy"):
         told = " ".join(sentence(file) for file in files)
         return Finding("journal", "warning", "another journal is kept aside", told)
-    journal = Journal.open_for_reading(path)
+    journal = JournalReader.open_for_reading(path)
     try:
         counts = journal.rejected_since(time.time() - 86_400.0)
     finally:

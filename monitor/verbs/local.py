@@ -20,6 +20,7 @@ from monitor.host.ownership import is_there
 from monitor.recordings.spreadsheet import TypedWeighing
 from monitor.store.journal import Journal
 from monitor.store.lock import StateLock
+from monitor.store.reading import JournalReader
 from monitor.times import rfc3339
 
 ANSWER_WITHIN_S = 10.0
@@ -104,7 +105,7 @@ def list_babies(config: Config, *, everyone: bool, as_json: bool, out: TextIO) -
     if not is_there(config.journal_path):
         babies, weighings = [], []
     else:
-        journal = Journal.open_for_reading(config.journal_path)
+        journal = JournalReader.open_for_reading(config.journal_path)
         babies, weighings = journal.babies(retired=everyone), journal.weighings()
         journal.close()
     last = {weighing.baby: weighing for weighing in weighings}
@@ -142,7 +143,7 @@ def import_weights(
     """
     known: set[str] = set()
     if is_there(config.journal_path):
-        journal = Journal.open_for_reading(config.journal_path)
+        journal = JournalReader.open_for_reading(config.journal_path)
         known = {baby.name for baby in journal.babies(retired=True)}
         journal.close()
     for weighing in weighings:

@@ -23,8 +23,9 @@ from monitor.events import (
 )
 from monitor.host.boot_clock import RunStart, locate_run
 from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
-from monitor.store.journal import Journal, MinuteRow
+from monitor.store.journal import Journal
 from monitor.store.outbox import OutboxMessage
+from monitor.store.reading import MinuteRow
 
 START_S = 1_778_241_600.0
 CONFIG = Config(

@@ -15,7 +15,8 @@ from monitor.errors import ConfigError, InputError, JournalError
 from monitor.events import Alert, Baby, Feed, RosterChanged, WeighIn
 from monitor.report.chart_worker import ChartWorker
 from monitor.report.write import read_data, write_report
-from monitor.store.journal import Journal, MinuteRow
+from monitor.store.journal import Journal
+from monitor.store.reading import MinuteRow
 
 pytest.importorskip("matplotlib", reason='the "report" extra is not installed')
 

@@ -10,6 +10,7 @@ from monitor.store import journal as journal_module
 from monitor.store.failover import fail_back, open_journal
 from monitor.store.journal import Journal
 from monitor.store.outbox import OutboxMessage
+from tests.store.soundness import damage
 
 
 @pytest.fixture
@@ -21,14 +22,14 @@ def card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def refuse(monkeypatch: pytest.MonkeyPatch, card: Path) -> None:
     """From now on opening the journal on this card fails as on a read-only one."""
-    honest = journal_module._connect
+    honest = journal_module.connect
 
     def connect(path: Path, patience_s: float):
         if path == card:
             raise OSError(errno.EROFS, "Read-only file system")
         return honest(path, patience_s)
 
-    monkeypatch.setattr(journal_module, "_connect", connect)
+    monkeypatch.setattr(journal_module, "connect", connect)
 
 
 def news(text: str) -> OutboxMessage:
@@ -71,7 +72,7 @@ def test_what_a_killed_process_knew_is_taken_up(card: Path, monkeypatch) -> None
     assert third.failed_over_from is None
     assert [row.payload for row in third.outbox.next_rows(10)] == [b"in memory only"]
     third.close()
-    assert Journal.open(card).check() is None
+    assert damage(card) is None
 
 
 def test_another_trouble_is_told_and_not_worked_around(card: Path) -> None:

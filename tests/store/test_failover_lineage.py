@@ -30,14 +30,14 @@ class Card:
         self.copy.parent.mkdir()
         self.refuses: int | None = None
         monkeypatch.setenv("RUNTIME_DIRECTORY", str(self.copy.parent))
-        honest = journal_module._connect
+        honest = journal_module.connect
 
         def connect(path: Path, patience_s: float) -> sqlite3.Connection:
             if path == self.path and self.refuses is not None:
                 raise OSError(self.refuses, "refused")
             return honest(path, patience_s)
 
-        monkeypatch.setattr(journal_module, "_connect", connect)
+        monkeypatch.setattr(journal_module, "connect", connect)
         copyfile = shutil.copyfile
 
         def copy(source: Path, target: Path) -> None:

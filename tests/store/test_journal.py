@@ -24,10 +24,12 @@ from monitor.events import (
     WeighIn,
 )
 from monitor.store import schema as migrations
-from monitor.store.journal import Journal, MinuteRow
+from monitor.store.journal import Journal
 from monitor.store.lock import StateLock
 from monitor.store.outbox import OutboxMessage
+from monitor.store.reading import JournalReader, MinuteRow
 from monitor.timeshift import TimeShift
+from tests.store.soundness import damage
 
 T = 1_767_225_600.0
 
@@ -200,7 +202,7 @@ def test_a_damaged_journal_is_set_aside(tmp_path: Path) -> None:
     journal = Journal.open(path)
     assert journal.set_aside is not None
     assert journal.set_aside.read_bytes().startswith(b"not a database")
-    assert journal.check() is None
+    assert damage(journal.path) is None
     journal.close()
 
 
@@ -237,7 +239,7 @@ def test_a_journal_of_the_first_release_is_read_and_brought_up_to_date(tmp_path:
     )
     connection.commit()
     connection.close()
-    reader = Journal.open_for_reading(path)
+    reader = JournalReader.open_for_reading(path)
     (old,) = reader.weighings()
     reader.close()
     assert (old.weight_g, old.only_weighed) == (112.0, False)
@@ -255,7 +257,7 @@ def test_a_directory_in_the_way_is_named(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="file"):
         Journal.open(tmp_path / "file" / "j.sqlite")
     with pytest.raises(JournalError, match="has the monitor run here"):
-        Journal.open_for_reading(tmp_path / "none.sqlite")
+        JournalReader.open_for_reading(tmp_path / "none.sqlite")
 
 
 def test_readers_cannot_write(journal: Journal, tmp_path: Path) -> None:
@@ -275,7 +277,7 @@ def test_root_opens_nothing_where_somebody_else_decides_what_names_mean(tmp_path
     os.chown(state, 12_345, 12_345)
     with StateLock(state) as lock, pytest.raises(JournalError, match="root does not work in"):
         lock.take()
-    for open_journal in (Journal.open, Journal.open_for_reading):
+    for open_journal in (Journal.open, JournalReader.open_for_reading):
         with pytest.raises(JournalError, match="belongs to user 12345"):
             open_journal(state / "journal.sqlite")
     assert not list(state.iterdir())

@@ -37,8 +37,10 @@ from monitor.daemon.loop import Loop
 from monitor.data.shipped import cry_model_bytes
 from monitor.events import Alert, AnyEvent, CryEnded, RosterChanged
 from monitor.simulation.box import GOOD_CELL
-from monitor.store.journal import Journal, MinuteRow
+from monitor.store.journal import Journal
+from monitor.store.reading import MinuteRow
 from monitor.times import DAY_S, HOUR_S, parse_rfc3339
+from tests.store.soundness import damage
 from tests.system.mosquitto import Mosquitto
 from tests.system.soak_month import Month, SparedDetector
 from tests.system.soak_phone import SoakPhone
@@ -222,7 +224,7 @@ class _Soak:
             feeds=len(journal.feeds(START_S)),
             cries=len(journal.cries(START_S)),
             took_s=took_s,
-            damage=journal.check(),
+            damage=damage(journal.path),
         )
         journal.close()
         return found

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.store.journal import Journal
+from monitor.store.reading import JournalReader
 from tests.system.daemon import Daemon
 from tests.system.dead_card import DeadCard, missing
 from tests.system.mosquitto import Mosquitto
@@ -129,7 +129,7 @@ def test_a_card_that_dies_in_mid_run_keeps_no_alert_and_gets_everything_back(
         wait_for(lambda: "the journal is written on the card again" in daemon.log)
         assert daemon.stop() == 0
     assert "Traceback" not in daemon.log
-    journal = Journal.open_for_reading(daemon.state_dir / "journal.sqlite")
+    journal = JournalReader.open_for_reading(daemon.state_dir / "journal.sqlite")
     assert [baby.name for baby in journal.babies()] == ["Possum"]
     assert [weighing.weight_g for weighing in journal.weighings()] == [114.0]
     assert {row["kind"] for row in journal.alerts()} >= {"test", "monitor_blind"}
@@ -159,7 +159,7 @@ def test_a_card_that_is_dead_at_the_start_is_watched_without_and_taken_up_later(
         after = {m.topic for m in phone.messages if m.topic.startswith("homeassistant/device")}
         assert after <= documents  # no entity twice, under another identity
     assert "Traceback" not in daemon.log
-    journal = Journal.open_for_reading(daemon.state_dir / "journal.sqlite")
+    journal = JournalReader.open_for_reading(daemon.state_dir / "journal.sqlite")
     assert [baby.name for baby in journal.babies()] == ["Possum"]
     assert "Watching without the list of babies" in {row["title"] for row in journal.alerts()}
     journal.close()

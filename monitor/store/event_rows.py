@@ -1,0 +1,124 @@
+"""How each event changes the journal's tables; the caller owns the transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+
+import msgspec
+
+from monitor.events import (
+    Alert,
+    AnyEvent,
+    Baby,
+    CommandResult,
+    CryEnded,
+    Feed,
+    Retraction,
+    RosterChanged,
+    Unassigned,
+    WeighIn,
+)
+from monitor.store.checked_rows import CheckedRows
+
+PERSON = "person"
+"""in the column ``session``: the time was given by a person and no clock's error moves it"""
+
+_COLUMNS = {
+    "weighings": (
+        "step_id", "baby", "move", "weight_g", "sigma_g", "confidence", "origin", "t_s",
+        "session", "synced", "only_weighed",
+    ),
+    "feeds": ("step_id", "baby", "net_g", "sigma_g", "out_s", "t_s", "session", "synced"),
+    "unassigned": (
+        "step_id", "move", "weight_g", "sigma_g", "candidates", "t_s", "session", "synced",
+    ),
+    "cries": ("started_s", "species", "score", "context", "t_s", "session", "synced"),
+    "alerts": (
+        "id", "kind", "state", "severity", "baby", "since_s", "title", "message", "why", "t_s",
+        "session", "synced",
+    ),
+}  # fmt: skip
+"""what is written of an event: its fields by their names, and what is given beside it"""
+
+
+class EventRows:
+    """Writes events through one connection, in the name of one session of the program."""
+
+    def __init__(self, connection: sqlite3.Connection, rows: CheckedRows, session: str) -> None:
+        self._db, self._rows, self._session = connection, rows, session
+
+    def write(self, event: AnyEvent, *, synced: bool) -> None:
+        """Write what a later reader needs of it; ``synced``: its times are the world's.
+
+        Raises:
+            sqlite3.Error: the file refuses.
+        """
+        if isinstance(event, WeighIn):
+            self._keep_history(event.step_id)
+            session = PERSON if event.stamp == "person" else self._session
+            self._insert("weighings", event, event.stamp != "guess", session=session)
+            self._delete(event.step_id, "unassigned")
+        elif isinstance(event, Feed):
+            self._insert("feeds", event, synced)
+        elif isinstance(event, Unassigned):
+            self._keep_history(event.step_id)
+            self._delete(event.step_id, "weighings")
+            candidates = msgspec.json.encode(event.candidates)
+            self._insert("unassigned", event, synced, candidates=candidates)
+        elif isinstance(event, Retraction):
+            self._keep_history(event.step_id)
+            self._delete(event.step_id, "weighings", "feeds", "unassigned")
+        elif isinstance(event, CryEnded):
+            self._insert("cries", event, synced)
+        elif isinstance(event, Alert):
+            self._insert("alerts", event, synced, since_s=event.since)
+        elif isinstance(event, RosterChanged):
+            self.write_baby(event.baby)
+        elif isinstance(event, CommandResult) and event.origin.startswith("inbox:"):
+            self._db.execute(
+                "UPDATE inbox SET done_s = ?, ok = ?, error = ? WHERE id = ?",
+                (event.t_s, event.ok, event.error, int(event.origin.removeprefix("inbox:"))),
+            )
+
+    def write_baby(self, baby: Baby) -> None:
+        """Write who a baby is now; rows under an earlier name get the new one.
+
+        Raises:
+            sqlite3.Error: the file refuses.
+        """
+        known = self._rows.read("babies", "id = ?", (baby.id,))
+        old = msgspec.json.decode(known[0]["document"], type=Baby).name if known else baby.name
+        if old != baby.name:
+            for table in ("weighings", "weighing_history", "feeds", "alerts"):
+                self._db.execute(
+                    f"UPDATE {table} SET baby = ? WHERE baby = ?",  # noqa: S608 - fixed names
+                    (baby.name, old),
+                )
+        self._db.execute(
+            "INSERT INTO babies (id, slug, retired_s, document) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (id) DO UPDATE SET slug = excluded.slug, "
+            "retired_s = excluded.retired_s, document = excluded.document",
+            (baby.id, baby.slug, baby.retired_s, msgspec.json.encode(baby)),
+        )
+
+    def _insert(self, table: str, event: AnyEvent, synced: bool, **more: object) -> None:
+        given = {"session": self._session, "synced": synced} | more
+        columns = _COLUMNS[table]
+        values = [given[name] if name in given else getattr(event, name) for name in columns]
+        marks = ", ".join("?" * len(columns))
+        self._db.execute(
+            f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608 - fixed names
+            values,
+        )
+
+    def _delete(self, step_id: str, *tables: str) -> None:
+        for table in tables:
+            self._db.execute(f"DELETE FROM {table} WHERE step_id = ?", (step_id,))  # noqa: S608 - fixed names
+
+    def _keep_history(self, step_id: str) -> None:
+        self._db.execute(
+            "INSERT INTO weighing_history SELECT step_id, baby, move, weight_g, sigma_g, "
+            "confidence, origin, t_s, session, synced, ? FROM weighings WHERE step_id = ?",
+            (time.time(), step_id),
+        )

@@ -1,0 +1,154 @@
+"""What the journal tells: babies, weights, feeds, cries, alerts, minutes, stored values."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import msgspec
+
+from monitor.events import Baby, CryEnded, Feed, Stamp, Weighing
+from monitor.store.card import refusal
+from monitor.store.checked_rows import CheckedRows
+from monitor.store.event_rows import PERSON
+from monitor.store.opening import connect_for_reading
+from monitor.timeshift import Moment
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class MinuteRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One minute of telemetry."""
+
+    t_s: Moment
+    cry_s: float
+    activity: float | None
+    level_db: float | None
+    in_box: str
+    """slugs, sorted, separated by spaces; "?" when unknown"""
+
+
+class JournalReader:
+    """Reads one journal; a row that is no value of its columns is left out everywhere.
+
+    Every method raises ``CardError`` or ``JournalError`` when the file cannot be read now.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._db = connection
+        self.path = path
+        self.rows = CheckedRows(connection)
+
+    @classmethod
+    def open_for_reading(cls, path: str | Path) -> Self:
+        """Open an existing journal without the right to change it.
+
+        Raises:
+            JournalError: there is none, or it cannot be read.
+        """
+        path = Path(path)
+        return cls(connect_for_reading(path), path)
+
+    def close(self) -> None:
+        """Close the file; the write-ahead log is folded in."""
+        with suppress(sqlite3.Error):  # a card that is gone takes no farewell
+            self._db.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Turn what SQLite raises into a ``JournalError`` that names the file."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise refusal("read", self.path, error) from error
+
+    # ------------------------------------------------------------------ stored values
+
+    def load_state(self, key: str) -> bytes | None:
+        """A value saved under ``key``; None when there is none, or none that can be meant."""
+        with self.reading():
+            return self.rows.value(key)
+
+    def rejected_since(self, unix_s: float) -> dict[str, int]:
+        """How many rows were set aside since then, by table."""
+        with self.reading():
+            return self.rows.rejected_since(unix_s)
+
+    def last_s(self) -> float:
+        """The latest time of any row but those a person dated; 0 for an empty journal."""
+        sound = self.rows.sound
+        with self.reading():
+            row = self._db.execute(
+                "SELECT max(t) AS t FROM (SELECT max(t_s) AS t FROM weighings "  # noqa: S608 - fixed names
+                f"WHERE session != '{PERSON}' AND {sound('weighings')} "
+                f"UNION SELECT max(t_s) FROM telemetry WHERE {sound('telemetry')} "
+                f"UNION SELECT max(t_s) FROM alerts WHERE {sound('alerts')})"
+            ).fetchone()
+        return float(row["t"] or 0.0)
+
+    # ------------------------------------------------------------------ what happened
+
+    def babies(self, *, retired: bool = False) -> list[Baby]:
+        """The babies in the nursery in order of registration; with ``retired`` also those gone."""
+        with self.reading():
+            rows = self.rows.read("babies", "(? OR retired_s IS NULL) ORDER BY rowid", (retired,))
+        return [msgspec.json.decode(row["document"], type=Baby) for row in rows]
+
+    def weighings(self, since_s: float = 0.0, baby: str | None = None) -> list[Weighing]:
+        """Weighings in order of time; ``baby`` is a name."""
+        rows = self._since("weighings", since_s, baby)
+        return [_struct(Weighing, row, stamp=_stamp(row)) for row in rows]
+
+    def feeds(self, since_s: float = 0.0, baby: str | None = None) -> list[Feed]:
+        """Feeds in order of time."""
+        return [_struct(Feed, row) for row in self._since("feeds", since_s, baby)]
+
+    def cries(self, since_s: float = 0.0) -> list[CryEnded]:
+        """Bouts in order of time."""
+        return [_struct(CryEnded, row) for row in self._since("cries", since_s)]
+
+    def alerts(self, since_s: float = 0.0, baby: str | None = None) -> list[sqlite3.Row]:
+        """Rows of the alerts' lives in order of time (columns as in ``schema.py``)."""
+        return self._since("alerts", since_s, baby)
+
+    def open_alerts(self) -> list[sqlite3.Row]:
+        """The latest row of each alert that has not been cleared, oldest first."""
+        with self.reading():
+            return self.rows.read(
+                "alerts",
+                "state != 'cleared' AND rowid IN "  # noqa: S608 - fixed names
+                f"(SELECT max(rowid) FROM alerts WHERE {self.rows.sound('alerts')} GROUP BY id) "
+                "ORDER BY rowid",
+            )
+
+    def unassigned(self, since_s: float = 0.0) -> list[sqlite3.Row]:
+        """Weighings nobody has been named for, in order of time."""
+        return self._since("unassigned", since_s)
+
+    def telemetry(self, since_s: float = 0.0) -> list[MinuteRow]:
+        """Minutes in order of time."""
+        return [_struct(MinuteRow, row) for row in self._since("telemetry", since_s)]
+
+    def _since(self, table: str, since_s: float, baby: str | None = None) -> list[sqlite3.Row]:
+        where, values = "t_s >= ?", [since_s, *([] if baby is None else [baby])]
+        if baby is not None:
+            where += " AND baby = ?"
+        with self.reading():
+            return self.rows.read(table, f"{where} ORDER BY t_s", values)
+
+
+def _struct(kind: type[S], row: sqlite3.Row, **more: Any) -> S:
+    """The struct whose fields are called like the row's columns; other columns are left out.
+
+    A file that is only read may lack the newest column: the field has its default, then.
+    """
+    return msgspec.convert(dict(row) | more, kind, strict=False)
+
+
+def _stamp(row: sqlite3.Row) -> Stamp:
+    if row["session"] == PERSON:
+        return "person"
+    return "clock" if row["synced"] else "guess"

@@ -35,6 +35,7 @@ AlertKind = Literal[
 """The keys of ``KINDS``, for the type checker; a test holds that they are the same."""
 
 About = Literal["box", "baby", "nothing"]
+Sense = Literal["microphone", "scale"]
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +54,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     supply, a cable or a broker is put right, or given up for the night (snoozed), within two"""
     slow_reminders: bool = False
     """it changes with a bottle, not with a minute"""
+    needs: tuple[Sense, ...] = ()
+    """where one of these is not configured, it can be neither true nor over"""
     held_back_by_hands: bool = False
     """not said, unless critical, while hands are in the box: whoever is there knows"""
 
@@ -63,14 +66,23 @@ KINDS: Mapping[AlertKind, Kind] = {
         label="Needs somebody: crying",
         news_for_s=600.0,  # later it has been heard or is over; one that lasts is reminded anyway
         acknowledged_for_s=0.5 * HOUR_S,
+        needs=("microphone",),
         held_back_by_hands=True,
     ),
     "too_quiet": Kind(
-        about="box", label="Too quiet", news_for_s=HOUR_S, acknowledged_for_s=0.5 * HOUR_S
+        about="box",
+        label="Too quiet",
+        news_for_s=HOUR_S,
+        acknowledged_for_s=0.5 * HOUR_S,
+        needs=("microphone", "scale"),
     ),
     "monitor_blind": Kind(about="box", label="Monitor blind", news_for_s=HOUR_S),
-    "scale_overload": Kind(about="box", label="Scale overload", news_for_s=HOUR_S),
-    "scale_unsettled": Kind(about="box", label="Scale unsettled", news_for_s=HOUR_S),
+    "scale_overload": Kind(
+        about="box", label="Scale overload", news_for_s=HOUR_S, needs=("scale",)
+    ),
+    "scale_unsettled": Kind(
+        about="box", label="Scale unsettled", news_for_s=HOUR_S, needs=("scale",)
+    ),
     "low_power": Kind(about="box", label="Low power", news_for_s=DAY_S),
     "not_delivered": Kind(about="box", label="Not delivered", news_for_s=HOUR_S),
     "who_is_it": Kind(about="box", label="Weighing without a name", news_for_s=6 * HOUR_S),
@@ -97,7 +109,11 @@ KINDS: Mapping[AlertKind, Kind] = {
         slow_reminders=True,
     ),
     "bottle_overdue": Kind(
-        about="baby", label="Bottle overdue", news_for_s=HOUR_S, acknowledged_for_s=HOUR_S
+        about="baby",
+        label="Bottle overdue",
+        news_for_s=HOUR_S,
+        acknowledged_for_s=HOUR_S,
+        needs=("scale",),
     ),
     "test": Kind(about="nothing", label="Test alert", news_for_s=DAY_S),
 }

@@ -116,6 +116,8 @@ class Pipeline:
         self._identity = IdentityConflict(config.box)
         self._link = LinkHealth()
         self.policy = AlertPolicy(config.alerts, config.box, local_minute)
+        self.policy.know_senses(sources)
+        self._tells_silence = len(sources) == 2
         self._names = {baby.id: baby.name for baby in self.scale.babies}
         """of those who are here, by id"""
         self._handled: dict[type, Callable[..., list[AnyEvent]]] = {
@@ -204,7 +206,8 @@ class Pipeline:
             self.scale.restore(snapshot.scale)
         self.policy.restore(snapshot.policy, self.scale.babies)
         self._crying.restore(snapshot.crying)
-        self._activity.restore(snapshot.activity)
+        if self._tells_silence:
+            self._activity.restore(snapshot.activity)
         self._take_up()
         return snapshot.t_s
 
@@ -220,7 +223,7 @@ class Pipeline:
     def _take_up(self) -> None:
         """Let the parts know what is open and who is here."""
         for alert in self.policy.open:
-            if alert.kind == "too_quiet":
+            if alert.kind == "too_quiet" and self._tells_silence:
                 self._activity.keep_open(alert.since)
         self._know_roster()
 

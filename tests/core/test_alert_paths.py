@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -94,6 +95,12 @@ class World:
             self.pipeline.restore(snapshot)
         else:
             assert self.pipeline.adopt(before) == []
+
+    def without(self, sense: str, *, keep: bool = True) -> None:
+        """Started again with a configuration that has one source less."""
+        source = msgspec.structs.replace(getattr(self._config, sense), source="none")
+        self._config = msgspec.structs.replace(self._config, **{sense: source})
+        self.restart(10, keep=keep)
 
     def run(self, seconds: int, *, microphone=True, scale=True, host=None) -> list[Alert]:
         """Live on; returns what was told meanwhile."""
@@ -364,6 +371,52 @@ def _questions(world: World):
         candidates=[Candidate("Possum", 0.5), Candidate("Twin", 0.5)],
     )  # fmt: skip
     return pending.values()
+
+
+def crying_and_deaf() -> World:
+    world = World([(60, 120)])
+    world.run(125)
+    world.run(40, microphone=False)
+    return world
+
+
+def too_quiet_and_without_weight() -> World:
+    world = quiet_world()
+    world.run(60, scale=False)
+    return world
+
+
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize(
+    ("sense", "begin", "kinds"),
+    [
+        ("microphone", crying_and_deaf, {"crying", "monitor_blind"}),
+        ("scale", too_quiet_and_without_weight, {"too_quiet", "monitor_blind"}),
+    ],
+)
+def test_what_needs_a_source_that_is_no_longer_configured_is_closed_with_that_reason(
+    sense, begin, kinds, keep
+) -> None:
+    world = begin()
+    assert {a.kind for a in world.pipeline.policy.open} == kinds
+    world.without(sense, keep=keep)
+    told = world.run(5 * MINUTE, **{sense: False})
+    assert {a.kind for a in told} == kinds
+    for closed in told:
+        assert closed.state == "cleared"
+        assert closed.title.startswith("Closed: ")
+        assert closed.message == f"The {sense} is no longer configured."
+    assert world.pipeline.policy.open == []
+
+
+def test_a_sense_that_is_configured_again_begins_its_silence_anew() -> None:
+    world = quiet_world()
+    whole = world._config
+    world.without("microphone")
+    world.run(10 * MINUTE, microphone=False)
+    world._config = whole
+    world.restart(10)
+    assert changes(world.run(4 * MINUTE), "too_quiet") == []
 
 
 def test_the_clock_moves_what_is_held() -> None:

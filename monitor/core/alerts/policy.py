@@ -9,19 +9,19 @@ what came hours later, a monitor that is silent about its own blindness.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 
 from msgspec.structs import replace
 
-from monitor.alert_kinds import RANK, AlertKind, Severity
+from monitor.alert_kinds import RANK, AlertKind, Sense, Severity
 from monitor.config import AlertsConfig
 from monitor.core.alerts.commands import obey
 from monitor.core.alerts.hands_gate import HandsGate
 from monitor.core.alerts.lifecycle import AlertLife
 from monitor.core.alerts.memory import AlertMemory, Incident
 from monitor.core.alerts.quiet_hours import NIGHT_BUDGET, LocalMinute, QuietHours
-from monitor.core.alerts.roster import close_the_gone, rename
+from monitor.core.alerts.roster import close_the_gone, close_the_unwatched, rename
 from monitor.errors import CommandError
 from monitor.events import Alert, Baby, CannotJudge, Command, CommandResult, Condition
 from monitor.timeshift import TimeShift, moved
@@ -45,6 +45,7 @@ class AlertPolicy:
         self._memory = AlertMemory(keyed_by_id=True)
         self._hands = HandsGate()
         self._roster: dict[str, str] | None = None
+        self._senses: frozenset[Sense] | None = None
         self._restored = False
 
     @property
@@ -60,6 +61,10 @@ class AlertPolicy:
         if names != self._roster:
             rename(self._memory.lives, self._roster or {}, names)
             self._roster = names
+
+    def know_senses(self, configured: Collection[Sense]) -> None:
+        """With what this box watches: alerts that need anything else are soon closed."""
+        self._senses = frozenset(configured)
 
     def update(
         self,
@@ -79,6 +84,7 @@ class AlertPolicy:
             self._memory.night_pushes = 0
         stated = _by_incident([*conditions, *self._test_conditions(now_s)])
         changes = close_the_gone(self._memory.lives, self._roster, now_s)
+        changes += close_the_unwatched(self._memory.lives, self._senses, now_s)
         changes += self._hold_what_is_unknown(now_s, stated, unjudged)
         changes += self._clear_what_is_over(now_s, stated)
         for incident, condition in stated.items():

@@ -1,16 +1,23 @@
-"""What becomes of open alerts when a baby gets another name, or leaves the nursery."""
+"""What becomes of open alerts when a baby gets another name, or leaves, or a sense is given up."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from monitor.alert_kinds import BABY_KINDS
+from monitor.alert_kinds import BABY_KINDS, KINDS, AlertKind, Sense
 from monitor.core.alerts.lifecycle import AlertLife
 from monitor.core.alerts.memory import Incident
 from monitor.events import Alert
 
 Names = Mapping[str, str]
 """of those who are here, by id"""
+
+_BLIND_OF: Mapping[str, Sense] = {
+    "microphone": "microphone",
+    "noise_gate": "microphone",
+    "scale": "scale",
+}
+"""keys of ``monitor_blind`` that speak of a sense"""
 
 
 def rename(lives: Mapping[Incident, AlertLife], before: Names, after: Names) -> None:
@@ -38,3 +45,29 @@ def close_the_gone(
         life.close(now_s, f"{life.alert.baby or 'This baby'} has left the nursery.")
         for life in closed
     ]
+
+
+def close_the_unwatched(
+    lives: dict[Incident, AlertLife], configured: Collection[Sense] | None, now_s: float
+) -> list[Alert]:
+    """End the alerts that need a sense which is not configured; ``None`` while nobody has said.
+
+    Nothing will ever tell whether they are over, so nobody is to read that they are.
+    """
+    if configured is None:
+        return []
+    closed = []
+    for incident, life in list(lives.items()):
+        missing = [
+            sense for sense in _needs(life.alert.kind, incident[1]) if sense not in configured
+        ]
+        if missing:
+            del lives[incident]
+            closed.append(life.close(now_s, f"The {missing[0]} is no longer configured."))
+    return closed
+
+
+def _needs(kind: AlertKind, key: str) -> tuple[Sense, ...]:
+    if kind == "monitor_blind":
+        return (_BLIND_OF[key],) if key in _BLIND_OF else ()
+    return KINDS[kind].needs

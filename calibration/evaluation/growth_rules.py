@@ -18,9 +18,9 @@ import msgspec
 import numpy as np
 
 from monitor.config import ScaleConfig
-from monitor.core.growth.baby_record import BabyBook
+from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.reference import GrowthReference
-from monitor.core.scale.weigher import ScalePath
+from monitor.core.scale.weigher import Weigher
 from monitor.data.shipped import shipped
 from monitor.events import Baby, Command, Species, Weighing
 from monitor.simulation.box import SimBaby
@@ -53,7 +53,7 @@ def first_alert_h(fade: Fade, seed: int) -> float | None:
     r = np.random.default_rng([seed, 7])
     reference = GrowthReference.parse(shipped("growth.toml"))
     born = datetime.fromtimestamp(START_S - fade.age_day * DAY_S, UTC).strftime("%Y-%m-%d")
-    book = BabyBook(
+    record = BabyRecord(
         baby=Baby(id="a", name="A", species=fade.species, born=born, weight_g=fade.weight_g)
     )
     sim = SimBaby(
@@ -69,24 +69,24 @@ def first_alert_h(fade: Fade, seed: int) -> float | None:
         k += 1
         if fade.by_hand:
             scatter = float(r.normal(0.0, 0.012)) * sim.at(t_s)
-            _typed(book, t_s, round(sim.at(t_s) + scatter), k)
+            _typed(record, t_s, round(sim.at(t_s) + scatter), k)
             t_s += (DAY_S + float(r.uniform(-1.5, 1.5)) * HOUR_S) / fade.typed_a_day
         else:
-            _bottle(book, sim, t_s, k, r)
+            _bottle(record, sim, t_s, k, r)
             t_s += DAY_S / fade.feeds_a_day * float(r.uniform(0.75, 1.25))
-        book.refresh(reference)
-        if book.concern_since_s is not None:
-            return (book.concern_since_s - turn_s) / HOUR_S
+        record.refresh(reference)
+        if record.concern_since_s is not None:
+            return (record.concern_since_s - turn_s) / HOUR_S
     return None
 
 
-def _typed(book: BabyBook, t_s: float, grams: float, k: int) -> None:
-    book.put(
+def _typed(record: BabyRecord, t_s: float, grams: float, k: int) -> None:
+    record.put(
         Weighing(step_id=f"t{k}", t_s=t_s, baby="A", weight_g=grams, sigma_g=1.0, origin="typed")
     )
 
 
-def _bottle(book: BabyBook, sim: SimBaby, t_s: float, k: int, r: np.random.Generator) -> None:
+def _bottle(record: BabyRecord, sim: SimBaby, t_s: float, k: int, r: np.random.Generator) -> None:
     """Lift, drink, return; sometimes it has emptied itself before, sometimes it drinks little."""
     wobble = float(r.normal(0.0, 0.008)) * sim.at(t_s)
     lifted = sim.at(t_s) + wobble + float(r.normal(0.0, 0.4))
@@ -94,7 +94,7 @@ def _bottle(book: BabyBook, sim: SimBaby, t_s: float, k: int, r: np.random.Gener
     sim.eat(t_s + 600.0, intake)
     back = sim.at(t_s + 600.0) + wobble + float(r.normal(0.0, 0.4))
     for move, at, grams in (("lift", t_s, lifted), ("return", t_s + 600.0, back)):
-        book.put(
+        record.put(
             Weighing(
                 step_id=f"{move}{k}",
                 t_s=at,
@@ -121,11 +121,11 @@ def alerts_raised(rows: Sequence[tuple[float, float]], species: Species) -> list
     born = datetime.fromtimestamp(rows[0][0], UTC).strftime("%Y-%m-%d")
     baby = Baby(id="a", name="A", species=species, born=born, weight_g=rows[0][1])
     reference = GrowthReference.parse(shipped("growth.toml"))
-    path = ScalePath(ScaleConfig(), [baby], start_s=rows[0][0], reference=reference)
+    path = Weigher(ScaleConfig(), [baby], start_s=rows[0][0], reference=reference)
     raised: list[tuple[float, str]] = []
     open_kinds: set[str] = set()
     for t_s, grams in rows:
-        path.update(Command(t_s=t_s, verb="weigh", args={"baby": "A", "grams": grams}))
+        path.observe(Command(t_s=t_s, verb="weigh", args={"baby": "A", "grams": grams}))
         kinds = {c.kind for c in path.conditions(t_s) if c.kind in WEIGHT_ALERTS}
         raised += [((t_s - rows[0][0]) / DAY_S, kind) for kind in sorted(kinds - open_kinds)]
         open_kinds = set(kinds)

@@ -19,7 +19,7 @@ from calibration.evaluation.scenario_boxes import HARD, SEPARABLE, START_S, Box
 from calibration.evaluation.scenario_score import Score, score, wilson
 from monitor.config import ScaleConfig
 from monitor.core.growth.reference import GrowthReference
-from monitor.core.scale.weigher import ScalePath
+from monitor.core.scale.weigher import Weigher
 from monitor.data.shipped import shipped
 from monitor.events import AnyEvent
 from monitor.times import HOUR_S
@@ -29,7 +29,7 @@ def run(box: Box, block_s: float = 600.0) -> list[AnyEvent]:
     """Put a box through the scale path."""
     sim = box.box
     config = ScaleConfig(counts_per_gram=sim.cell.counts_per_gram, zero_counts=sim.cell.zero_counts)
-    path = ScalePath(
+    path = Weigher(
         config,
         [baby.as_baby() for baby in sim.babies.values()],
         start_s=sim.start_s,
@@ -37,7 +37,7 @@ def run(box: Box, block_s: float = 600.0) -> list[AnyEvent]:
     )
     events: list[AnyEvent] = []
     for block in sim.blocks(sim.start_s, sim.start_s + box.hours * HOUR_S, block_s):
-        events.extend(path.update(block))
+        events.extend(path.observe(block))
     return events
 
 

@@ -1,7 +1,7 @@
 """The functional core as one object: observations in, events out, in one order.
 
     sound  -> CryDetector -> CryIncident ─┐
-    weight -> ScalePath ──────────────────┼─> conditions -> AlertPolicy -> Alert
+    weight -> Weigher ────────────────────┼─> conditions -> AlertPolicy -> Alert
     both   -> Health, Activity ───────────┘
 
 It never asks for the time, opens no file and starts no thread: the same observations give the
@@ -27,7 +27,7 @@ from monitor.core.health.codes import LEAST_HX711_HZ, LEAST_HZ
 from monitor.core.health.identity import IdentityConflict
 from monitor.core.health.link import LinkHealth
 from monitor.core.health.sources import Health
-from monitor.core.scale.weigher import ScalePath
+from monitor.core.scale.weigher import Weigher
 from monitor.documents import BoxState
 from monitor.errors import InputError
 from monitor.events import (
@@ -100,7 +100,7 @@ class Pipeline:
         if config.scale.source != "none":
             sources.append("scale")
         self.detector = CryDetector(model) if model is not None else None
-        self.scale = ScalePath(
+        self.scale = Weigher(
             config.scale,
             babies,
             history,
@@ -260,14 +260,14 @@ class Pipeline:
 
     def _weigh(self, block: ScaleBlock) -> list[AnyEvent]:
         self._health.weighed(block)
-        events = self.scale.update(block)
+        events = self.scale.observe(block)
         self._activity.weighed(block, events)
         return events
 
     def _tick(self, tick: Tick) -> list[AnyEvent]:
         now_s = tick.t_s
         events: list[AnyEvent] = list(self._health.tick(now_s, self.scale.fault))
-        events += self.scale.update(tick)
+        events += self.scale.observe(tick)
         return events + list(self._judge(now_s))
 
     def _slept(self, slept: Slept) -> list[AnyEvent]:
@@ -316,7 +316,7 @@ class Pipeline:
         if command.verb in POLICY_VERBS:
             alerts, result = self.policy.command(command)
             return [*alerts, result]
-        return [*self.scale.update(command), *self._judge(command.t_s)]
+        return [*self.scale.observe(command), *self._judge(command.t_s)]
 
     def _report(self, report: SourceReport) -> list[AnyEvent]:
         return list(self._health.reported(report))

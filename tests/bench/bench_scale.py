@@ -21,7 +21,7 @@ import numpy as np
 
 from monitor.config import ScaleConfig
 from monitor.core.growth.reference import GrowthReference
-from monitor.core.scale.weigher import ScalePath
+from monitor.core.scale.weigher import Weigher
 from monitor.data.shipped import shipped
 from monitor.events import ScaleBlock, Tick
 from monitor.simulation.box import SimulatedBox, demo_box
@@ -29,11 +29,11 @@ from monitor.simulation.box import SimulatedBox, demo_box
 START_S = 1_700_000_000.0
 
 
-def new_path(box: SimulatedBox) -> ScalePath:
+def new_path(box: SimulatedBox) -> Weigher:
     config = ScaleConfig(counts_per_gram=box.cell.counts_per_gram, zero_counts=box.cell.zero_counts)
     babies = [baby.as_baby() for baby in box.babies.values()]
     reference = GrowthReference.parse(shipped("growth.toml"))
-    return ScalePath(config, babies, start_s=START_S, reference=reference)
+    return Weigher(config, babies, start_s=START_S, reference=reference)
 
 
 def blocks(box: SimulatedBox, hours: float, block_s: float) -> list[ScaleBlock]:
@@ -51,14 +51,14 @@ def main() -> None:
 
     path, began = new_path(box), time.process_time()
     for block in big:
-        path.update(block)
+        path.observe(block)
     took = time.process_time() - began
     print(f"big blocks:     {hours * 3600 / took:10,.0f} times real time")
 
     path, began = new_path(box), time.process_time()
     for block in small:
-        path.update(block)
-        path.update(Tick(block.t_s))
+        path.observe(block)
+        path.observe(Tick(block.t_s))
         path.conditions(block.t_s)
     took = time.process_time() - began
     print(f"1 s and a tick: {hours * 3600 / took:10,.0f} times real time")
@@ -72,14 +72,14 @@ def main() -> None:
     end_s = small[-1].t_s
     began = time.process_time()
     for k in range(20_000):
-        path.update(Tick(end_s + k))
+        path.observe(Tick(end_s + k))
         path.conditions(end_s + k)
     took = time.process_time() - began
     print(f"a tick:         {1e6 * took / 20_000:10.1f} us")
 
     path = new_path(box)
     for k, block in enumerate(big, start=1):
-        path.update(block)
+        path.observe(block)
         if k in {len(big) // 8, len(big) // 4, len(big) // 2, len(big)}:
             size = len(path.snapshot())
             print(f"state after {k * 600 / 3600:5.1f} h: {size / 1024:7.1f} KiB")

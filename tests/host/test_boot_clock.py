@@ -18,7 +18,7 @@ from monitor.core.alerts.lifecycle import AlertLife
 from monitor.core.alerts.memory import AlertMemory
 from monitor.core.cry.bouts import CryWindow
 from monitor.core.health.sources import _Source
-from monitor.core.scale.weigher import ScalePathState
+from monitor.core.scale.weigher import WeigherState
 from monitor.daemon.recorder import Recorder
 from monitor.events import (
     AUDIO_RATE_HZ,
@@ -181,7 +181,7 @@ def types_in(node: Any) -> Iterator[type]:
 def test_every_time_that_is_remembered_is_marked() -> None:
     """A new field in seconds must say whether it is a moment: nothing may be left behind."""
     kinds = set[type]()
-    for root in (ScalePathState, AlertMemory, AlertLife, CryWindow, _Source, _Memory, *EVENTS):
+    for root in (WeigherState, AlertMemory, AlertLife, CryWindow, _Source, _Memory, *EVENTS):
         structs_in(root, kinds)
     assert len(kinds) > 30
     for kind in kinds:
@@ -463,7 +463,7 @@ def test_while_the_clock_is_not_set_grams_per_day_are_unknown_and_it_is_said() -
         recorder = begin(night, journal, run)
         guessed = {w.step_id for w in journal.weighings() if w.stamp == "guess"}
         assert guessed
-        book = recorder.pipeline.scale._ledger.books[0]
+        book = recorder.pipeline.scale._claims.records[0]
         used = {point.t_s for point in book.points()}
         assert used
         assert not used & {w.t_s for w in book.weighings if w.step_id in guessed}

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from monitor.cli import main
-from monitor.core.scale.weigher import ScalePath
+from monitor.core.scale.weigher import Weigher
 from monitor.daemon import run as daemon
 from monitor.daemon.shedding import Shedding
 from monitor.events import AnyEvent, Command, ScaleBlock, Tick
@@ -25,16 +25,16 @@ PATIENCE, CALM_S = 0.25, 1.0
 
 def slowed(flag: Path) -> None:
     """Replace the weighing by one that burns time first."""
-    real = ScalePath.update
+    real = Weigher.observe
 
-    def update(self: ScalePath, observation: ScaleBlock | Tick | Command) -> list[AnyEvent]:
+    def observe(self: Weigher, observation: ScaleBlock | Tick | Command) -> list[AnyEvent]:
         if isinstance(observation, ScaleBlock) and flag.exists():
             end_s = time.thread_time() + COST_S
             while time.thread_time() < end_s:
                 pass
         return real(self, observation)
 
-    ScalePath.update = update  # type: ignore[method-assign]  # a slow processor
+    Weigher.observe = observe  # type: ignore[method-assign]  # a slow processor
     daemon.Shedding = functools.partial(Shedding, PATIENCE, CALM_S)  # type: ignore[misc,assignment]  # impatient
 
 

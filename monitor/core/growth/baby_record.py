@@ -1,6 +1,6 @@
-"""One baby's book: its weighings, the feeds between them, its growth and its rhythm.
+"""One baby's record: its weighings, the feeds between them, its growth and its rhythm.
 
-The book is the list of weighings and everything else is worked out from it, so a correction is a
+The record is the list of weighings and everything else is worked out from it, so a correction is a
 change of one entry and nothing can disagree with it afterwards.
 """
 
@@ -36,7 +36,7 @@ CLEAN_POINTS_S = 10 * HOUR_S
 """A concern is dropped when the rules have been clean for this long and two weighings."""
 
 
-class BabyBook(msgspec.Struct):
+class BabyRecord(msgspec.Struct):
     """Everything remembered about one baby."""
 
     baby: Baby
@@ -66,7 +66,7 @@ class BabyBook(msgspec.Struct):
                 return True
         return False
 
-    def light(self) -> BabyBook:
+    def light(self) -> BabyRecord:
         """For a snapshot: without what the journal has or what follows from it."""
         recent = self.weighings[-KEPT_IN_SNAPSHOT:]
         return msgspec.structs.replace(self, weighings=recent, feeds=[])

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from monitor.alert_kinds import AlertKind, Severity
-from monitor.core.growth.baby_record import BabyBook
+from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.feeding import DUE_EARLY_S, JUST_FED_S, intake, interval_s, poor_run
 from monitor.core.growth.reference import GrowthReference
 from monitor.events import CannotJudge, Condition, CryContext
@@ -58,26 +58,26 @@ class ConcernWriter:
     def __init__(self, reference: GrowthReference) -> None:
         self._reference = reference
 
-    def baby(self, book: BabyBook, now_s: float, watch: Watch | None) -> list[Finding]:
+    def baby(self, record: BabyRecord, now_s: float, watch: Watch | None) -> list[Finding]:
         """Everything to say about one baby, and what cannot be said.
 
         ``watch`` is ``None`` when the platform has never been read.
         """
         found = (
-            self._growth(book, now_s),
-            self._low_intake(book, now_s),
-            self._overdue(book, now_s, watch),
+            self._growth(record, now_s),
+            self._low_intake(record, now_s),
+            self._overdue(record, now_s, watch),
         )
-        registered_s = book.baby.registered_s
+        registered_s = record.baby.registered_s
         return [_not_before(c, registered_s) for c in found if c is not None]
 
-    def _growth(self, book: BabyBook, now_s: float) -> Finding | None:
-        report = book.last_concern
-        if book.concern_since_s is None or report is None or report.concern is None:
+    def _growth(self, record: BabyRecord, now_s: float) -> Finding | None:
+        report = record.last_concern
+        if record.concern_since_s is None or report is None or report.concern is None:
             return None
         if now_s - report.t_s > STALE_GROWTH_S:
-            return _unknown(report.concern.kind, book, "not weighed for three days")
-        concern, name = report.concern, book.baby.name
+            return _unknown(report.concern.kind, record, "not weighed for three days")
+        concern, name = report.concern, record.baby.name
         verb = "is losing weight" if concern.kind == "losing_weight" else "is not gaining"
         advice = (
             "Weigh again now; if it is true, call your vet."
@@ -86,27 +86,27 @@ class ConcernWriter:
         )
         return Condition(
             kind=concern.kind,
-            key=book.baby.id,
+            key=record.baby.id,
             severity=concern.severity,
             baby=name,
-            since_s=book.concern_since_s,
+            since_s=record.concern_since_s,
             title=f"{name} {verb}",
             message=f"{name}: {concern.text}. {advice}",
             why=concern.why,
         )
 
-    def _low_intake(self, book: BabyBook, now_s: float) -> Finding | None:
-        run = poor_run(book.feeds)
+    def _low_intake(self, record: BabyRecord, now_s: float) -> Finding | None:
+        run = poor_run(record.feeds)
         if not run:
             return None
         if now_s - run[-1].t_s > STALE_INTAKE_S:
-            return _unknown("low_intake", book, "no bottle seen for half a day")
-        age = book.expected(self._reference, now_s).age_day
+            return _unknown("low_intake", record, "no bottle seen for half a day")
+        age = record.expected(self._reference, now_s).age_day
         if age > WEANING_DAY and len(run) < 2:
             return None
-        last, name = run[-1], book.baby.name
+        last, name = run[-1], record.baby.name
         severity: Severity = "info" if len(run) == 1 else "warning"
-        if len(run) >= 2 and book.concern_since_s is not None:
+        if len(run) >= 2 and record.concern_since_s is not None:
             severity = "critical"
         message = (
             f"{name} took {last.net_g:+.1f} g in the last bottle. Offer it again in an hour."
@@ -116,7 +116,7 @@ class ConcernWriter:
         )
         return Condition(
             kind="low_intake",
-            key=book.baby.id,
+            key=record.baby.id,
             severity=severity,
             baby=name,
             since_s=run[0].t_s,
@@ -125,22 +125,22 @@ class ConcernWriter:
             why="net gain below 0.8 % of body weight while out; a full bottle adds 4 to 5 %",
         )
 
-    def _overdue(self, book: BabyBook, now_s: float, watch: Watch | None) -> Finding | None:
-        expected = book.expected(self._reference, now_s)
+    def _overdue(self, record: BabyRecord, now_s: float, watch: Watch | None) -> Finding | None:
+        expected = record.expected(self._reference, now_s)
         if watch is None or expected.age_day > WEANING_DAY:
             return None
         if watch.blind:
-            return _unknown("bottle_overdue", book, "the scale is not seen: no bottle would be")
-        fed = next((f for f in reversed(book.feeds) if intake(f) == "fed"), None)
-        interval = interval_s(book.feeds, expected)
+            return _unknown("bottle_overdue", record, "the scale is not seen: no bottle would be")
+        fed = next((f for f in reversed(record.feeds) if intake(f) == "fed"), None)
+        interval = interval_s(record.feeds, expected)
         seen_s = fed.t_s if fed is not None else watch.since_s
-        unclear_s = (f.t_s for f in book.feeds if intake(f) == "unclear")
+        unclear_s = (f.t_s for f in record.feeds if intake(f) == "unclear")
         seen_s = max(seen_s, watch.maybe_fed_s or seen_s, *unclear_s)
         late_s = seen_s + interval + max(LATE_MIN_S, LATE_SHARE * interval)
         if now_s < late_s:
             timed = seen_s >= watch.timed_since_s
-            return None if timed else _unknown("bottle_overdue", book, "the clock is not set")
-        name = book.baby.name
+            return None if timed else _unknown("bottle_overdue", record, "the clock is not set")
+        name = record.baby.name
         last = (
             f"last bottle seen {spoken_hours(now_s - fed.t_s)} ago"
             if fed is not None
@@ -150,7 +150,7 @@ class ConcernWriter:
         unfed = now_s - seen_s >= times * interval and not watch.out
         return Condition(
             kind="bottle_overdue",
-            key=book.baby.id,
+            key=record.baby.id,
             severity="critical" if unfed else "warning",
             baby=name,
             since_s=late_s,
@@ -162,8 +162,8 @@ class ConcernWriter:
         )
 
 
-def _unknown(kind: AlertKind, book: BabyBook, why: str) -> CannotJudge:
-    return CannotJudge(kind=kind, key=book.baby.id, why=why)
+def _unknown(kind: AlertKind, record: BabyRecord, why: str) -> CannotJudge:
+    return CannotJudge(kind=kind, key=record.baby.id, why=why)
 
 
 def _not_before(finding: Finding, registered_s: float | None) -> Finding:
@@ -174,18 +174,18 @@ def _not_before(finding: Finding, registered_s: float | None) -> Finding:
 
 
 def phrase(
-    books: Sequence[BabyBook], t_s: float, reference: GrowthReference
+    records: Sequence[BabyRecord], t_s: float, reference: GrowthReference
 ) -> tuple[CryContext, str]:
     """The context of a cry by any of these babies: who is due first, who has just been fed."""
-    due: list[tuple[float, BabyBook]] = []
-    for book in books:
-        when = book.due_s(reference)
+    due: list[tuple[float, BabyRecord]] = []
+    for record in records:
+        when = record.due_s(reference)
         if when is not None:
-            due.append((when, book))
+            due.append((when, record))
     if not due:
         return "unexplained", "no bottle has been seen yet"
-    when, book = min(due, key=lambda item: item[0])
-    name = book.baby.name
+    when, record = min(due, key=lambda item: item[0])
+    name = record.baby.name
     if t_s >= when - DUE_EARLY_S:
         late = t_s - when
         if abs(late) < 90.0:
@@ -193,23 +193,26 @@ def phrase(
         if late > 0:
             return "bottle_due", f"{name}'s bottle was due {spoken_hours(late)} ago"
         return "bottle_due", f"{name}'s bottle is due in {spoken_hours(-late)}"
-    fed = [max((f.t_s for f in b.feeds if intake(f) == "fed"), default=None) for b in books]
+    fed = [max((f.t_s for f in b.feeds if intake(f) == "fed"), default=None) for b in records]
     if all(f is not None and t_s - f <= JUST_FED_S for f in fed):
         ago = spoken_hours(t_s - max(f for f in fed if f is not None))
-        who = books[0].baby.name if len(books) == 1 else "everyone"
+        who = records[0].baby.name if len(records) == 1 else "everyone"
         return "just_fed", f"{who} was fed {ago} ago"
     return "unexplained", _after(
-        books, t_s
+        records, t_s
     ) or f"{name}'s bottle is due in {spoken_hours(when - t_s)}"
 
 
-def _after(books: Sequence[BabyBook], t_s: float) -> str | None:
+def _after(records: Sequence[BabyRecord], t_s: float) -> str | None:
     """How long after whose feed."""
     last = [
-        (f, book) for book in books for f in book.feeds[-3:] if intake(f) == "fed" and f.t_s <= t_s
+        (f, record)
+        for record in records
+        for f in record.feeds[-3:]
+        if intake(f) == "fed" and f.t_s <= t_s
     ]
     if not last:
         return None
-    feed, book = max(last, key=lambda item: item[0].t_s)
+    feed, record = max(last, key=lambda item: item[0].t_s)
     size = "full feed" if feed.net_g >= FULL_SHARE * feed.weight_g else "feed"
-    return f"{spoken_hours(t_s - feed.t_s)} after {book.baby.name}'s {size}"
+    return f"{spoken_hours(t_s - feed.t_s)} after {record.baby.name}'s {size}"

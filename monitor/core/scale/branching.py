@@ -1,4 +1,4 @@
-"""How a story goes on: every way in which one step may have come about.
+"""How a hypothesis goes on: every way in which one step may have come about.
 
 One baby, two or three at once, a swap under the hand, an object, a hand that leans, a baby in a
 blanket, or anything at all while nobody watched. Each branch is weighed by how often such things
@@ -16,9 +16,9 @@ import msgspec
 from monitor.core.scale.hypothesis import (
     Answer,
     Estimate,
-    Label,
+    Explanation,
+    Hypothesis,
     Step,
-    Story,
     bits,
     child_of,
     subsets,
@@ -60,89 +60,101 @@ _HAND_SPAN_G = 600.0
 """A leaning hand is anything from a lifted edge to a heavy forearm."""
 
 
-def branches(story: Story, step: Step, present: int) -> Iterator[Story]:
-    """Every way in which ``story`` may go on with ``step``; ``present``: who is not retired."""
+def branches(hypothesis: Hypothesis, step: Step, present: int) -> Iterator[Hypothesis]:
+    """Every way in which it may go on with ``step``; ``present``: who is not retired."""
     if step.blind:
-        yield from _blind(story, step, present)
+        yield from _blind(hypothesis, step, present)
         return
-    delta = step.to_g - (story.base_g if story.base_g is not None else step.from_g)
-    sigma = math.hypot(step.sigma_g, story.base_sigma_g)
-    leaning = story.base_g is not None
+    delta = step.to_g - (hypothesis.base_g if hypothesis.base_g is not None else step.from_g)
+    sigma = math.hypot(step.sigma_g, hypothesis.base_sigma_g)
+    leaning = hypothesis.base_g is not None
     stays = _P_HAND_STAYS if step.settled else 1.0
-    upright = msgspec.structs.replace(story, base_g=None, base_sigma_g=0.0) if leaning else story
+    upright = (
+        msgspec.structs.replace(hypothesis, base_g=None, base_sigma_g=0.0)
+        if leaning
+        else hypothesis
+    )
     if leaning:
         # Nobody holds a hand still for minutes.
-        held_s = max(step.t_s - story.leaning_s - _HAND_S, 0.0)
+        held_s = max(step.t_s - hypothesis.leaning_s - _HAND_S, 0.0)
         patience = max(-held_s / _HAND_S, math.log(1e-6))
         upright = msgspec.structs.replace(upright, log_p=upright.log_p + patience)
     yield from _without_hand(upright, step, delta, sigma, present)
     # A hand comes, shifts or goes on leaning while babies move under it.
     p_hand = _P_HAND * stays / _HAND_SPAN_G
-    base = story.base_g if story.base_g is not None else step.from_g
+    base = hypothesis.base_g if hypothesis.base_g is not None else step.from_g
     if abs(delta) > 4.0:
-        label = Label(step.step_id, "hand", 0, 0, 0.0, 0.0)
-        since_s = story.leaning_s if leaning else step.t_s
-        yield child_of(upright, label, p_hand, base_g=base, base_sigma_g=sigma, leaning_s=since_s)
+        explanation = Explanation(step.step_id, "hand", 0, 0, 0.0, 0.0)
+        since_s = hypothesis.leaning_s if leaning else step.t_s
+        yield child_of(
+            upright, explanation, p_hand, base_g=base, base_sigma_g=sigma, leaning_s=since_s
+        )
     if leaning:
         shift = step.to_g - step.from_g
         for child in _single_moves(upright, step, shift, step.sigma_g, present):
-            moved = child.labels[-1]
+            moved = child.explanations[-1]
             signed = moved.g if moved.returned else -moved.g
             yield msgspec.structs.replace(
                 child,
                 log_p=child.log_p + math.log(0.3 * stays),
                 base_g=base + signed,
-                base_sigma_g=math.hypot(story.base_sigma_g, moved.sigma_g),
-                leaning_s=story.leaning_s,
+                base_sigma_g=math.hypot(hypothesis.base_sigma_g, moved.sigma_g),
+                leaning_s=hypothesis.leaning_s,
             )
 
 
 def _without_hand(
-    story: Story, step: Step, delta: float, sigma: float, present: int
-) -> Iterator[Story]:
+    hypothesis: Hypothesis, step: Step, delta: float, sigma: float, present: int
+) -> Iterator[Hypothesis]:
     quiet = 0.8 * gauss(delta, math.hypot(sigma, 0.7)) + 0.2 * gauss(delta, 3.0)
     if quiet > 1e-9:
-        yield child_of(story, Label(step.step_id, "touch", 0, 0, 0.0, 0.0), _P_TOUCH * quiet)
-    yield from _single_moves(story, step, delta, sigma, present)
-    yield from _joint_moves(story, step, delta, sigma, present)
+        yield child_of(
+            hypothesis, Explanation(step.step_id, "touch", 0, 0, 0.0, 0.0), _P_TOUCH * quiet
+        )
+    yield from _single_moves(hypothesis, step, delta, sigma, present)
+    yield from _joint_moves(hypothesis, step, delta, sigma, present)
     if step.touched:
-        yield from _swaps(story, step, delta, sigma, present)
-    yield from _object_moves(story, step, delta)
-    yield from _mixed_moves(story, step, delta, sigma, present)
+        yield from _swaps(hypothesis, step, delta, sigma, present)
+    yield from _object_moves(hypothesis, step, delta)
+    yield from _mixed_moves(hypothesis, step, delta, sigma, present)
 
 
 def _single_moves(
-    story: Story, step: Step, delta: float, sigma: float, present: int
-) -> Iterator[Story]:
+    hypothesis: Hypothesis, step: Step, delta: float, sigma: float, present: int
+) -> Iterator[Hypothesis]:
     lifting = delta < 0
-    pool = bits(story.inside & present) if lifting else bits(present & ~story.inside)
+    pool = bits(hypothesis.inside & present) if lifting else bits(present & ~hypothesis.inside)
     density_of = lift_density if lifting else return_density
     for baby in pool:
-        if not 0.6 < abs(delta) / story.weights[baby].g < 1.6:
+        if not 0.6 < abs(delta) / hypothesis.weights[baby].g < 1.6:
             continue
-        density = density_of(abs(delta), sigma, story.weights[baby], step.t_s)
+        density = density_of(abs(delta), sigma, hypothesis.weights[baby], step.t_s)
         if density > 1e-9:
             p = _P_SINGLE / len(pool) * density
-            yield _move_one(story, step, baby, (abs(delta), sigma), p)
+            yield _move_one(hypothesis, step, baby, (abs(delta), sigma), p)
 
 
-def _move_one(story: Story, step: Step, baby: int, read: tuple[float, float], p: float) -> Story:
+def _move_one(
+    hypothesis: Hypothesis, step: Step, baby: int, read: tuple[float, float], p: float
+) -> Hypothesis:
     bit = 1 << baby
-    lifted = bool(story.inside & bit)
+    lifted = bool(hypothesis.inside & bit)
     g, sigma = read
-    label = Label(step.step_id, "move", bit if lifted else 0, 0 if lifted else bit, g, sigma)
-    moved = child_of(story, label, p, inside=story.inside ^ bit)
+    explanation = Explanation(
+        step.step_id, "move", bit if lifted else 0, 0 if lifted else bit, g, sigma
+    )
+    moved = child_of(hypothesis, explanation, p, inside=hypothesis.inside ^ bit)
     return _read(moved, baby, read, step.t_s, lifted=lifted)
 
 
 def _joint_moves(
-    story: Story, step: Step, delta: float, sigma: float, present: int
-) -> Iterator[Story]:
+    hypothesis: Hypothesis, step: Step, delta: float, sigma: float, present: int
+) -> Iterator[Hypothesis]:
     lifting = delta < 0
-    pool = bits(story.inside & present) if lifting else bits(present & ~story.inside)
-    if len(pool) < 2 or abs(delta) < 1.2 * min(story.weights[b].g for b in pool):
+    pool = bits(hypothesis.inside & present) if lifting else bits(present & ~hypothesis.inside)
+    if len(pool) < 2 or abs(delta) < 1.2 * min(hypothesis.weights[b].g for b in pool):
         return
-    guess = {b: predicted(story.weights[b], step.t_s, lifting=lifting) for b in pool}
+    guess = {b: predicted(hypothesis.weights[b], step.t_s, lifting=lifting) for b in pool}
     for size, prior in ((2, _P_JOINT), (3, _P_TRIPLE)):
         groups = list(combinations(pool, size))
         for group in groups:
@@ -152,12 +164,14 @@ def _joint_moves(
             if density < 1e-9:
                 continue
             chance = prior / len(groups)
-            if not lifting and _left_together(story, group):
+            if not lifting and _left_together(hypothesis, group):
                 chance = _P_BACK_TOGETHER
             mask = sum(1 << b for b in group)
             masks = (mask, 0) if lifting else (0, mask)
-            label = Label(step.step_id, "move", *masks, abs(delta), sigma)
-            child = child_of(story, label, chance * density, inside=story.inside ^ mask)
+            explanation = Explanation(step.step_id, "move", *masks, abs(delta), sigma)
+            child = child_of(
+                hypothesis, explanation, chance * density, inside=hypothesis.inside ^ mask
+            )
             for baby in group:
                 read = _share(guess[baby], residual, sd)
                 child = _read(child, baby, read, step.t_s, lifted=lifting)
@@ -171,44 +185,50 @@ def _share(guess: tuple[float, float], residual: float, sd: float) -> tuple[floa
     return g + share * residual, own_sd * math.sqrt(max(1.0 - share, 0.01))
 
 
-def _read(story: Story, baby: int, read: tuple[float, float], t_s: float, *, lifted: bool) -> Story:
-    """The story with a new reading of one baby; what it gained while out is in its gut."""
-    gut_g = 0.0 if lifted else max(read[0] - story.weights[baby].g, 0.0)
-    return with_weight(story, baby, Estimate(*read, t_s, gut_g))
+def _read(
+    hypothesis: Hypothesis, baby: int, read: tuple[float, float], t_s: float, *, lifted: bool
+) -> Hypothesis:
+    """The hypothesis with a new reading of one baby; what it gained while out is in its gut."""
+    gut_g = 0.0 if lifted else max(read[0] - hypothesis.weights[baby].g, 0.0)
+    return with_weight(hypothesis, baby, Estimate(*read, t_s, gut_g))
 
 
-def _left_together(story: Story, group: Sequence[int]) -> bool:
-    return len({story.weights[baby].t_s for baby in group}) == 1
+def _left_together(hypothesis: Hypothesis, group: Sequence[int]) -> bool:
+    return len({hypothesis.weights[baby].t_s for baby in group}) == 1
 
 
-def _swaps(story: Story, step: Step, delta: float, sigma: float, present: int) -> Iterator[Story]:
-    inside, outside = bits(story.inside & present), bits(present & ~story.inside)
+def _swaps(
+    hypothesis: Hypothesis, step: Step, delta: float, sigma: float, present: int
+) -> Iterator[Hypothesis]:
+    inside, outside = bits(hypothesis.inside & present), bits(present & ~hypothesis.inside)
     pairs = len(inside) * len(outside)
     for back in outside:
-        m_back, s_back = predicted(story.weights[back], step.t_s, lifting=False)
+        m_back, s_back = predicted(hypothesis.weights[back], step.t_s, lifting=False)
         for out in inside:
-            m_out, s_out = predicted(story.weights[out], step.t_s, lifting=True)
+            m_out, s_out = predicted(hypothesis.weights[out], step.t_s, lifting=True)
             sd = math.sqrt(sigma**2 + s_back**2 + s_out**2)
             residual = delta - (m_back - m_out)
             density = heavy_gauss(residual, sd)
             if density < 1e-9:
                 continue
-            label = Label(step.step_id, "swap", 1 << out, 1 << back, abs(delta), sigma)
+            explanation = Explanation(step.step_id, "swap", 1 << out, 1 << back, abs(delta), sigma)
             both = (1 << out) | (1 << back)
-            child = child_of(story, label, _P_SWAP / pairs * density, inside=story.inside ^ both)
+            child = child_of(
+                hypothesis, explanation, _P_SWAP / pairs * density, inside=hypothesis.inside ^ both
+            )
             k_back, k_out = s_back**2 / sd**2, s_out**2 / sd**2
             g_back = m_back + k_back * residual
-            gut_g = max(g_back - story.weights[back].g, 0.0)
+            gut_g = max(g_back - hypothesis.weights[back].g, 0.0)
             child = with_weight(child, back, Estimate(g_back, s_back, step.t_s, gut_g))
             g_out = m_out - k_out * residual
             yield with_weight(child, out, Estimate(g_out, s_out, step.t_s))
 
 
-def _object_moves(story: Story, step: Step, delta: float) -> Iterator[Story]:
+def _object_moves(hypothesis: Hypothesis, step: Step, delta: float) -> Iterator[Hypothesis]:
     """A thing, or a baby nobody registered: what came before may go, what went may come again."""
     size = abs(delta)
-    label = Label(step.step_id, "object", 0, 0, size, step.sigma_g)
-    objects, gone = story.objects, story.gone
+    explanation = Explanation(step.step_id, "object", 0, 0, size, step.sigma_g)
+    objects, gone = hypothesis.objects, hypothesis.gone
     known = objects if delta < 0 else gone
     for i, mass in enumerate(known):
         density = _same_thing(size, mass, step.sigma_g)
@@ -217,12 +237,12 @@ def _object_moves(story: Story, step: Step, delta: float) -> Iterator[Story]:
             inside = left if delta < 0 else _with_thing(objects, size)
             outside = _with_thing(gone, size) if delta < 0 else left
             p = (_P_KNOWN_OBJECT if delta < 0 else _P_COMES_AGAIN) * density
-            yield child_of(story, label, p, objects=inside, gone=outside)
+            yield child_of(hypothesis, explanation, p, objects=inside, gone=outside)
     if delta < 0:
         p, gone = _P_UNKNOWN_OUT, _with_thing(gone, size)
     else:
         p, objects = _P_OBJECT, _with_thing(objects, size)
-    yield child_of(story, label, p * object_density(size), objects=objects, gone=gone)
+    yield child_of(hypothesis, explanation, p * object_density(size), objects=objects, gone=gone)
 
 
 def _same_thing(size_g: float, mass_g: float, sigma_g: float) -> float:
@@ -236,81 +256,90 @@ def _with_thing(things: tuple[float, ...], size_g: float) -> tuple[float, ...]:
 
 
 def _mixed_moves(
-    story: Story, step: Step, delta: float, sigma: float, present: int
-) -> Iterator[Story]:
+    hypothesis: Hypothesis, step: Step, delta: float, sigma: float, present: int
+) -> Iterator[Hypothesis]:
     """A baby in a blanket: one of the babies moved, but its weight was not read."""
     lifting = delta < 0
-    pool = bits(story.inside & present) if lifting else bits(present & ~story.inside)
+    pool = bits(hypothesis.inside & present) if lifting else bits(present & ~hypothesis.inside)
     for baby in pool:
-        if abs(delta) < 0.8 * story.weights[baby].g:
+        if abs(delta) < 0.8 * hypothesis.weights[baby].g:
             continue
-        mean, sd = predicted(story.weights[baby], step.t_s, lifting=lifting)
+        mean, sd = predicted(hypothesis.weights[baby], step.t_s, lifting=lifting)
         extra = abs(delta) - mean
         if extra < max(MIN_OBJECT_G, 3.0 * sd + sigma):
             continue
         bit = 1 << baby
-        label = Label(step.step_id, "mixed", bit if lifting else 0, 0 if lifting else bit, 0.0, 0.0)
+        explanation = Explanation(
+            step.step_id, "mixed", bit if lifting else 0, 0 if lifting else bit, 0.0, 0.0
+        )
         p = _P_MIXED / len(pool) * object_density(extra)
-        yield child_of(story, label, p, inside=story.inside ^ bit)
+        yield child_of(hypothesis, explanation, p, inside=hypothesis.inside ^ bit)
 
 
-def _blind(story: Story, step: Step, present: int) -> Iterator[Story]:
+def _blind(hypothesis: Hypothesis, step: Step, present: int) -> Iterator[Hypothesis]:
     """Nobody watched: any of the babies may have moved and the bedding may have changed."""
-    base = story.base_g if story.base_g is not None else step.from_g
+    base = hypothesis.base_g if hypothesis.base_g is not None else step.from_g
     delta = step.to_g - base
     drift = 1.0 + 15.0 * step.elapsed_s / 3600.0
-    upright = msgspec.structs.replace(story, base_g=None, base_sigma_g=0.0)
+    upright = msgspec.structs.replace(hypothesis, base_g=None, base_sigma_g=0.0)
     p_same = 0.5
     p_bedding = 0.4 if step.box_was_off else 0.05
-    targets = subsets(story.inside | present, story.inside)
+    targets = subsets(hypothesis.inside | present, hypothesis.inside)
     for target in targets:
-        prior = p_same if target == story.inside else (1.0 - p_same) / max(len(targets) - 1, 1)
+        prior = p_same if target == hypothesis.inside else (1.0 - p_same) / max(len(targets) - 1, 1)
         mean, var = 0.0, step.sigma_g**2 + min(drift, 40.0) ** 2
-        for baby in bits(target ^ story.inside):
-            lifting = bool(story.inside & (1 << baby))
-            m, s = predicted(story.weights[baby], step.t_s, lifting=lifting)
+        for baby in bits(target ^ hypothesis.inside):
+            lifting = bool(hypothesis.inside & (1 << baby))
+            m, s = predicted(hypothesis.weights[baby], step.t_s, lifting=lifting)
             mean += -m if lifting else m
             var += s**2
         density = (1.0 - p_bedding) * heavy_gauss(delta - mean, math.sqrt(var))
         density += p_bedding * object_density(abs(delta - mean)) * 0.5
-        label = Label(
-            step.step_id, "blind", story.inside & ~target, target & ~story.inside, 0.0, 0.0
+        explanation = Explanation(
+            step.step_id,
+            "blind",
+            hypothesis.inside & ~target,
+            target & ~hypothesis.inside,
+            0.0,
+            0.0,
         )
-        yield child_of(upright, label, prior * density, inside=target)
+        yield child_of(upright, explanation, prior * density, inside=target)
 
 
-def constrained(story: Story, branches: list[Story], step: Step, answer: Answer) -> list[Story]:
+def constrained(
+    hypothesis: Hypothesis, branches: list[Hypothesis], step: Step, answer: Answer
+) -> list[Hypothesis]:
     """Keep the branches that agree with the answer; make one where none does."""
     if step.blind:
         mask = 0 if answer.baby is None else 1 << answer.baby
-        return _after_gap(story, branches, mask)
+        return _after_gap(hypothesis, branches, mask)
     if answer.baby is None:
-        return [b for b in branches if b.labels[-1].kind in {"object", "touch", "hand"}]
+        return [b for b in branches if b.explanations[-1].kind in {"object", "touch", "hand"}]
     bit = 1 << answer.baby
 
-    def agrees(branch: Story) -> bool:
-        label = branch.labels[-1]
-        return label.kind == "move" and (label.lifted | label.returned) == bit
+    def agrees(branch: Hypothesis) -> bool:
+        explanation = branch.explanations[-1]
+        return explanation.kind == "move" and (explanation.lifted | explanation.returned) == bit
 
     kept = [b for b in branches if agrees(b)]
     if kept:
         return [_reweighed(b, answer, step) for b in kept]
     delta = step.to_g - step.from_g
     lifting = delta < 0
-    where = story.inside | bit if lifting else story.inside & ~bit
-    placed = msgspec.structs.replace(story, inside=where, base_g=None, base_sigma_g=0.0)
+    where = hypothesis.inside | bit if lifting else hypothesis.inside & ~bit
+    placed = msgspec.structs.replace(hypothesis, inside=where, base_g=None, base_sigma_g=0.0)
     forced = _move_one(placed, step, answer.baby, (abs(delta), step.sigma_g), 1e-9)
     return [_reweighed(forced, answer, step)]
 
 
-def _after_gap(story: Story, branches: list[Story], mask: int) -> list[Story]:
+def _after_gap(hypothesis: Hypothesis, branches: list[Hypothesis], mask: int) -> list[Hypothesis]:
     """Exactly these moved while nobody watched; what else changed the total was bedding."""
-    wanted = story.inside ^ mask
+    wanted = hypothesis.inside ^ mask
     return [b for b in branches if b.inside == wanted]
 
 
-def _reweighed(story: Story, answer: Answer, step: Step) -> Story:
+def _reweighed(hypothesis: Hypothesis, answer: Answer, step: Step) -> Hypothesis:
     if answer.g is None or answer.baby is None:
-        return story
-    old = story.weights[answer.baby]
-    return with_weight(story, answer.baby, Estimate(answer.g, 1.0, step.t_s, old.gut_g))
+        return hypothesis
+    old = hypothesis.weights[answer.baby]
+    return with_weight(hypothesis, answer.baby, Estimate(answer.g, 1.0, step.t_s, old.gut_g))

@@ -1,8 +1,8 @@
-"""From decisions to events: what has been said about each step, and taking it back.
+"""From decisions to events: what has been published about each step, and taking it back.
 
-One book per baby holds its weighings; a decision puts, moves or removes one and whatever follows
-from it (feeds, growth) is worked out again and said again under the same ``step_id``. Only what
-changed is said.
+One record per baby holds its weighings; a decision puts, moves or removes one and whatever follows
+from it (feeds, growth) is worked out again and published again under the same ``step_id``. Only
+what changed is published.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from monitor.core.growth.assessment import GrowthReport
-from monitor.core.growth.baby_record import BabyBook
+from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.feeding import FeedRecord
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale.tracker import Decision
@@ -45,7 +45,7 @@ WEIGH_IN_S = 300.0
 called away: the next move is a bottle again."""
 
 
-class Said(msgspec.Struct, frozen=True, array_like=True):
+class Published(msgspec.Struct, frozen=True, array_like=True):
     """What was published about one step."""
 
     kind: Literal["claim", "joint", "object", "unassigned", "nothing", "void"]
@@ -59,11 +59,11 @@ class WeighInWait(msgspec.Struct, frozen=True, array_like=True):
     ends_s: Moment
 
 
-class LedgerState(msgspec.Struct):
-    """The books, and what has been said."""
+class ClaimsState(msgspec.Struct, rename={"records": "books", "published": "said"}):
+    """The records, and what has been published. ``rename``: as in the snapshots of users."""
 
-    books: list[BabyBook]
-    said: dict[str, Said] = {}
+    records: list[BabyRecord]
+    published: dict[str, Published] = {}
     pending: dict[str, Unassigned] = {}
     """questions nobody has answered"""
     clock_known: bool = True
@@ -73,17 +73,17 @@ class LedgerState(msgspec.Struct):
     """step ids of moves that were a weighing and no bottle"""
 
 
-class Ledger:
+class Claims:
     """Turns decisions into events."""
 
-    def __init__(self, state: LedgerState, reference: GrowthReference) -> None:
+    def __init__(self, state: ClaimsState, reference: GrowthReference) -> None:
         self.state = state
         self._reference = reference
 
     @property
-    def books(self) -> list[BabyBook]:
+    def records(self) -> list[BabyRecord]:
         """One per baby, in the tracker's order; the retired stay."""
-        return self.state.books
+        return self.state.records
 
     def publish(self, decisions: Iterable[Decision]) -> list[AnyEvent]:
         """Events of the decisions and of what follows from them."""
@@ -91,17 +91,17 @@ class Ledger:
         touched: set[int] = set()
         for decision in decisions:
             self._withdraw(decision, out, touched)
-            self._say(decision, out, touched)
+            self._announce(decision, out, touched)
         return out + self.refresh(touched)
 
     def put(self, i: int, weighing: Weighing) -> list[AnyEvent]:
         """A weighing that needs no decision (typed by hand, imported)."""
-        self.books[i].put(weighing)
+        self.records[i].put(weighing)
         return [weigh_in(weighing), *self.refresh({i})]
 
     def drop(self, i: int, step_id: str, t_s: float) -> list[AnyEvent]:
         """Take a typed weighing out again."""
-        self.books[i].drop(step_id)
+        self.records[i].drop(step_id)
         gone = Retraction(t_s=t_s, step_id=step_id, why="taken out by hand")
         return [gone, *self.refresh({i})]
 
@@ -150,9 +150,9 @@ class Ledger:
     # ------------------------------------------------------------------ one decision
 
     def _withdraw(self, decision: Decision, out: list[AnyEvent], touched: set[int]) -> None:
-        """Take back what no longer holds; the same name with other grams is simply said again."""
+        """Take back what no longer holds; the same name with other grams is published again."""
         key = decision.step.step_id
-        before = self.state.said.get(key)
+        before = self.state.published.get(key)
         self.state.pending.pop(key, None)
         if before is not None and before.kind == "unassigned" and decision.kind == "nothing":
             if decision.step.blind:
@@ -162,20 +162,20 @@ class Ledger:
         if before is None or before.kind not in {"claim", "joint"}:
             return
         if before.baby is not None and before.baby != _claimed(decision):
-            self.books[before.baby].drop(key)
+            self.records[before.baby].drop(key)
             touched.add(before.baby)
         still = decision.kind in {"claim", "joint"} and not decision.void
         if not still:
             why = "taken out by hand" if decision.void else "later weighings contradict it"
             out.append(Retraction(t_s=decision.step.t_s, step_id=key, why=why))
 
-    def _say(self, decision: Decision, out: list[AnyEvent], touched: set[int]) -> None:
+    def _announce(self, decision: Decision, out: list[AnyEvent], touched: set[int]) -> None:
         state, key = self.state, decision.step.step_id
-        before = state.said.get(key)
+        before = state.published.get(key)
         baby = _claimed(decision)
-        state.said[key] = Said("void" if decision.void else decision.kind, baby)
-        if len(state.said) > _KEPT:
-            del state.said[next(iter(state.said))]
+        state.published[key] = Published("void" if decision.void else decision.kind, baby)
+        if len(state.published) > _KEPT:
+            del state.published[next(iter(state.published))]
         if decision.void:
             return
         if before is None and self._ends_weigh_in(decision):
@@ -184,7 +184,7 @@ class Ledger:
         if baby is not None:
             touched.add(baby)
             weighing = self._weighing(decision, baby)
-            self.books[baby].put(weighing)
+            self.records[baby].put(weighing)
             out.append(weigh_in(weighing))
         elif decision.kind == "joint":
             out.append(self._joint(decision))
@@ -202,7 +202,7 @@ class Ledger:
         return Weighing(
             step_id=decision.step.step_id,
             t_s=decision.step.t_s,
-            baby=self.books[baby].baby.name,
+            baby=self.records[baby].baby.name,
             weight_g=decision.g,
             sigma_g=decision.sigma_g,
             move="lift" if decision.lifted else "return",
@@ -216,7 +216,7 @@ class Ledger:
         mask = decision.lifted | decision.returned
         return JointWeighIn(
             t_s=decision.step.t_s,
-            babies=[b.baby.name for i, b in enumerate(self.books) if mask >> i & 1],
+            babies=[b.baby.name for i, b in enumerate(self.records) if mask >> i & 1],
             move="lift" if decision.lifted else "return",
             weight_g=decision.g,
             sigma_g=decision.sigma_g,
@@ -232,7 +232,7 @@ class Ledger:
             weight_g=decision.g,
             sigma_g=decision.sigma_g,
             candidates=[
-                Candidate(self.books[i].baby.name, round(p, 3)) for i, p in decision.candidates
+                Candidate(self.records[i].baby.name, round(p, 3)) for i, p in decision.candidates
             ],
             step_id=step.step_id,
             gap=step.blind,
@@ -244,61 +244,61 @@ class Ledger:
         """Work out feeds and growth of these babies again; say what changed."""
         out: list[AnyEvent] = []
         for i in sorted(set(touched)):
-            book = self.books[i]
-            feeds, report = {f.step_id: f for f in book.feeds}, book.report
-            book.refresh(self._reference)
-            out += self._changes(book, feeds, report)
+            record = self.records[i]
+            feeds, report = {f.step_id: f for f in record.feeds}, record.report
+            record.refresh(self._reference)
+            out += self._changes(record, feeds, report)
         return out
 
-    def retell(self, proven: set[str]) -> list[AnyEvent]:
+    def retime(self, proven: set[str]) -> list[AnyEvent]:
         """The times of these weighings became known: go through them again, one by one.
 
         Growth has a memory (a worry ends after clean weighings), so it must see them as it would
         have, had the clock been right from the start.
         """
         out: list[AnyEvent] = []
-        for book in self.books:
-            feeds, report = {f.step_id: f for f in book.feeds}, book.report
-            later = [w for w in book.weighings if w.step_id in proven]
-            book.weighings = [w for w in book.weighings if w.step_id not in proven]
+        for record in self.records:
+            feeds, report = {f.step_id: f for f in record.feeds}, record.report
+            later = [w for w in record.weighings if w.step_id in proven]
+            record.weighings = [w for w in record.weighings if w.step_id not in proven]
             for weighing in later:
-                book.put(weighing)
-                book.refresh(self._reference)
+                record.put(weighing)
+                record.refresh(self._reference)
             if not later:
-                book.refresh(self._reference)
-            out += self._changes(book, feeds, report)
+                record.refresh(self._reference)
+            out += self._changes(record, feeds, report)
         return out
 
     def _changes(
-        self, book: BabyBook, feeds: dict[str, FeedRecord], report: GrowthReport | None
+        self, record: BabyRecord, feeds: dict[str, FeedRecord], report: GrowthReport | None
     ) -> list[AnyEvent]:
-        """What is to be said about a book that was refreshed; ``feeds``, ``report``: before."""
+        """What to publish of a record that was refreshed; ``feeds``, ``report``: before."""
         out: list[AnyEvent] = []
-        now = {f.step_id for f in book.feeds}
+        now = {f.step_id for f in record.feeds}
         out += [
             Feed(
                 t_s=feed.t_s,
-                baby=book.baby.name,
+                baby=record.baby.name,
                 net_g=feed.net_g,
                 sigma_g=feed.sigma_g,
                 out_s=feed.out_s,
                 step_id=feed.step_id,
             )
-            for feed in book.feeds
+            for feed in record.feeds
             if feeds.get(feed.step_id) != feed
         ]
-        first_s = book.weighings[0].t_s if book.weighings else math.inf
+        first_s = record.weighings[0].t_s if record.weighings else math.inf
         for key, feed in feeds.items():
             if key not in now and feed.t_s - feed.out_s >= first_s:
-                out += self._feed_gone(book, key)
-        if book.report is not None and book.report != report:
-            out.append(_growth(book))
+                out += self._feed_gone(record, key)
+        if record.report is not None and record.report != report:
+            out.append(_growth(record))
         return out
 
     @staticmethod
-    def _feed_gone(book: BabyBook, step_id: str) -> list[AnyEvent]:
+    def _feed_gone(record: BabyRecord, step_id: str) -> list[AnyEvent]:
         """The return still stands, the feed it closed does not."""
-        weighing = next((w for w in book.weighings if w.step_id == step_id), None)
+        weighing = next((w for w in record.weighings if w.step_id == step_id), None)
         if weighing is None:
             return []
         gone = Retraction(t_s=weighing.t_s, step_id=step_id, why="its lift was another's")
@@ -333,12 +333,12 @@ def _claimed(decision: Decision) -> int | None:
     return (decision.lifted | decision.returned).bit_length() - 1
 
 
-def _growth(book: BabyBook) -> Growth:
-    report = book.report
+def _growth(record: BabyRecord) -> Growth:
+    report = record.report
     assert report is not None  # asked only after a refresh that made one  # noqa: S101
     return Growth(
         t_s=report.t_s,
-        baby=book.baby.name,
+        baby=record.baby.name,
         gain_24h_g=report.gain_24h_g,
         gain_24h_pct=report.gain_24h_pct,
         p_losing=report.p_losing,

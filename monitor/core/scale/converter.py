@@ -56,7 +56,7 @@ class ConverterWatch:
         self._least_g, self._most_g = least_g(config), config.capacity_g
         self.state = state
 
-    def see(self, window: Window) -> None:
+    def observe(self, window: Window) -> None:
         """Take one window, saturated or not."""
         state = self.state
         state.seen_s = window.t_s

@@ -1,8 +1,8 @@
 """What people say about weights: who it was, a number typed by hand, a baby that comes or goes.
 
 Every answer keeps the original time; a name given to one step is a constraint under which the
-kept log of steps is told again. A typed weight that cannot be meant (ounces for grams, a digit
-too many) is questioned before it is believed.
+kept log of steps is worked out again. A typed weight that cannot be meant (ounces for grams, a
+digit too many) is questioned before it is accepted.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any, Literal
 
 import msgspec
 
-from monitor.core.growth.baby_record import BabyBook
+from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.reference import GrowthReference
-from monitor.core.scale.claims import Ledger
+from monitor.core.scale.claims import Claims
 from monitor.core.scale.hypothesis import Answer, Estimate
-from monitor.core.scale.tracker import LitterTracker, Presence, Typed
+from monitor.core.scale.tracker import OccupancyTracker, Presence, Typed
 from monitor.errors import CommandError
 from monitor.events import AnyEvent, Baby, Command, CommandResult, RosterChanged, Stamp, Weighing
 from monitor.names import NOBODY, check_name
@@ -29,10 +29,10 @@ PLAUSIBLE_RATIO = 1.6
 UNITS = (("ounces", 28.35), ("kilograms", 1000.0), ("pounds", 453.6))
 UNIT_MATCH = 1.35
 MOST_BABIES = 12
-"""in one box at a time; it is made for one to eight, and the stories of who is inside double with
-each (2 ** 12 = 4096 when nobody is known to be inside)"""
+"""in one box at a time; it is made for one to eight, and the hypotheses of who is inside double
+with each (2 ** 12 = 4096 when nobody is known to be inside)"""
 MOST_MET = 40
-"""babies that came and went since the tracker began: each keeps its place in every story"""
+"""babies that came and went since the tracker began: each keeps its place in every hypothesis"""
 LEAST_G, MOST_G = 5.0, 20_000.0
 """a stillborn runt weighs more than 20 g, and the largest cell that is read carries 20 kg"""
 LEAST_ADULT_KG, MOST_ADULT_KG = 0.5, 120.0
@@ -49,9 +49,11 @@ Origin = Literal["typed", "imported"]
 class Corrections:
     """Carries out the commands that concern weights and babies."""
 
-    def __init__(self, ledger: Ledger, litter: LitterTracker, reference: GrowthReference) -> None:
-        self._ledger = ledger
-        self._litter = litter
+    def __init__(
+        self, claims: Claims, occupancy: OccupancyTracker, reference: GrowthReference
+    ) -> None:
+        self._claims = claims
+        self._occupancy = occupancy
         self._reference = reference
         self._handlers = {
             "assign": self._assign,
@@ -99,34 +101,34 @@ class Corrections:
         if "baby" in args:
             baby: int | None = self.find(_text(args, "baby"))
         else:
-            said = self._ledger.state.said.get(key)
-            baby = said.baby if said is not None else None
+            published = self._claims.state.published.get(key)
+            baby = published.baby if published is not None else None
         if baby is None:
             raise CommandError(f'nobody is named for {key!r} yet: give "baby" as well')
         return self._answer(key, Answer(baby=baby, decides=True, g=g))
 
     def _answer(self, key: str, answer: Answer) -> list[AnyEvent]:
         try:
-            return self._ledger.publish(self._litter.answer(key, answer))
+            return self._claims.publish(self._occupancy.answer(key, answer))
         except KeyError as unknown:
             raise CommandError(f"no weighing {key!r} in the last days: check the id") from unknown
 
     def _typed(self, key: str) -> tuple[int, Weighing] | None:
-        for i, book in enumerate(self._ledger.books):
-            for weighing in book.weighings:
+        for i, record in enumerate(self._claims.records):
+            for weighing in record.weighings:
                 if weighing.step_id == key and weighing.move is None:
                     return i, weighing
         return None
 
     def _correct_typed(self, i: int, weighing: Weighing, args: dict[str, Any]) -> list[AnyEvent]:
         if args.get("void"):
-            return self._ledger.drop(i, weighing.step_id, weighing.t_s)
+            return self._claims.drop(i, weighing.step_id, weighing.t_s)
         target = self.find(_text(args, "baby")) if "baby" in args else i
         g = _possible(_grams(args, "grams"), "grams") if "grams" in args else weighing.weight_g
-        self._ledger.books[i].drop(weighing.step_id)
-        name = self._ledger.books[target].baby.name
+        self._claims.records[i].drop(weighing.step_id)
+        name = self._claims.records[target].baby.name
         changed = msgspec.structs.replace(weighing, weight_g=g, baby=name)
-        return [*self._ledger.put(target, changed), *self._ledger.refresh({i} - {target})]
+        return [*self._claims.put(target, changed), *self._claims.refresh({i} - {target})]
 
     # ------------------------------------------------------------------ typed weights
 
@@ -138,24 +140,25 @@ class Corrections:
         if command.origin != "import":
             self._check_time(i, t_s, command.t_s)
         if not args.get("confirm"):
-            doubt = self.doubt(i, g, t_s)
-            if doubt is not None:
-                raise CommandError(doubt)
+            reason = self.implausible_reason(i, g, t_s)
+            if reason is not None:
+                raise CommandError(reason)
         _possible(g, "grams")
-        stamp: Stamp = "clock" if self._ledger.state.clock_known else "guess"
+        stamp: Stamp = "clock" if self._claims.state.clock_known else "guess"
         if args.get("at") is not None:
             stamp = "person"
         origin: Origin = "imported" if command.origin == "import" else "typed"
-        return self._believe(i, g, t_s, origin, stamp)
+        return self._accept(i, g, t_s, origin, stamp)
 
     def _check_time(self, i: int, t_s: float, now_s: float) -> None:
-        known = self._ledger.state.clock_known  # else nobody here can tell
+        known = self._claims.state.clock_known  # else nobody here can tell
         if known and t_s - now_s > AHEAD_S:
             raise CommandError('"at" has not come yet: check the date, and the clock of the Pi')
         if known and now_s - t_s > OLDEST_S:
             raise CommandError('"at" is more than a year ago: check the date')
         typed = sum(
-            w.move is None and abs(w.t_s - t_s) < DAY_S / 2 for w in self._ledger.books[i].weighings
+            w.move is None and abs(w.t_s - t_s) < DAY_S / 2
+            for w in self._claims.records[i].weighings
         )
         if typed >= MOST_TYPED_A_DAY:
             raise CommandError(f"{typed} weighings are typed for that day already: correct those")
@@ -166,45 +169,43 @@ class Corrections:
         for weighing in sorted(weighings, key=lambda w: w.t_s):
             try:
                 i = self.find(weighing.baby)
-                doubt = self.doubt(i, weighing.weight_g, weighing.t_s)
-                if doubt is not None:
-                    raise CommandError(doubt)
-                out += self._believe(i, weighing.weight_g, weighing.t_s, "imported", "person")
+                reason = self.implausible_reason(i, weighing.weight_g, weighing.t_s)
+                if reason is not None:
+                    raise CommandError(reason)
+                out += self._accept(i, weighing.weight_g, weighing.t_s, "imported", "person")
             except CommandError as refused:
                 result = CommandResult(t_s=weighing.t_s, verb="weigh", ok=False, error=str(refused))
                 out.append(result)
         return out
 
-    def _believe(
-        self, i: int, g: float, t_s: float, origin: Origin, stamp: Stamp
-    ) -> list[AnyEvent]:
-        book = self._ledger.books[i]
-        newest = book.latest is None or t_s >= book.latest.t_s
+    def _accept(self, i: int, g: float, t_s: float, origin: Origin, stamp: Stamp) -> list[AnyEvent]:
+        record = self._claims.records[i]
+        newest = record.latest is None or t_s >= record.latest.t_s
         weighing = Weighing(
-            step_id=f"{step_id(t_s)}-{book.baby.slug}",
+            step_id=f"{step_id(t_s)}-{record.baby.slug}",
             t_s=t_s,
-            baby=book.baby.name,
+            baby=record.baby.name,
             weight_g=g,
             sigma_g=1.0,
             origin=origin,
             stamp=stamp,
         )
         if newest:
-            self._litter.typed(Typed(t_s=t_s, baby=i, g=g))
-        return self._ledger.put(i, weighing)
+            self._occupancy.observe(Typed(t_s=t_s, baby=i, g=g))
+        return self._claims.put(i, weighing)
 
-    def doubt(self, i: int, g: float, t_s: float) -> str | None:
+    def implausible_reason(self, i: int, g: float, t_s: float) -> str | None:
         """A question when a typed weight cannot be meant; ``None`` when it can."""
-        book = self._ledger.books[i]
-        name = book.baby.name
-        near = min(book.weighings, key=lambda w: abs(w.t_s - t_s), default=None)
-        known = near.weight_g if near is not None else book.baby.weight_g
+        record = self._claims.records[i]
+        name = record.baby.name
+        near = min(record.weighings, key=lambda w: abs(w.t_s - t_s), default=None)
+        known = near.weight_g if near is not None else record.baby.weight_g
         if known is None:
-            band = book.expected(self._reference, t_s).weight_g
+            band = record.expected(self._reference, t_s).weight_g
             if 0.25 * band[0] <= g <= 4.0 * band[2]:
                 return None
-            return f"{g:g} g is far from any {book.baby.species} of this age: confirm to keep it"
-        known_s = near.t_s if near is not None else book.baby.registered_s
+            return f"{g:g} g is far from any {record.baby.species} of this age: confirm to keep it"
+        known_s = near.t_s if near is not None else record.baby.registered_s
         days = abs(t_s - known_s) / DAY_S if known_s is not None else 0.0
         allowed = PLAUSIBLE_RATIO * math.exp(0.08 * min(days, 30.0))
         if 1.0 / allowed <= g / known <= allowed:
@@ -231,28 +232,28 @@ class Corrections:
 
     def _free_id(self, t_s: float) -> str:
         """An id nobody has; two babies registered in one second must stay two."""
-        taken = {book.baby.id for book in self._ledger.books}
+        taken = {record.baby.id for record in self._claims.records}
         first = step_id(t_s)
         names = (first, *(f"{first}-{number}" for number in range(2, MOST_MET + 2)))
         return next(name for name in names if name not in taken)
 
     def _check_room(self) -> None:
-        if sum(book.here for book in self._ledger.books) >= MOST_BABIES:
+        if sum(record.here for record in self._claims.records) >= MOST_BABIES:
             raise CommandError(
                 f"{MOST_BABIES} babies are here, which is the most: retire who has left"
             )
-        if len(self._ledger.books) >= MOST_MET:
+        if len(self._claims.records) >= MOST_MET:
             raise CommandError(
                 f"{MOST_MET} babies have come and gone since the start: restart the monitor"
             )
 
     def admit(self, baby: Baby, t_s: float) -> int:
-        """Open a book for a baby; whether it is in the box is for its first step to show."""
-        book = BabyBook(baby=baby)
-        self._ledger.books.append(book)
-        i = len(self._ledger.books) - 1
-        estimate = first_estimate(book, self._reference, t_s)
-        self._litter.presence(Presence(t_s=t_s, baby=i, present=True, estimate=estimate))
+        """Open a record for a baby; whether it is in the box is for its first step to show."""
+        record = BabyRecord(baby=baby)
+        self._claims.records.append(record)
+        i = len(self._claims.records) - 1
+        estimate = first_estimate(record, self._reference, t_s)
+        self._occupancy.observe(Presence(t_s=t_s, baby=i, present=True, estimate=estimate))
         return i
 
     def _baby_edit(self, command: Command) -> list[AnyEvent]:
@@ -263,14 +264,14 @@ class Corrections:
         if "rename" in args:
             args["name"] = _text(args, "rename")
             del args["rename"]
-        book = self._ledger.books[i]
-        known = {**msgspec.to_builtins(book.baby), **args, "id": book.baby.id}
+        record = self._claims.records[i]
+        known = {**msgspec.to_builtins(record.baby), **args, "id": record.baby.id}
         baby = _baby(known, command.t_s)
         self._check_name(baby, i)
-        self._ledger.rename(book.baby.name, baby.name)
-        book.baby = baby
-        book.weighings = [msgspec.structs.replace(w, baby=baby.name) for w in book.weighings]
-        return [RosterChanged(t_s=command.t_s, baby=baby), *self._ledger.refresh({i})]
+        self._claims.rename(record.baby.name, baby.name)
+        record.baby = baby
+        record.weighings = [msgspec.structs.replace(w, baby=baby.name) for w in record.weighings]
+        return [RosterChanged(t_s=command.t_s, baby=baby), *self._claims.refresh({i})]
 
     def _baby_retire(self, command: Command) -> list[AnyEvent]:
         args = command.args
@@ -278,19 +279,19 @@ class Corrections:
         return [RosterChanged(t_s=command.t_s, baby=self.retire(i, command.t_s))]
 
     def retire(self, i: int, t_s: float) -> Baby:
-        """Close a baby's book."""
-        book = self._ledger.books[i]
-        book.baby = msgspec.structs.replace(book.baby, retired_s=t_s)
-        estimate = self._litter.best().weights[i]
-        self._litter.presence(Presence(t_s=t_s, baby=i, present=False, estimate=estimate))
-        self._ledger.forget(book.baby.name)
-        return book.baby
+        """Close a baby's record."""
+        record = self._claims.records[i]
+        record.baby = msgspec.structs.replace(record.baby, retired_s=t_s)
+        estimate = self._occupancy.best().weights[i]
+        self._occupancy.observe(Presence(t_s=t_s, baby=i, present=False, estimate=estimate))
+        self._claims.forget(record.baby.name)
+        return record.baby
 
     def _check_name(self, baby: Baby, besides: int | None) -> None:
-        for j, book in enumerate(self._ledger.books):
-            same = book.baby.slug == baby.slug or book.baby.id == baby.name
-            if j != besides and book.here and same:
-                raise CommandError(f"{book.baby.name} is already here: choose another name")
+        for j, record in enumerate(self._claims.records):
+            same = record.baby.slug == baby.slug or record.baby.id == baby.name
+            if j != besides and record.here and same:
+                raise CommandError(f"{record.baby.name} is already here: choose another name")
 
     def find(self, name: str) -> int:
         """Index of the baby with this name, slug or id.
@@ -298,10 +299,10 @@ class Corrections:
         Raises:
             CommandError: nobody here is called that.
         """
-        for i, book in enumerate(self._ledger.books):
-            if book.here and name in {book.baby.name, book.baby.slug, book.baby.id}:
+        for i, record in enumerate(self._claims.records):
+            if record.here and name in {record.baby.name, record.baby.slug, record.baby.id}:
                 return i
-        known = ", ".join(b.baby.name for b in self._ledger.books if b.here) or "nobody yet"
+        known = ", ".join(b.baby.name for b in self._claims.records if b.here) or "nobody yet"
         raise CommandError(f"no baby called {name!r} here (known: {known})")
 
 
@@ -316,18 +317,18 @@ def step_id(t_s: float) -> str:
     return text or "0"
 
 
-def first_estimate(book: BabyBook, reference: GrowthReference, t_s: float) -> Estimate:
+def first_estimate(record: BabyRecord, reference: GrowthReference, t_s: float) -> Estimate:
     """What a baby weighs as far as anybody knows when the tracker meets it."""
-    latest = book.latest
+    latest = record.latest
     if latest is not None:
         sd = math.hypot(latest.sigma_g, 0.01 * latest.weight_g)
         gut_g = 0.04 * latest.weight_g if latest.move == "return" else 0.0
         return Estimate(latest.weight_g, sd, latest.t_s, gut_g)
-    if book.baby.weight_g is not None:
+    if record.baby.weight_g is not None:
         # Typed at some time of the feeding cycle: 2 % of swing, a gram of reading.
-        when_s = book.baby.registered_s if book.baby.registered_s is not None else t_s
-        return Estimate(book.baby.weight_g, 1.0 + 0.02 * book.baby.weight_g, min(when_s, t_s))
-    low, median, high = book.expected(reference, t_s).weight_g
+        when_s = record.baby.registered_s if record.baby.registered_s is not None else t_s
+        return Estimate(record.baby.weight_g, 1.0 + 0.02 * record.baby.weight_g, min(when_s, t_s))
+    low, median, high = record.expected(reference, t_s).weight_g
     return Estimate(median, 0.4 * (high - low), t_s)
 
 

@@ -1,8 +1,8 @@
-"""One story about the litter, and how many of them are kept.
+"""One hypothesis about the litter, and how many of them are kept.
 
-A story says who is inside, what each baby weighs and when that was read, and how each of the last
-steps came about. Stories with the same future are merged, the unlikely ones dropped: the beam is
-what bounds the work of a step.
+A hypothesis says who is inside, what each baby weighs and when that was read, and how each of the
+last steps came about. Hypotheses with the same future are merged, the unlikely ones dropped: the
+beam is what bounds the work of a step.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import msgspec
 from monitor.timeshift import Moment, TimeShift, moved_fields
 
 REMEMBERED = 14
-"""Steps whose explanation each story still carries: about one feeding round of seven babies."""
+"""Explanations each hypothesis carries, one a step: about one feeding round of seven babies."""
 _BEAM = 64
-"""Stories kept; a litter of unequal babies rarely needs five."""
+"""Hypotheses kept; a litter of unequal babies rarely needs five."""
 _BEAM_NATS = 14.0
-"""Stories less likely than the best by e^-14 are dropped."""
+"""Hypotheses less likely than the best by e^-14 are dropped."""
 
 Kind = Literal["move", "swap", "object", "touch", "hand", "mixed", "blind"]
 Key = tuple[Kind, int, int]
@@ -37,7 +37,7 @@ class Estimate(msgspec.Struct, frozen=True, array_like=True):
     """of which taken in just before, so that much of it will be gone by the next"""
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class Step(msgspec.Struct, frozen=True, kw_only=True, tag="Step"):
     """A change of level, as the tracker sees it."""
 
     step_id: str
@@ -73,8 +73,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     void: bool = False
 
 
-class Label(msgspec.Struct, frozen=True, array_like=True):
-    """One story's explanation of one step."""
+class Explanation(msgspec.Struct, frozen=True, array_like=True):
+    """How one step came about, in one hypothesis."""
 
     step_id: str
     kind: Kind
@@ -84,14 +84,14 @@ class Label(msgspec.Struct, frozen=True, array_like=True):
     sigma_g: float
 
 
-class Story(msgspec.Struct, frozen=True, array_like=True):
-    """One hypothesis."""
+class Hypothesis(msgspec.Struct, frozen=True, array_like=True):
+    """Who is inside, what each weighs, and how that came about."""
 
     log_p: float
     inside: int
     """bit i: baby i is in the box"""
     weights: tuple[Estimate, ...]
-    labels: tuple[Label, ...] = ()
+    explanations: tuple[Explanation, ...] = ()
     objects: tuple[float, ...] = ()
     """what was put in and not yet taken out, in grams"""
     base_g: float | None = None
@@ -104,8 +104,8 @@ class Story(msgspec.Struct, frozen=True, array_like=True):
 
 
 def child_of(
-    story: Story,
-    label: Label,
+    hypothesis: Hypothesis,
+    explanation: Explanation,
     p: float,
     *,
     inside: int | None = None,
@@ -114,54 +114,54 @@ def child_of(
     base_g: float | None = None,
     base_sigma_g: float = 0.0,
     leaning_s: float = 0.0,
-) -> Story:
-    """The story that goes on with ``label``, ``p`` times as likely."""
-    return Story(
-        story.log_p + math.log(max(p, 1e-300)),
-        story.inside if inside is None else inside,
-        story.weights,
-        (*story.labels[1 - REMEMBERED :], label),
-        story.objects if objects is None else objects,
+) -> Hypothesis:
+    """The hypothesis that goes on with ``explanation``, ``p`` times as likely."""
+    return Hypothesis(
+        hypothesis.log_p + math.log(max(p, 1e-300)),
+        hypothesis.inside if inside is None else inside,
+        hypothesis.weights,
+        (*hypothesis.explanations[1 - REMEMBERED :], explanation),
+        hypothesis.objects if objects is None else objects,
         base_g,
         base_sigma_g,
         leaning_s,
-        story.gone if gone is None else gone,
+        hypothesis.gone if gone is None else gone,
     )
 
 
-def with_weight(story: Story, baby: int, estimate: Estimate) -> Story:
-    """The same story with another idea of what one baby weighs."""
-    weights = (*story.weights[:baby], estimate, *story.weights[baby + 1 :])
-    return msgspec.structs.replace(story, weights=weights)
+def with_weight(hypothesis: Hypothesis, baby: int, estimate: Estimate) -> Hypothesis:
+    """The same hypothesis with another idea of what one baby weighs."""
+    weights = (*hypothesis.weights[:baby], estimate, *hypothesis.weights[baby + 1 :])
+    return msgspec.structs.replace(hypothesis, weights=weights)
 
 
-def pruned(stories: list[Story]) -> list[Story]:
-    """The likeliest stories, best first, those with the same future merged."""
-    stories.sort(key=lambda s: -s.log_p)
-    floor = stories[0].log_p - _BEAM_NATS
+def pruned(hypotheses: list[Hypothesis]) -> list[Hypothesis]:
+    """The likeliest hypotheses, best first, those with the same future merged."""
+    hypotheses.sort(key=lambda s: -s.log_p)
+    floor = hypotheses[0].log_p - _BEAM_NATS
     places: dict[object, list[int]] = {}
-    kept: list[Story] = []
-    for story in stories:
-        if story.log_p < floor or len(kept) >= 4 * _BEAM:
+    kept: list[Hypothesis] = []
+    for hypothesis in hypotheses:
+        if hypothesis.log_p < floor or len(kept) >= 4 * _BEAM:
             break
         key = (
-            story.inside,
-            story.base_g is None,
-            tuple((x.kind, x.lifted, x.returned) for x in story.labels),
+            hypothesis.inside,
+            hypothesis.base_g is None,
+            tuple((x.kind, x.lifted, x.returned) for x in hypothesis.explanations),
         )
         twins = places.setdefault(key, [])
-        twin = next((i for i in twins if _alike(story, kept[i])), None)
+        twin = next((i for i in twins if _alike(hypothesis, kept[i])), None)
         if twin is None:
             twins.append(len(kept))
-            kept.append(story)
+            kept.append(hypothesis)
         else:
-            joined = _log_add(kept[twin].log_p, story.log_p)
+            joined = _log_add(kept[twin].log_p, hypothesis.log_p)
             kept[twin] = msgspec.structs.replace(kept[twin], log_p=joined)
     kept.sort(key=lambda s: -s.log_p)
     return normalised(kept[:_BEAM])
 
 
-def _alike(a: Story, b: Story) -> bool:
+def _alike(a: Hypothesis, b: Hypothesis) -> bool:
     """The same future: weights within 1 %, so that merging loses nothing."""
     return (
         all(abs(x.g - y.g) <= 0.01 * y.g + 0.5 for x, y in zip(a.weights, b.weights, strict=True))
@@ -170,11 +170,11 @@ def _alike(a: Story, b: Story) -> bool:
     )
 
 
-def normalised(stories: list[Story]) -> list[Story]:
-    """The same stories with probabilities that sum to 1."""
-    top = max(s.log_p for s in stories)
-    total = top + math.log(sum(math.exp(s.log_p - top) for s in stories))
-    return [msgspec.structs.replace(s, log_p=s.log_p - total) for s in stories]
+def normalised(hypotheses: list[Hypothesis]) -> list[Hypothesis]:
+    """The same hypotheses with probabilities that sum to 1."""
+    top = max(s.log_p for s in hypotheses)
+    total = top + math.log(sum(math.exp(s.log_p - top) for s in hypotheses))
+    return [msgspec.structs.replace(s, log_p=s.log_p - total) for s in hypotheses]
 
 
 def _log_add(a: float, b: float) -> float:

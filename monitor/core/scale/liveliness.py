@@ -20,7 +20,7 @@ HALF_G = 0.7
 """Excess jitter that counts as half of full activity: one kitten crawling."""
 
 
-class MovementState(msgspec.Struct):
+class LivelinessState(msgspec.Struct):
     """Running values."""
 
     last_g: float | None = None
@@ -29,13 +29,13 @@ class MovementState(msgspec.Struct):
     windows: int = 0
 
 
-class Movement:
+class Liveliness:
     """Feed it the level of every window."""
 
-    def __init__(self, state: MovementState) -> None:
+    def __init__(self, state: LivelinessState) -> None:
         self.state = state
 
-    def see(self, level_g: float) -> None:
+    def observe(self, level_g: float) -> None:
         """Take one window."""
         state = self.state
         last_g, state.last_g = state.last_g, level_g

@@ -124,7 +124,7 @@ class Segmenter:
         """A plateau is under way and nothing disagrees with it."""
         return self.state.level_g is not None and not self.state.pending
 
-    def push(self, t_s: float, g: float) -> list[Transition]:
+    def observe(self, t_s: float, g: float) -> list[Transition]:
         """Take one window with a finite level."""
         state = self.state
         out: list[Transition] = []

@@ -44,7 +44,7 @@ class SettledWatch:
     def __init__(self, state: SettledState) -> None:
         self._state = state
 
-    def see(self, t_s: float, plateau_from_s: float | None) -> None:
+    def observe(self, t_s: float, plateau_from_s: float | None) -> None:
         """Take one window; ``plateau_from_s`` is ``None`` between plateaus."""
         state = self._state
         still = plateau_from_s is not None and t_s - plateau_from_s >= SETTLE_S

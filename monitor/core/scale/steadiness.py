@@ -99,7 +99,7 @@ class Steadiness:
     def __init__(self, state: SteadinessState) -> None:
         self.state = state
 
-    def look(self, now_s: float, recent: Sequence[Reading], *, fresh: bool) -> None:
+    def observe(self, now_s: float, recent: Sequence[Reading], *, fresh: bool) -> None:
         """Take the windows of the plateau under way, oldest first; due at ``look_s``.
 
         ``fresh``: nobody knows yet what led to it, so it is compared with nothing before it.

@@ -1,12 +1,12 @@
-"""Who is in the box and who is out: several stories at once, and the honesty to say "not sure".
+"""Who is in the box and who is out: several hypotheses at once; a name only when they agree.
 
-Multiple-hypothesis tracking (Reid 1979) over the steps of the platform. A hypothesis is one story:
-who is inside, what each baby weighs and when that was read, whether a hand leans on the box, which
-objects were put in. Every step lets each story branch (one baby, two at once, a swap under the
-hand, an object, a hand, a baby in a blanket), and the branches compete by how well each baby's
-predicted weight explains the grams. A name is claimed when the stories that agree on it hold
-nearly all of the probability; what a person says later is a constraint, and the kept log of steps
-is told again under it, so that everything that followed is repaired as well.
+Multiple-hypothesis tracking (Reid 1979) over the steps of the platform. A hypothesis holds who is
+inside, what each baby weighs and when that was read, whether a hand leans on the box, which objects
+were put in. Every step lets each hypothesis branch (one baby, two at once, a swap under the hand,
+an object, a hand, a baby in a blanket), and the branches compete by how well each baby's predicted
+weight explains the grams. A name is claimed when the hypotheses that agree on it hold nearly all of
+the probability. What a person says later is a constraint, under which the kept log of steps is
+worked out again, so that everything that followed is repaired as well.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from monitor.core.scale.hypothesis import (
     REMEMBERED,
     Answer,
     Estimate,
+    Explanation,
+    Hypothesis,
     Key,
-    Label,
     Step,
-    Story,
     bits,
     normalised,
     pruned,
@@ -53,7 +53,7 @@ _LOG_STEPS = 160
 """Steps that can be told again after an answer: more than a day of a busy box."""
 
 
-class Typed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class Typed(msgspec.Struct, frozen=True, kw_only=True, tag="Typed"):
     """A weight typed by hand."""
 
     t_s: Moment
@@ -61,7 +61,7 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     g: float
 
 
-class Presence(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class Presence(msgspec.Struct, frozen=True, kw_only=True, tag="Presence"):
     """A baby joins or leaves the nursery."""
 
     t_s: Moment
@@ -71,7 +71,7 @@ class Presence(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """What is said about a step."""
+    """What is published about a step."""
 
     step: Step
     kind: Literal["claim", "joint", "object", "unassigned", "nothing"]
@@ -85,39 +85,39 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     void: bool = False
 
 
-class LitterState(msgspec.Struct):
-    """Everything the tracker remembers; bounded."""
+class OccupancyState(msgspec.Struct, rename={"hypotheses": "stories"}):
+    """Everything the tracker remembers; bounded. ``rename``: as in the snapshots of users."""
 
-    stories: list[Story]
+    hypotheses: list[Hypothesis]
     present: int
     log: list[Step | Typed | Presence] = []
-    checkpoint: list[Story] = []
+    checkpoint: list[Hypothesis] = []
     checkpoint_present: int = 0
     answers: dict[str, Answer] = {}
     decisions: dict[str, Decision] = {}
 
 
-class LitterTracker:
+class OccupancyTracker:
     """Steps in, decisions out; ``answer`` repairs the past."""
 
-    def __init__(self, state: LitterState) -> None:
+    def __init__(self, state: OccupancyState) -> None:
         self.state = state
 
     @classmethod
-    def start(cls, weights: Sequence[Estimate], *, all_inside: bool) -> LitterTracker:
+    def start(cls, weights: Sequence[Estimate], *, all_inside: bool) -> OccupancyTracker:
         """Begin with these babies; all inside, or nobody knows."""
         n = len(weights)
         everyone = (1 << n) - 1
-        stories = [Story(0.0, everyone, tuple(weights))]
+        hypotheses = [Hypothesis(0.0, everyone, tuple(weights))]
         if not all_inside:
             share = math.log(0.5 / max(2**n - 1, 1)) - math.log(0.5)
-            stories += [
-                Story(share, inside, tuple(weights))
+            hypotheses += [
+                Hypothesis(share, inside, tuple(weights))
                 for inside in subsets(everyone, 0)
                 if inside != everyone
             ]
-        state = LitterState(stories=normalised(stories), present=everyone)
-        state.checkpoint, state.checkpoint_present = list(state.stories), everyone
+        state = OccupancyState(hypotheses=normalised(hypotheses), present=everyone)
+        state.checkpoint, state.checkpoint_present = list(state.hypotheses), everyone
         return cls(state)
 
     # ------------------------------------------------------------------ what is believed
@@ -125,29 +125,22 @@ class LitterTracker:
     def p_inside(self, baby: int) -> float:
         """Probability that the baby is in the box."""
         bit = 1 << baby
-        return sum(math.exp(s.log_p) for s in self.state.stories if s.inside & bit)
+        return sum(math.exp(s.log_p) for s in self.state.hypotheses if s.inside & bit)
 
-    def best(self) -> Story:
-        """The likeliest story."""
-        return self.state.stories[0]
+    def best(self) -> Hypothesis:
+        """The likeliest hypothesis."""
+        return self.state.hypotheses[0]
 
     # ------------------------------------------------------------------ what happens
 
-    def step(self, step: Step) -> list[Decision]:
-        """Take one step; return the decisions that are new or changed."""
-        self._record(step)
-        self._apply(step)
-        return self._decide(step)
+    def observe(self, entry: Step | Typed | Presence) -> list[Decision]:
+        """Take a step, a typed weight, or a baby that joins (in the box or not) or leaves.
 
-    def typed(self, entry: Typed) -> None:
-        """Believe a typed weight."""
+        Returns the decisions that are new or changed; only a step has any.
+        """
         self._record(entry)
         self._apply(entry)
-
-    def presence(self, entry: Presence) -> None:
-        """A baby joins (in the box or not, nobody knows) or leaves the nursery."""
-        self._record(entry)
-        self._apply(entry)
+        return self._decide(entry) if isinstance(entry, Step) else []
 
     def answer(self, step_id: str, answer: Answer) -> list[Decision]:
         """Tell the kept log again with this answer; return the decisions that changed.
@@ -160,7 +153,7 @@ class LitterTracker:
             raise KeyError(step_id)
         state.answers[step_id] = answer
         before = dict(state.decisions)
-        state.stories, state.present = list(state.checkpoint), state.checkpoint_present
+        state.hypotheses, state.present = list(state.checkpoint), state.checkpoint_present
         for entry in state.log:
             if isinstance(entry, Step):
                 state.decisions.pop(entry.step_id, None)
@@ -179,12 +172,12 @@ class LitterTracker:
 
     def _advance_checkpoint(self, gone: list[Step | Typed | Presence]) -> None:
         state = self.state
-        now, present = state.stories, state.present
-        state.stories, state.present = state.checkpoint, state.checkpoint_present
+        now, present = state.hypotheses, state.present
+        state.hypotheses, state.present = state.checkpoint, state.checkpoint_present
         for entry in gone:
             self._apply(entry)
-        state.checkpoint, state.checkpoint_present = state.stories, state.present
-        state.stories, state.present = now, present
+        state.checkpoint, state.checkpoint_present = state.hypotheses, state.present
+        state.hypotheses, state.present = now, present
         kept = {e.step_id for e in state.log if isinstance(e, Step)}
         state.answers = {k: v for k, v in state.answers.items() if k in kept}
         state.decisions = {k: v for k, v in state.decisions.items() if k in kept}
@@ -193,25 +186,25 @@ class LitterTracker:
         state = self.state
         if isinstance(entry, Typed):
             estimate = Estimate(entry.g, 1.0 + 0.01 * entry.g, entry.t_s)
-            state.stories = [with_weight(s, entry.baby, estimate) for s in state.stories]
+            state.hypotheses = [with_weight(s, entry.baby, estimate) for s in state.hypotheses]
         elif isinstance(entry, Presence):
             self._apply_presence(entry)
         else:
             answer = state.answers.get(entry.step_id)
-            children: list[Story] = []
-            for story in state.stories:
-                paths = list(branches(story, entry, state.present))
+            children: list[Hypothesis] = []
+            for hypothesis in state.hypotheses:
+                paths = list(branches(hypothesis, entry, state.present))
                 if answer is not None and answer.decides:
-                    paths = constrained(story, paths, entry, answer)
+                    paths = constrained(hypothesis, paths, entry, answer)
                 children.extend(paths)
-            state.stories = pruned(children)
+            state.hypotheses = pruned(children)
 
     def _apply_presence(self, entry: Presence) -> None:
         state = self.state
         bit = 1 << entry.baby
         if not entry.present:
             state.present &= ~bit
-            state.stories = pruned(
+            state.hypotheses = pruned(
                 [
                     msgspec.structs.replace(
                         s,
@@ -221,23 +214,23 @@ class LitterTracker:
                         if s.inside & bit
                         else s.objects,
                     )
-                    for s in state.stories
+                    for s in state.hypotheses
                 ]
             )
             return
         state.present |= bit
-        stories = []
-        for story in state.stories:
-            weights = (*story.weights[: entry.baby], entry.estimate)
-            weights += story.weights[entry.baby + 1 :]
+        hypotheses = []
+        for hypothesis in state.hypotheses:
+            weights = (*hypothesis.weights[: entry.baby], entry.estimate)
+            weights += hypothesis.weights[entry.baby + 1 :]
             half = msgspec.structs.replace(
-                story, log_p=story.log_p + math.log(0.5), weights=weights
+                hypothesis, log_p=hypothesis.log_p + math.log(0.5), weights=weights
             )
-            stories.append(msgspec.structs.replace(half, inside=story.inside | bit))
-            stories.append(msgspec.structs.replace(half, inside=story.inside & ~bit))
-        state.stories = pruned(stories)
+            hypotheses.append(msgspec.structs.replace(half, inside=hypothesis.inside | bit))
+            hypotheses.append(msgspec.structs.replace(half, inside=hypothesis.inside & ~bit))
+        state.hypotheses = pruned(hypotheses)
 
-    # ------------------------------------------------------------------ what is said
+    # ------------------------------------------------------------------ what is decided
 
     def _decide(self, step: Step) -> list[Decision]:
         state = self.state
@@ -258,18 +251,20 @@ class LitterTracker:
     def _judge(self, step: Step, old: Decision | None) -> Decision | None:
         shares: dict[Key, float] = {}
         nearby: dict[Key, float] = {}
-        best: dict[Key, tuple[float, Label, Story]] = {}
+        best: dict[Key, tuple[float, Explanation, Hypothesis]] = {}
         close = self._episode(step)
-        for story in self.state.stories:
-            label = next((x for x in story.labels if x.step_id == step.step_id), None)
-            if label is None:
+        for hypothesis in self.state.hypotheses:
+            explanation = next(
+                (x for x in hypothesis.explanations if x.step_id == step.step_id), None
+            )
+            if explanation is None:
                 return None
-            p = math.exp(story.log_p)
-            key = (label.kind, label.lifted, label.returned)
+            p = math.exp(hypothesis.log_p)
+            key = (explanation.kind, explanation.lifted, explanation.returned)
             shares[key] = shares.get(key, 0.0) + p
             if key not in best or p > best[key][0]:
-                best[key] = (p, label, story)
-            for other in story.labels:
+                best[key] = (p, explanation, hypothesis)
+            for other in hypothesis.explanations:
                 if other.kind == "move" and other.step_id in close:
                     near = (other.kind, other.lifted, other.returned)
                     nearby[near] = nearby.get(near, 0.0) + p
@@ -280,13 +275,13 @@ class LitterTracker:
             told = old is not None or step.step_id in self.state.answers
             decision = _after_gap(step, shares, told=told)
         else:
-            _, label, story = best[top]
-            decision = _decision(step, shares, nearby, label)
+            _, explanation, hypothesis = best[top]
+            decision = _decision(step, shares, nearby, explanation)
             if decision.kind == "claim":
-                decision = self._across_a_brief_level(decision, story)
+                decision = self._across_a_brief_level(decision, hypothesis)
         return _answered(decision, self.state.answers.get(step.step_id))
 
-    def _across_a_brief_level(self, decision: Decision, story: Story) -> Decision:
+    def _across_a_brief_level(self, decision: Decision, hypothesis: Hypothesis) -> Decision:
         """The claim by the levels that lasted, where its own step leans on one that did not.
 
         Something came or went a few seconds before or after the move, and no level in between was
@@ -299,10 +294,10 @@ class LitterTracker:
         after = log[at + 1] if at + 1 < len(log) else None
         from_g, to_g = step.from_g, step.to_g
         if abs(abs(to_g - from_g) - decision.g) > TIE_G:
-            return decision  # the story took the hand into account
-        if before is not None and not before.settled and _no_move(before, step, story):
+            return decision  # the hypothesis took the hand into account
+        if before is not None and not before.settled and _no_move(before, step, hypothesis):
             from_g = before.from_g
-        if after is not None and not step.settled and _no_move(after, step, story):
+        if after is not None and not step.settled and _no_move(after, step, hypothesis):
             to_g = after.to_g
         g = abs(to_g - from_g)
         apart_g = abs(g - decision.g)
@@ -330,15 +325,15 @@ class LitterTracker:
         return shares[top] >= REVISE_P and (is_move or old.kind == "unassigned")
 
 
-def _no_move(other: Step, step: Step, story: Story) -> bool:
-    """Close to ``step``, and in this story nobody was lifted or put back by it."""
-    label = next((x for x in story.labels if x.step_id == other.step_id), None)
+def _no_move(other: Step, step: Step, hypothesis: Hypothesis) -> bool:
+    """Close to ``step``, and in this hypothesis nobody was lifted or put back by it."""
+    explanation = next((x for x in hypothesis.explanations if x.step_id == other.step_id), None)
     near = abs(other.t_s - step.t_s) <= _EPISODE_S and not other.blind
-    return near and label is not None and label.kind in {"touch", "hand", "object"}
+    return near and explanation is not None and explanation.kind in {"touch", "hand", "object"}
 
 
 def _decision(
-    step: Step, shares: dict[Key, float], nearby: dict[Key, float], label: Label
+    step: Step, shares: dict[Key, float], nearby: dict[Key, float], explanation: Explanation
 ) -> Decision:
     top = max(shares, key=lambda key: shares[key])
     kind, lifted, returned = top
@@ -353,8 +348,8 @@ def _decision(
             kind="claim" if single else "joint",
             lifted=lifted,
             returned=returned,
-            g=label.g,
-            sigma_g=label.sigma_g,
+            g=explanation.g,
+            sigma_g=explanation.sigma_g,
             p=min(together, 1.0),
             candidates=candidates,
         )

@@ -1,9 +1,9 @@
 """The scale half of the core, wired: counts in; weights with names, feeds, growth and worries out.
 
-``weighing`` finds steps, ``litter`` says whose they are, ``ledger`` says so and takes it back,
-``corrections`` listens to people, ``concerns`` finds the words. This module passes things along,
-knows whether the box is on the platform, and keeps everything in one struct, so that a snapshot
-is one encoding of it.
+``plateaus`` finds steps, ``tracker`` says whose they are, ``claims`` publishes that and takes it
+back, ``corrections`` takes what people say, ``conditions`` finds the words. This module passes
+things along, knows whether the box is on the platform, and keeps everything in one struct, so that
+a snapshot is one encoding of it.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ import msgspec
 
 from monitor.alert_kinds import AlertKind
 from monitor.config import ScaleConfig
-from monitor.core.growth.baby_record import BabyBook
+from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.conditions import ConcernWriter, Watch, phrase
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale import conditions
-from monitor.core.scale.claims import Ledger, LedgerState, is_thing
+from monitor.core.scale.claims import Claims, ClaimsState, is_thing
 from monitor.core.scale.converter import ConverterState, ConverterWatch, least_g
 from monitor.core.scale.corrections import Corrections, first_estimate, step_id
 from monitor.core.scale.hypothesis import Step
-from monitor.core.scale.liveliness import Movement, MovementState
+from monitor.core.scale.liveliness import Liveliness, LivelinessState
 from monitor.core.scale.plateaus import TOUCH_G, Segmenter, SegmenterState, Transition, Trend
 from monitor.core.scale.settled import SettledState, SettledWatch
 from monitor.core.scale.steadiness import Steadiness, SteadinessState, Wander
-from monitor.core.scale.tracker import SMALLEST_MOVE_G, LitterState, LitterTracker
+from monitor.core.scale.tracker import SMALLEST_MOVE_G, OccupancyState, OccupancyTracker
 from monitor.core.scale.windows import Window, Windower, WindowerState
 from monitor.documents import BabyStatus, ScaleStatus
 from monitor.errors import CommandError, InputError
@@ -56,11 +56,11 @@ BLIND_S = 20.0
 STALE_S = 10.0
 """No window for this long: the live total is unknown."""
 DISTURBED_S = 30.0
-"""Not still for this long: said once, so that missing weights are explained."""
+"""Not still for this long: published once, so that missing weights are explained."""
 HANDLED_S = 60.0
 """Babies protest for about a minute after a hand."""
 MOST_GONE = 16
-"""Babies who left keep their places in every story; a restart with more begins the stories anew."""
+"""Babies who left keep their places in every hypothesis; a restart with more begins anew."""
 MIN_BOX_G = 60.0
 """Less than this and box and babies cannot be told apart by the empty platform."""
 LEAN_G = 4.0
@@ -70,7 +70,7 @@ EMPTY_G = 20.0
 ASK_S = 12 * 3600.0
 """After half a day nobody remembers which one it was."""
 UNSURE_P = 0.05
-"""Where a baby is, is known when the stories that agree on it hold all but this."""
+"""Where a baby is, is known when the hypotheses that agree on it hold all but this."""
 UNKNOWN_GAP_S = 8 * 3600.0
 """A power cut nobody has timed yet is taken to have been as long as a night."""
 CONDITIONS_S = 15.0
@@ -95,15 +95,24 @@ class _Judged(NamedTuple):
     unjudged: list[CannotJudge]
 
 
-class ScalePathState(msgspec.Struct):
-    """Everything the scale path remembers; bounded."""
+_ENCODED = {
+    "occupancy": "litter",
+    "claims": "ledger",
+    "liveliness": "movement",
+    "disturbance_published": "said_disturbed",
+}
+"""names in the snapshots that lie in users' journals"""
+
+
+class WeigherState(msgspec.Struct, rename=_ENCODED):
+    """Everything the weigher remembers; bounded."""
 
     windower: WindowerState
     segmenter: SegmenterState
-    litter: LitterState
-    ledger: LedgerState
+    occupancy: OccupancyState
+    claims: ClaimsState
     converter: ConverterState
-    movement: MovementState
+    liveliness: LivelinessState
     start_s: Moment
     now_s: Moment
     window_s: Moment | None = None
@@ -111,7 +120,7 @@ class ScalePathState(msgspec.Struct):
     touched_s: Moment | None = None
     box_off: bool = False
     off_from_g: float | None = None
-    said_disturbed: bool = False
+    disturbance_published: bool = False
     settled: bool = True
     """the last plateau was a long one"""
     still: SettledState = msgspec.field(default_factory=SettledState)
@@ -120,7 +129,7 @@ class ScalePathState(msgspec.Struct):
     """where this run took up what an earlier one left; 0 for one that began anew"""
 
 
-class ScalePath:
+class Weigher:
     """Feed it every observation in order of time; it answers with events."""
 
     def __init__(
@@ -152,42 +161,42 @@ class ScalePath:
     def _begin(self, start_s: float, *, occupancy_known: bool) -> None:
         """Know what was given, and nothing else."""
         reference = self._reference
-        books = [BabyBook(baby=baby) for baby in self._roster]
-        by_name = {book.baby.name: book for book in books}
+        records = [BabyRecord(baby=baby) for baby in self._roster]
+        by_name = {record.baby.name: record for record in records}
         for weighing in self._history:
             if weighing.baby in by_name:
                 by_name[weighing.baby].put(weighing)
-        for book in books:
-            book.refresh(reference)
-        litter = LitterTracker.start(
-            [first_estimate(book, reference, start_s) for book in books],
+        for record in records:
+            record.refresh(reference)
+        occupancy = OccupancyTracker.start(
+            [first_estimate(record, reference, start_s) for record in records],
             all_inside=occupancy_known,
         )
         self._attach(
-            ScalePathState(
+            WeigherState(
                 windower=WindowerState(),
                 segmenter=SegmenterState(),
-                litter=litter.state,
-                ledger=LedgerState(books=books),
+                occupancy=occupancy.state,
+                claims=ClaimsState(records=records),
                 converter=ConverterState(),
-                movement=MovementState(),
+                liveliness=LivelinessState(),
                 start_s=start_s,
                 now_s=start_s,
             )
         )
 
-    def _attach(self, state: ScalePathState) -> None:
+    def _attach(self, state: WeigherState) -> None:
         config = self._config
         self._state = state
         self._windower = Windower(
             config.counts_per_gram or 1.0, config.zero_counts or 0.0, state.windower
         )
         self._segmenter = Segmenter(state.segmenter)
-        self._litter = LitterTracker(state.litter)
-        self._ledger = Ledger(state.ledger, self._reference)
-        self._corrections = Corrections(self._ledger, self._litter, self._reference)
+        self._occupancy = OccupancyTracker(state.occupancy)
+        self._claims = Claims(state.claims, self._reference)
+        self._corrections = Corrections(self._claims, self._occupancy, self._reference)
         self._converter = ConverterWatch(config, state.converter)
-        self._movement = Movement(state.movement)
+        self._liveliness = Liveliness(state.liveliness)
         self._still = SettledWatch(state.still)
         self._steadiness = Steadiness(state.steadiness)
         self._writer = ConcernWriter(self._reference)
@@ -195,7 +204,7 @@ class ScalePath:
 
     # ------------------------------------------------------------------ observations
 
-    def update(self, observation: ScaleBlock | Tick | Command) -> list[AnyEvent]:
+    def observe(self, observation: ScaleBlock | Tick | Command) -> list[AnyEvent]:
         """Take one observation; return what it made known.
 
         Events carry the time they happened; the size of the blocks makes no difference to them.
@@ -229,25 +238,25 @@ class ScalePath:
         state = self._state
         segmenter, steadiness = state.segmenter, state.steadiness
         calibrated = self._config.calibrated
-        judge, move, still = self._converter.see, self._movement.see, self._still.see
-        push = self._segmenter.push
-        for window in self._windower.push(block.times_s, block.counts):
-            judge(window)
+        converter, liveliness = self._converter.observe, self._liveliness.observe
+        still, steps = self._still.observe, self._segmenter.observe
+        for window in self._windower.observe(block.times_s, block.counts):
+            converter(window)
             t_s, g = window.t_s, window.g
             if not calibrated or math.isnan(g):
                 continue
             state.window_s, state.level_g = t_s, g
-            move(g)
-            for transition in push(t_s, g):
+            liveliness(g)
+            for transition in steps(t_s, g):
                 out += self._transition(transition)
             on_plateau = segmenter.level_g is not None
             still(t_s, segmenter.since_s if on_plateau else None)
             if not on_plateau:
                 self._unsettled(window, out)
                 continue
-            state.said_disturbed = False
+            state.disturbance_published = False
             if t_s >= steadiness.look_s and not segmenter.pending:
-                self._steadiness.look(t_s, segmenter.recent, fresh=segmenter.open)
+                self._steadiness.observe(t_s, segmenter.recent, fresh=segmenter.open)
         return out
 
     def _unsettled(self, window: Window, out: list[AnyEvent]) -> None:
@@ -255,11 +264,11 @@ class ScalePath:
         if segmenter.tail_g is not None and abs(window.g - segmenter.tail_g) > TOUCH_G:
             state.touched_s = window.t_s
         left_s = segmenter.left_s
-        if left_s is None or state.said_disturbed:
+        if left_s is None or state.disturbance_published:
             return
         # Time without samples is no time without stillness.
         if window.t_s - left_s - segmenter.blind_s > DISTURBED_S:
-            state.said_disturbed = True
+            state.disturbance_published = True
             out.append(Disturbed(t_s=left_s))
 
     # ------------------------------------------------------------------ steps
@@ -289,9 +298,11 @@ class ScalePath:
 
     def _inside_g(self) -> float:
         """What the babies in the box should weigh together."""
-        inside = self._litter.best().inside
+        inside = self._occupancy.best().inside
         return sum(
-            book.weight_g or 0.0 for i, book in enumerate(self._ledger.books) if inside >> i & 1
+            record.weight_g or 0.0
+            for i, record in enumerate(self._claims.records)
+            if inside >> i & 1
         )
 
     def _left_the_platform(self, from_g: float, to_g: float) -> bool:
@@ -341,9 +352,9 @@ class ScalePath:
             blind=blind,
             box_was_off=was_off,
             elapsed_s=self._elapsed_s(transition),
-            sure=self._state.ledger.clock_known,
+            sure=self._state.claims.clock_known,
         )
-        return self._ledger.publish(self._litter.step(step))
+        return self._claims.publish(self._occupancy.observe(step))
 
     def _at_once(
         self, transition: Transition, from_g: float, *, blind: bool
@@ -374,7 +385,7 @@ class ScalePath:
     def _elapsed_s(self, transition: Transition) -> float:
         elapsed_s = transition.to_start_s - transition.from_end_s
         across = transition.from_end_s < self._state.resumed_s
-        if across and not self._state.ledger.clock_known:
+        if across and not self._state.claims.clock_known:
             return max(elapsed_s, UNKNOWN_GAP_S)
         return elapsed_s
 
@@ -415,20 +426,22 @@ class ScalePath:
             raise CommandError(
                 f"{' and '.join(inside)} may be in the box: only an empty one is tared"
             )
-        litter = self._state.litter
-        litter.stories = [msgspec.structs.replace(s, objects=(), gone=()) for s in litter.stories]
+        occupancy = self._state.occupancy
+        occupancy.hypotheses = [
+            msgspec.structs.replace(h, objects=(), gone=()) for h in occupancy.hypotheses
+        ]
 
     def _perhaps_inside(self) -> list[str]:
         return [
-            book.baby.name
-            for i, book in enumerate(self._ledger.books)
-            if book.here and self._litter.p_inside(i) >= 0.05
+            record.baby.name
+            for i, record in enumerate(self._claims.records)
+            if record.here and self._occupancy.p_inside(i) >= 0.05
         ]
 
     def _weigh_in(self, command: Command) -> None:
         """Somebody says "I am weighing one baby now": what moves next is no bottle."""
         if command.args.get("cancel"):
-            self._ledger.expect_bottles()
+            self._claims.expect_bottles()
             return
         if not self._config.calibrated:
             raise CommandError('the scale is not calibrated: run "nursery calibrate scale"')
@@ -438,14 +451,14 @@ class ScalePath:
             raise CommandError("the box is off the scale: put it back first")
         if self._total_g(command.t_s) is None:
             raise CommandError("the scale sees nothing now: weigh by hand, and look at its alert")
-        self._ledger.expect_weigh_in(command.t_s)
+        self._claims.expect_weigh_in(command.t_s)
 
     # ------------------------------------------------------------------ questions
 
     @property
     def babies(self) -> list[Baby]:
         """Who is in the nursery now, without the retired."""
-        return [book.baby for book in self._ledger.books if book.here]
+        return [record.baby for record in self._claims.records if record.here]
 
     @property
     def fault(self) -> str | None:
@@ -457,12 +470,12 @@ class ScalePath:
         """How far the platform runs by itself; ``None`` while it does not, or nobody knows."""
         return None if self._state.box_off else self._steadiness.wander
 
-    def movement(self) -> float | None:
+    def liveliness(self) -> float | None:
         """Recent activity in the box, 0 to 1; ``None`` when nothing can be seen."""
         state = self._state
         if state.box_off or self._total_g(state.now_s) is None:
             return None
-        return self._movement.level
+        return self._liveliness.level
 
     def handled(self, now_s: float) -> bool:
         """A hand is in the box now, or a baby has just been taken out or put back."""
@@ -492,13 +505,13 @@ class ScalePath:
         state, writer = self._state, self._writer
         found = [
             finding
-            for i, book in enumerate(self._ledger.books)
-            if book.here
-            for finding in writer.baby(book, now_s, self._watch(i, book, blind=blind))
+            for i, record in enumerate(self._claims.records)
+            if record.here
+            for finding in writer.baby(record, now_s, self._watch(i, record, blind=blind))
         ]
         stated = [each for each in found if isinstance(each, Condition)]
         unjudged = [each for each in found if isinstance(each, CannotJudge)]
-        stated += conditions.who_is_it(list(state.ledger.pending.values()), now_s, ASK_S)
+        stated += conditions.who_is_it(list(state.claims.pending.values()), now_s, ASK_S)
         if blind:
             unjudged += [CannotJudge(kind=k, why="the scale is not seen") for k in _OF_THE_PLATFORM]
         else:
@@ -509,17 +522,17 @@ class ScalePath:
             stated += self._still.conditions(now_s)
         return _Judged(now_s, blind, stated, unjudged)
 
-    def _watch(self, i: int, book: BabyBook, *, blind: bool) -> Watch | None:
+    def _watch(self, i: int, record: BabyRecord, *, blind: bool) -> Watch | None:
         """How this baby has been watched; ``None`` while it is not, or never was."""
         state = self._state
         if state.window_s is None:
             return None
         return Watch(
-            since_s=max(state.start_s, book.baby.registered_s or state.start_s),
+            since_s=max(state.start_s, record.baby.registered_s or state.start_s),
             blind=blind,
-            timed_since_s=-math.inf if state.ledger.clock_known else state.resumed_s,
-            maybe_fed_s=self._maybe_fed(book.baby.name),
-            out=not state.box_off and self._litter.p_inside(i) <= UNSURE_P,
+            timed_since_s=-math.inf if state.claims.clock_known else state.resumed_s,
+            maybe_fed_s=self._maybe_fed(record.baby.name),
+            out=not state.box_off and self._occupancy.p_inside(i) <= UNSURE_P,
         )
 
     def _maybe_fed(self, name: str) -> float | None:
@@ -527,10 +540,10 @@ class ScalePath:
         return max(
             (
                 event.t_s
-                for event in self._state.ledger.pending.values()
+                for event in self._state.claims.pending.values()
                 if event.move == "return"
                 and not event.gap
-                and event.step_id not in self._state.ledger.only_weighed
+                and event.step_id not in self._state.claims.only_weighed
                 and any(c.baby == name for c in event.candidates)
             ),
             default=None,
@@ -540,9 +553,9 @@ class ScalePath:
         """Why somebody may be crying at ``t_s``, and a phrase that says so."""
         if self.handled(t_s):
             return "handled", "hands were in the box"
-        books = [book for book in self._ledger.books if book.here]
-        same = [book for book in books if book.baby.species == species]
-        return phrase(same or books, t_s, self._reference)
+        records = [record for record in self._claims.records if record.here]
+        same = [record for record in records if record.baby.species == species]
+        return phrase(same or records, t_s, self._reference)
 
     def scale_status(self, now_s: float) -> ScaleStatus:
         """The live numbers of the platform; unknown is ``None``."""
@@ -551,9 +564,9 @@ class ScalePath:
         return ScaleStatus(
             total_g=total_g,
             still=None if total_g is None else self._at_rest,
-            activity=self.movement(),
+            activity=self.liveliness(),
             in_box=None if blind else self._in_box(),
-            weigh_in_ends_at=self._ledger.weigh_in_ends_s(now_s),
+            weigh_in_ends_at=self._claims.weigh_in_ends_s(now_s),
         )
 
     def _total_g(self, now_s: float) -> float | None:
@@ -570,27 +583,27 @@ class ScalePath:
     def _in_box(self) -> list[str] | None:
         """Names, when every one of them is certain; one doubtful baby makes the list a guess."""
         inside = []
-        for i, book in enumerate(self._ledger.books):
-            if not book.here:
+        for i, record in enumerate(self._claims.records):
+            if not record.here:
                 continue
-            p = self._litter.p_inside(i)
+            p = self._occupancy.p_inside(i)
             if UNSURE_P < p < 1.0 - UNSURE_P:
                 return None
             if p > 0.5:
-                inside.append(book.baby.name)
+                inside.append(record.baby.name)
         return inside
 
     def baby_statuses(self, now_s: float) -> list[BabyStatus]:
         """One document per baby."""
         blind = self._total_g(now_s) is None or self._state.box_off
         out = []
-        for i, book in enumerate(self._ledger.books):
-            if not book.here:
+        for i, record in enumerate(self._claims.records):
+            if not record.here:
                 continue
-            p = self._litter.p_inside(i)
+            p = self._occupancy.p_inside(i)
             inside = None if blind or UNSURE_P < p < 1.0 - UNSURE_P else p > 0.5
-            known = self._state.ledger.clock_known
-            out.append(book.status(now_s, self._reference, in_box=inside, clock_known=known))
+            known = self._state.claims.clock_known
+            out.append(record.status(now_s, self._reference, in_box=inside, clock_known=known))
         return out
 
     # ------------------------------------------------------------------ the clock
@@ -598,21 +611,24 @@ class ScalePath:
     def move(self, shift: TimeShift) -> list[AnyEvent]:
         """The timeline was moved; returns what follows (feeds and growth across the gap)."""
         guessed = {
-            w.step_id for book in self._ledger.books for w in book.weighings if w.stamp == "guess"
+            w.step_id
+            for record in self._claims.records
+            for w in record.weighings
+            if w.stamp == "guess"
         }
         self._attach(moved(self._state, shift))
         self._history = [moved(weighing, shift) for weighing in self._history]
-        for book in self._ledger.books:
-            book.weighings.sort(key=lambda w: w.t_s)
+        for record in self._claims.records:
+            record.weighings.sort(key=lambda w: w.t_s)
         proven = {
-            w.step_id for book in self._ledger.books for w in book.weighings
+            w.step_id for record in self._claims.records for w in record.weighings
             if w.stamp == "clock" and w.step_id in guessed
         }  # fmt: skip
-        return self._ledger.retell(proven)
+        return self._claims.retime(proven)
 
     def know_clock(self, known: bool) -> None:
         """Whether the timeline is where the world's clocks are."""
-        self._state.ledger.clock_known = known
+        self._state.claims.clock_known = known
 
     # ------------------------------------------------------------------ snapshot
 
@@ -621,10 +637,10 @@ class ScalePath:
 
         A resumed stream gives the same events as the whole when it is built with that history.
         """
-        ledger = self._state.ledger
-        books = [book.light() for book in ledger.books]
-        light = msgspec.structs.replace(ledger, books=books)
-        return msgspec.msgpack.encode(msgspec.structs.replace(self._state, ledger=light))
+        claims = self._state.claims
+        records = [record.light() for record in claims.records]
+        light = msgspec.structs.replace(claims, records=records)
+        return msgspec.msgpack.encode(msgspec.structs.replace(self._state, claims=light))
 
     def restore(self, snapshot: bytes) -> None:
         """Take up where ``snapshot`` was made.
@@ -636,38 +652,38 @@ class ScalePath:
             InputError: the snapshot is not from this version; start without it.
         """
         try:
-            state = msgspec.msgpack.decode(snapshot, type=ScalePathState)
+            state = msgspec.msgpack.decode(snapshot, type=WeigherState)
         except (msgspec.ValidationError, msgspec.DecodeError) as error:
             raise InputError(f"the saved state of the scale cannot be read: {error}") from error
-        start_s, known = self._state.start_s, self._state.ledger.clock_known
-        if sum(not book.here for book in state.ledger.books) > MOST_GONE:
+        start_s, known = self._state.start_s, self._state.claims.clock_known
+        if sum(not record.here for record in state.claims.records) > MOST_GONE:
             self._begin(start_s, occupancy_known=False)
             self.know_clock(known)
             return
-        state.resumed_s, state.ledger.clock_known = start_s, known
+        state.resumed_s, state.claims.clock_known = start_s, known
         self._attach(state)
         self._reconcile(start_s)
 
     def _reconcile(self, now_s: float) -> None:
-        """Bring the restored books up to the roster and the history given at the start."""
-        known = {book.baby.id: i for i, book in enumerate(self._ledger.books)}
+        """Bring the restored records up to the roster and the history given at the start."""
+        known = {record.baby.id: i for i, record in enumerate(self._claims.records)}
         named = {baby.id: baby for baby in self._roster}
         for key, i in known.items():
-            book = self._ledger.books[i]
+            record = self._claims.records[i]
             if key in named:
-                self._ledger.rename(book.baby.name, named[key].name)
-                book.baby = named[key]
-            elif book.here:
+                self._claims.rename(record.baby.name, named[key].name)
+                record.baby = named[key]
+            elif record.here:
                 self._corrections.retire(i, now_s)
         for key, baby in named.items():
             if key not in known:
                 self._corrections.admit(baby, now_s)
-        for i, book in enumerate(self._ledger.books):
-            mine = [w for w in self._history if book.here and w.baby == book.baby.name]
-            book.recall(mine, self._reference)
-            had = {w.step_id for w in book.weighings}
-            last_s = book.latest.t_s if book.latest is not None else -math.inf
+        for i, record in enumerate(self._claims.records):
+            mine = [w for w in self._history if record.here and w.baby == record.baby.name]
+            record.recall(mine, self._reference)
+            had = {w.step_id for w in record.weighings}
+            last_s = record.latest.t_s if record.latest is not None else -math.inf
             for weighing in mine:
                 later = weighing.move is None or weighing.t_s > last_s
                 if later and weighing.step_id not in had:
-                    self._ledger.put(i, weighing)
+                    self._claims.put(i, weighing)

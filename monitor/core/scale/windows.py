@@ -51,7 +51,7 @@ class Windower:
         self._zero_counts = zero_counts
         self.state = state or WindowerState()
 
-    def push(self, times_s: NDArray[np.float64], counts: NDArray[np.float64]) -> list[Window]:
+    def observe(self, times_s: NDArray[np.float64], counts: NDArray[np.float64]) -> list[Window]:
         """Add samples; return the windows that are complete (a later sample has arrived)."""
         state = self.state
         if state.times_s:

@@ -9,7 +9,7 @@ import pytest
 
 from calibration.evaluation.growth_rules import Fade, alerts_raised, first_alert_h
 from monitor.core.growth.assessment import assess
-from monitor.core.growth.baby_record import BabyBook
+from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.growth.trend import Point
 from monitor.data.shipped import shipped
@@ -89,25 +89,25 @@ def test_a_coarse_scale_is_not_a_loss():
 
 
 def test_a_digit_wrong_is_no_loss():
-    book = BabyBook(baby=Baby(id="a", name="A", species="kitten", born="2023-11-10"))
+    record = BabyRecord(baby=Baby(id="a", name="A", species="kitten", born="2023-11-10"))
     for k, grams in enumerate((180, 192, 2040, 216, 228)):
-        book.put(
+        record.put(
             Weighing(step_id=f"w{k}", t_s=T0 + k * DAY_S, baby="A", weight_g=grams, sigma_g=1.0)
         )
-    book.refresh(REFERENCE)
-    assert book.report.concern is None
-    assert book.report.verdict == "gaining"
+    record.refresh(REFERENCE)
+    assert record.report.concern is None
+    assert record.report.verdict == "gaining"
 
 
 def test_a_worry_ends_after_two_clean_weighings_not_one():
-    book = BabyBook(baby=Baby(id="a", name="A", species="kitten", born="2023-11-06"))
+    record = BabyRecord(baby=Baby(id="a", name="A", species="kitten", born="2023-11-06"))
     seen = []
     for k, grams in enumerate((180, 192, 185, 196, 208, 219, 230)):
-        book.put(
+        record.put(
             Weighing(step_id=f"w{k}", t_s=T0 + k * DAY_S, baby="A", weight_g=grams, sigma_g=1.0)
         )
-        book.refresh(REFERENCE)
-        seen.append(book.concern_since_s is not None)
+        record.refresh(REFERENCE)
+        seen.append(record.concern_since_s is not None)
     assert seen == [False, False, True, True, False, False, False]
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.core.growth.baby_record import BabyBook
+from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.conditions import phrase
 from monitor.core.growth.feeding import FeedRecord, intake, intake_since, interval_s, poor_run
 from monitor.core.growth.reference import GrowthReference
@@ -25,11 +25,11 @@ def feed(at_h: float, net_g: float, *, weight_g: float = 200.0, out_s: float = 6
     )
 
 
-def book_with(*at_h: float, net_g: float = 9.0, name: str = "Kangaroo") -> BabyBook:
-    book = BabyBook(baby=Baby(id=name, name=name, species="kitten", born="2023-11-07"))
+def record_with(*at_h: float, net_g: float = 9.0, name: str = "Kangaroo") -> BabyRecord:
+    record = BabyRecord(baby=Baby(id=name, name=name, species="kitten", born="2023-11-07"))
     for k, hour in enumerate(at_h):
         for move, back, grams in (("lift", 0.0, 200.0), ("return", 600.0, 200.0 + net_g)):
-            book.put(
+            record.put(
                 Weighing(
                     step_id=f"{move}{k}",
                     t_s=T0 + hour * HOUR_S + back,
@@ -39,8 +39,8 @@ def book_with(*at_h: float, net_g: float = 9.0, name: str = "Kangaroo") -> BabyB
                     move=move,
                 )
             )
-    book.refresh(REFERENCE)
-    return book
+    record.refresh(REFERENCE)
+    return record
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_what_counts_as_a_bottle(net_g, out_s, kind):
 
 
 def test_the_net_intake_carries_its_uncertainty():
-    record = book_with(0.0).feeds[0]
+    record = record_with(0.0).feeds[0]
     assert record.net_g == pytest.approx(9.0)
     assert record.sigma_g == pytest.approx(0.3 * 2**0.5)
     assert record.out_s == pytest.approx(600.0)
@@ -66,7 +66,7 @@ def test_the_rhythm_starts_from_the_reference_and_moves_to_its_own():
 
 
 def test_a_poor_bottle_does_not_count_as_the_last_one():
-    good, poor = book_with(0.0), book_with(0.0, net_g=0.2)
+    good, poor = record_with(0.0), record_with(0.0, net_g=0.2)
     assert good.due_s(REFERENCE) > T0 + 2 * HOUR_S
     assert poor.due_s(REFERENCE) is None
 
@@ -84,17 +84,17 @@ def test_taken_out_again_soon_after_a_bottle_is_no_poor_bottle():
 
 
 def test_the_context_of_a_cry():
-    book = book_with(0.0)
+    record = record_with(0.0)
     fed_s = T0 + 600.0
-    due_s = book.due_s(REFERENCE)
-    assert phrase([book], fed_s + 600.0, REFERENCE)[0] == "just_fed"
-    context, words = phrase([book], fed_s + 4080.0, REFERENCE)
+    due_s = record.due_s(REFERENCE)
+    assert phrase([record], fed_s + 600.0, REFERENCE)[0] == "just_fed"
+    context, words = phrase([record], fed_s + 4080.0, REFERENCE)
     assert (context, words) == ("unexplained", "68 min after Kangaroo's full feed")
-    context, words = phrase([book], due_s + 1200.0, REFERENCE)
+    context, words = phrase([record], due_s + 1200.0, REFERENCE)
     assert (context, words) == ("bottle_due", "Kangaroo's bottle was due 20 min ago")
-    assert phrase([book_with()], T0, REFERENCE)[0] == "unexplained"
+    assert phrase([record_with()], T0, REFERENCE)[0] == "unexplained"
 
 
 def test_just_fed_only_when_everyone_was():
-    fed, hungry = book_with(0.0), book_with(-2.0, name="Possum")
+    fed, hungry = record_with(0.0), record_with(-2.0, name="Possum")
     assert phrase([fed, hungry], T0 + 900.0, REFERENCE)[0] == "unexplained"

@@ -7,7 +7,7 @@ import pytest
 
 from monitor.config import ScaleConfig
 from monitor.core.growth.reference import GrowthReference
-from monitor.core.scale.weigher import ScalePath
+from monitor.core.scale.weigher import Weigher
 from monitor.data.shipped import shipped
 from monitor.events import (
     AnyEvent,
@@ -32,7 +32,7 @@ class Box:
     """A path that is shown one level after another, ten values a second."""
 
     def __init__(self) -> None:
-        self.path = ScalePath(
+        self.path = Weigher(
             ScaleConfig(counts_per_gram=CPG, zero_counts=ZERO),
             BABIES,
             start_s=START_S,
@@ -46,7 +46,7 @@ class Box:
         n = int(seconds * 10)
         times_s = self.now_s + 0.1 + np.arange(n) / 10
         counts = np.round(ZERO + CPG * (grams + self._random.normal(0.0, 0.08, n)))
-        self.events += self.path.update(ScaleBlock(times_s, counts))
+        self.events += self.path.observe(ScaleBlock(times_s, counts))
         self.now_s = float(times_s[-1])
 
     @property
@@ -109,7 +109,7 @@ def test_an_overloaded_scale_is_not_still():
     assert box.status.total_g == pytest.approx(5600.0, abs=1.0)
     assert box.status.still is False
     assert [c.kind for c in box.path.conditions(box.now_s)] == ["scale_overload"]
-    tare = box.path.update(Command(t_s=box.now_s, verb="tare"))[0]
+    tare = box.path.observe(Command(t_s=box.now_s, verb="tare"))[0]
     assert isinstance(tare, CommandResult)
     assert not tare.ok
     box.show(1190.0, 60.0)

@@ -22,9 +22,9 @@ def transitions_of_counts(
     windower, segmenter = Windower(CPG, ZERO), Segmenter()
     out: list[Transition] = []
     for at in range(0, len(times), block):
-        for window in windower.push(times[at : at + block], counts[at : at + block]):
+        for window in windower.observe(times[at : at + block], counts[at : at + block]):
             if not np.isnan(window.g):
-                out.extend(segmenter.push(window.t_s, window.g))
+                out.extend(segmenter.observe(window.t_s, window.g))
     return out
 
 
@@ -69,14 +69,14 @@ def test_no_converter_fault_makes_a_step_or_moves_the_weight(fault, share):
 def test_zero_and_minus_one_are_weights(level):
     windower = Windower(1.0, 0.0)
     times = clock(3)
-    windows = windower.push(times, np.full(len(times), level))
+    windows = windower.observe(times, np.full(len(times), level))
     assert [w.g for w in windows] == [level] * len(windows)
     assert not any(w.saturated for w in windows)
 
 
 def test_a_window_of_saturation_has_no_weight():
     times = clock(2)
-    windows = Windower(CPG, ZERO).push(times, np.full(len(times), 8_388_607.0))
+    windows = Windower(CPG, ZERO).observe(times, np.full(len(times), 8_388_607.0))
     assert windows
     assert all(w.saturated and np.isnan(w.g) for w in windows)
 
@@ -155,7 +155,7 @@ def test_months_need_no_more_memory():
     r = np.random.default_rng(3)
     for k in range(40_000):
         level = 900.0 if (k // 3000) % 2 else 700.0
-        segmenter.push(1000.0 + 0.5 * k, level + float(r.normal(0, 2.0)))
+        segmenter.observe(1000.0 + 0.5 * k, level + float(r.normal(0, 2.0)))
     state = segmenter.state
     held = state.recent, state.head, state.pending, state.kept, state.moving
     assert max(len(part) for part in held) <= 512

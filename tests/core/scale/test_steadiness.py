@@ -7,7 +7,7 @@ import pytest
 
 from monitor.config import ScaleConfig
 from monitor.core.growth.reference import GrowthReference
-from monitor.core.scale.weigher import ScalePath
+from monitor.core.scale.weigher import Weigher
 from monitor.data.shipped import shipped
 from monitor.events import (
     AnyEvent,
@@ -57,7 +57,7 @@ class Platform:
         self.t_s = t_s
         self.grams = grams + wander(t_s) + random.normal(0.0, noise_g, len(t_s))
         self.config = ScaleConfig(counts_per_gram=412.7, zero_counts=84_213.0)
-        self.path = ScalePath(self.config, BABIES, start_s=START_S, reference=REFERENCE)
+        self.path = Weigher(self.config, BABIES, start_s=START_S, reference=REFERENCE)
         self.events: list[AnyEvent] = []
         self.stated: dict[tuple[str, str], Condition] = {}
 
@@ -67,8 +67,8 @@ class Platform:
         for at in range(0, len(counts), size):
             now_s = START_S + float(self.t_s[min(at + size, len(counts)) - 1])
             block = ScaleBlock(START_S + self.t_s[at : at + size], counts[at : at + size])
-            self.events += self.path.update(block)
-            self.path.update(Tick(now_s))
+            self.events += self.path.observe(block)
+            self.path.observe(Tick(now_s))
             for condition in self.path.conditions(now_s):
                 self.stated.setdefault((condition.kind, condition.key), condition)
         return self
@@ -159,9 +159,9 @@ def test_a_cheap_cell_under_wrestling_kittens_does_not_wander(lively):
     box.feed(START_S + 2000.0, "Fern", 15.0)
     cell = box.cell
     config = ScaleConfig(counts_per_gram=cell.counts_per_gram, zero_counts=cell.zero_counts)
-    path = ScalePath(config, [b.as_baby() for b in babies], start_s=START_S, reference=REFERENCE)
+    path = Weigher(config, [b.as_baby() for b in babies], start_s=START_S, reference=REFERENCE)
     for block in box.blocks(START_S, START_S + 4 * HOUR_S, 10.0):
-        path.update(block)
+        path.observe(block)
         assert path.wander is None
 
 
@@ -177,7 +177,7 @@ def test_it_is_over_a_dozen_minutes_after_it_rests():
 
 def test_the_wander_survives_a_restart():
     box = Platform(sine(25.0, 720.0), hours=1.0).run()
-    again = ScalePath(box.config, BABIES, start_s=START_S + HOUR_S, reference=REFERENCE)
+    again = Weigher(box.config, BABIES, start_s=START_S + HOUR_S, reference=REFERENCE)
     again.restore(box.path.snapshot())
     assert again.wander == box.path.wander
 
@@ -198,14 +198,14 @@ class Puppy:
         babies = [Baby(id="pup", name="Pup", species="puppy", weight_g=registered_g)]
         if not alone:
             babies.append(Baby(id="kit", name="Kit", species="kitten", weight_g=150.0))
-        path = ScalePath(
+        path = Weigher(
             ScaleConfig(counts_per_gram=412.7, zero_counts=84_213.0),
             babies,
             start_s=START_S,
             reference=REFERENCE,
         )
         counts = np.round(84_213.0 + 412.7 * (level + random.normal(0.0, 0.1, len(t_s))))
-        self.events = path.update(ScaleBlock(START_S + t_s, counts))
+        self.events = path.observe(ScaleBlock(START_S + t_s, counts))
         self.events += path.finish(START_S + float(t_s[-1]))
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.core.scale.hypothesis import Answer, Estimate, Step
 from monitor.core.scale.prediction import lift_density, return_density
-from monitor.core.scale.tracker import Decision, LitterTracker, Presence, Typed
+from monitor.core.scale.tracker import Decision, OccupancyTracker, Presence, Typed
 
 T0 = 1_000_000.0
 BOX_G = 800.0
@@ -20,7 +20,7 @@ class Platform:
 
     def __init__(self, *weights: float, all_inside: bool = True) -> None:
         estimates = [Estimate(w, 1.0 + 0.02 * w, T0) for w in weights]
-        self.tracker = LitterTracker.start(estimates, all_inside=all_inside)
+        self.tracker = OccupancyTracker.start(estimates, all_inside=all_inside)
         self.level = BOX_G + sum(weights)
         self.t_s = T0
         self.said: dict[str, Decision] = {}
@@ -41,7 +41,7 @@ class Platform:
             **how,
         )
         self.level += delta
-        for decision in self.tracker.step(step):
+        for decision in self.tracker.observe(step):
             self.said[decision.step.step_id] = decision
         return self.said.get(step.step_id)
 
@@ -200,7 +200,7 @@ def test_unknown_occupancy_is_learned_not_assumed():
 def test_a_newcomer_is_in_or_out_until_it_moves():
     box = Platform(180.0)
     estimate = Estimate(120.0, 3.0, T0)
-    box.tracker.presence(Presence(t_s=T0, baby=1, present=True, estimate=estimate))
+    box.tracker.observe(Presence(t_s=T0, baby=1, present=True, estimate=estimate))
     assert 0.2 < box.tracker.p_inside(1) < 0.8
     assert box.step(+121.0).returned == 0b10
 
@@ -208,13 +208,13 @@ def test_a_newcomer_is_in_or_out_until_it_moves():
 def test_the_retired_are_no_candidates():
     box = Platform(180.0, 192.0)
     gone = Estimate(192.0, 3.0, T0)
-    box.tracker.presence(Presence(t_s=T0, baby=1, present=False, estimate=gone))
+    box.tracker.observe(Presence(t_s=T0, baby=1, present=False, estimate=gone))
     assert box.step(-182.0).lifted == 0b01
 
 
 def test_a_typed_weight_moves_the_prediction():
     box = Platform(150.0, 151.0)
-    box.tracker.typed(Typed(t_s=T0 + 1.0, baby=0, g=200.0))
+    box.tracker.observe(Typed(t_s=T0 + 1.0, baby=0, g=200.0))
     assert box.step(-199.0).lifted == 0b01
 
 
@@ -232,7 +232,7 @@ def test_the_log_is_bounded_and_its_end_can_still_be_answered():
     state = box.tracker.state
     assert len(state.log) <= 160
     assert len(state.decisions) <= 161
-    assert len(state.stories) <= 64
+    assert len(state.hypotheses) <= 64
     last = state.log[-1]
     box.answer(last.step_id, Answer(baby=0, decides=True))
     assert box.named(last.step_id) == 0
@@ -260,16 +260,16 @@ def test_nobody_is_in_two_places(weights, deltas):
     box = Platform(*weights)
     for delta, settled, touched, blind in deltas:
         box.step(delta, settled=settled, touched=touched, blind=blind)
-        stories = box.tracker.state.stories
-        assert sum(2.718281828459045**s.log_p for s in stories) == pytest.approx(1.0, abs=1e-6)
-        assert all(s.inside < 1 << len(weights) for s in stories)
-        for story in stories:
+        hypotheses = box.tracker.state.hypotheses
+        assert sum(2.718281828459045**s.log_p for s in hypotheses) == pytest.approx(1.0, abs=1e-6)
+        assert all(s.inside < 1 << len(weights) for s in hypotheses)
+        for hypothesis in hypotheses:
             inside = (1 << len(weights)) - 1
-            for label in story.labels:
-                assert label.lifted & ~inside == 0  # only who is in can be lifted
-                assert label.returned & inside == 0  # only who is out can return
-                inside = (inside & ~label.lifted) | label.returned
-            assert inside == story.inside
+            for explanation in hypothesis.explanations:
+                assert explanation.lifted & ~inside == 0  # only who is in can be lifted
+                assert explanation.returned & inside == 0  # only who is out can return
+                inside = (inside & ~explanation.lifted) | explanation.returned
+            assert inside == hypothesis.inside
 
 
 @given(g=st.floats(60.0, 2000.0), hours=st.floats(0.0, 48.0))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from monitor.codec import event_document
 from monitor.config import ScaleConfig
 from monitor.core.growth.reference import GrowthReference
-from monitor.core.scale.weigher import ScalePath
+from monitor.core.scale.weigher import Weigher
 from monitor.data.shipped import shipped
 from monitor.errors import InputError
 from monitor.events import (
@@ -36,18 +36,18 @@ REFERENCE = GrowthReference.parse(shipped("growth.toml"))
 START_S = 1_700_000_000.0
 
 
-def path_for(box: SimulatedBox, **how) -> ScalePath:
+def path_for(box: SimulatedBox, **how) -> Weigher:
     config = ScaleConfig(counts_per_gram=box.cell.counts_per_gram, zero_counts=box.cell.zero_counts)
     babies = [baby.as_baby() for baby in box.babies.values()]
-    return ScalePath(config, babies, start_s=box.start_s, reference=REFERENCE, **how)
+    return Weigher(config, babies, start_s=box.start_s, reference=REFERENCE, **how)
 
 
 def run(
-    path: ScalePath, box: SimulatedBox, hours: float, block_s: float = 60.0, from_s: float = START_S
+    path: Weigher, box: SimulatedBox, hours: float, block_s: float = 60.0, from_s: float = START_S
 ) -> list[AnyEvent]:
     events: list[AnyEvent] = []
     for block in box.blocks(from_s, START_S + hours * HOUR_S, block_s):
-        events.extend(path.update(block))
+        events.extend(path.observe(block))
     return events
 
 
@@ -66,8 +66,8 @@ def of(events: list[AnyEvent], kind: type) -> list:
     return [event for event in events if isinstance(event, kind)]
 
 
-def command(path: ScalePath, verb: str, t_s: float = START_S + HOUR_S, **args):
-    events = path.update(Command(t_s=t_s, verb=verb, args=args))
+def command(path: Weigher, verb: str, t_s: float = START_S + HOUR_S, **args):
+    events = path.observe(Command(t_s=t_s, verb=verb, args=args))
     return events, of(events, CommandResult)[0]
 
 
@@ -146,11 +146,11 @@ def test_a_resumed_recording_gives_the_same_events(cut_s, seed):
     box = twins_box(seed)
     whole = run(path_for(box), box, 2.0)
     first = path_for(box)
-    events = [e for b in box.blocks(START_S, START_S + cut_s, 60.0) for e in first.update(b)]
+    events = [e for b in box.blocks(START_S, START_S + cut_s, 60.0) for e in first.observe(b)]
     second = path_for(box)
     second.restore(first.snapshot())
     later = box.blocks(START_S + cut_s, START_S + 2 * HOUR_S, 60.0)
-    events += [e for b in later for e in second.update(b)]
+    events += [e for b in later for e in second.observe(b)]
     assert events == whole
 
 
@@ -165,7 +165,7 @@ def test_a_restored_path_learns_of_babies_registered_meanwhile():
     run(old, box, 0.5)
     joey = Baby(id="joey", name="Joey", species="kitten", weight_g=95.0)
     roster = [*[b.as_baby() for b in box.babies.values()][:1], joey]
-    new = ScalePath(
+    new = Weigher(
         ScaleConfig(counts_per_gram=412.7, zero_counts=84_213.0),
         roster,
         [Weighing(step_id="x", t_s=START_S + 2000.0, baby="Joey", weight_g=96.0, sigma_g=1.0)],
@@ -185,7 +185,7 @@ def test_a_restored_path_learns_of_babies_registered_meanwhile():
 def test_an_uncalibrated_scale_says_nothing():
     box = demo_box(3, START_S)
     babies = [b.as_baby() for b in box.babies.values()]
-    path = ScalePath(ScaleConfig(), babies, start_s=START_S, reference=REFERENCE)
+    path = Weigher(ScaleConfig(), babies, start_s=START_S, reference=REFERENCE)
     assert run(path, box, 1.0) == []
     status = path.scale_status(START_S + HOUR_S)
     assert (status.total_g, status.still, status.activity, status.in_box) == (None,) * 4
@@ -197,9 +197,9 @@ def test_an_old_number_is_not_shown_as_live():
     path = path_for(box)
     run(path, box, 0.2)
     assert path.scale_status(START_S + 0.2 * HOUR_S).total_g == pytest.approx(943, abs=10)
-    path.update(Tick(START_S + 0.3 * HOUR_S))
+    path.observe(Tick(START_S + 0.3 * HOUR_S))
     assert path.scale_status(START_S + 0.3 * HOUR_S).total_g is None
-    assert path.movement() is None
+    assert path.liveliness() is None
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_a_dead_converter_is_a_fault(code, words):
     run(path, box, 0.1)
     assert path.fault is None
     times = START_S + 400.0 + np.arange(1000) / 10.0
-    path.update(ScaleBlock(times, np.full(1000, code)))
+    path.observe(ScaleBlock(times, np.full(1000, code)))
     assert words in path.fault
     assert path.scale_status(START_S + 499.0).total_g is None
 
@@ -225,10 +225,10 @@ def test_movement_is_told_from_sleep():
         box = SimulatedBox(1, START_S, [baby], clean_hands=True)
         path = path_for(box)
         run(path, box, 0.1)
-        levels.append(max(path.movement() or 0.0, 0.0))
+        levels.append(max(path.liveliness() or 0.0, 0.0))
         for block in box.blocks(START_S + 360.0, START_S + 900.0, 30.0):
-            path.update(block)
-            levels[-1] = max(levels[-1], path.movement() or 0.0)
+            path.observe(block)
+            levels[-1] = max(levels[-1], path.liveliness() or 0.0)
     assert levels[0] < 0.1
     assert levels[1] > 0.3
 
@@ -481,7 +481,7 @@ def test_a_bottle_is_overdue_only_while_somebody_watches():
     run(watched, box, 1.0)
     assert watched.conditions(START_S + 8 * HOUR_S) == []
     assert {u.kind for u in watched.unjudged(START_S + 8 * HOUR_S)} >= {"bottle_overdue"}
-    watched.update(next(iter(box.blocks(START_S + 8 * HOUR_S - 5.0, START_S + 8 * HOUR_S, 5.0))))
+    watched.observe(next(iter(box.blocks(START_S + 8 * HOUR_S - 5.0, START_S + 8 * HOUR_S, 5.0))))
     kinds = {c.kind for c in watched.conditions(START_S + 8 * HOUR_S)}
     assert "bottle_overdue" in kinds
     blind = path_for(box)

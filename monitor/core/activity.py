@@ -188,8 +188,18 @@ class Activity:
         memory.watched_s, self._watching = now_s, True
 
     def move(self, shift: TimeShift) -> None:
-        """The timeline was moved."""
-        self._memory = moved(self._memory, shift)
+        """The timeline was moved.
+
+        A count that began before what moved has a gap in it, of another length than was thought.
+        """
+        before, self._memory = self._memory, moved(self._memory, shift)
+        memory = self._memory
+        stays = memory.quiet_from_s is not None and memory.quiet_from_s == before.quiet_from_s
+        if stays and memory.watched_s != before.watched_s:
+            if memory.open or abs(shift.by_s) <= UNSEEN_LONGEST_S:
+                memory.unseen_s = max(0.0, memory.unseen_s + shift.by_s)
+            else:
+                memory.quiet_from_s, memory.unseen_s = memory.watched_s, 0.0
         self._stirred_from_s = shift.maybe(self._stirred_from_s)
         self._stirred_s = shift.maybe(self._stirred_s)
         self._stirring.move(shift)

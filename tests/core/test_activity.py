@@ -9,6 +9,7 @@ from monitor.config import AlertsConfig
 from monitor.core.activity import Activity
 from monitor.errors import InputError
 from monitor.events import Baby, BoxOn, CryStarted, ScaleBlock
+from monitor.timeshift import TimeShift
 
 T = 1_767_268_800.0  # 2026-01-01T12:00:00Z
 BLOCK = ScaleBlock(np.array([T + 2000]), np.array([400_000.0]))
@@ -170,6 +171,28 @@ def test_a_restart_of_seconds_does_not_begin_the_count_anew():
     assert watch(after, 5030, 5060, microphone=False) == []
     assert watch(after, 5061, 5459) == []
     assert watch(after, 5460, 5462)
+
+
+@pytest.mark.parametrize("by_s", [3 * 3600.0, -3 * 3600.0])
+def test_a_clock_that_was_hours_off_since_the_restart_makes_no_silence(by_s):
+    """What the clock was off lies between the runs: nobody knows what stirred in it."""
+    before = Activity(AlertsConfig(), T)
+    watch(before, 0, 1000)
+    after = restarted(before, 1030)
+    assert watch(after, 1030, 1060) == []
+    after.move(TimeShift(by_s=by_s, since_s=T + 1030))
+    assert watch(after, by_s + 1061, by_s + 1061 + 5390) == []
+    assert watch(after, by_s + 6452, by_s + 6500)
+
+
+def test_a_clock_that_was_off_by_seconds_does_not_begin_the_count_anew():
+    before = Activity(AlertsConfig(), T)
+    watch(before, 0, 1000)
+    after = restarted(before, 1030)
+    assert watch(after, 1030, 1060) == []
+    after.move(TimeShift(by_s=60.0, since_s=T + 1030))
+    assert watch(after, 1121, 5430 + 59) == []
+    assert watch(after, 5430 + 60, 5430 + 65)
 
 
 def test_an_open_alert_of_an_earlier_version_stays_open():

@@ -14,7 +14,7 @@ help:
 	@echo "make test    lint, types, unit tests and tests on real servers"
 	@echo "make unit    only the tests that need no server (seconds)"
 	@echo "make bench   speed, as ratios in one run"
-	@echo "make torture the fault campaign: 200 rounds of crashes, dead brokers, full cards (half an hour)"
+	@echo "make torture the fault campaign: 200 rounds of crashes, dead brokers, dead cards (half an hour)"
 	@echo "make home-assistant  install a real one for the tests that ask it (1 GB, once)"
 	@echo "make mutants small wrong changes to the core: would the unit tests notice? (ten minutes)"
 	@echo "make soak    thirty simulated days: memory, journal, what the card is given (an hour)"

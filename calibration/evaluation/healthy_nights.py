@@ -248,7 +248,7 @@ def _night(job: tuple[int, float]) -> Tally:
 
 def show(total: Tally, nights: int) -> str:
     """A line per kind: raised and spoken per night, with exact Poisson intervals."""
-    lines = [f"{nights} nights, per night:      raised (95 % interval)        spoken"]
+    lines = [f"{nights} nights, per night:      raised (90 % interval)        spoken"]
     for name in sorted(total.spoken | total.raised):
         rate = poisson_rate(total.raised[name], nights)
         spoken = total.spoken[name] / nights

@@ -116,12 +116,16 @@ class Link:
     def subscribe(self, topics: list[str], *, of_others: Collection[str] = ()) -> int | None:
         """Ask for messages at QoS 1; returns the ``mid`` by which ``Subscribed`` answers.
 
-        Of the topics ``of_others`` only what another client says (version 5 only): a session that
-        outlives a crash must not bring a box the words of its former life.
+        Of the topics ``of_others`` only what another client says, and only now (version 5 only):
+        a session that outlives a crash must not bring a box the words of its former life, which
+        may have had another name at the broker.
         """
         if self.protocol == "5":
             options = [
-                (topic, SubscribeOptions(qos=1, noLocal=topic in of_others)) for topic in topics
+                (topic, SubscribeOptions(qos=0, noLocal=True))
+                if topic in of_others
+                else (topic, SubscribeOptions(qos=1))
+                for topic in topics
             ]
             _, mid = self._client.subscribe(options)
         else:

@@ -160,8 +160,10 @@ class IdentityWatch:
         """Take a message on one of ``topics``; False for any other."""
         if topic == self._status_topic:
             if not retain:
-                self.everything_due = self.everything_due or not payload
-                self.online_due = self.online_due or payload != b"online"
+                foreign = payload != b"online"
+                # Whoever leaves has written on the other topics, too.
+                self.everything_due |= not payload or (foreign and bool(self._others))
+                self.online_due = self.online_due or foreign
             return True
         if topic != self._identity_topic:
             return False

@@ -196,3 +196,13 @@ def test_a_document_that_is_none_says_nothing(payload: bytes):
 
 def test_other_topics_are_not_its_business():
     assert not watch().arrived("nursery/a/cmd/tare", b"", retain=False, now_s=1.0)
+
+
+def test_when_a_box_of_the_same_name_leaves_everything_it_wrote_on_is_said_again():
+    one = watch()
+    assert one.arrived(STATUS, b"offline", retain=False, now_s=1.0)
+    assert not one.everything_due, "a former connection's will: nobody else was there"
+    see(one, written_by("other", "two"), 2.0)
+    one.everything_due = False
+    assert one.arrived(STATUS, b"offline", retain=False, now_s=3.0)
+    assert one.everything_due

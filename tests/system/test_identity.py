@@ -305,8 +305,9 @@ def test_the_reason_of_the_broker_s_farewell_is_told() -> None:
     thread.join(5)
 
 
+@pytest.mark.parametrize("spare", ["", "-abcd"], ids=["own name", "spare name"])
 def test_the_words_of_a_former_life_are_no_twin_s(
-    boxes: Callable[..., Daemon], broker: Mosquitto
+    boxes: Callable[..., Daemon], broker: Mosquitto, spare: str
 ) -> None:
     """The broker keeps the session of a box that was killed, and what it said last."""
     box = boxes("first").start()
@@ -315,7 +316,7 @@ def test_the_words_of_a_former_life_are_no_twin_s(
         document = msgspec.json.decode(phone.last("nursery/test-box/identity") or b"")
         box.stop(signal.SIGKILL)
         journal = Journal.open(box.state_dir / "journal.sqlite")
-        client_id = BoxIdentity(journal).client_id
+        client_id = BoxIdentity(journal).client_id + spare
         journal.close()
         _say_as(client_id, broker.port, document | {"at": "earlier"})
         seen = len(phone.messages)

@@ -60,6 +60,7 @@ class Surroundings:
         self._rng = np.random.default_rng(seed)
         self.usb = _usb_microphone(folder / "usb", sound)
         self._sway: threading.Event | None = None
+        self.mutes = 0
         self.facts: list[Fact] = []
 
     def begin(self, name: str) -> Fact:
@@ -88,6 +89,7 @@ class Surroundings:
 
     def choose(self, chance: random.Random, names: Sequence[str]) -> str:
         """One of those that can become true now; else the one that can soonest."""
+        names = [name for name in names if name != "microphone_muted" or self.mutes < MOST_MUTES]
         ready = [name for name in names if self.ready_in_s(name) == 0.0]
         if not ready:
             return min(names, key=self.ready_in_s)
@@ -135,8 +137,13 @@ class Surroundings:
         self.sound.quiet()
         self.steady()
 
+    def suspend(self, suspended: bool) -> None:
+        """The device gives nothing at all."""
+        self.sound.control("suspend-sink", "nursery", "1" if suspended else "0")
+
     def mute(self, muted: bool) -> None:
         """Somebody touched the switch: exact zeros."""
+        self.mutes += muted
         self.sound.control("set-source-mute", "nursery.monitor", "1" if muted else "0")
 
 
@@ -152,6 +159,8 @@ def _usb_microphone(folder: Path, sound: SoundServer) -> FakeMicrophone:
     return usb
 
 
+MOST_MUTES = 2
+"""a third time, and the microphone is taken for one with a noise gate (docs/alerts.md)"""
 NOTICED_S = 30.0
 """until the end of blindness is told: 5 s of real data and the hold of 10 s, twice"""
 SPELL_S = 120.0
@@ -167,6 +176,9 @@ KINDS: dict[str, Kind] = {
     ),
     "microphone_muted": Kind(
         DEAF, 10.0, {DEAF: NOTICED_S}, lambda s: s.mute(True), lambda s: s.mute(False)
+    ),
+    "microphone_suspended": Kind(
+        DEAF, 15.0, {DEAF: NOTICED_S}, lambda s: s.suspend(True), lambda s: s.suspend(False)
     ),
     "microphone_gone": Kind(
         DEAF, 15.0, {DEAF: NOTICED_S}, lambda s: s.sound.kill(), lambda s: s.begin_sound()
@@ -189,6 +201,11 @@ KINDS: dict[str, Kind] = {
     ),
 }  # fmt: skip
 """a cry is told after 20 s of calls, and its first calls open the bout"""
-BESIDE_A_FAULT = {"cell_unplugged": 1, "microphone_muted": 3, "crying": 6}
+BESIDE_A_FAULT = {
+    "cell_unplugged": 1,
+    "microphone_muted": 2,
+    "microphone_suspended": 2,
+    "crying": 6,
+}
 """what becomes true while something else is broken, and how readily: what can be chosen seldom
 goes first"""

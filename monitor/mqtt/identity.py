@@ -136,6 +136,12 @@ def _another_computer(last: dict[str, str], here: dict[str, str]) -> bool:
     return bool(shared) and last[shared[0]] != here[shared[0]]
 
 
+def used_elsewhere(journal: Journal, root: Path = Path("/")) -> bool:
+    """Whether the state was last used on another computer, and nobody has said what that means."""
+    last = _decoded(journal.load_state(MACHINE), dict[str, str]) or {}
+    return _another_computer(last, machine_marks(root))
+
+
 _ADOPTED = "slug:"
 """before the slug of a baby that was adopted and is not registered here yet"""
 

@@ -35,6 +35,7 @@ from monitor.store.kept_journals import sentence
 from monitor.store.lock import StateLock
 from monitor.store.reading import JournalReader
 from monitor.verbs.check_broker import check_broker
+from monitor.verbs.check_identity import check_identity
 from monitor.verbs.check_push import check_push
 from monitor.verbs.finding import Finding
 
@@ -70,6 +71,7 @@ def run_check(
         ("microphone", lambda: check_microphone(config, busy)),
         ("scale", lambda: check_scale(config, busy)),
         ("broker", lambda: check_broker(config, password, busy=busy)),
+        ("identity", lambda: check_identity(config, busy=busy)),
         ("push", lambda: check_push(config, send=push)),
         ("encryption", lambda: check_encryption(config)),
         ("journal", lambda: check_journal(config)),

@@ -93,6 +93,11 @@ def _judged(talk: Conversation, config: Config, *, unused_password: bool) -> Fin
             "away unsaid",
         )  # fmt: skip
     text += f"; a message to itself came back in {1000 * talk.back_s:.0f} ms"
+    if talk.identity_error is not None:
+        return Finding(
+            "broker", "warning", f"{text}; the running monitor says of its identity",
+            talk.identity_error,
+        )  # fmt: skip
     if unused_password:
         return Finding(
             "broker", "warning", f"{text}; there is a password and no user, so neither is used",
@@ -120,6 +125,8 @@ class Conversation:
         """after which the message to ourselves came back"""
         self.health: dict[str, str] | None = None
         """topics that a running monitor says are refused to it"""
+        self.identity_error: str | None = None
+        """what it says of another box that speaks as this one"""
         self.ended: str | None = None
         """why the connection did not hold"""
 
@@ -240,7 +247,7 @@ class Conversation:
                 told = msgspec.json.decode(event.payload, type=_Health)
             except msgspec.MsgspecError:
                 told = _Health()
-            self.health = told.link.refused
+            self.health, self.identity_error = told.link.refused, told.identity_error
 
 
 class _HealthLink(msgspec.Struct, frozen=True):
@@ -251,3 +258,4 @@ class _Health(msgspec.Struct, frozen=True):
     """The part of a running monitor's ``health`` that is looked at."""
 
     link: _HealthLink = _HealthLink()
+    identity_error: str | None = None

@@ -160,8 +160,8 @@ def test_all_of_it_as_json_and_as_text(tmp_path, monkeypatch):
     assert run_check(config, True, out) == 1  # nothing listens on port 9
     lines = [json.loads(line) for line in out.getvalue().splitlines()]
     assert [line["check"] for line in lines] == [
-        "microphone", "scale", "broker", "push", "encryption", "journal", "clock", "power",
-        "temperature", "disk",
+        "microphone", "scale", "broker", "identity", "push", "encryption", "journal", "clock",
+        "power", "temperature", "disk",
     ]  # fmt: skip
     broker = next(line for line in lines if line["check"] == "broker")
     assert broker["ok"] is False

@@ -37,6 +37,17 @@ class Estimate(msgspec.Struct, frozen=True, array_like=True):
     """of which taken in just before, so that much of it will be gone by the next"""
 
 
+def step_id(t_s: float) -> str:
+    """A short id from the moment, typeable on a phone: base 32 without look-alikes."""
+    alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+    number = int(max(t_s, 0.0) * 2.0)
+    text = ""
+    while number:
+        number, digit = divmod(number, 32)
+        text = alphabet[digit] + text
+    return text or "0"
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True, tag="Step"):
     """A change of level, as the tracker sees it."""
 

@@ -22,10 +22,11 @@ from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale import conditions
 from monitor.core.scale.claims import Claims, ClaimsState, is_thing
 from monitor.core.scale.converter import ConverterState, ConverterWatch, least_g
-from monitor.core.scale.corrections import Corrections, first_estimate, step_id
-from monitor.core.scale.hypothesis import Step
+from monitor.core.scale.corrections import Corrections
+from monitor.core.scale.hypothesis import Step, step_id
 from monitor.core.scale.liveliness import Liveliness, LivelinessState
 from monitor.core.scale.plateaus import TOUCH_G, Segmenter, SegmenterState, Transition, Trend
+from monitor.core.scale.roster import Roster, first_estimate
 from monitor.core.scale.settled import SettledState, SettledWatch
 from monitor.core.scale.steadiness import Steadiness, SteadinessState, Wander
 from monitor.core.scale.tracker import SMALLEST_MOVE_G, OccupancyState, OccupancyTracker
@@ -154,14 +155,14 @@ class Weigher:
         """
         self._config = config
         self._reference = reference
-        self._roster = [baby for baby in babies if baby.retired_s is None]
+        self._registered = [baby for baby in babies if baby.retired_s is None]
         self._history = sorted(history, key=lambda w: w.t_s)
         self._begin(start_s, occupancy_known=occupancy_known)
 
     def _begin(self, start_s: float, *, occupancy_known: bool) -> None:
         """Know what was given, and nothing else."""
         reference = self._reference
-        records = [BabyRecord(baby=baby) for baby in self._roster]
+        records = [BabyRecord(baby=baby) for baby in self._registered]
         by_name = {record.baby.name: record for record in records}
         for weighing in self._history:
             if weighing.baby in by_name:
@@ -194,7 +195,10 @@ class Weigher:
         self._segmenter = Segmenter(state.segmenter)
         self._occupancy = OccupancyTracker(state.occupancy)
         self._claims = Claims(state.claims, self._reference)
-        self._corrections = Corrections(self._claims, self._occupancy, self._reference)
+        self._roster = Roster(self._claims, self._occupancy, self._reference)
+        self._corrections = Corrections(
+            self._claims, self._occupancy, self._roster, self._reference
+        )
         self._converter = ConverterWatch(config, state.converter)
         self._liveliness = Liveliness(state.liveliness)
         self._still = SettledWatch(state.still)
@@ -219,11 +223,6 @@ class Weigher:
         if out:
             self._last = None
         return out
-
-    def add_history(self, weighings: Sequence[Weighing]) -> list[AnyEvent]:
-        """Take weighings from a spreadsheet; one that cannot be meant is refused in an event."""
-        self._last = None
-        return self._corrections.import_weighings(weighings)
 
     def finish(self, now_s: float) -> list[AnyEvent]:
         """The recording is over: judge what had not settled yet."""
@@ -458,7 +457,7 @@ class Weigher:
     @property
     def babies(self) -> list[Baby]:
         """Who is in the nursery now, without the retired."""
-        return [record.baby for record in self._claims.records if record.here]
+        return self._roster.here
 
     @property
     def fault(self) -> str | None:
@@ -667,17 +666,17 @@ class Weigher:
     def _reconcile(self, now_s: float) -> None:
         """Bring the restored records up to the roster and the history given at the start."""
         known = {record.baby.id: i for i, record in enumerate(self._claims.records)}
-        named = {baby.id: baby for baby in self._roster}
+        named = {baby.id: baby for baby in self._registered}
         for key, i in known.items():
             record = self._claims.records[i]
             if key in named:
                 self._claims.rename(record.baby.name, named[key].name)
                 record.baby = named[key]
             elif record.here:
-                self._corrections.retire(i, now_s)
+                self._roster.retire(i, now_s)
         for key, baby in named.items():
             if key not in known:
-                self._corrections.admit(baby, now_s)
+                self._roster.admit(baby, now_s)
         for i, record in enumerate(self._claims.records):
             mine = [w for w in self._history if record.here and w.baby == record.baby.name]
             record.recall(mine, self._reference)

@@ -19,7 +19,6 @@ from monitor.events import (
     Command,
     CommandResult,
     Feed,
-    Growth,
     ObjectMoved,
     Retraction,
     RosterChanged,
@@ -445,18 +444,6 @@ def test_the_roster_changes():
     events, _ = command(path, "baby_retire", name="Joe")
     assert of(events, RosterChanged)[0].baby.retired_s == START_S + HOUR_S
     assert [b.name for b in path.babies] == ["Kangaroo", "Possum"]
-
-
-def test_a_spreadsheet_is_taken_and_its_slips_are_refused():
-    path = path_for(demo_box(3, START_S, 1.0))
-    rows = [
-        Weighing(step_id="", t_s=START_S - k * 86_400.0, baby="Possum", weight_g=g, sigma_g=1.0)
-        for k, g in ((4, 100.0), (3, 104.0), (2, 1080.0), (1, 112.0))
-    ]
-    events = path.add_history(rows)
-    assert [e.weight_g for e in of(events, WeighIn)] == [100.0, 104.0, 112.0]
-    assert [e.ok for e in of(events, CommandResult)] == [False]
-    assert of(events, Growth)[-1].verdict == "gaining"
 
 
 # ------------------------------------------------------------------ cries and bottles

@@ -1,0 +1,195 @@
+"""Who is in the nursery: babies come, are renamed or described anew, and leave.
+
+A baby keeps its place in the records and in every hypothesis after it has left, so an index always
+means the same baby.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, date, datetime
+from typing import Any
+
+import msgspec
+
+from monitor.core.growth.baby_record import BabyRecord
+from monitor.core.growth.reference import GrowthReference
+from monitor.core.scale.arguments import grams, possible_grams, text
+from monitor.core.scale.claims import Claims
+from monitor.core.scale.hypothesis import Estimate, step_id
+from monitor.core.scale.tracker import OccupancyTracker, Presence
+from monitor.errors import CommandError
+from monitor.events import AnyEvent, Baby, Command, RosterChanged
+from monitor.names import check_name
+
+MOST_BABIES = 12
+"""in one box at a time; it is made for one to eight, and the hypotheses of who is inside double
+with each (2 ** 12 = 4096 when nobody is known to be inside)"""
+MOST_MET = 40
+"""babies that came and went since the tracker began: each keeps its place in every hypothesis"""
+LEAST_ADULT_KG, MOST_ADULT_KG = 0.5, 120.0
+OLDEST_BABY_DAYS = 3650
+
+
+class Roster:
+    """Adds, describes and retires babies, in the records and in the tracker alike."""
+
+    def __init__(
+        self, claims: Claims, occupancy: OccupancyTracker, reference: GrowthReference
+    ) -> None:
+        self._claims = claims
+        self._occupancy = occupancy
+        self._reference = reference
+
+    @property
+    def here(self) -> list[Baby]:
+        """Everybody who has not left."""
+        return [record.baby for record in self._claims.records if record.here]
+
+    def add(self, command: Command) -> list[AnyEvent]:
+        """A baby comes to the nursery.
+
+        Raises:
+            CommandError: refused, nothing changed.
+        """
+        args = dict(command.args)
+        args.setdefault("id", self._free_id(command.t_s))
+        args.setdefault("registered_s", command.t_s)
+        baby = _baby(args, command.t_s)
+        self._check_name(baby, None)
+        self._check_room()
+        self.admit(baby, command.t_s)
+        return [RosterChanged(t_s=command.t_s, baby=baby)]
+
+    def _free_id(self, t_s: float) -> str:
+        """An id nobody has; two babies registered in one second must stay two."""
+        taken = {record.baby.id for record in self._claims.records}
+        first = step_id(t_s)
+        names = (first, *(f"{first}-{number}" for number in range(2, MOST_MET + 2)))
+        return next(name for name in names if name not in taken)
+
+    def _check_room(self) -> None:
+        if sum(record.here for record in self._claims.records) >= MOST_BABIES:
+            raise CommandError(
+                f"{MOST_BABIES} babies are here, which is the most: retire who has left"
+            )
+        if len(self._claims.records) >= MOST_MET:
+            raise CommandError(
+                f"{MOST_MET} babies have come and gone since the start: restart the monitor"
+            )
+
+    def admit(self, baby: Baby, t_s: float) -> int:
+        """Open a record for a baby; whether it is in the box is for its first step to show."""
+        record = BabyRecord(baby=baby)
+        self._claims.records.append(record)
+        i = len(self._claims.records) - 1
+        estimate = first_estimate(record, self._reference, t_s)
+        self._occupancy.observe(Presence(t_s=t_s, baby=i, present=True, estimate=estimate))
+        return i
+
+    def edit(self, command: Command) -> list[AnyEvent]:
+        """What is known about a baby changes; what is left out stays.
+
+        Raises:
+            CommandError: refused, nothing changed.
+        """
+        args = dict(command.args)
+        i = self.find(text(args, "baby" if "baby" in args else "name"))
+        if args.pop("baby", None) is None:
+            args.pop("name")
+        if "rename" in args:
+            args["name"] = text(args, "rename")
+            del args["rename"]
+        record = self._claims.records[i]
+        known = {**msgspec.to_builtins(record.baby), **args, "id": record.baby.id}
+        baby = _baby(known, command.t_s)
+        self._check_name(baby, i)
+        self._claims.rename(record.baby.name, baby.name)
+        record.baby = baby
+        record.weighings = [msgspec.structs.replace(w, baby=baby.name) for w in record.weighings]
+        return [RosterChanged(t_s=command.t_s, baby=baby), *self._claims.refresh({i})]
+
+    def leave(self, command: Command) -> list[AnyEvent]:
+        """A baby has left; its history is kept.
+
+        Raises:
+            CommandError: nobody is called that.
+        """
+        args = command.args
+        i = self.find(text(args, "baby" if "baby" in args else "name"))
+        return [RosterChanged(t_s=command.t_s, baby=self.retire(i, command.t_s))]
+
+    def retire(self, i: int, t_s: float) -> Baby:
+        """Close a baby's record."""
+        record = self._claims.records[i]
+        record.baby = msgspec.structs.replace(record.baby, retired_s=t_s)
+        estimate = self._occupancy.best().weights[i]
+        self._occupancy.observe(Presence(t_s=t_s, baby=i, present=False, estimate=estimate))
+        self._claims.forget(record.baby.name)
+        return record.baby
+
+    def _check_name(self, baby: Baby, besides: int | None) -> None:
+        for j, record in enumerate(self._claims.records):
+            same = record.baby.slug == baby.slug or record.baby.id == baby.name
+            if j != besides and record.here and same:
+                raise CommandError(f"{record.baby.name} is already here: choose another name")
+
+    def find(self, name: str) -> int:
+        """Index of the baby with this name, slug or id.
+
+        Raises:
+            CommandError: nobody here is called that.
+        """
+        for i, record in enumerate(self._claims.records):
+            if record.here and name in {record.baby.name, record.baby.slug, record.baby.id}:
+                return i
+        known = ", ".join(b.baby.name for b in self._claims.records if b.here) or "nobody yet"
+        raise CommandError(f"no baby called {name!r} here (known: {known})")
+
+
+def first_estimate(record: BabyRecord, reference: GrowthReference, t_s: float) -> Estimate:
+    """What a baby weighs as far as anybody knows when the tracker meets it."""
+    latest = record.latest
+    if latest is not None:
+        sd = math.hypot(latest.sigma_g, 0.01 * latest.weight_g)
+        gut_g = 0.04 * latest.weight_g if latest.move == "return" else 0.0
+        return Estimate(latest.weight_g, sd, latest.t_s, gut_g)
+    if record.baby.weight_g is not None:
+        # Typed at some time of the feeding cycle: 2 % of swing, a gram of reading.
+        when_s = record.baby.registered_s if record.baby.registered_s is not None else t_s
+        return Estimate(record.baby.weight_g, 1.0 + 0.02 * record.baby.weight_g, min(when_s, t_s))
+    low, median, high = record.expected(reference, t_s).weight_g
+    return Estimate(median, 0.4 * (high - low), t_s)
+
+
+def _baby(args: dict[str, Any], now_s: float) -> Baby:
+    try:
+        baby = msgspec.convert(args, Baby)
+    except msgspec.ValidationError as error:
+        raise CommandError(f"the baby cannot be registered: {error}") from error
+    check_name(baby.name)
+    if baby.born is not None:
+        _check_born(baby.born, now_s)
+    if baby.weight_g is not None:
+        possible_grams(grams({"weight_g": baby.weight_g}, "weight_g"), "weight_g")
+    adult_kg = baby.adult_weight_kg
+    if adult_kg is not None and not LEAST_ADULT_KG <= adult_kg <= MOST_ADULT_KG:
+        raise CommandError(
+            f'"adult_weight_kg" is {adult_kg:g}: it must be {LEAST_ADULT_KG:g} to '
+            f"{MOST_ADULT_KG:g} kg"
+        )
+    return baby
+
+
+def _check_born(born: str, now_s: float) -> None:
+    try:
+        day = date.fromisoformat(born)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != born:
+        raise CommandError(f'"born" is {born!r}: write a date as 2026-01-31')
+    age_days = (datetime.fromtimestamp(now_s, UTC).date() - day).days
+    if age_days < -1:
+        raise CommandError(f'"born" is {born}, which has not come yet: check the date')
+    if age_days > OLDEST_BABY_DAYS:
+        raise CommandError(f'"born" is {born}, which is more than ten years ago: check the date')

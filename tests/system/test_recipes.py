@@ -8,46 +8,78 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from tests.system.daemon import Daemon
-from tests.system.mosquitto import Mosquitto
+from tests.system.mosquitto import BINARY, Mosquitto
 from tests.system.subscriber import Subscriber, wait_for
 
 pytestmark = pytest.mark.system
 
 ROOT = Path(__file__).parents[2]
-Edit = Callable[[str], str]
+BASE = "nursery/test-box"
 
-ROW = '    "damp": Kind(about="box", label="Too damp", news_for_s=HOUR_S),\n'
-STATED = """
+Edits = dict[str, list[tuple[str, str]]]
+"""for each file of a recipe: what stands there, and what is put before it"""
 
+KIND: Edits = {
+    "monitor/alert_kinds.py": [
+        ('    "test",\n', '    "damp",\n'),
+        ('    "test": Kind(', '    "damp": Kind(about="box", label="Damp", news_for_s=HOUR_S),\n'),
+    ],
+    "monitor/core/health/host.py": [
+        ("        report = self._report\n", "        found = [*found, _damp(now_s)]\n"),
+        (
+            "def _unsaid(",
+            """
 def _damp(now_s: float) -> Condition:
     return Condition(
         kind="damp", severity="warning", since_s=now_s, title="Air too damp", message="", why=""
     )
-"""
-KIND: dict[str, Edit] = {
-    "monitor/alert_kinds.py": lambda text: replaced(
-        replaced(text, '    "test",\n', '    "damp",\n    "test",\n'),
-        '    "test": Kind(',
-        f'{ROW}    "test": Kind(',
-    ),
-    "monitor/core/health/host.py": lambda text: (
-        replaced(text, "        return found\n", "        return [*found, _damp(now_s)]\n") + STATED
-    ),
-    "docs/alerts.md": lambda text: replaced(
-        text, "| `low_power` |", "| `damp` | the box | damp air | warning |\n| `low_power` |"
-    ),
-}  # fmt: skip
 
 
-def replaced(text: str, old: str, new: str) -> str:
-    assert old in text
-    return text.replace(old, new)
+""",
+        ),
+    ],
+    "docs/alerts.md": [("| `low_power` |", "| `damp` | the box | damp air | warning |\n")],
+}
+TOPIC: Edits = {
+    "monitor/documents.py": [
+        (
+            "class BoxState(",
+            "class Air(msgspec.Struct, frozen=True):\n    damp_pct: float | None = None\n\n\n",
+        ),
+        ("    cry: CryStatus\n", "    air: Air = Air()\n"),
+    ],
+    "monitor/core/pipeline.py": [
+        ("from monitor.documents import", "from monitor.documents import Air\n"),
+        ("            cry=self._crying.status(", "            air=Air(91.0),\n"),
+    ],
+    "monitor/mqtt/topics.py": [
+        ('        self.cry = f"{base}/cry"', '        self.air = f"{base}/air"\n'),
+        ("        _retained(topics.cry,", "        _retained(topics.air, document(state.air)),\n"),
+    ],
+    "monitor/mqtt/entities.py": [
+        ('    rows["who"] = {', '    rows["damp"] = _sensor("Damp", topics.air, "damp_pct")\n'),
+    ],
+    "docs/mqtt.md": [("| `cry` | yes |", "| `air` | yes | 1 | JSON |\n")],
+}
+RECIPES = {"An alert kind": KIND, "A retained topic": TOPIC}
+CHECKS = ["tests/test_alert_kinds.py", "tests/mqtt/test_mqtt_page.py"]
+
+
+class Built(NamedTuple):
+    """A box that runs the edited copy, and what a phone has seen of it."""
+
+    daemon: Daemon
+    phone: Subscriber
+    before: str
+    """what the checks of the documents said while those had not been edited"""
+    after: str
 
 
 def recipe(name: str) -> set[str]:
@@ -57,69 +89,100 @@ def recipe(name: str) -> set[str]:
     return set(re.findall(r"`((?:monitor|docs)/[\w/.]+\.\w+)`", section))
 
 
-def edit(tree: Path, name: str, change: Edit) -> None:
-    path = tree / name
-    path.write_text(change(path.read_text()))
+def follow(tree: Path, folder: str) -> None:
+    """Make those edits of every recipe that lie in this folder."""
+    for edits in RECIPES.values():
+        for name, changes in edits.items():
+            if name.startswith(folder):
+                path = tree / name
+                for before, new in changes:
+                    text = path.read_text()
+                    assert before in text, f"{name}: {before}"
+                    path.write_text(text.replace(before, new + before, 1))
 
 
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
+def checked(tree: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *CHECKS],
+        cwd=tree, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the program, its documents and the tests of its tables."""
-    copy = tmp_path / "tree"
+    copy = tmp_path_factory.mktemp("recipes") / "tree"
     for folder in ("monitor", "docs"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (copy / "tests").mkdir()
-    for name in ("__init__.py", "test_alert_kinds.py"):
-        shutil.copy(ROOT / "tests" / name, copy / "tests" / name)
+    (copy / "tests" / "mqtt").mkdir(parents=True)
+    for name in ("tests/__init__.py", "tests/mqtt/__init__.py", *CHECKS):
+        shutil.copy(ROOT / name, copy / name)
     return copy
 
 
-def check(tree: Path, test: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/{test}"],
-        cwd=tree, capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
-
-
-def test_a_new_kind_of_alert_needs_its_row_and_the_part_that_states_it(
-    tree: Path, tmp_path: Path, broker: Mosquitto
-) -> None:
-    assert recipe("An alert kind") == set(KIND)
-    for name, change in KIND.items():
-        if name.startswith("monitor/"):
-            edit(tree, name, change)
-    scale = tmp_path / "scale.csv"
+@pytest.fixture(scope="module")
+def built(tree: Path) -> Iterator[Built]:
+    if BINARY is None:
+        pytest.skip("mosquitto is not installed: apt-get install mosquitto")
+    follow(tree, "monitor")
+    scale = tree.parent / "scale.csv"
     scale.write_text("time_s,counts\n" + "".join(f"{t / 10},1000\n" for t in range(3000)))
+    broker = Mosquitto(tree.parent / "mosquitto").start()
     daemon = Daemon(
-        tmp_path / "box",
+        tree.parent / "box",
         broker.port,
         more=f'[scale]\nsource = "csv"\nfile = "{scale}"\n',
         environment={"PYTHONPATH": str(tree)},
     )
-    with Subscriber(broker.port, "#") as phone:
-        daemon.start()
-        try:
-            unlisted = check(tree, "test_alert_kinds.py")
-            assert re.findall(r"FAILED \S+::(\w+)", unlisted.stdout) == [
-                "test_the_page_on_alerts_has_a_row_for_every_kind_and_for_no_other"
-            ], unlisted.stdout
-            edit(tree, "docs/alerts.md", KIND["docs/alerts.md"])
-            listed = check(tree, "test_alert_kinds.py")
-            assert listed.returncode == 0, listed.stdout
+    try:
+        with Subscriber(broker.port, "#") as phone:
+            daemon.start()
+            before = checked(tree)
+            follow(tree, "docs")
+            after = checked(tree)
+            wait_for(lambda: phone.last(f"{BASE}/status") == b"online")
+            yield Built(daemon, phone, before, after)
+    finally:
+        daemon.stop(signal.SIGKILL)
+        broker.stop()
 
-            wait_for(lambda: phone.last("nursery/test-box/problem/damp") == b"ON")
-            told = wait_for(lambda: phone.json("nursery/test-box/alert"))[0]
-            assert (told["kind"], told["title"]) == ("damp", "Air too damp")
-            devices = [m.topic for m in list(phone.messages) if m.topic.endswith("/config")]
-            found = [
-                row for topic in devices for row in phone.json(topic)[-1]["components"].items()
-            ]
-            assert dict(found)["problem_damp"]["name"] == "Too damp"
-            assert "damp" in dict(found)["alert"]["event_types"]
-            assert "Air too damp" in daemon.log
-            assert daemon.stop() == 0
-        finally:
-            daemon.stop(signal.SIGKILL)
-    with sqlite3.connect(daemon.state_dir / "journal.sqlite") as journal:
+
+def entities(phone: Subscriber) -> dict[str, dict[str, object]]:
+    """The box's own, as Home Assistant is told of them."""
+    (device,) = {m.topic for m in list(phone.messages) if m.topic.endswith("/config")}
+    found: dict[str, dict[str, object]] = phone.json(device)[-1]["components"]
+    return found
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_names_exactly_the_files_that_are_touched(name: str) -> None:
+    assert recipe(name) == set(RECIPES[name])
+
+
+def test_the_pages_must_follow(built: Built) -> None:
+    assert set(re.findall(r"FAILED \S+::(\w+)", built.before)) == {
+        "test_the_page_on_alerts_has_a_row_for_every_kind_and_for_no_other",
+        "test_the_page_has_a_line_for_the_topic",
+    }, built.before
+    assert "FAILED" not in built.after, built.after
+    assert " passed" in built.after or "[100%]" in built.after
+
+
+def test_a_new_kind_of_alert_is_raised_shown_logged_and_written_down(built: Built) -> None:
+    phone = built.phone
+    wait_for(lambda: phone.last(f"{BASE}/problem/damp") == b"ON")
+    told = wait_for(lambda: phone.json(f"{BASE}/alert"))[0]
+    assert (told["kind"], told["title"]) == ("damp", "Air too damp")
+    shown = entities(phone)
+    assert shown["problem_damp"]["name"] == "Damp"
+    assert "damp" in shown["alert"]["event_types"]  # type: ignore[operator]
+    assert "Air too damp" in built.daemon.log
+    with sqlite3.connect(built.daemon.state_dir / "journal.sqlite") as journal:
         rows = journal.execute("SELECT kind, title FROM alerts").fetchall()
     assert ("damp", "Air too damp") in rows
+
+
+def test_a_new_retained_topic_is_published_and_shown(built: Built) -> None:
+    assert wait_for(lambda: built.phone.json(f"{BASE}/air"))[-1] == {"damp_pct": 91.0}
+    assert entities(built.phone)["damp"]["state_topic"] == f"{BASE}/air"

@@ -1,0 +1,20 @@
+"""The page on MQTT has a line for every topic of a box."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from monitor.mqtt.topics import Topics
+
+PAGE = (Path(__file__).parents[2] / "docs" / "mqtt.md").read_text()
+NAMES = {topic.removeprefix("nursery/b/") for topic in vars(Topics("b")).values()}
+NAMES -= {"b", "nursery/b", "cmd/+"}  # the box, the base, and what comes in
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_the_page_has_a_line_for_the_topic(name: str) -> None:
+    written = re.escape(name.replace("+", "<verb>"))
+    assert re.search(rf"^\| `{written}` \|", PAGE, re.MULTILINE), name

@@ -212,6 +212,22 @@ def test_forty_minutes_of_crying_on_a_swaying_platform_raise_and_become_critical
     assert changes(world.run(11 * MINUTE), "scale_unsettled") == ["cleared"]
 
 
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_scale_that_is_never_still_for_an_hour_is_critical_where_it_hides_a_silence(
+    inside,
+) -> None:
+    babies = None if inside else []
+    night = NightConfig(from_="12:00", to="22:00")
+    world = World(sway=(60, 2 * HOUR), night=night, room=False, babies=babies)
+    told = [a for a in world.run(80 * MINUTE) if a.kind == "scale_unsettled"]
+    critical = [a for a in told if a.severity == "critical"]
+    assert bool(critical) == inside
+    if inside:
+        assert not critical[0].silent
+        assert critical[0].t_s - T == pytest.approx(60 + HOUR, abs=2 * MINUTE)
+        assert "nobody can tell when it is too quiet" in critical[0].message
+
+
 def test_five_minutes_of_cleaning_are_no_unsettled_scale() -> None:
     world = World()
     world.box.lean(T + 300, T + 600, 250.0, 40.0)

@@ -24,6 +24,10 @@ UNSETTLED_SHARE = 0.4
 SETTLED_SHARE = 0.6
 """... and left again after four to nine minutes of stillness"""
 BEGINS_SHARE = 0.9
+BLIND_AFTER_S = 3600.0
+"""with somebody in the box it is critical from then on, as a scale that sends nothing is at once:
+silence can be told by nobody. No household shakes for that long by itself; a machine, a slipped
+box or a bad cell does. Judgement: two thirds of the shortest silence that is told (90 min)"""
 LONGEST_WINDOW_S = 2.0
 """Time without samples is no time without stillness."""
 
@@ -60,19 +64,23 @@ class SettledWatch:
         """Whether a movement in the box would show, and a weight can be had."""
         return not self._state.unsettled
 
-    def conditions(self, now_s: float) -> list[Condition]:
-        """``scale_unsettled`` while it is."""
+    def conditions(self, now_s: float, *, occupied: bool) -> list[Condition]:
+        """``scale_unsettled`` while it is; ``occupied``: somebody is in the box, or may be."""
         state = self._state
         if not state.unsettled or state.since_s is None:
             return []
+        lasts_s = now_s - state.since_s
+        blind = occupied and lasts_s >= BLIND_AFTER_S
+        unseen = "no weights, feeds or movement are seen"
+        if blind:
+            unseen += ", so nobody can tell when it is too quiet. Look after the babies yourself"
         found = Condition(
             kind="scale_unsettled",
-            severity="warning",
+            severity="critical" if blind else "warning",
             since_s=state.since_s,
             title="Scale is never still",
-            message=f"For {spoken_duration(now_s - state.since_s)} the scale has hardly been "
-            "still: no weights, feeds or movement are seen. Look what sways, leans on the box "
-            "or shakes it, and put it on firm ground.",
+            message=f"For {spoken_duration(lasts_s)} the scale has hardly been still: {unseen}. "
+            "Look what sways, leans on the box or shakes it, and put it on firm ground.",
             why=f"still for {state.share:.0%} of the last ten minutes, "
             f"{SETTLED_SHARE:.0%} are needed",
             all_clear="The scale is still again: weights and movement are seen.",

@@ -518,7 +518,8 @@ class Weigher:
                 state.converter.overload_since_s, state.level_g, self._config
             )
             stated += conditions.wanders(self.wander)
-            stated += self._still.conditions(now_s)
+            occupied = not state.box_off and self._in_box() != []
+            stated += self._still.conditions(now_s, occupied=occupied)
         return _Judged(now_s, blind, stated, unjudged)
 
     def _watch(self, i: int, record: BabyRecord, *, blind: bool) -> Watch | None:

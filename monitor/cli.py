@@ -525,10 +525,10 @@ def _broker(path: str | None, broker: dict[str, Any]) -> tuple[Any, str | None]:
 
 def _command(path: str | None, verb: str, args: dict[str, Any], done: str) -> int:
     config = _config(path)
+    from monitor.commands import request
     from monitor.verbs.local import submit
 
-    given = {key: value for key, value in args.items() if value is not None}
-    submit(config, verb, given)
+    submit(config, request(verb, args))
     click.echo(done)
     return 0
 

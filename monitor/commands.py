@@ -1,79 +1,212 @@
-"""Commands from phones and dashboards: read strictly, refused with one sentence.
+"""What a person can ask for: one typed request a verb, read strictly, refused in one sentence.
 
-Anybody on the broker can write to a command topic, retained commands would be carried out again
-at every reconnect, and dashboards send what a person typed. So only known verbs with flat, short,
-well-typed arguments pass; whether they make sense now is for the core to say.
+Anybody on the broker can write to a command topic, and dashboards send what a person typed. The
+union ``Request`` is the only list of verbs: fields, limits and defaults stand in the types, and
+msgspec decodes them for every way in (broker, inbox, command line, button). Whether a request makes
+sense now (who is here, what is open, which weight can be meant) is for the core to say.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any, cast, get_args
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, cast, get_args, get_origin
 
 import msgspec
+from msgspec import Meta, Struct
 
 from monitor.errors import CommandError
-from monitor.events import Command, Verb
-from monitor.names import has_control
+from monitor.names import Species, check_name, has_control
 
 LONGEST_PAYLOAD = 4096
 LONGEST_TEXT = 200
-ARGUMENTS: dict[str, dict[str, type]] = {
-    "acknowledge": {"id": str},
-    "snooze": {"id": str, "minutes": float},
-    "not_a_cry": {"id": str},
-    "test_alert": {},
-    "tare": {},
-    "weigh_in": {"cancel": bool},
-    "assign": {"step_id": str, "baby": str},
-    "weigh": {"baby": str, "grams": float, "at": str, "confirm": bool},
-    "correct": {"step_id": str, "baby": str, "grams": float, "void": bool},
-    "baby_add": {
-        "name": str,
-        "species": str,
-        "born": str,
-        "weight_g": float,
-        "adult_weight_kg": float,
-    },
-    "baby_edit": {
-        "name": str,
-        "rename": str,
-        "species": str,
-        "born": str,
-        "weight_g": float,
-        "adult_weight_kg": float,
-    },
-    "baby_retire": {"name": str},
-}
-NEEDED: dict[str, tuple[str, ...]] = {
-    "assign": ("step_id", "baby"),
-    "weigh": ("baby", "grams"),
-    "correct": ("step_id",),
-    "baby_add": ("name", "species"),
-    "baby_edit": ("name",),
-    "baby_retire": ("name",),
-}
+SNOOZE_MIN = 30.0
+SNOOZE_LONGEST_MIN = 720.0
+"""half a day: a snooze that was forgotten must not outlive the next feed by much"""
+
+# The description of a limit says what to give instead; it ends the sentence of a refusal.
+Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
+Filled = Annotated[str, Meta(max_length=LONGEST_TEXT, pattern=r"\S")]
+Grams = Annotated[float, Meta(gt=0, le=100_000, description="a weight in grams is above 0")]
+Minutes = Annotated[
+    float,
+    Meta(gt=0, le=SNOOZE_LONGEST_MIN, description="give more than 0 and at most 720 (12 h)"),
+]
+AdultKg = Annotated[float, Meta(ge=0.5, le=120, description="it must be 0.5 to 120 kg")]
+Day = Annotated[date, Meta(description="write a date as 2026-01-31")]
 
 
-def parse_command(topic: str, payload: bytes, base: str, *, retain: bool, now_s: float) -> Command:
-    """Read one message from ``<base>/cmd/<verb>``.
+class Verb(Struct, frozen=True, tag_field="verb", forbid_unknown_fields=True, omit_defaults=True):
+    """Base of the requests: the tag is the verb, as in topics and in the inbox."""
+
+
+class Acknowledge(Verb, frozen=True, kw_only=True, tag="acknowledge"):
+    """An alert was seen; without ``id`` every open one."""
+
+    id: Text | None = None
+
+
+class Snooze(Verb, frozen=True, kw_only=True, tag="snooze"):
+    """Say it again later; without ``id`` every open alert."""
+
+    id: Text | None = None
+    minutes: Minutes = SNOOZE_MIN
+
+
+class NotACry(Verb, frozen=True, kw_only=True, tag="not_a_cry"):
+    """Somebody listened: the crying alert that is open was none."""
+
+    id: Text | None = None
+
+
+class SendTestAlert(Verb, frozen=True, kw_only=True, tag="test_alert"):
+    """Raise an alert that says that it is a test."""
+
+
+class Tare(Verb, frozen=True, kw_only=True, tag="tare"):
+    """What lies in the empty box now belongs to the box."""
+
+
+class ExpectWeighIn(Verb, frozen=True, kw_only=True, tag="weigh_in"):
+    """The next baby lifted out or put back is weighed, not fed."""
+
+    cancel: bool = False
+
+
+class Assign(Verb, frozen=True, kw_only=True, tag="assign"):
+    """The answer to "who was it?": a name, or one of ``names.NOBODY``."""
+
+    step_id: Filled
+    baby: Text
+
+
+class Weigh(Verb, frozen=True, kw_only=True, tag="weigh"):
+    """A weight typed by hand."""
+
+    baby: Filled
+    grams: Grams
+    at: Text | None = None
+    """RFC 3339 with a zone; now when it is left out"""
+    confirm: bool = False
+    """yes, it really weighs that"""
+
+    def __post_init__(self) -> None:
+        """A time that is none is refused."""
+        _ = self.at_s
+
+    @property
+    def at_s(self) -> float | None:
+        """``at`` in Unix seconds."""
+        return None if self.at is None else _seconds(self.at)
+
+
+class Correct(Verb, frozen=True, kw_only=True, tag="correct"):
+    """What was wrong with one weighing: who, how much, or that it ever was."""
+
+    step_id: Filled
+    baby: Filled | None = None
+    grams: Grams | None = None
+    void: bool = False
+
+    def __post_init__(self) -> None:
+        """It says at least one of them."""
+        if self.baby is None and self.grams is None and not self.void:
+            raise CommandError('correct needs one of "grams", "baby" or "void"')
+
+
+class BabyAdd(Verb, frozen=True, kw_only=True, tag="baby_add"):
+    """A baby comes to the nursery."""
+
+    name: Filled
+    species: Species
+    born: Day | None = None
+    weight_g: Grams | None = None
+    adult_weight_kg: AdultKg | None = None
+
+    def __post_init__(self) -> None:
+        """The name is one that a baby may have."""
+        check_name(self.name)
+
+
+class BabyEdit(Verb, frozen=True, kw_only=True, tag="baby_edit"):
+    """What is known about a baby changes; what is left out stays."""
+
+    name: Filled
+    rename: Filled | None = None
+    species: Species | None = None
+    born: Day | None = None
+    weight_g: Grams | None = None
+    adult_weight_kg: AdultKg | None = None
+
+    def __post_init__(self) -> None:
+        """The new name is one that a baby may have."""
+        if self.rename is not None:
+            check_name(self.rename)
+
+
+class BabyRetire(Verb, frozen=True, kw_only=True, tag="baby_retire"):
+    """A baby has left; its history is kept."""
+
+    name: Filled
+
+
+AlertRequest = Acknowledge | Snooze | NotACry | SendTestAlert
+"""carried out by ``core.alerts``"""
+ScaleRequest = Tare | ExpectWeighIn | Assign | Weigh | Correct | BabyAdd | BabyEdit | BabyRetire
+"""carried out by ``core.scale``"""
+Request = AlertRequest | ScaleRequest
+
+
+def verb_of(kind: type[Request] | Request) -> str:
+    """The verb of a request, or of its type."""
+    return str(kind.__struct_config__.tag)
+
+
+VERBS: dict[str, type[Request]] = {verb_of(kind): kind for kind in get_args(Request)}
+
+
+def request(verb: str, args: dict[str, Any]) -> Request:
+    """The request with these arguments; what is ``None`` is left out.
 
     Raises:
-        CommandError: one sentence; nothing of the command was carried out.
+        CommandError: one sentence.
     """
-    verb = topic.removeprefix(f"{base}/cmd/")
-    if verb not in get_args(Verb):
+    kind = VERBS.get(verb)
+    if kind is None:
         raise CommandError(f"there is no command {_quoted(verb)}")
-    if retain:
-        raise CommandError(f"{verb} arrived retained and was ignored: send it without retain")
+    given = {name: _clean(verb, name, value) for name, value in args.items() if value is not None}
+    try:
+        if "verb" in given:  # msgspec would take it for the tag
+            raise CommandError(_fault(kind, given))
+        return msgspec.convert(given, kind)
+    except msgspec.ValidationError as error:
+        if isinstance(error.__cause__, CommandError):  # of the type itself
+            raise error.__cause__ from None
+        raise CommandError(_fault(kind, given)) from error
+
+
+def read_request(verb: str, payload: bytes) -> tuple[Request, str | None]:
+    """The request in a JSON object, and the ``request_id`` that its answer echoes.
+
+    Raises:
+        CommandError: one sentence, with the ``request_id`` where that could be read.
+    """
+    if verb not in VERBS:
+        raise CommandError(f"there is no command {_quoted(verb)}")
     fields = _object(verb, payload)
     request_id = _request_id(fields.pop("request_id", None))
     try:
-        args = _arguments(verb, fields)
+        return request(verb, fields), request_id
     except CommandError as error:
         error.request_id = request_id
         raise
-    return Command(t_s=now_s, verb=cast("Verb", verb), args=args, request_id=request_id)
+
+
+def arguments(asked: Request) -> dict[str, Any]:
+    """What ``request`` makes ``asked`` of again: plain values, without those left out."""
+    fields = cast("dict[str, Any]", msgspec.to_builtins(asked))
+    del fields["verb"]
+    return fields
 
 
 def _object(verb: str, payload: bytes) -> dict[str, Any]:
@@ -100,47 +233,81 @@ def _request_id(value: Any) -> str | None:
     return text if len(text) <= LONGEST_TEXT and not has_control(text) else None
 
 
-def _arguments(verb: str, fields: dict[str, Any]) -> dict[str, Any]:
-    for name, value in fields.items():
-        if isinstance(value, dict | list):
-            raise CommandError(f"{verb}: {_quoted(name)} must be a plain value")
-        if isinstance(value, str):
-            _check_text(verb, name, value)
-    args = {name: _value(verb, name, value) for name, value in fields.items() if value is not None}
-    for name in NEEDED.get(verb, ()):
-        if name not in args:
-            raise CommandError(f'{verb} needs "{name}"')
-    return args
-
-
-def _check_text(verb: str, name: str, text: str) -> None:
-    if len(text) > LONGEST_TEXT:
-        raise CommandError(f"{verb}: {_quoted(name)} is longer than {LONGEST_TEXT} characters")
-    if has_control(text):
-        raise CommandError(f"{verb}: {_quoted(name)} contains control characters")
-
-
-def _value(verb: str, name: str, value: Any) -> Any:
-    wanted = ARGUMENTS[verb].get(name)
-    if wanted is None:
-        known = ", ".join(ARGUMENTS[verb]) or "nothing"
-        raise CommandError(f"{verb} does not know {_quoted(name)}; it takes {known}")
-    if wanted is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return _finite(verb, name, value)
-    if type(value) is not wanted:
-        noun = {str: "text", float: "a number", bool: "true or false"}[wanted]
-        raise CommandError(f'{verb}: "{name}" must be {noun}')
+def _clean(verb: str, name: str, value: Any) -> Any:
+    """What no type can say: numbers are finite, text steers nothing and has no space around it."""
+    if isinstance(value, str):
+        if has_control(value):
+            raise CommandError(f"{verb}: {_quoted(name)} contains control characters")
+        return value.strip()
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            number = float(value)
+        except OverflowError:  # JSON may hold an integer of four thousand digits
+            number = math.inf
+        if not math.isfinite(number):
+            raise CommandError(f"{verb}: {_quoted(name)} is not a finite number")
+        return number
     return value
 
 
-def _finite(verb: str, name: str, value: float) -> float:
+def _fault(kind: type[Request], given: dict[str, Any]) -> str:
+    """Why these fields are none of ``kind``: the first fault, in a sentence."""
+    verb = verb_of(kind)
+    fields = {field.name: field for field in msgspec.structs.fields(kind)}
+    for name, value in given.items():
+        if isinstance(value, dict | list):
+            return f"{verb}: {_quoted(name)} must be a plain value"
+        if name not in fields:
+            known = ", ".join(fields) or "nothing"
+            return f"{verb} does not know {_quoted(name)}; it takes {known}"
+        try:
+            msgspec.convert(value, fields[name].type)
+        except msgspec.ValidationError:
+            return _field_fault(verb, name, value, fields[name].type)
+    missing = [name for name, field in fields.items() if field.required and name not in given]
+    return f'{verb} needs "{missing[0]}"'
+
+
+_NOUNS: dict[type, tuple[str, type]] = {
+    str: ("text", str),
+    date: ("text", str),
+    float: ("a number", float),
+    bool: ("true or false", bool),
+}
+"""of the type of a field: what it must be, and the plain type that it is sent as"""
+
+
+def _field_fault(verb: str, name: str, value: Any, hint: Any) -> str:
+    base, meta = _without_none(hint)
+    if get_origin(base) is Literal:
+        return f'{verb}: "{name}" must be {" or ".join(get_args(base))}'
+    noun, sent_as = _NOUNS[base]
+    if type(value) is not sent_as:
+        return f'{verb}: "{name}" must be {noun}'
+    if not isinstance(value, str):
+        return f'"{name}" is {value:g}: {meta.description}'
+    if len(value) > LONGEST_TEXT:
+        return f'{verb}: "{name}" is longer than {LONGEST_TEXT} characters'
+    return f'"{name}" is {value!r}: {meta.description}' if value else f'"{name}" is missing'
+
+
+def _without_none(hint: Any) -> tuple[Any, Meta]:
+    """The type of a field and its limits; optional or not."""
+    if type(None) in get_args(hint):
+        (hint,) = (part for part in get_args(hint) if part is not type(None))
+    limits = getattr(hint, "__metadata__", None)
+    return (get_args(hint)[0], limits[0]) if limits else (hint, Meta())
+
+
+def _seconds(at: str) -> float:
     try:
-        number = float(value)
-    except OverflowError:  # JSON may hold an integer of four thousand digits
-        number = math.inf
-    if not math.isfinite(number):
-        raise CommandError(f'{verb}: "{name}" is not a finite number')
-    return number
+        moment = datetime.fromisoformat(at)
+        seconds = None if moment.tzinfo is None else moment.timestamp()
+    except (ValueError, OverflowError) as error:
+        raise CommandError(f'"at" is no time: {at!r}, write 2026-01-31T02:14:05Z') from error
+    if seconds is None:
+        raise CommandError(f'"at" has no time zone: {at!r}, write 2026-01-31T02:14:05Z')
+    return seconds
 
 
 def _quoted(text: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from msgspec.structs import replace
 
+from monitor import commands, names
 from monitor.alert_kinds import AlertKind, Severity
 from monitor.timeshift import Deadline, Moment, TimeShift, moved_fields
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:  # numpy is loaded by the parts that compute, not by those tha
     import numpy as np
     from numpy.typing import NDArray
 
-Species = Literal["kitten", "puppy"]
+Species = names.Species
 Voice = Literal["kitten", "puppy", "human", "unknown"]
 Move = Literal["lift", "return"]
 Origin = Literal["scale", "assigned", "typed", "imported"]
@@ -30,20 +31,6 @@ Verdict = Literal["gaining", "steady", "not_gaining", "losing", "not_enough_data
 Stamp = Literal["clock", "guess", "person"]
 """whose word a time is: a synchronised clock, one not synchronised yet, or somebody who typed it"""
 AlertState = Literal["raised", "reminded", "acknowledged", "snoozed", "cleared"]
-Verb = Literal[
-    "acknowledge",
-    "snooze",
-    "assign",
-    "weigh",
-    "weigh_in",
-    "correct",
-    "baby_add",
-    "baby_edit",
-    "baby_retire",
-    "tare",
-    "not_a_cry",
-    "test_alert",
-]
 
 AUDIO_RATE_HZ = 16_000
 """Every audio block the core sees is mono at this rate (calls of interest lie below 8 kHz)."""
@@ -169,10 +156,31 @@ class Command(msgspec.Struct, frozen=True):
     """Something a person asked for, from a phone, the panel or the command line."""
 
     t_s: float
-    verb: Verb
-    args: dict[str, Any] = {}
+    request: commands.Request
     request_id: str | None = None
+    """the answer echoes it"""
     origin: str = "mqtt"
+
+    @property
+    def verb(self) -> str:
+        """What was asked for, as in topics."""
+        return commands.verb_of(self.request)
+
+    @property
+    def args(self) -> dict[str, Any]:
+        """The arguments as plain values."""
+        return commands.arguments(self.request)
+
+    def answer(self, error: str | None = None) -> CommandResult:
+        """It was carried out, or refused with a sentence."""
+        return CommandResult(
+            t_s=self.t_s,
+            verb=self.verb,
+            ok=error is None,
+            error=error,
+            request_id=self.request_id,
+            origin=self.origin,
+        )
 
 
 Observation = (
@@ -407,7 +415,7 @@ class Alert(Event, frozen=True, kw_only=True, tag="alert"):
 class CommandResult(Event, frozen=True, kw_only=True, tag="command_result"):
     """The answer to a command."""
 
-    verb: Verb
+    verb: str
     ok: bool
     error: str | None = None
     request_id: str | None = None

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Literal
 
 from monitor.errors import CommandError
 
+Species = Literal["kitten", "puppy"]
 LONGEST_NAME = 60
 BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """characters that turn the direction of text; other invisible ones are part of many an emoji"""

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
+from monitor import commands
 from monitor.config import Config, ScaleConfig
 from monitor.daemon.loop import Loop
 from monitor.events import Tick
@@ -59,14 +60,8 @@ RAW = [
 ]  # fmt: skip
 """payloads that break parsers"""
 
-VERBS = {
-    "acknowledge": ["id"], "snooze": ["id", "minutes"], "not_a_cry": ["id"], "test_alert": [], "tare": [], "weigh_in": ["cancel"],
-    "assign": ["step_id", "baby"], "weigh": ["baby", "grams", "at", "confirm"],
-    "correct": ["step_id", "baby", "grams", "void"],
-    "baby_add": ["name", "species", "born", "weight_g", "adult_weight_kg"],
-    "baby_edit": ["name", "rename", "species", "born", "weight_g", "adult_weight_kg"],
-    "baby_retire": ["name"],
-}  # fmt: skip
+VERBS = {verb: list(kind.__struct_fields__) for verb, kind in commands.VERBS.items()}
+"""and the fields of each"""
 
 texts = st.one_of(st.sampled_from(NAMES), st.text(max_size=30), st.text(min_size=190, max_size=210))
 numbers = st.one_of(st.sampled_from(NUMBERS), st.floats(), st.integers())

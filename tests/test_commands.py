@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.commands import VERBS, Assign, Snooze, arguments, request
 from monitor.errors import CommandError
 from monitor.mqtt.topics import Topics, parse_command
 
@@ -23,7 +24,7 @@ def read(verb: str, payload: object, *, retain=False):
 def test_a_command_with_its_arguments():
     command = read("snooze", {"id": "crying-1", "minutes": 30, "request_id": "r"})
     assert (command.verb, command.t_s, command.request_id) == ("snooze", 5.0, "r")
-    assert command.args == {"id": "crying-1", "minutes": 30.0}
+    assert command.request == Snooze(id="crying-1", minutes=30.0)
 
 
 @pytest.mark.parametrize("payload", [b"", b"  ", b"{}"])
@@ -57,6 +58,16 @@ def test_names_may_be_what_people_write():
         ("weigh", {"baby": "P", "grams": "112"}, "must be a number"),
         ("weigh", {"baby": "P", "grams": True}, "must be a number"),
         ("weigh", b'{"baby": "P", "grams": 1e999}', "weigh"),
+        ("weigh", {"baby": "P", "grams": 0}, '"grams" is 0: a weight in grams is above 0'),
+        ("weigh", {"baby": "P", "grams": 184, "at": "yesterday"}, "no time"),
+        ("weigh", {"baby": "P", "grams": 184, "at": "2026-05-08T12:00:00"}, "no time zone"),
+        ("weigh", {"baby": " ", "grams": 184}, '"baby" is missing'),
+        ("correct", {"step_id": "s"}, 'needs one of "grams", "baby" or "void"'),
+        ("tare", {"verb": "tare"}, 'does not know "verb"; it takes nothing'),
+        ("baby_add", {"name": "P", "species": "Kitten"}, '"species" must be kitten or puppy'),
+        ("baby_add", {"name": "P", "species": "puppy", "born": "1 May"}, "write a date as 2026"),
+        ("baby_add", {"name": "P", "species": "puppy", "born": 5}, "must be text"),
+        ("weigh_in", {"cancel": 1}, "must be true or false"),
         ("baby_retire", {"name": "a\nb"}, "control characters"),
         ("baby_retire", {"name": "a\u202eb"}, "control characters"),
         ("baby_retire", {"name": "x" * 201}, "longer than 200"),
@@ -70,6 +81,30 @@ def test_odd_ones_are_refused(verb, payload, says):
     assert says in str(refusal.value)
     assert "\n" not in str(refusal.value)
     assert len(str(refusal.value)) < 300
+
+
+@pytest.mark.parametrize("minutes", [0, -5, 721, "soon", True, float("nan")])
+def test_an_odd_snooze_is_refused(minutes):
+    with pytest.raises(CommandError, match="minutes"):
+        request("snooze", {"minutes": minutes})
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_request_is_the_same_after_it_lay_in_the_inbox(verb):
+    fields = {
+        "step_id": "s", "baby": "P", "grams": 112, "at": "2026-05-08T12:00:00Z", "name": "P",
+        "species": "puppy", "born": "2026-05-01", "minutes": 20, "void": True, "cancel": True,
+    }  # fmt: skip
+    given = {name: fields[name] for name in VERBS[verb].__struct_fields__ if name in fields}
+    asked = request(verb, given)
+    assert request(verb, json.loads(json.dumps(arguments(asked)))) == asked
+    assert arguments(asked) == given
+
+
+def test_text_has_no_space_around_it():
+    assert request("assign", {"step_id": " s ", "baby": "Possum "}) == Assign(
+        step_id="s", baby="Possum"
+    )
 
 
 def test_a_retained_command_is_dropped():

@@ -21,10 +21,11 @@ from hypothesis import strategies as st
 from monitor.daemon.outputs import Outputs
 from monitor.daemon.recorder import Recorder
 from monitor.daemon.shedding import Shedding
-from monitor.events import Command, CommandResult, slug
+from monitor.events import CommandResult, slug
 from monitor.mqtt.topics import alert_sentence
 from monitor.names import has_control
 from tests import hostile
+from tests.asking import asked
 from tests.hostile import RAW, VERBS, Box, as_json, likely_commands, unlikely_commands
 from tests.store.soundness import damage
 
@@ -231,7 +232,7 @@ def test_a_nursery_of_many_litters_is_never_full() -> None:
 def add_after_restart(opened: Box) -> None:
     opened.app.recorder.save(opened.now_s)
     again = Recorder(opened.config, opened.journal, start_s=opened.now_s)
-    command = Command(opened.now_s, "baby_add", {"name": "New", "species": "puppy"})
+    command = asked(opened.now_s, "baby_add", {"name": "New", "species": "puppy"})
     results = [e for e in again.handle(command) if isinstance(e, CommandResult)]
     assert results[0].ok, results
     assert "New" in {baby.name for baby in again.pipeline.scale.babies}

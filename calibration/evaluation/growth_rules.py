@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from monitor.commands import Weigh
 from monitor.config import ScaleConfig
 from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.reference import GrowthReference
@@ -125,7 +126,7 @@ def alerts_raised(rows: Sequence[tuple[float, float]], species: Species) -> list
     raised: list[tuple[float, str]] = []
     open_kinds: set[str] = set()
     for t_s, grams in rows:
-        path.observe(Command(t_s=t_s, verb="weigh", args={"baby": "A", "grams": grams}))
+        path.observe(Command(t_s=t_s, request=Weigh(baby="A", grams=grams)))
         kinds = {c.kind for c in path.conditions(t_s) if c.kind in WEIGHT_ALERTS}
         raised += [((t_s - rows[0][0]) / DAY_S, kind) for kind in sorted(kinds - open_kinds)]
         open_kinds = set(kinds)

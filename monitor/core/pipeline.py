@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 import numpy as np
 
+from monitor.commands import AlertRequest
 from monitor.config import Config
 from monitor.core.activity import Activity
 from monitor.core.alerts.policy import AlertPolicy
@@ -52,8 +53,6 @@ from monitor.events import (
     Weighing,
 )
 from monitor.timeshift import TimeShift
-
-POLICY_VERBS = frozenset({"acknowledge", "snooze", "not_a_cry", "test_alert"})
 
 
 class PipelineSnapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -313,7 +312,7 @@ class Pipeline:
         return [baby for baby in babies if inside is None or baby.name in inside]
 
     def _command(self, command: Command) -> list[AnyEvent]:
-        if command.verb in POLICY_VERBS:
+        if isinstance(command.request, AlertRequest):
             alerts, result = self.policy.command(command)
             return [*alerts, result]
         return [*self.scale.observe(command), *self._judge(command.t_s)]

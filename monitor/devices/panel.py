@@ -15,9 +15,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
+from monitor.commands import Acknowledge, ExpectWeighIn, Request, Tare
 from monitor.config import PanelConfig
 from monitor.devices import Put, gpio
-from monitor.events import Alert, Command, Verb
+from monitor.events import Alert, Command
 from monitor.host.timeline import Timeline
 
 Mood = Literal["alive", "alert", "blind", "weighing"]
@@ -135,19 +136,19 @@ class Panel:
         """The core knows best whether it can be done, and says so (``reply``)."""
         self._held = True
         if self._in_box is not None and not self._in_box and not self._weighing:
-            self._emit("tare")
+            self._emit(Tare())
         elif self._weighing:
-            self._emit("weigh_in", cancel=True)
+            self._emit(ExpectWeighIn(cancel=True))
         else:
-            self._emit("weigh_in")
+            self._emit(ExpectWeighIn())
 
     def _released(self) -> None:
         if not self._held:
-            self._emit("acknowledge")
+            self._emit(Acknowledge())
         self._held = False
 
-    def _emit(self, verb: Verb, **args: bool) -> None:
-        self._put(Command(self._timeline.now_s(), verb, args, origin="panel"))
+    def _emit(self, request: Request) -> None:
+        self._put(Command(self._timeline.now_s(), request, origin="panel"))
 
 
 def _claim(key: str, pin: int | None, build: Callable[[int], Any]) -> Any:

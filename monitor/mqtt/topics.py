@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, cast, get_args
+from typing import Any
 
 import msgspec
 
@@ -17,7 +17,8 @@ from monitor import commands
 from monitor.alert_kinds import BABY_KINDS, BOX_KINDS, KINDS
 from monitor.codec import document, encode, event_document
 from monitor.documents import BabyStatus, BoxState, SourceHealth
-from monitor.events import Alert, AnyEvent, Command, CommandResult, Verb, slug
+from monitor.errors import CommandError
+from monitor.events import Alert, AnyEvent, Command, CommandResult, slug
 
 LIVE_INTERVAL_S = 20.0
 """how often ``cry`` and ``scale`` are renewed at the broker even when nothing changed"""
@@ -87,7 +88,7 @@ class Topics:
     def refusal(self, topic: str, error: str, request_id: str | None = None) -> Message:
         """The answer to something on a command topic that could not even be read."""
         verb = topic.removeprefix(f"{self.base}/cmd/")
-        known = verb if verb in get_args(Verb) else "unknown"
+        known = verb if verb in commands.VERBS else "unknown"
         body: dict[str, Any] = {"ok": False, "error": error}
         if request_id is not None:
             body["request_id"] = request_id
@@ -241,7 +242,7 @@ def command_result_message(result: CommandResult, topics: Topics) -> Message:
         body["error"] = result.error
     if result.request_id is not None:
         body["request_id"] = result.request_id
-    return Message(topic=topics.result(cast("str", result.verb)), payload=encode(body))
+    return Message(topic=topics.result(result.verb), payload=encode(body))
 
 
 def parse_command(
@@ -249,7 +250,13 @@ def parse_command(
 ) -> Command:
     """Read a message that arrived below ``topics.commands``.
 
+    A retained one would be carried out again at every connection.
+
     Raises:
-        CommandError: one sentence for ``topics.refusal``.
+        CommandError: one sentence for ``topics.refusal``; nothing was carried out.
     """
-    return commands.parse_command(topic, payload, topics.base, retain=retain, now_s=now_s)
+    verb = topic.removeprefix(f"{topics.base}/cmd/")
+    if retain and verb in commands.VERBS:
+        raise CommandError(f"{verb} arrived retained and was ignored: send it without retain")
+    request, request_id = commands.read_request(verb, payload)
+    return Command(t_s=now_s, request=request, request_id=request_id)

@@ -27,6 +27,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.commands import NotACry
 from monitor.config import Config
 from monitor.events import (
     AUDIO_RATE_HZ,
@@ -285,5 +286,5 @@ def clips_in(folder: Path) -> list[Kept]:
 
 
 def _says_no_cry(observation: Observation, alert: Alert) -> bool:
-    answered = isinstance(observation, Command) and observation.verb == "not_a_cry"
+    answered = isinstance(observation, Command) and isinstance(observation.request, NotACry)
     return answered and alert.kind == "crying" and alert.state == "cleared"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
+from monitor.commands import Request, arguments, request, verb_of
+from monitor.errors import CommandError
 from monitor.events import Command
 from monitor.store.card import refusal
 from monitor.store.checked_rows import CheckedRows
@@ -27,7 +29,7 @@ class Inbox:
         self._db, self._path, self._rows = connection, path, rows
         self._seen_version = None
 
-    def submit(self, verb: str, args: dict[str, Any]) -> int:
+    def submit(self, request: Request) -> int:
         """Leave a command for the daemon; returns its number.
 
         Raises:
@@ -37,7 +39,7 @@ class Inbox:
             with self._db:
                 cursor = self._db.execute(
                     "INSERT INTO inbox (verb, args, submitted_s) VALUES (?, ?, ?)",
-                    (verb, msgspec.json.encode(args), time.time()),
+                    (verb_of(request), msgspec.json.encode(arguments(request)), time.time()),
                 )
         except sqlite3.Error as error:
             raise refusal("write", self._path, error) from error
@@ -63,15 +65,21 @@ class Inbox:
         self._seen_version = version
         # Once: while the card refuses, an answer is not on it yet although the deed is done.
         self._handed_out = max([self._handed_out, *(row["id"] for row in rows)])
-        return [
-            Command(
-                t_s=t_s,
-                verb=row["verb"],
-                args=msgspec.json.decode(row["args"]),
-                origin=f"inbox:{row['id']}",
-            )
-            for row in rows
-        ]
+        read = [self._command(row, t_s) for row in rows]
+        return [command for command in read if command is not None]
+
+    def _command(self, row: sqlite3.Row, t_s: float) -> Command | None:
+        """None for one that another version left and this one does not know: it is refused here."""
+        try:
+            asked = request(row["verb"], msgspec.json.decode(row["args"]))
+        except CommandError as refused:
+            with suppress(sqlite3.Error), self._db:  # who waits for the answer gives up in time
+                self._db.execute(
+                    "UPDATE inbox SET done_s = ?, ok = 0, error = ? WHERE id = ?",
+                    (t_s, str(refused), row["id"]),
+                )
+            return None
+        return Command(t_s=t_s, request=asked, origin=f"inbox:{row['id']}")
 
     def answer(self, number: int) -> tuple[bool, str | None] | None:
         """(ok, error) of a submitted command, or None while it waits.

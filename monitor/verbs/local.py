@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import TextIO
 
 from monitor.codec import document, encode_line
+from monitor.commands import Request, Weigh, verb_of
 from monitor.config import Config
 from monitor.daemon.recorder import Recorder, read_run_start
 from monitor.errors import CommandError, InputError, JournalError
-from monitor.events import Command, CommandResult, Verb
+from monitor.events import Command, CommandResult
 from monitor.host.clock_sync import ClockSync
 from monitor.host.ownership import is_there
 from monitor.recordings.spreadsheet import TypedWeighing
@@ -27,39 +28,39 @@ ANSWER_WITHIN_S = 10.0
 """The daemon looks once a second."""
 
 
-def submit(config: Config, verb: str, args: dict[str, Any]) -> None:
+def submit(config: Config, request: Request) -> None:
     """Have a command carried out.
 
     Raises:
         CommandError: it was refused; the sentence says why.
         JournalError: the state directory cannot be used, or the daemon does not answer.
     """
-    (error,) = submit_all(config, [(verb, args)])
+    (error,) = submit_all(config, [request])
     if error is not None:
         raise CommandError(error)
 
 
-def submit_all(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> list[str | None]:
+def submit_all(config: Config, requests: list[Request]) -> list[str | None]:
     """Have several carried out in order; returns for each None, or why it was refused.
 
     Raises:
         JournalError: the state directory cannot be used, or the daemon does not answer.
     """
     with StateLock(config.state_dir) as lock:
-        return (_carry_out if lock.take() else _ask_daemon)(config, commands)
+        return (_carry_out if lock.take() else _ask_daemon)(config, requests)
 
 
-def _carry_out(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> list[str | None]:
+def _carry_out(config: Config, requests: list[Request]) -> list[str | None]:
     journal = Journal.open(config.journal_path)
     try:
         run_start = read_run_start(journal, synced=config.trust_clock or ClockSync()())
         now_s = run_start.start_s
         recorder = Recorder(config, journal, run_start=run_start)
         answers: list[str | None] = []
-        for verb, args in commands:
-            command = Command(t_s=now_s, verb=cast("Verb", verb), args=args, origin="desk")
+        for request in requests:
+            command = Command(t_s=now_s, request=request, origin="desk")
             results = [e for e in recorder.handle(command) if isinstance(e, CommandResult)]
-            refused = [e.error or f"{verb} was refused" for e in results if not e.ok]
+            refused = [e.error or f"{e.verb} was refused" for e in results if not e.ok]
             answers.append(refused[0] if refused else None)
         recorder.save(now_s)
         if recorder.trouble is not None:
@@ -69,17 +70,17 @@ def _carry_out(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> li
         journal.close()
 
 
-def _ask_daemon(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> list[str | None]:
+def _ask_daemon(config: Config, requests: list[Request]) -> list[str | None]:
     deadline = time.monotonic() + ANSWER_WITHIN_S
     # While the daemon makes its first one it is empty, and to us would look like one torn by a cut.
     while not _is_begun(config.journal_path) and time.monotonic() < deadline:
         time.sleep(0.05)
     journal = Journal.open(config.journal_path)
     try:
-        numbers = [journal.inbox.submit(verb, args) for verb, args in commands]
+        numbers = [journal.inbox.submit(request) for request in requests]
         answers: list[str | None] = []
         deadline = time.monotonic() + ANSWER_WITHIN_S
-        for number, (verb, _) in zip(numbers, commands, strict=True):
+        for number, request in zip(numbers, requests, strict=True):
             while (answer := journal.inbox.answer(number)) is None:
                 if time.monotonic() > deadline:
                     for waiting in numbers[len(answers) :]:
@@ -90,7 +91,7 @@ def _ask_daemon(config: Config, commands: list[tuple[str, dict[str, Any]]]) -> l
                         'look at "systemctl status nursery"'
                     )
                 time.sleep(0.05)
-            answers.append(None if answer[0] else answer[1] or f"{verb} was refused")
+            answers.append(None if answer[0] else answer[1] or f"{verb_of(request)} was refused")
         return answers
     finally:
         journal.close()
@@ -152,19 +153,10 @@ def import_weights(
                 f"{path}, line {weighing.line}: nobody is called {weighing.baby!r}: "
                 'register with "nursery baby add" first; nothing was imported'
             )
-    commands: list[tuple[str, dict[str, Any]]] = [
-        (
-            "weigh",
-            {
-                "baby": weighing.baby,
-                "grams": weighing.weight_g,
-                "at": rfc3339(weighing.t_s),
-                **({"confirm": True} if confirm else {}),
-            },
-        )
-        for weighing in weighings
+    requests: list[Request] = [
+        Weigh(baby=w.baby, grams=w.weight_g, at=rfc3339(w.t_s), confirm=confirm) for w in weighings
     ]
-    answers = submit_all(config, commands) if commands else []
+    answers = submit_all(config, requests) if requests else []
     for weighing, error in zip(weighings, answers, strict=True):
         if error is not None:
             out.write(f"line {weighing.line} left out: {error}\n")

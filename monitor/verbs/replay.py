@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 
 from monitor.codec import encode_line, event_document
+from monitor.commands import Weigh
 from monitor.config import Config
 from monitor.core.cry.model import CryModel
 from monitor.core.growth.reference import GrowthReference
@@ -171,13 +172,12 @@ def _check_names(path: str | None, typed: list[TypedWeighing], babies: list[Baby
 def _command(weighing: TypedWeighing) -> Command:
     return Command(
         t_s=weighing.t_s,
-        verb="weigh",
-        args={
-            "baby": weighing.baby,
-            "grams": weighing.weight_g,
-            "at": rfc3339(weighing.t_s),
-            "confirm": True,  # a recording is what it is; nobody is there to ask
-        },
+        request=Weigh(
+            baby=weighing.baby,
+            grams=weighing.weight_g,
+            at=rfc3339(weighing.t_s),
+            confirm=True,  # a recording is what it is; nobody is there to ask
+        ),
         origin="import",
     )
 

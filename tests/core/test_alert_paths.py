@@ -18,7 +18,6 @@ from monitor.events import (
     AudioBlock,
     Baby,
     Candidate,
-    Command,
     HostReport,
     ScaleBlock,
     Tick,
@@ -29,6 +28,7 @@ from monitor.mqtt.topics import Topics, state_messages
 from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
 from monitor.times import rfc3339
 from monitor.timeshift import TimeShift
+from tests.asking import asked
 
 T = 1_767_268_800.0  # 2026-01-01T12:00:00Z
 MINUTE, HOUR = 60, 3600
@@ -127,7 +127,7 @@ class World:
         return list(self.box.blocks(T + self.second, T + self.second + seconds))
 
     def say(self, verb: str, **args) -> list[Alert]:
-        events = self.pipeline.update(Command(T + self.second, verb, args))
+        events = self.pipeline.update(asked(T + self.second, verb, args))
         self.told += [e for e in events if isinstance(e, Alert)]
         return [e for e in events if isinstance(e, Alert)]
 
@@ -275,7 +275,7 @@ def test_a_rename_leaves_no_topic_on_and_keeps_the_acknowledgement() -> None:
     world = hungry_world()
     world.say("acknowledge")
     assert "bottle_overdue/possum" in world.on()
-    told = world.say("baby_edit", baby="Possum", rename="Joey")
+    told = world.say("baby_edit", name="Possum", rename="Joey")
     assert told == []
     assert "bottle_overdue/joey" in world.on()
     assert "bottle_overdue/possum" not in world.on()
@@ -286,7 +286,7 @@ def test_a_rename_leaves_no_topic_on_and_keeps_the_acknowledgement() -> None:
 
 def test_a_retirement_closes_its_alerts_with_the_true_reason() -> None:
     world = hungry_world()
-    (closed,) = world.say("baby_retire", baby="Possum")
+    (closed,) = world.say("baby_retire", name="Possum")
     assert (closed.state, closed.title, closed.message) == (
         "cleared",
         "Closed: Possum's bottle is overdue",
@@ -373,8 +373,8 @@ def test_nobody_is_asked_about_a_baby_that_left_and_a_rename_reaches_the_questio
     world = World()
     event = next(iter(_questions(world)))
     assert [c.baby for c in event.candidates] == ["Possum", "Twin"]
-    world.say("baby_edit", baby="Twin", rename="Robin")
-    world.say("baby_retire", baby="Possum")
+    world.say("baby_edit", name="Twin", rename="Robin")
+    world.say("baby_retire", name="Possum")
     (asked,) = world.pipeline.scale.conditions(T + world.second)
     assert [c.baby for c in asked.candidates] == ["Robin"]
 

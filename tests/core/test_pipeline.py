@@ -16,7 +16,6 @@ from monitor.events import (
     AnyEvent,
     AudioBlock,
     ClockReading,
-    Command,
     CommandResult,
     CryEnded,
     CryStarted,
@@ -27,6 +26,7 @@ from monitor.events import (
     WeighIn,
 )
 from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
+from tests.asking import asked
 
 START_S = 1_778_266_800.0
 
@@ -152,10 +152,10 @@ def test_a_report_of_a_device_reaches_the_state() -> None:
 def test_commands_are_answered_by_whoever_knows() -> None:
     line = pipeline()
     for verb, args in (("test_alert", {}), ("weigh", {"baby": "Possum", "grams": 120.0})):
-        events = line.update(Command(START_S + 1, verb, args))
+        events = line.update(asked(START_S + 1, verb, args))
         (result,) = [e for e in events if isinstance(e, CommandResult)]
         assert result.ok, result.error
-    events = line.update(Command(START_S + 2, "acknowledge", {"id": "no-such"}))
+    events = line.update(asked(START_S + 2, "acknowledge", {"id": "no-such"}))
     (result,) = [e for e in events if isinstance(e, CommandResult)]
     assert not result.ok
 

@@ -12,9 +12,10 @@ import pytest
 from monitor.config import Config, MqttConfig, ScaleConfig
 from monitor.daemon.loop import TOO_BUSY, Loop
 from monitor.daemon.shedding import Shedding
-from monitor.events import Command, ScaleBlock, Tick
+from monitor.events import ScaleBlock, Tick
 from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
 from monitor.store.journal import Journal
+from tests.asking import asked
 
 T = 1_700_000_000.0
 POSSUM = SimBaby(name="Possum", species="puppy", weight_g=119.0)
@@ -77,7 +78,7 @@ class Rig:
         self.shedding, self.panel, self.source = shedding, PanelStub(), SourceStub()
         self.app = Loop(config, self.journal, [self.source], start_s=T, shedding=shedding)
         self.app.attach_panel(self.panel)
-        self.do(Command(T, "baby_add", {"name": "Possum", "species": "puppy", "weight_g": 119.0}))
+        self.do(asked(T, "baby_add", {"name": "Possum", "species": "puppy", "weight_g": 119.0}))
 
     def do(self, *observations: object) -> None:
         """Have the loop take these and nothing else."""
@@ -105,10 +106,10 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
 def test_a_weigh_in_at_the_panel_is_answered_there(rig: Rig) -> None:
     box = SimulatedBox(1, T, [POSSUM])
     box.feed(T + 60.0, "Possum", 0.0, 40.0)
-    rig.do(Command(T, "weigh_in", origin="panel"))
+    rig.do(asked(T, "weigh_in", origin="panel"))
     assert rig.panel.replies == ["no"]  # nothing has been seen of the scale yet
     rig.live(box, 0.0, 50.0)
-    rig.do(Command(T + 50.0, "weigh_in", origin="panel"), Tick(T + 50.5))
+    rig.do(asked(T + 50.0, "weigh_in", origin="panel"), Tick(T + 50.5))
     assert rig.panel.replies == ["no", "yes"]
     assert rig.panel.shown[-1]["weighing"]
     rig.live(box, 51.0, 160.0)
@@ -119,7 +120,7 @@ def test_a_weigh_in_at_the_panel_is_answered_there(rig: Rig) -> None:
 
 
 def test_an_acknowledgement_needs_no_answer(rig: Rig) -> None:
-    rig.do(Command(T, "acknowledge", origin="panel"), Command(T, "test_alert"), Tick(T + 1.0))
+    rig.do(asked(T, "acknowledge", origin="panel"), asked(T, "test_alert"), Tick(T + 1.0))
     assert rig.panel.replies == []
 
 
@@ -166,6 +167,6 @@ def test_thinned_telemetry_still_shows_at_once_what_is_for_a_person(tmp_path: Pa
     still = ScaleBlock(T + 3.0 + np.arange(10) / 10, np.full(10, 100_000.0))
     rig.do(still, Tick(T + 4.0), Tick(T + 5.0))
     assert len(rig.panel.shown) == shown
-    rig.do(Command(T + 6.0, "test_alert"), Tick(T + 7.0))
+    rig.do(asked(T + 6.0, "test_alert"), Tick(T + 7.0))
     assert len(rig.panel.shown) == shown + 1
     rig.journal.close()

@@ -12,7 +12,6 @@ from monitor.events import (
     Alert,
     AnyEvent,
     ClockReading,
-    Command,
     CommandResult,
     CryStarted,
     Disturbed,
@@ -26,6 +25,7 @@ from monitor.events import (
 from monitor.host.boot_clock import locate_run
 from monitor.simulation.box import SimBaby, SimulatedBox
 from monitor.store.journal import Journal
+from tests.asking import asked
 from tests.daemon.test_recorder import CONFIG, START_S, register
 
 CUT_S, GAP_S = START_S + 900.0, 3 * 3600.0
@@ -102,7 +102,7 @@ def test_a_total_that_does_not_fit_is_asked_about_and_nobody_is_weighed(journal:
     assert "119 g lighter" in question.message
     assert question.candidates[0].baby == "Possum"
     assert not any(isinstance(e, WeighIn | Feed) for e in events)
-    answer = Command(recorder.now_s, "assign", {"step_id": question.step_id, "baby": "Possum"})
+    answer = asked(recorder.now_s, "assign", {"step_id": question.step_id, "baby": "Possum"})
     events = recorder.handle(answer)
     assert [e.ok for e in events if isinstance(e, CommandResult)] == [True]
     assert not any(isinstance(e, WeighIn) for e in events)
@@ -118,7 +118,7 @@ def test_nobody_moved_is_an_answer_too(journal: Journal) -> None:
     (question,) = recorder.state(recorder.now_s).alerts
     assert "412 g heavier" in question.message or "heavier" in question.message
     recorder.handle(
-        Command(recorder.now_s, "assign", {"step_id": question.step_id, "baby": "nobody"})
+        asked(recorder.now_s, "assign", {"step_id": question.step_id, "baby": "nobody"})
     )
     assert recorder.state(recorder.now_s).scale.in_box == ["Kangaroo", "Possum"]
 

@@ -13,7 +13,6 @@ from monitor.errors import JournalError
 from monitor.events import (
     Alert,
     ClockReading,
-    Command,
     HostReport,
     IdentityReport,
     LinkReport,
@@ -26,6 +25,7 @@ from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
 from monitor.store.journal import Journal
 from monitor.store.outbox import OutboxMessage
 from monitor.store.reading import MinuteRow
+from tests.asking import asked
 
 START_S = 1_778_241_600.0
 CONFIG = Config(
@@ -93,7 +93,7 @@ def test_an_open_alert_keeps_its_id_and_its_acknowledgement(journal: Journal) ->
         first.handle(Tick(START_S + second))
     (blind,) = first.pipeline.policy.open
     assert blind.kind == "monitor_blind"
-    first.handle(Command(START_S + 60, "acknowledge", {"id": blind.id}))
+    first.handle(asked(START_S + 60, "acknowledge", {"id": blind.id}))
     first.save(START_S + 61)
     again = Recorder(CONFIG, journal, start_s=START_S + 65)
     for second in range(65, 120):
@@ -136,12 +136,12 @@ def test_a_full_disk_loses_nothing(journal: Journal, monkeypatch: pytest.MonkeyP
         raise JournalError("disk full")
 
     monkeypatch.setattr(journal, "record", full)
-    events = recorder.handle(Command(START_S + 1, "test_alert"))
+    events = recorder.handle(asked(START_S + 1, "test_alert"))
     assert any(isinstance(event, Alert) for event in events)
     assert recorder.journal_error == "disk full"
     assert journal.alerts() == []
     monkeypatch.setattr(journal, "record", whole)
-    recorder.handle(Command(START_S + 2, "test_alert"))
+    recorder.handle(asked(START_S + 2, "test_alert"))
     assert recorder.journal_error is None
     assert {row["state"] for row in journal.alerts()} >= {"raised"}
     assert len(journal.outbox) >= 2
@@ -149,7 +149,7 @@ def test_a_full_disk_loses_nothing(journal: Journal, monkeypatch: pytest.MonkeyP
 
 def test_an_old_alert_is_no_news_when_it_is_written(journal: Journal) -> None:
     recorder = Recorder(CONFIG, journal, start_s=START_S)
-    recorder.handle(Command(START_S + 1, "test_alert"))
+    recorder.handle(asked(START_S + 1, "test_alert"))
     rows = journal.outbox.next_rows(10)
     assert rows
     assert all(row.expires_s > START_S for row in rows)
@@ -160,7 +160,7 @@ def test_an_old_alert_is_no_news_when_it_is_written(journal: Journal) -> None:
 
 
 def ring(recorder: Recorder, t_s: float) -> None:
-    recorder.handle(Command(t_s, "test_alert"))
+    recorder.handle(asked(t_s, "test_alert"))
 
 
 def test_a_killed_daemon_does_not_tell_an_alert_under_another_id(journal: Journal) -> None:
@@ -189,7 +189,7 @@ def test_an_open_alert_that_the_snapshot_does_not_know_is_taken_up(journal: Jour
 def test_two_babies_added_at_once_are_two_after_a_restart(journal: Journal) -> None:
     first = Recorder(CONFIG, journal, start_s=START_S)
     for name in ("Ann", "Ben", "Cleo"):
-        first.handle(Command(START_S + 1, "baby_add", {"name": name, "species": "kitten"}))
+        first.handle(asked(START_S + 1, "baby_add", {"name": name, "species": "kitten"}))
     assert [baby.name for baby in journal.babies()] == ["Ann", "Ben", "Cleo"]
 
 
@@ -267,7 +267,7 @@ def test_a_push_is_written_with_its_alert_and_survives_the_process(tmp_path: Pat
     config = msgspec.structs.replace(CONFIG, notify=NotifyConfig(urls=["json://127.0.0.1/"]))
     journal = Journal.open(tmp_path / "j.sqlite")
     recorder = Recorder(config, journal, start_s=START_S)
-    recorder.handle(Command(t_s=START_S + 1, verb="test_alert"))
+    recorder.handle(asked(t_s=START_S + 1, verb="test_alert"))
     again = Journal.open(tmp_path / "j.sqlite")  # no close(): kill -9 says no goodbye
     (row,) = again.pushes.waiting()
     assert (row.alert.kind, row.to) == ("test", ["urls"])
@@ -296,7 +296,7 @@ def test_that_the_broker_is_gone_goes_by_push_before_older_softer_ones(tmp_path:
     config = msgspec.structs.replace(CONFIG, notify=NotifyConfig(urls=["json://127.0.0.1/"]))
     journal = Journal.open(tmp_path / "j.sqlite")
     recorder = Recorder(config, journal, start_s=START_S)
-    recorder.handle(Command(t_s=START_S + 1, verb="test_alert"))
+    recorder.handle(asked(t_s=START_S + 1, verb="test_alert"))
     recorder.handle(LinkReport(START_S + 2, connected=False, away_s=700.0))
     recorder.handle(Tick(START_S + 3))
     first, *older = journal.pushes.waiting()

@@ -27,11 +27,12 @@ from monitor.core.growth.reference import GrowthReference
 from monitor.core.pipeline import Pipeline
 from monitor.data.shipped import shipped
 from monitor.errors import InputError, NurseryError
-from monitor.events import AUDIO_RATE_HZ, AudioBlock, Baby, Command, Tick
+from monitor.events import AUDIO_RATE_HZ, AudioBlock, Baby, Tick
 from monitor.mqtt.topics import Topics, parse_command, state_messages
 from monitor.recordings.spreadsheet import read_babies, read_weights
 from monitor.verbs.replay import Replay, ReplayInputs
 from monitor.verbs.watch_board import Board
+from tests.asking import asked
 
 CORPUS = Path(__file__).parent / "corpus"
 START_S = 1_778_241_600.0
@@ -202,7 +203,7 @@ def _live_on(line: Pipeline) -> None:
     for hours in (1, 5, 30):
         t_s = START_S + hours * 3600.0
         line.update(Tick(t_s))
-        line.update(Command(t_s, "weigh", {"baby": "Possum", "grams": 115.0}))
+        line.update(asked(t_s, "weigh", {"baby": "Possum", "grams": 115.0}))
         state_messages(line.state(t_s), TOPICS)
     line.restore(line.snapshot(t_s))
 

@@ -26,7 +26,6 @@ from monitor.events import (
     AnyEvent,
     AudioBlock,
     ClockReading,
-    Command,
     Observation,
     RosterChanged,
     ScaleBlock,
@@ -39,6 +38,7 @@ from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
 from monitor.simulation.sounds import Room, bout
 from monitor.store.journal import Journal
 from monitor.timeshift import TimeShift, marks, moved
+from tests.asking import asked
 from tests.system.soak_month import SparedDetector
 
 T0 = 1_778_266_800.0
@@ -482,7 +482,7 @@ def test_a_typed_weight_says_whose_word_its_time_is() -> None:
         here_s = run.start_s + 10.0
         dated = {"baby": "Possum", "grams": 120.0, "at": "2026-05-08T18:30:00Z"}
         for args in ({"baby": "Possum", "grams": 119.0}, dated):
-            recorder.handle(Command(here_s, "weigh", args))
+            recorder.handle(asked(here_s, "weigh", args))
         stamps = {w.weight_g: w.stamp for w in journal.weighings() if w.move is None}
         assert stamps == {119.0: "guess", 120.0: "person"}
         recorder.handle(ClockReading(here_s + 1, here_s + 1 + 7200.0, synced=True))

@@ -13,10 +13,11 @@ from calibration.cry import audio_files
 from calibration.training.clips import read_audio
 from monitor.config import Config, MicrophoneConfig
 from monitor.daemon.loop import Loop
-from monitor.events import AUDIO_RATE_HZ, Alert, AudioBlock, Command, CryStarted, Tick
+from monitor.events import AUDIO_RATE_HZ, Alert, AudioBlock, CryStarted, Tick
 from monitor.simulation import sounds as synth
 from monitor.store.cry_clips import MOST_A_DAY, CryClips, clips_in, folders, open_clips
 from monitor.store.journal import Journal
+from tests.asking import asked
 
 NOW_S = 1_778_241_600.0
 
@@ -157,7 +158,7 @@ def test_what_was_no_cry_is_put_aside(tmp_path: Path) -> None:
         t_s=NOW_S + 700, id="c", kind="crying", state="cleared", severity="warning", baby=None,
         since=NOW_S + 602, title="", message="", why="", box="a",
     )  # fmt: skip
-    take(clips, Command(NOW_S + 700, "not_a_cry"), alert)
+    take(clips, asked(NOW_S + 700, "not_a_cry"), alert)
     clips.close()
     cries, refuted = folders(config(tmp_path))
     assert [kept.path.name for kept in clips_in(cries)] == ["cry-20260508T120002Z-kitten.wav"]

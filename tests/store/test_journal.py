@@ -9,6 +9,7 @@ from threading import Barrier
 import msgspec
 import pytest
 
+from monitor.commands import request
 from monitor.errors import JournalError
 from monitor.events import (
     Alert,
@@ -172,7 +173,7 @@ def test_what_waits_to_be_sent_moves_with_its_times(journal: Journal) -> None:
 def test_commands_typed_on_the_pi_are_answered(journal: Journal) -> None:
     desk = Journal.open(journal.path)
     assert journal.inbox.submitted(T) == []
-    number = desk.inbox.submit("weigh", {"baby": "Possum", "grams": 112})
+    number = desk.inbox.submit(request("weigh", {"baby": "Possum", "grams": 112}))
     (command,) = journal.inbox.submitted(T)
     assert (command.verb, command.args["grams"]) == ("weigh", 112)
     assert desk.inbox.answer(number) is None
@@ -182,6 +183,14 @@ def test_commands_typed_on_the_pi_are_answered(journal: Journal) -> None:
     assert desk.inbox.answer(number) == (False, "too heavy")
     assert journal.inbox.submitted(T) == []
     desk.close()
+
+
+def test_a_command_that_nobody_can_read_is_refused_in_a_sentence(journal: Journal) -> None:
+    """Another version, or somebody's own SQL, left it."""
+    with closing(sqlite3.connect(journal.path)) as other, other:
+        other.execute("INSERT INTO inbox (verb, args, submitted_s) VALUES ('fly', x'7b7d', 1.0)")
+    assert journal.inbox.submitted(T) == []
+    assert journal.inbox.answer(1) == (False, 'there is no command "fly"')
 
 
 def test_old_telemetry_goes_and_weights_stay(journal: Journal) -> None:

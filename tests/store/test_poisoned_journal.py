@@ -12,13 +12,13 @@ from tempfile import TemporaryDirectory
 import msgspec
 import pytest
 
+from monitor.commands import SendTestAlert
 from monitor.config import MqttConfig
 from monitor.daemon.outputs import Outputs
 from monitor.daemon.recorder import Recorder, read_run_start
 from monitor.daemon.shedding import Shedding
 from monitor.events import (
     Candidate,
-    Command,
     CryEnded,
     Feed,
     HostReport,
@@ -36,6 +36,7 @@ from monitor.store.outbox import OutboxMessage
 from monitor.store.push_rows import PushRow
 from monitor.store.schema import migrate
 from monitor.timeshift import TimeShift
+from tests.asking import asked
 from tests.daemon.test_recorder import CONFIG, START_S
 
 POISONS = (
@@ -67,7 +68,7 @@ def filled(path: Path) -> None:
     for block in box.blocks(START_S, START_S + 200):
         recorder.handle(block)
         recorder.handle(Tick(block.t_s))
-    recorder.handle(Command(START_S + 200, "test_alert"))
+    recorder.handle(asked(START_S + 200, "test_alert"))
     weighed = WeighIn(
         t_s=START_S + 5, baby="Possum", move="lift", weight_g=119.0, sigma_g=0.4, confidence=0.9,
         step_id="w",
@@ -79,7 +80,7 @@ def filled(path: Path) -> None:
     cried = CryEnded(t_s=START_S + 9, started_s=START_S, species="kitten", score=0.9)
     fed = Feed(t_s=START_S, baby="Possum", net_g=5.0, sigma_g=0.6, out_s=60.0, step_id="f")
     journal.record([weighed, msgspec.structs.replace(weighed, weight_g=120.0), unnamed, cried, fed])
-    journal.inbox.submit("test_alert", {})
+    journal.inbox.submit(SendTestAlert())
     journal.save_state(
         clock=msgspec.json.encode(BootClock(boot_id="b", offset_s=0.0, began_s=1.0, known=True)),
         lost=msgspec.json.encode({"at": START_S, "file": "old.sqlite", "saved": {"babies": 1}}),
@@ -147,7 +148,7 @@ def live(path: Path) -> tuple[Recorder, list[str], Journal]:
                 outputs.tell(recorder.handle(command))
             outputs.second()
             outputs.pump()
-        outputs.tell(recorder.handle(Command(START_S + 310, "test_alert")))
+        outputs.tell(recorder.handle(asked(START_S + 310, "test_alert")))
         recorder.save(START_S + 311)
     finally:
         outputs.close()

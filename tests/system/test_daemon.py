@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from monitor.commands import SendTestAlert
 from monitor.store.journal import Journal
 from monitor.store.reading import JournalReader
 from tests.system.daemon import Daemon
@@ -149,7 +150,7 @@ def test_an_alert_survives_a_killed_daemon_and_an_absent_broker(
         wait_for(lambda: phone.last("nursery/test-box/status") == b"online")
     broker.stop(signal.SIGKILL)
     journal = Journal.open(daemon.state_dir / "journal.sqlite")
-    journal.inbox.submit("test_alert", {})
+    journal.inbox.submit(SendTestAlert())
     wait_for(lambda: len(journal.outbox) == 2)  # JSON and sentence
     daemon.stop(signal.SIGKILL)
     assert len(journal.outbox) == 2

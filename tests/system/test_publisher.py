@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.commands import Acknowledge
 from monitor.config import MqttConfig
 from monitor.events import Command
 from monitor.mqtt.connection import Link, Protocol
@@ -66,7 +67,7 @@ def make(
     def receive(arrived: Arrived) -> Command | None:
         if arrived.retain:
             return None
-        return Command(t_s=0.0, verb="tare", args={"payload": arrived.payload.decode()})
+        return Command(t_s=0.0, request=Acknowledge(id=arrived.payload.decode()))
 
     config = MqttConfig(host="127.0.0.1", port=port, tls=False, keepalive_s=5, **settings)
     return Publisher(
@@ -209,7 +210,7 @@ def test_commands_come_in_and_retained_ones_are_dropped(
         while not commands and time.monotonic() < deadline:
             commands += publisher.pump(time.time())
             time.sleep(0.01)
-        assert [c.args["payload"] for c in commands] == ['{"n":2}']
+        assert [c.args["id"] for c in commands] == ['{"n":2}']
         phone.client.publish("nursery/a/cmd/tare", b"", 1, retain=True)
     publisher.close()
 

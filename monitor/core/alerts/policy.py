@@ -242,14 +242,7 @@ class AlertPolicy:
             alerts, error = self._obey(command), None
         except CommandError as refusal:
             alerts, error = [], str(refusal)
-        return alerts, CommandResult(
-            t_s=command.t_s,
-            verb=command.verb,
-            ok=error is None,
-            error=error,
-            request_id=command.request_id,
-            origin=command.origin,
-        )
+        return alerts, command.answer(error)
 
     def _obey(self, command: Command) -> list[Alert]:
         if command.verb == "test_alert":

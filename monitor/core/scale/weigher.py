@@ -40,7 +40,6 @@ from monitor.events import (
     BoxOn,
     CannotJudge,
     Command,
-    CommandResult,
     Condition,
     CryContext,
     Disturbed,
@@ -404,14 +403,7 @@ class Weigher:
                 out = self._corrections.carry_out(command)
         except CommandError as refused:
             error = str(refused)
-        result = CommandResult(
-            t_s=command.t_s,
-            verb=command.verb,
-            ok=error is None,
-            error=error,
-            request_id=command.request_id,
-            origin=command.origin,
-        )
+        result = command.answer(error)
         return [*out, result]
 
     def _tare(self, now_s: float) -> None:

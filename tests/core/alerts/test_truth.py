@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from monitor.core.alerts.memory import AlertMemory
 from monitor.core.alerts.policy import AlertPolicy
-from monitor.events import Alert, Baby, CannotJudge, Command, Condition
+from monitor.events import Alert, Baby, CannotJudge, Condition
+from tests.asking import asked
 from tests.core.alerts.test_policy import MORNING, NIGHT, NOON, condition, policy, run, states, tick
 
 HOUR = 3600
@@ -20,7 +21,7 @@ def unknown(kind="crying", key=None) -> CannotJudge:
 
 
 def say(subject: AlertPolicy, t_s: float, verb: str, **args) -> list[Alert]:
-    changes, result = subject.command(Command(t_s=t_s, verb=verb, args=args))
+    changes, result = subject.command(asked(t_s=t_s, verb=verb, args=args))
     assert result.ok
     return changes
 

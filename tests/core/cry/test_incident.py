@@ -8,7 +8,8 @@ from monitor.config import AlertsConfig
 from monitor.core.alerts.policy import AlertPolicy
 from monitor.core.cry.incident import CryIncident
 from monitor.errors import InputError
-from monitor.events import Command, CryEnded, CryStarted
+from monitor.events import CryEnded, CryStarted
+from tests.asking import asked
 
 T = 1_000_000.0
 
@@ -188,7 +189,7 @@ def test_a_spell_that_begins_nine_seconds_after_one_that_was_snoozed_is_told():
     while t_s < 440:
         second()
     assert [a.state for a in told] == ["raised", "cleared", "raised", "cleared", "raised"]
-    alerts.command(Command(t_s=T + 440, verb="snooze", args={"minutes": 720}))
+    alerts.command(asked(t_s=T + 440, verb="snooze", args={"minutes": 720}))
     while t_s < 560:
         second()
     assert [(a.state, a.since) for a in told[5:]] == [("reminded", T + 529)]

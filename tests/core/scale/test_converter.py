@@ -14,11 +14,11 @@ from monitor.events import (
     Baby,
     BoxOff,
     BoxOn,
-    Command,
     CommandResult,
     ScaleBlock,
     WeighIn,
 )
+from tests.asking import asked
 
 START_S = 1_700_000_000.0
 CPG, ZERO = 412.7, 84_213.0
@@ -109,7 +109,7 @@ def test_an_overloaded_scale_is_not_still():
     assert box.status.total_g == pytest.approx(5600.0, abs=1.0)
     assert box.status.still is False
     assert [c.kind for c in box.path.conditions(box.now_s)] == ["scale_overload"]
-    tare = box.path.observe(Command(t_s=box.now_s, verb="tare"))[0]
+    tare = box.path.observe(asked(t_s=box.now_s, verb="tare"))[0]
     assert isinstance(tare, CommandResult)
     assert not tare.ok
     box.show(1190.0, 60.0)

@@ -16,8 +16,9 @@ from monitor.config import ScaleConfig
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale.weigher import Weigher
 from monitor.data.shipped import shipped
-from monitor.events import Command, CommandResult, WeighIn
+from monitor.events import CommandResult, WeighIn
 from monitor.simulation.box import GOOD_CELL, SimBaby
+from tests.asking import asked
 from tests.core.scale.snapshots.make import END_S, START_S
 
 BABIES = [
@@ -67,13 +68,13 @@ def test_the_platform_is_as_it_was(resumed: Weigher) -> None:
 
 
 def test_open_questions_stay_open_and_can_be_answered(resumed: Weigher) -> None:
-    asked = [c for c in resumed.conditions(END_S) if c.kind == "who_is_it"]
-    assert [[c.baby for c in each.candidates or ()] for each in asked] == [
+    open_now = [c for c in resumed.conditions(END_S) if c.kind == "who_is_it"]
+    assert [[c.baby for c in each.candidates or ()] for each in open_now] == [
         ["Ash", "Fern"],
         ["Fern", "Ash"],
     ]
-    answer = Command(
-        t_s=END_S, verb="assign", args={"step_id": asked[0].step_id or "", "baby": "Ash"}
+    answer = asked(
+        t_s=END_S, verb="assign", args={"step_id": open_now[0].step_id or "", "baby": "Ash"}
     )
     events = resumed.observe(answer)
     assert [e.ok for e in events if isinstance(e, CommandResult)] == [True]

@@ -16,7 +16,6 @@ from monitor.events import (
     Baby,
     BoxOff,
     BoxOn,
-    Command,
     CommandResult,
     Feed,
     ObjectMoved,
@@ -30,6 +29,7 @@ from monitor.events import (
 )
 from monitor.simulation.box import SimBaby, SimulatedBox, demo_box, demo_history
 from monitor.times import HOUR_S
+from tests.asking import asked
 
 REFERENCE = GrowthReference.parse(shipped("growth.toml"))
 START_S = 1_700_000_000.0
@@ -66,7 +66,7 @@ def of(events: list[AnyEvent], kind: type) -> list:
 
 
 def command(path: Weigher, verb: str, t_s: float = START_S + HOUR_S, **args):
-    events = path.observe(Command(t_s=t_s, verb=verb, args=args))
+    events = path.observe(asked(t_s=t_s, verb=verb, args=args))
     return events, of(events, CommandResult)[0]
 
 
@@ -299,8 +299,6 @@ def test_a_typed_weight_keeps_its_own_time():
     path = path_for(demo_box(3, START_S, 1.0))
     events, _ = command(path, "weigh", baby="kangaroo", grams=184.0, at="2023-11-14T22:00:00Z")
     assert of(events, WeighIn)[0].t_s == 1_699_999_200.0
-    _, result = command(path, "weigh", baby="Kangaroo", grams=184.0, at="yesterday")
-    assert "no time" in result.error
 
 
 @pytest.mark.parametrize(
@@ -308,12 +306,7 @@ def test_a_typed_weight_keeps_its_own_time():
     [
         ("assign", {"step_id": "nope", "baby": "Possum"}, "no weighing 'nope'"),
         ("assign", {"step_id": "nope", "baby": "Nobody Known"}, "no baby called"),
-        ("weigh", {"baby": "Possum", "grams": -3}, "above 0"),
-        ("weigh", {"baby": "Possum", "grams": float("nan")}, "number of grams"),
-        ("correct", {"step_id": "x"}, "needs one of"),
         ("baby_add", {"name": "possum", "species": "kitten"}, "already here"),
-        ("baby_add", {"name": "Joey", "species": "wombat"}, "cannot be registered"),
-        ("baby_add", {"name": "Joey", "species": "kitten", "born": "last week"}, "a date"),
         ("baby_edit", {"name": "Kangaroo", "rename": "Possum"}, "already here"),
         ("tare", {}, "not still"),
     ],

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from monitor.commands import request
 from monitor.errors import JournalError
 from monitor.store.journal import Journal
 from tests.system.campaign.box import LITTER
@@ -67,7 +68,7 @@ class Asked:
         except JournalError:
             return  # the card refuses, and the command line says so
         try:
-            number = journal.inbox.submit(verb, args)
+            number = journal.inbox.submit(request(verb, args))
             self.all.append(Provocation(verb, args, self._next_name(), number))
         except (JournalError, sqlite3.Error):
             pass

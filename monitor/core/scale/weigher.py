@@ -279,13 +279,24 @@ class Weigher:
             empty = abs(transition.to_g) < EMPTY_G and babies_g > 2 * EMPTY_G
             state.box_off = empty or transition.to_g < least_g(self._config)
             return []
-        state.touched_s = max(state.touched_s or 0.0, transition.t_s)
+        if self._shows_hands(transition):
+            state.touched_s = max(state.touched_s or 0.0, transition.t_s)
         if state.box_off:
             return self._box_on(transition)
         if self._left_the_platform(transition.from_g, transition.to_g):
             state.box_off, state.off_from_g = True, transition.from_g
             return [BoxOff(t_s=transition.t_s)]
         return self._step(transition, transition.from_g, was_off=False)
+
+    def _shows_hands(self, transition: Transition) -> bool:
+        """Whether somebody is there: not, if the same level is found again after a gap.
+
+        A restart and a cable that was out for a while are no hands, and must hold back no cry.
+        """
+        gap = transition.blind_s > 0.0 or transition.from_end_s < self._state.resumed_s
+        if not gap or transition.touched or transition.from_g is None:
+            return True
+        return abs(transition.to_g - transition.from_g) >= SMALLEST_MOVE_G
 
     @staticmethod
     def _was_moved(transition: Transition) -> bool:

@@ -474,3 +474,24 @@ def test_too_much_weight_is_said():
     path = path_for(box)
     run(path, box, 0.05)
     assert [c.kind for c in path.conditions(START_S + 180.0)] == ["scale_overload"]
+
+
+def test_a_restart_and_a_cable_that_was_out_are_no_hands():
+    box = SimulatedBox(9, START_S, [SimBaby(name="Ann", species="kitten", weight_g=200.0)])
+    path = path_for(box)
+    for block in box.blocks(START_S, START_S + 300.0, 1.0):
+        path.observe(block)
+    restarted = path_for(box)
+    restarted.restore(path.snapshot())
+    for block in box.blocks(START_S + 320.0, START_S + 600.0, 1.0):
+        restarted.observe(block)
+        assert not restarted.handled(block.t_s)
+    for block in box.blocks(START_S + 640.0, START_S + 700.0, 1.0):
+        restarted.observe(block)
+        assert not restarted.handled(block.t_s)
+    box.thing(START_S + 720.0, 60.0)
+    handled = []
+    for block in box.blocks(START_S + 700.0, START_S + 760.0, 1.0):
+        restarted.observe(block)
+        handled.append(restarted.handled(block.t_s))
+    assert any(handled)

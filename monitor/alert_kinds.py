@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from monitor.names import SourceName
 from monitor.times import DAY_S, HOUR_S
 
 Severity = Literal["info", "warning", "critical"]
@@ -35,7 +36,6 @@ AlertKind = Literal[
 """The keys of ``KINDS``, for the type checker; a test holds that they are the same."""
 
 About = Literal["box", "baby", "nothing"]
-Sense = Literal["microphone", "scale"]
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +54,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     supply, a cable or a broker is put right, or given up for the night (snoozed), within two"""
     slow_reminders: bool = False
     """it changes with a bottle, not with a minute"""
-    needs: tuple[Sense, ...] = ()
+    needs: tuple[SourceName, ...] = ()
     """where one of these is not configured, it can be neither true nor over"""
     held_back_by_hands: bool = False
     """not said, unless critical, while hands are in the box: whoever is there knows"""

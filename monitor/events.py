@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from monitor import commands, names
 from monitor.alert_kinds import AlertKind, Severity
+from monitor.names import SourceName
 from monitor.timeshift import Deadline, Moment, TimeShift, moved_fields
 
 if TYPE_CHECKING:  # numpy is loaded by the parts that compute, not by those that only talk
@@ -25,7 +26,6 @@ Voice = Literal["kitten", "puppy", "human", "unknown"]
 Move = Literal["lift", "return"]
 Origin = Literal["scale", "assigned", "typed", "imported"]
 CryContext = Literal["bottle_due", "just_fed", "unexplained", "handled"]
-SourceName = Literal["microphone", "scale"]
 SourceCondition = Literal["healthy", "stalled", "restarting", "failed"]
 Verdict = Literal["gaining", "steady", "not_gaining", "losing", "not_enough_data"]
 Stamp = Literal["clock", "guess", "person"]

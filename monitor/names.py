@@ -1,6 +1,6 @@
-"""Names: which a baby may have, and how one is exchanged in a sentence.
+"""Names: of the sources, which a baby may have, and how one is exchanged in a sentence.
 
-A name can be read aloud and cannot be taken for another. Names come from people and from whoever
+A baby's can be read aloud and cannot be taken for another. Names come from people and from whoever
 can write to a command topic, and are shown in terminals, pages and notifications: so control
 characters and marks that turn the direction of text are refused, and so are names that nobody can
 see, and the words that mean "it was no baby".
@@ -15,6 +15,7 @@ from typing import Literal
 from monitor.errors import CommandError
 
 Species = Literal["kitten", "puppy"]
+SourceName = Literal["microphone", "scale"]
 LONGEST_NAME = 60
 BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """characters that turn the direction of text; other invisible ones are part of many an emoji"""

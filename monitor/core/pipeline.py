@@ -47,11 +47,11 @@ from monitor.events import (
     Observation,
     ScaleBlock,
     Slept,
-    SourceName,
     SourceReport,
     Tick,
     Weighing,
 )
+from monitor.names import SourceName
 from monitor.timeshift import TimeShift
 
 
@@ -115,7 +115,7 @@ class Pipeline:
         self._identity = IdentityConflict(config.box)
         self._link = LinkHealth()
         self.policy = AlertPolicy(config.alerts, config.box, local_minute)
-        self.policy.know_senses(sources)
+        self.policy.know_sources(sources)
         self._tells_silence = len(sources) == 2
         self._names = {baby.id: baby.name for baby in self.scale.babies}
         """of those who are here, by id"""

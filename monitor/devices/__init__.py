@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:  # the load cell's child process imports this package: keep it light
     from monitor.config import Config
     from monitor.devices.panel import Panel
-    from monitor.events import Observation, SourceName
+    from monitor.events import Observation
     from monitor.host.timeline import Timeline
+    from monitor.names import SourceName
 
 Put = Callable[["Observation"], None]
 """hands one observation to the loop; never blocks, safe from any thread"""

@@ -25,8 +25,9 @@ from monitor.devices import Put
 from monitor.devices.backoff import Backoff
 from monitor.devices.load_cell_process import RECORD
 from monitor.devices.source import Reporter
-from monitor.events import ScaleBlock, SourceName
+from monitor.events import ScaleBlock
 from monitor.host.timeline import Timeline
+from monitor.names import SourceName
 
 STALL_S = 1.8
 """without a sound value: 18 in a row were refused. With a batch and a turn of 0.5 s each on top it

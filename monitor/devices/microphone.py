@@ -30,10 +30,10 @@ from monitor.errors import DeviceError
 from monitor.events import (
     AUDIO_RATE_HZ,
     AudioBlock,
-    SourceName,
 )
 from monitor.host import systemd as service
 from monitor.host.timeline import Timeline
+from monitor.names import SourceName
 
 T = TypeVar("T")
 

@@ -22,9 +22,9 @@ from monitor.events import (
     AudioBlock,
     Observation,
     ScaleBlock,
-    SourceName,
 )
 from monitor.host.timeline import Timeline
+from monitor.names import SourceName
 from monitor.recordings.audio import read_audio
 from monitor.recordings.scale_csv import read_scale_csv
 

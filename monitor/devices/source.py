@@ -10,8 +10,9 @@ from __future__ import annotations
 import time
 
 from monitor.devices import Put
-from monitor.events import SourceCondition, SourceName, SourceReport
+from monitor.events import SourceCondition, SourceReport
 from monitor.host.timeline import Timeline
+from monitor.names import SourceName
 
 FAILED_AFTER_S = 12.0
 """a USB microphone takes 5 to 10 s to come back after a bus reset; most sound servers 2 s"""

@@ -8,11 +8,12 @@ and ``expire_after`` wherever a number would otherwise look fresh for ever.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from monitor.alert_kinds import BABY_KINDS, BOX_KINDS, KINDS, AlertKind
 from monitor.events import Baby
 from monitor.mqtt.topics import LIVE_EXPIRY_S, SLOW_EXPIRY_S, Topics
+from monitor.names import SourceName
 
 Component = dict[str, Any]
 
@@ -169,7 +170,7 @@ def _box_sensors(topics: Topics) -> Iterator[tuple[str, Component]]:
 
 def _box_diagnostics(topics: Topics) -> Iterator[tuple[str, Component]]:
     diagnostic = {"entity_category": "diagnostic"}
-    for source in ("microphone", "scale"):
+    for source in get_args(SourceName):
         state = f"value_json.sources.{source}.state"
         yield (
             f"{source}_alive",

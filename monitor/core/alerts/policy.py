@@ -14,7 +14,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from monitor.alert_kinds import RANK, AlertKind, Sense, Severity
+from monitor.alert_kinds import RANK, AlertKind, Severity
 from monitor.config import AlertsConfig
 from monitor.core.alerts.commands import obey
 from monitor.core.alerts.hands_gate import HandsGate
@@ -24,6 +24,7 @@ from monitor.core.alerts.quiet_hours import NIGHT_BUDGET, LocalMinute, QuietHour
 from monitor.core.alerts.roster import close_the_gone, close_the_unwatched, rename
 from monitor.errors import CommandError
 from monitor.events import Alert, Baby, CannotJudge, Command, CommandResult, Condition
+from monitor.names import SourceName
 from monitor.timeshift import TimeShift, moved
 
 CLEAR_HOLD_S = 10.0
@@ -45,7 +46,7 @@ class AlertPolicy:
         self._memory = AlertMemory(keyed_by_id=True)
         self._hands = HandsGate()
         self._roster: dict[str, str] | None = None
-        self._senses: frozenset[Sense] | None = None
+        self._sources: frozenset[SourceName] | None = None
         self._restored = False
 
     @property
@@ -62,9 +63,9 @@ class AlertPolicy:
             rename(self._memory.lives, self._roster or {}, names)
             self._roster = names
 
-    def know_senses(self, configured: Collection[Sense]) -> None:
+    def know_sources(self, configured: Collection[SourceName]) -> None:
         """With what this box watches: alerts that need anything else are soon closed."""
-        self._senses = frozenset(configured)
+        self._sources = frozenset(configured)
 
     def update(
         self,
@@ -84,7 +85,7 @@ class AlertPolicy:
             self._memory.night_pushes = 0
         stated = _by_incident([*conditions, *self._test_conditions(now_s)])
         changes = close_the_gone(self._memory.lives, self._roster, now_s)
-        changes += close_the_unwatched(self._memory.lives, self._senses, now_s)
+        changes += close_the_unwatched(self._memory.lives, self._sources, now_s)
         changes += self._hold_what_is_unknown(now_s, stated, unjudged)
         changes += self._clear_what_is_over(now_s, stated)
         for incident, condition in stated.items():

@@ -1,23 +1,24 @@
-"""What becomes of open alerts when a baby gets another name, or leaves, or a sense is given up."""
+"""What becomes of open alerts when a baby gets another name, or leaves, or a source is given up."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from monitor.alert_kinds import BABY_KINDS, KINDS, AlertKind, Sense
+from monitor.alert_kinds import BABY_KINDS, KINDS, AlertKind
 from monitor.core.alerts.lifecycle import AlertLife
 from monitor.core.alerts.memory import Incident
 from monitor.events import Alert
+from monitor.names import SourceName
 
 Names = Mapping[str, str]
 """of those who are here, by id"""
 
-_BLIND_OF: Mapping[str, Sense] = {
+_BLIND_OF: Mapping[str, SourceName] = {
     "microphone": "microphone",
     "noise_gate": "microphone",
     "scale": "scale",
 }
-"""keys of ``monitor_blind`` that speak of a sense"""
+"""keys of ``monitor_blind`` that speak of a source"""
 
 
 def rename(lives: Mapping[Incident, AlertLife], before: Names, after: Names) -> None:
@@ -48,9 +49,9 @@ def close_the_gone(
 
 
 def close_the_unwatched(
-    lives: dict[Incident, AlertLife], configured: Collection[Sense] | None, now_s: float
+    lives: dict[Incident, AlertLife], configured: Collection[SourceName] | None, now_s: float
 ) -> list[Alert]:
-    """End the alerts that need a sense which is not configured; ``None`` while nobody has said.
+    """End the alerts that need a source which is not configured; ``None`` while nobody has said.
 
     Nothing will ever tell whether they are over, so nobody is to read that they are.
     """
@@ -59,7 +60,7 @@ def close_the_unwatched(
     closed = []
     for incident, life in list(lives.items()):
         missing = [
-            sense for sense in _needs(life.alert.kind, incident[1]) if sense not in configured
+            source for source in _needs(life.alert.kind, incident[1]) if source not in configured
         ]
         if missing:
             del lives[incident]
@@ -67,7 +68,7 @@ def close_the_unwatched(
     return closed
 
 
-def _needs(kind: AlertKind, key: str) -> tuple[Sense, ...]:
+def _needs(kind: AlertKind, key: str) -> tuple[SourceName, ...]:
     if kind == "monitor_blind":
         return (_BLIND_OF[key],) if key in _BLIND_OF else ()
     return KINDS[kind].needs

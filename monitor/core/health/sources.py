@@ -25,10 +25,10 @@ from monitor.events import (
     LagReport,
     ScaleBlock,
     SourceCondition,
-    SourceName,
     SourceReport,
     SourceState,
 )
+from monitor.names import SourceName
 from monitor.timeshift import Moment, TimeShift, moved
 
 STALLED_S = 3.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import http.client
 import time
 from collections import Counter
@@ -35,10 +36,11 @@ def judged(rows: list[tuple[str, str]], alerts: list[Heard], **changes) -> list[
     retained |= {f"problem/{kind}": "ON" for kind in kinds}
     foreign = changes.pop("foreign", set())
     expected = {"monitor_blind-scale"} | foreign
-    _, wrong = Judge().round(
+    judge = changes.pop("judge", None) or Judge()
+    _, wrong = judge.round(
         memory, alerts, retained | changes.pop("retained", {}), later=memory,
         expected=expected, foreign=foreign, required=changes.pop("required", None),
-        mended_unix_s=1_800_000_000.0,
+        broken_unix_s=1_800_000_000.0, mended_unix_s=1_800_000_000.0,
     )  # fmt: skip
     return wrong
 
@@ -65,6 +67,25 @@ def test_the_judge_sees_what_was_lost_doubled_or_made_up():
     assert "for nothing" in false_alarm
     (silent,) = judged([], [], required="monitor_blind-scale")
     assert "nobody was told" in silent
+
+
+def test_what_was_open_before_the_fault_was_told_if_the_fault_kept_it_open():
+    judge, rows = Judge(), [(SCALE, "raised")]
+    alerts = [heard(*rows[0], 1.8e9 - 60)]
+    assert judged(rows, alerts, judge=judge) == []
+    rows.append((SCALE, "cleared"))
+    for cleared_s, said in ((1.8e9 + 5, 1), (1.8e9 + 30, 0)):
+        again = copy.deepcopy(judge)
+        later = [*alerts, heard(SCALE, "cleared", cleared_s)]
+        assert len(judged(rows, later, judge=again, required="monitor_blind-scale")) == said
+
+
+def test_what_was_said_before_a_journal_was_damaged_may_be_gone_with_it():
+    judge = Judge()
+    judge.forget(1.8e9)
+    said = [heard(SCALE, "raised", 1.8e9 - 5), heard(AGAIN, "raised", 1.8e9 + 5)]
+    assert judged([(AGAIN, "raised")], said, judge=judge) == []
+    assert judged([], said, judge=Judge()) != []
 
 
 def test_another_box_of_the_same_name_is_not_taken_for_this_one():

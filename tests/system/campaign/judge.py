@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from monitor.core.alerts.policy import CLEAR_HOLD_S
 from monitor.times import parse_rfc3339
 from tests.system.campaign.phone import Heard
 from tests.system.campaign.silence import incident_of
@@ -128,13 +129,20 @@ class Judge:
         self._forgiven: set[str] = set()
         """ids of a journal that is lost; what is still said of them is no phantom"""
 
+        self._damaged_s = 0.0
+        """what was said before this moment may be gone with the journal"""
         self._identity_lost = False
         """a box without its journal is a new one, and finds the old one announced at the broker"""
         self.clock_has_lied = False
         """from then on which of two weights is the later one depends on whose clock is asked"""
 
-    def forget(self) -> None:
-        """A fresh journal was begun: what the old one held is not asked for again."""
+    def forget(self, damaged_s: float) -> None:
+        """A fresh journal was begun: what the old one held is not asked for again.
+
+        ``damaged_s``: Unix time of the damage; the phone may have heard, or hear later, what was
+        said before it and is not judged yet.
+        """
+        self._damaged_s = damaged_s
         self._forgiven |= {alert_id for alert_id, _ in self._delivered}
         self._judged.clear()
         self._open.clear()
@@ -150,6 +158,7 @@ class Judge:
         required: str | None,
         later: Memory,
         foreign: set[str] | frozenset[str] = frozenset(),
+        broken_unix_s: float,
         mended_unix_s: float,
         honest_clock: bool = True,
     ) -> tuple[Figures, list[str]]:
@@ -160,15 +169,23 @@ class Judge:
         """
         figures, wrong = Figures(rounds=1), []
         self._raised_now: set[str] = set()
+        open_since_then: set[str] = set()
         news, self._heard = alerts[self._heard :], len(alerts)
         for heard in news:
             if incident_of(heard.document["id"]) in foreign and self._is_anothers(heard, later):
                 continue
+            if parse_rfc3339(heard.document["at"]) < self._damaged_s:
+                self._remember(heard)
+                continue
+            incident = incident_of(heard.document["id"])
+            if incident in self._open and _cleared_s(heard) > broken_unix_s + CLEAR_HOLD_S:
+                open_since_then.add(incident)  # from an earlier round, and true in this one, too
             wrong += self._hear(heard, expected, figures, mended_unix_s if honest_clock else None)
         wrong += self._missing(memory, figures)
         wrong += self._phantoms(later)
         wrong += self.false_state(memory, retained)
-        known = self._raised_now | set(self._open) | {incident_of(i) for i in memory.open}
+        known = self._raised_now | open_since_then | set(self._open)
+        known |= {incident_of(i) for i in memory.open}
         if required is not None and not any(incident.startswith(required) for incident in known):
             wrong.append(f"nobody was told of {required}")
         if memory.sound != "ok":
@@ -182,6 +199,14 @@ class Judge:
         alert_id, state = heard.document["id"], heard.document["state"]
         said = self._delivered[alert_id, state]
         return said >= memory.told[alert_id, state]
+
+    def _remember(self, heard: Heard) -> None:
+        """Said before the damage: the journal may know it, or not."""
+        alert_id, state = heard.document["id"], heard.document["state"]
+        if heard.payload not in self._payloads:
+            self._payloads.add(heard.payload)
+            self._delivered[alert_id, state] += 1
+        self._forgiven.add(alert_id)
 
     def _hear(
         self, heard: Heard, expected: set[str], figures: Figures, mended_unix_s: float | None
@@ -265,3 +290,9 @@ class Judge:
             if told is None or all(abs(told - g) > 0.011 for g in right):
                 wrong.append(f"retained weight of {name} is {told}, the journal's {grams}")
         return wrong
+
+
+def _cleared_s(heard: Heard) -> float:
+    """When the box cleared it (Unix time); long ago where it did not."""
+    document = heard.document
+    return parse_rfc3339(document["at"]) if document["state"] == "cleared" else 0.0

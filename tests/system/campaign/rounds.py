@@ -99,12 +99,12 @@ def _round(world: World, judge: Judge, number: int, fault: str) -> Outcome:
     judge.clock_has_lied = judge.clock_has_lied or fault in LYING_CLOCK
     world.mqtt.proven()
     world.offer_pushes(world.chance.random() < PUSHES_SHARE)
-    expected, fact = _break(world, fault)
+    expected, fact, broken_s = _break(world, fault)
     mended_s = time.time()
     wrong: list[str] = []
     if world.journal_lost is not None:
         wrong += _begin_again(world)
-        judge.forget()
+        judge.forget(world.damaged_s)
     seen: list[tuple[Memory, dict[str, Any]]] = []
     try:
         world.wait(lambda: _settled(world, judge, seen), SETTLE_WITHIN_S, "rest")
@@ -117,7 +117,8 @@ def _round(world: World, judge: Judge, number: int, fault: str) -> Outcome:
     figures, found = judge.round(
         memory, alerts, shown,
         expected=expected, required=MUST_BE_SAID.get(fault), later=_read(world),
-        foreign=world.foreign, mended_unix_s=mended_s, honest_clock=fault not in LYING_CLOCK,
+        foreign=world.foreign, broken_unix_s=broken_s, mended_unix_s=mended_s,
+        honest_clock=fault not in LYING_CLOCK,
     )  # fmt: skip
     wrong += found + _forgotten(world, memory) + _unheard(world, fact, figures)
     for code, log in world.deaths:
@@ -128,11 +129,16 @@ def _round(world: World, judge: Judge, number: int, fault: str) -> Outcome:
     return Outcome(number, fault, fact.incident, figures, wrong, time.monotonic() - began_s)
 
 
-def _break(world: World, fault: str) -> tuple[set[str], Fact]:
-    """Make something true, break and mend; what may be alarmed about, and the fact."""
+def _break(world: World, fault: str) -> tuple[set[str], Fact, float]:
+    """Make something true, break and mend.
+
+    Returns:
+        What may be alarmed about, the fact, and when the fault began (Unix time).
+    """
     if fault in FACTS_OF_THEIR_OWN:
+        broken_s = time.time()
         expected = FAULTS[fault](world)
-        return expected, world.surroundings.facts[-1]
+        return expected, world.surroundings.facts[-1], broken_s
     fit = [n for n in BESIDE_A_FAULT if n not in UNFIT.get(fault, ())]
     if world.chance.random() < ACKNOWLEDGED_SHARE:
         world.acknowledge_all()
@@ -140,10 +146,11 @@ def _break(world: World, fault: str) -> tuple[set[str], Fact]:
     world.rest(world.surroundings.ready_in_s(name))
     fact = world.surroundings.begin(name)
     world.rest(world.chance.uniform(0.0, LEAD_S))
+    broken_s = time.time()
     expected = FAULTS[fault](world)
     world.wait_known(fact)
     world.surroundings.end(name, fact)
-    return expected | {fact.incident}, fact
+    return expected | {fact.incident}, fact, broken_s
 
 
 def _unheard(world: World, fact: Fact, figures: Figures) -> list[str]:

@@ -94,6 +94,8 @@ class World:
         """incidents that another box says on this one's topics in this round"""
         self.journal_lost: str | None = None
         """how the journal was damaged in this round"""
+        self.damaged_s = 0.0
+        """and when (Unix time)"""
         self._kept, self._deaths_due = False, 0
         self._opens, self._watches_by_s = 0, 0.0
 
@@ -286,6 +288,7 @@ class World:
 
     def damage_journal(self) -> None:
         """While the daemon is down; what it knew is gone, so nobody is asked for it."""
+        self.damaged_s = time.time()
         self.journal_lost = self.card.damage(self.chance)
         self.asked.all.clear()
 

@@ -386,12 +386,20 @@ class Recorder:
             self._log(f"{count} unusable rows of {table} were set aside in the journal")
 
     def _adopt_forgotten(self) -> None:
-        """Take up what the journal holds open and the snapshot does not know (lost, or too old).
+        """Let the journal and the snapshot hold the same open alerts, after damage to either.
 
-        Whether it is still so is for the part that knows to say; until then it stays open.
+        What the journal holds open and the snapshot does not know (lost, or too old) is taken up:
+        whether it is still so is for the part that knows to say. What the snapshot holds open and
+        the journal has no row of (a torn page) is written again, and told to nobody anew.
         """
-        known = {alert.id for alert in self.pipeline.policy.open}
-        forgotten = [row for row in self.journal.open_alerts() if row["id"] not in known]
+        open_now = self.pipeline.policy.open
+        rows = self.journal.open_alerts()
+        known, written = {alert.id for alert in open_now}, {row["id"] for row in rows}
+        forgotten = [row for row in rows if row["id"] not in known]
+        torn = [alert for alert in open_now if alert.id not in written]
+        if torn:
+            written = {row["id"] for row in self.journal.alerts()}
+            self._unwritten += [alert for alert in torn if alert.id not in written]
         left = self.pipeline.adopt([_remembered(row, self.config.box) for row in forgotten])
         self._write([_closed(alert, self.now_s) for alert in left])
 

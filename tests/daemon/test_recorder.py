@@ -1,7 +1,9 @@
 """The pipeline with a memory: restarts, clocks, retention, a journal that fails."""
 
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -184,6 +186,23 @@ def test_an_open_alert_that_the_snapshot_does_not_know_is_taken_up(journal: Jour
     own = [row["state"] for row in journal.alerts() if row["id"] == alert.id]
     assert own == ["raised", "cleared"]
     assert alert.id not in {row["id"] for row in journal.open_alerts()}
+
+
+def test_an_open_alert_whose_rows_were_torn_away_is_in_the_journal_again(
+    journal: Journal, tmp_path: Path
+) -> None:
+    """Salvage saves each table as far as it can be read: the snapshot without the alert's row."""
+    ring(Recorder(CONFIG, journal, start_s=START_S), START_S + 1)
+    (before,) = journal.open_alerts()
+    waiting = len(journal.outbox.everything())
+    with closing(sqlite3.connect(journal.path)) as other, other:
+        other.execute("DELETE FROM alerts")
+    Recorder(CONFIG, journal, start_s=START_S + 2)
+    again = Journal.open(tmp_path / "j.sqlite")
+    (row,) = again.open_alerts()
+    assert (row["id"], row["state"], row["t_s"]) == (before["id"], "raised", before["t_s"])
+    assert len(again.outbox.everything()) == waiting, "nobody is told it anew"
+    again.close()
 
 
 def test_two_babies_added_at_once_are_two_after_a_restart(journal: Journal) -> None:

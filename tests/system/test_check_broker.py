@@ -16,7 +16,7 @@ from monitor.config import Config, MqttConfig
 from monitor.verbs.check_broker import check_broker
 from monitor.verbs.finding import Finding
 from tests.system.mosquitto import BINARY, Mosquitto
-from tests.system.subscriber import Subscriber
+from tests.system.subscriber import Subscriber, wait_for
 from tests.system.test_broker_setup import Broker, need_tools, other_broker
 
 pytestmark = pytest.mark.system
@@ -191,3 +191,20 @@ def test_the_service_s_password_without_a_user_is_told(tmp_path: Path) -> None:
     assert found.state == "warning"
     assert "mqtt.username" in found.todo
     assert "left over" not in found.text + found.todo
+
+
+def test_what_a_running_monitor_says_of_its_identity_is_passed_on(tmp_path: Path) -> None:
+    if BINARY is None:
+        pytest.skip("mosquitto is not installed")
+    server = Mosquitto(tmp_path / "m").start()
+    try:
+        with Subscriber(server.port, "nursery/kangaroo/health") as monitor:
+            said = {"identity_error": "Another box is called kangaroo: rename one."}
+            monitor.send("nursery/kangaroo/health", said, retain=True)
+            wait_for(lambda: monitor.last("nursery/kangaroo/health"))
+            config = Config(box="kangaroo", mqtt=MqttConfig(host="127.0.0.1", port=server.port))
+            found = check_broker(config, busy=True)
+        assert found.state == "warning"
+        assert found.todo == "Another box is called kangaroo: rename one."
+    finally:
+        server.stop()

@@ -1,4 +1,4 @@
-"""The page on MQTT has a line for every topic of a box."""
+"""The page on MQTT has a line for every topic of a box, and for every command."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.commands import VERBS
 from monitor.mqtt.topics import Topics
 
 PAGE = (Path(__file__).parents[2] / "docs" / "mqtt.md").read_text()
@@ -18,3 +19,9 @@ NAMES -= {"b", "nursery/b", "cmd/+"}  # the box, the base, and what comes in
 def test_the_page_has_a_line_for_the_topic(name: str) -> None:
     written = re.escape(name.replace("+", "<verb>"))
     assert re.search(rf"^\| `{written}` \|", PAGE, re.MULTILINE), name
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_page_has_a_line_for_the_command_with_everything_it_takes(verb: str) -> None:
+    (line,) = re.findall(rf"^\| `{verb}` \| .*$", PAGE, re.MULTILINE)
+    assert [name for name in VERBS[verb].__struct_fields__ if f"`{name}`" not in line] == []

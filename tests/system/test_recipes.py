@@ -68,7 +68,26 @@ TOPIC: Edits = {
     ],
     "docs/mqtt.md": [("| `cry` | yes |", "| `air` | yes | 1 | JSON |\n")],
 }
-RECIPES = {"An alert kind": KIND, "A retained topic": TOPIC}
+REQUEST = """class Whistle(Verb, frozen=True, tag="whistle"):
+    loud: bool
+
+
+"""
+CARRIED_OUT = """        if isinstance(command.request, Whistle):
+            return [], command.answer(None if command.request.loud else "too soft")
+"""
+COMMAND: Edits = {
+    "monitor/commands.py": [
+        ("class Tare(Verb", REQUEST),
+        ("Acknowledge | Snooze | NotACry | SendTestAlert\n", "Whistle | "),
+    ],
+    "monitor/core/alerts/policy.py": [
+        ("from monitor.config import", "from monitor.commands import Whistle\n"),
+        ("        try:\n            alerts, error = self._obey(command), None\n", CARRIED_OUT),
+    ],
+    "docs/mqtt.md": [("| `tare` |", "| `whistle` | `loud` |\n")],
+}
+RECIPES = {"An alert kind": KIND, "A command": COMMAND, "A retained topic": TOPIC}
 CHECKS = ["tests/test_alert_kinds.py", "tests/mqtt/test_mqtt_page.py"]
 
 
@@ -164,6 +183,7 @@ def test_the_pages_must_follow(built: Built) -> None:
     assert set(re.findall(r"FAILED \S+::(\w+)", built.before)) == {
         "test_the_page_on_alerts_has_a_row_for_every_kind_and_for_no_other",
         "test_the_page_has_a_line_for_the_topic",
+        "test_the_page_has_a_line_for_the_command_with_everything_it_takes",
     }, built.before
     assert "FAILED" not in built.after, built.after
     assert " passed" in built.after or "[100%]" in built.after
@@ -181,6 +201,27 @@ def test_a_new_kind_of_alert_is_raised_shown_logged_and_written_down(built: Buil
     with sqlite3.connect(built.daemon.state_dir / "journal.sqlite") as journal:
         rows = journal.execute("SELECT kind, title FROM alerts").fetchall()
     assert ("damp", "Air too damp") in rows
+
+
+@pytest.mark.parametrize(
+    ("sent", "error"),
+    [
+        ({"loud": True}, None),
+        ({"loud": False}, "too soft"),
+        ({}, 'whistle needs "loud"'),
+        ({"loud": 3}, 'whistle: "loud" must be true or false'),
+    ],
+)
+def test_a_new_command_is_read_strictly_and_answered(
+    built: Built, sent: dict[str, object], error: str | None
+) -> None:
+    phone, answers = built.phone, f"{BASE}/cmd/whistle/result"
+    known = len(phone.payloads(answers))
+    phone.send(f"{BASE}/cmd/whistle", sent)
+    wait_for(lambda: len(phone.payloads(answers)) > known)
+    answer = phone.json(answers)[-1]
+    assert answer.get("error") == error
+    assert answer["ok"] is (error is None)
 
 
 def test_a_new_retained_topic_is_published_and_shown(built: Built) -> None:

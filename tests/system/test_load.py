@@ -84,7 +84,7 @@ def test_telemetry_goes_first_then_charts_then_weights_and_cries_never(tmp_path,
         daemon.start()
         try:
             wait_for(lambda: [s for s in phone.json(f"{BASE}/scale") if s["total_g"] is not None])
-            wait_for(lambda: health(phone)["load"])
+            wait_for(lambda: phone.json(f"{BASE}/health") and health(phone)["load"])
             daemon.slow(True)
             wait_for(lambda: health(phone)["load"]["level"] == len(ORDER), LIMIT_S)
             assert list(ORDER) in [told["load"]["shed"] for told in phone.json(f"{BASE}/health")]

@@ -18,7 +18,7 @@ from monitor.core.alerts.lifecycle import AlertLife
 from monitor.core.alerts.memory import AlertMemory
 from monitor.core.cry.bouts import CryWindow
 from monitor.core.health.sources import _Source
-from monitor.core.scale.weigher import WeigherState
+from monitor.core.scale.state import WeigherState
 from monitor.daemon.recorder import Recorder
 from monitor.events import (
     AUDIO_RATE_HZ,

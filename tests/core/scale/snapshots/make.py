@@ -2,7 +2,7 @@
 
 Run in a checkout of the version whose snapshots shall be read for ever:
 
-    python tests/core/scale/snapshots/make.py tests/core/scale/snapshots/VERSION.zlib
+    PYTHONPATH=. python tests/core/scale/snapshots/make.py tests/core/scale/snapshots/VERSION.zlib
 
 Ash and Fern weigh the same, so one of the two bottles stays a question; Possum is out at the end;
 Wombat was registered, weighed by hand, and has left again. Possum's return was corrected by hand.
@@ -47,7 +47,7 @@ def night() -> tuple[Any, bytes]:
         "monitor.simulation.box:SimulatedBox", "monitor.devices.simulated:SimulatedBox"
     )
     scale_config = found("monitor.config:ScaleConfig")
-    command = found("monitor.events:Command")
+    command = found("tests.asking:asked", "monitor.events:Command")
     babies = [
         sim_baby(name="Ash", species="kitten", weight_g=200.0, born="2023-11-04"),
         sim_baby(name="Fern", species="kitten", weight_g=200.6, born="2023-11-04"),
@@ -70,7 +70,7 @@ def night() -> tuple[Any, bytes]:
     commands: dict[float, tuple[str, dict[str, Any]]] = {
         START_S + 110.0: ("baby_add", {"name": "Wombat", "species": "puppy", "weight_g": 300.0}),
         START_S + 170.0: ("weigh", {"baby": "Wombat", "grams": 310.0}),
-        START_S + 230.0: ("baby_retire", {"baby": "Wombat"}),
+        START_S + 230.0: ("baby_retire", {"name": "Wombat"}),
         START_S + 3500.0: ("correct", {"grams": 124.5}),
         START_S + 5330.0: ("weigh_in", {}),
     }

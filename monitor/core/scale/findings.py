@@ -1,0 +1,127 @@
+"""What a person should know of the scale and the babies now, and what of it nobody can tell."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from monitor.alert_kinds import AlertKind
+from monitor.config import ScaleConfig
+from monitor.core.growth.baby_record import BabyRecord
+from monitor.core.growth.conditions import ConcernWriter, Watch
+from monitor.core.growth.reference import GrowthReference
+from monitor.core.scale import conditions
+from monitor.core.scale.claims import Claims
+from monitor.core.scale.platform import Platform
+from monitor.core.scale.state import WeigherState
+from monitor.core.scale.status import UNSURE_P, Status
+from monitor.core.scale.tracker import OccupancyTracker
+from monitor.events import CannotJudge, Condition
+
+ASK_S = 12 * 3600.0
+"""After half a day nobody remembers which one it was."""
+CONDITIONS_S = 15.0
+"""Worries change with weighings, or slowly: they are worked out again this often."""
+
+_OF_THE_PLATFORM: tuple[AlertKind, ...] = ("scale_overload", "scale_unsettled")
+
+
+class _Judged(NamedTuple):
+    """What was worked out at ``t_s``."""
+
+    t_s: float
+    blind: bool
+    """nothing is read from the platform"""
+    stated: list[Condition]
+    unjudged: list[CannotJudge]
+
+
+class Findings:
+    """Works out conditions; keeps the last ones until ``forget``, or a little while."""
+
+    def __init__(
+        self,
+        config: ScaleConfig,
+        state: WeigherState,
+        reference: GrowthReference,
+        *,
+        platform: Platform,
+        claims: Claims,
+        occupancy: OccupancyTracker,
+        status: Status,
+    ) -> None:
+        self._config = config
+        self._state = state
+        self._platform = platform
+        self._claims = claims
+        self._occupancy = occupancy
+        self._status = status
+        self._writer = ConcernWriter(reference)
+        self._last: _Judged | None = None
+
+    def forget(self) -> None:
+        """Something changed: work them out again."""
+        self._last = None
+
+    def conditions(self, now_s: float) -> list[Condition]:
+        """What a person should know now; cheap to ask every second."""
+        return self._judged(now_s).stated
+
+    def unjudged(self, now_s: float) -> list[CannotJudge]:
+        """What of it nobody can tell now."""
+        return self._judged(now_s).unjudged
+
+    def _judged(self, now_s: float) -> _Judged:
+        last, blind = self._last, self._platform.total_g(now_s) is None
+        if last is None or last.blind != blind or not 0.0 <= now_s - last.t_s < CONDITIONS_S:
+            self._last = last = self._judge(now_s, blind=blind)
+        return last
+
+    def _judge(self, now_s: float, *, blind: bool) -> _Judged:
+        state, writer = self._state, self._writer
+        found = [
+            finding
+            for i, record in enumerate(self._claims.records)
+            if record.here
+            for finding in writer.baby(record, now_s, self._watch(i, record, blind=blind))
+        ]
+        stated = [each for each in found if isinstance(each, Condition)]
+        unjudged = [each for each in found if isinstance(each, CannotJudge)]
+        stated += conditions.who_is_it(list(state.claims.pending.values()), now_s, ASK_S)
+        if blind:
+            unjudged += [CannotJudge(kind=k, why="the scale is not seen") for k in _OF_THE_PLATFORM]
+        else:
+            stated += conditions.overload(
+                state.converter.overload_since_s, state.level_g, self._config
+            )
+            stated += conditions.wanders(self._platform.wander)
+            occupied = not state.box_off and self._status.in_box() != []
+            stated += self._platform.still.conditions(now_s, occupied=occupied)
+        return _Judged(now_s, blind, stated, unjudged)
+
+    def _watch(self, i: int, record: BabyRecord, *, blind: bool) -> Watch | None:
+        """How this baby has been watched; ``None`` while it is not, or never was."""
+        state = self._state
+        if state.window_s is None:
+            return None
+        return Watch(
+            since_s=max(state.start_s, record.baby.registered_s or state.start_s),
+            blind=blind,
+            timed_since_s=-math.inf if state.claims.clock_known else state.resumed_s,
+            maybe_fed_s=self._maybe_fed(record.baby.name),
+            out=not state.box_off and self._occupancy.p_inside(i) <= UNSURE_P,
+        )
+
+    def _maybe_fed(self, name: str) -> float | None:
+        """When a return nobody could name may have been this baby's bottle."""
+        return max(
+            (
+                event.t_s
+                for event in self._state.claims.pending.values()
+                if event.move == "return"
+                and not event.gap
+                and event.step_id not in self._state.claims.only_weighed
+                and any(c.baby == name for c in event.candidates)
+            ),
+            default=None,
+        )

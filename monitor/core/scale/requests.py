@@ -1,0 +1,95 @@
+"""What people ask of the scale: tare, a weigh-in announced, and all that ``corrections`` takes."""
+
+from __future__ import annotations
+
+import msgspec
+
+from monitor.config import ScaleConfig
+from monitor.core.growth.reference import GrowthReference
+from monitor.core.scale.claims import Claims
+from monitor.core.scale.corrections import Corrections
+from monitor.core.scale.platform import Platform
+from monitor.core.scale.roster import Roster
+from monitor.core.scale.state import WeigherState
+from monitor.core.scale.status import UNSURE_P
+from monitor.core.scale.tracker import OccupancyTracker
+from monitor.errors import CommandError
+from monitor.events import AnyEvent, Command
+
+
+class Requests:
+    """Carries out commands, and answers every one."""
+
+    def __init__(
+        self,
+        config: ScaleConfig,
+        state: WeigherState,
+        reference: GrowthReference,
+        *,
+        platform: Platform,
+        claims: Claims,
+        occupancy: OccupancyTracker,
+        roster: Roster,
+    ) -> None:
+        self._config = config
+        self._state = state
+        self._platform = platform
+        self._claims = claims
+        self._occupancy = occupancy
+        self._roster = roster
+        self._corrections = Corrections(claims, occupancy, roster, reference)
+
+    def carry_out(self, command: Command) -> list[AnyEvent]:
+        """What follows from a command, and its answer; nothing for a verb of another part."""
+        if command.verb not in {"tare", "weigh_in"} | self._corrections.verbs:
+            return []
+        out: list[AnyEvent] = []
+        error = None
+        try:
+            if command.verb == "tare":
+                self._tare(command.t_s)
+            elif command.verb == "weigh_in":
+                self._weigh_in(command)
+            else:
+                out = self._corrections.carry_out(command)
+        except CommandError as refused:
+            error = str(refused)
+        return [*out, command.answer(error)]
+
+    def _tare(self, now_s: float) -> None:
+        """Nothing to zero, weights are differences: what was put in now belongs to the box."""
+        if not self._config.calibrated:
+            raise CommandError('the scale is not calibrated: run "nursery calibrate scale"')
+        if self._platform.total_g(now_s) is None or not self._platform.at_rest:
+            raise CommandError("the scale is not still: take your hands off and try again")
+        inside = self._perhaps_inside()
+        if inside:
+            raise CommandError(
+                f"{' and '.join(inside)} may be in the box: only an empty one is tared"
+            )
+        occupancy = self._state.occupancy
+        occupancy.hypotheses = [
+            msgspec.structs.replace(h, objects=(), gone=()) for h in occupancy.hypotheses
+        ]
+
+    def _perhaps_inside(self) -> list[str]:
+        return [
+            record.baby.name
+            for i, record in enumerate(self._claims.records)
+            if record.here and self._occupancy.p_inside(i) >= UNSURE_P
+        ]
+
+    def _weigh_in(self, command: Command) -> None:
+        """Somebody says "I am weighing one baby now": what moves next is no bottle."""
+        if command.args.get("cancel"):
+            self._claims.expect_bottles()
+            return
+        if not self._config.calibrated:
+            raise CommandError('the scale is not calibrated: run "nursery calibrate scale"')
+        if not self._roster.here:
+            raise CommandError('nobody is in the nursery yet: register with "nursery baby add"')
+        if self._state.box_off:
+            raise CommandError("the box is off the scale: put it back first")
+        if self._platform.total_g(command.t_s) is None:
+            raise CommandError("the scale sees nothing now: weigh by hand, and look at its alert")
+        self._claims.expect_weigh_in(command.t_s)

@@ -1,0 +1,86 @@
+"""Everything the weigher remembers, in one struct: a snapshot is its encoding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from monitor.core.growth.baby_record import BabyRecord
+from monitor.core.growth.reference import GrowthReference
+from monitor.core.scale.claims import ClaimsState
+from monitor.core.scale.converter import ConverterState
+from monitor.core.scale.liveliness import LivelinessState
+from monitor.core.scale.plateaus import SegmenterState
+from monitor.core.scale.roster import first_estimate
+from monitor.core.scale.settled import SettledState
+from monitor.core.scale.steadiness import SteadinessState
+from monitor.core.scale.tracker import OccupancyState, OccupancyTracker
+from monitor.core.scale.windows import WindowerState
+from monitor.events import Baby, Weighing
+from monitor.timeshift import Moment
+
+_ENCODED = {
+    "occupancy": "litter",
+    "claims": "ledger",
+    "liveliness": "movement",
+    "disturbance_published": "said_disturbed",
+}
+"""names in the snapshots that lie in users' journals"""
+
+
+class WeigherState(msgspec.Struct, rename=_ENCODED):
+    """Everything the weigher remembers; bounded."""
+
+    windower: WindowerState
+    segmenter: SegmenterState
+    occupancy: OccupancyState
+    claims: ClaimsState
+    converter: ConverterState
+    liveliness: LivelinessState
+    start_s: Moment
+    now_s: Moment
+    window_s: Moment | None = None
+    level_g: float | None = None
+    touched_s: Moment | None = None
+    box_off: bool = False
+    off_from_g: float | None = None
+    disturbance_published: bool = False
+    settled: bool = True
+    """the last plateau was a long one"""
+    still: SettledState = msgspec.field(default_factory=SettledState)
+    steadiness: SteadinessState = msgspec.field(default_factory=SteadinessState)
+    resumed_s: Moment = 0.0
+    """where this run took up what an earlier one left; 0 for one that began anew"""
+
+
+def begun(
+    babies: Sequence[Baby],
+    history: Sequence[Weighing],
+    reference: GrowthReference,
+    start_s: float,
+    *,
+    occupancy_known: bool,
+) -> WeigherState:
+    """What is known at ``start_s`` of these babies and their weighings, sorted by time."""
+    records = [BabyRecord(baby=baby) for baby in babies]
+    by_name = {record.baby.name: record for record in records}
+    for weighing in history:
+        if weighing.baby in by_name:
+            by_name[weighing.baby].put(weighing)
+    for record in records:
+        record.refresh(reference)
+    occupancy = OccupancyTracker.start(
+        [first_estimate(record, reference, start_s) for record in records],
+        all_inside=occupancy_known,
+    )
+    return WeigherState(
+        windower=WindowerState(),
+        segmenter=SegmenterState(),
+        occupancy=occupancy.state,
+        claims=ClaimsState(records=records),
+        converter=ConverterState(),
+        liveliness=LivelinessState(),
+        start_s=start_s,
+        now_s=start_s,
+    )

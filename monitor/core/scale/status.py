@@ -1,0 +1,70 @@
+"""The retained documents of the scale and of every baby; what is not known is ``None``."""
+
+from __future__ import annotations
+
+from monitor.core.growth.reference import GrowthReference
+from monitor.core.scale.claims import Claims
+from monitor.core.scale.platform import Platform
+from monitor.core.scale.state import WeigherState
+from monitor.core.scale.tracker import OccupancyTracker
+from monitor.documents import BabyStatus, ScaleStatus
+
+UNSURE_P = 0.05
+"""Where a baby is, is known when the hypotheses that agree on it hold all but this."""
+
+
+class Status:
+    """Reads the other parts; keeps nothing."""
+
+    def __init__(
+        self,
+        state: WeigherState,
+        reference: GrowthReference,
+        *,
+        platform: Platform,
+        claims: Claims,
+        occupancy: OccupancyTracker,
+    ) -> None:
+        self._state = state
+        self._reference = reference
+        self._platform = platform
+        self._claims = claims
+        self._occupancy = occupancy
+
+    def scale(self, now_s: float) -> ScaleStatus:
+        """The live numbers of the platform; unknown is ``None``."""
+        total_g = self._platform.total_g(now_s)
+        blind = total_g is None or self._state.box_off
+        return ScaleStatus(
+            total_g=total_g,
+            still=None if total_g is None else self._platform.at_rest,
+            activity=self._platform.liveliness(),
+            in_box=None if blind else self.in_box(),
+            weigh_in_ends_at=self._claims.weigh_in_ends_s(now_s),
+        )
+
+    def in_box(self) -> list[str] | None:
+        """Names, when every one of them is certain; one doubtful baby makes the list a guess."""
+        inside = []
+        for i, record in enumerate(self._claims.records):
+            if not record.here:
+                continue
+            p = self._occupancy.p_inside(i)
+            if UNSURE_P < p < 1.0 - UNSURE_P:
+                return None
+            if p > 0.5:
+                inside.append(record.baby.name)
+        return inside
+
+    def babies(self, now_s: float) -> list[BabyStatus]:
+        """One document per baby."""
+        blind = self._platform.total_g(now_s) is None or self._state.box_off
+        out = []
+        for i, record in enumerate(self._claims.records):
+            if not record.here:
+                continue
+            p = self._occupancy.p_inside(i)
+            inside = None if blind or UNSURE_P < p < 1.0 - UNSURE_P else p > 0.5
+            known = self._state.claims.clock_known
+            out.append(record.status(now_s, self._reference, in_box=inside, clock_known=known))
+        return out

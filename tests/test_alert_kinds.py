@@ -13,6 +13,7 @@ from monitor.documents import BabyStatus, BoxState, CryStatus, ScaleStatus
 from monitor.events import Alert, Baby
 from monitor.mqtt.entities import baby_components, box_components
 from monitor.mqtt.topics import Topics, forget_baby, state_messages
+from monitor.times import HOUR_S
 
 ALERTS_PAGE = Path(__file__).parents[1] / "docs" / "alerts.md"
 TOPICS = Topics("box")
@@ -84,6 +85,17 @@ def test_a_test_alert_is_no_problem() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_home_assistant_knows_the_kind_as_an_event(kind: AlertKind) -> None:
     assert kind in box_components(TOPICS, [])["alert"]["event_types"]
+
+
+def test_the_page_on_alerts_says_for_how_long_seen_holds() -> None:
+    by_span: dict[float, set[str]] = {}
+    for kind, row in KINDS.items():
+        by_span.setdefault(row.acknowledged_for_s, set()).add(kind)
+    page = " ".join(ALERTS_PAGE.read_text().split())
+    said = re.findall(r"(30 min|an hour) \((`.*?)\)", page.split("it is asked again after")[1])
+    named = {span: set(re.findall(r"`(\w+)`", kinds)) for span, kinds in said}
+    assert named == {"30 min": by_span.pop(0.5 * HOUR_S), "an hour": by_span.pop(HOUR_S)}
+    assert set(by_span) == {2 * HOUR_S, 6 * HOUR_S}  # all others; weights and intake
 
 
 def test_the_page_on_alerts_has_a_row_for_every_kind_and_for_no_other() -> None:

@@ -115,11 +115,11 @@ def told(box: Box, seed: int) -> list[Alert]:
     room = r.normal(0, 2e-4, AUDIO_RATE_HZ).astype(np.float32)
     alerts: list[Alert] = []
     end_s = START_S + box.hours * HOUR_S
-    scale = {round(b.t_s): b for b in box.box.blocks(START_S, end_s)}
+    scale = {math.floor(b.times_s[0]): b for b in box.box.blocks(START_S, end_s)}
     for now_s in np.arange(START_S, end_s):
         sound = np.roll(room, int(r.integers(AUDIO_RATE_HZ))) * np.float32(r.uniform(0.8, 1.2))
         events = pipeline.update(AudioBlock(now_s, sound))
-        if (block := scale.get(round(now_s + 1.0))) is not None:
+        if (block := scale.get(math.floor(now_s))) is not None:
             events += pipeline.update(block)
         events += pipeline.update(Tick(now_s + 1.0))
         alerts += [event for event in events if isinstance(event, Alert)]

@@ -27,6 +27,9 @@ BREAK_S = 3.0
 OFFSET_BINARY = 2**23
 """A converter that counts from 0 (offset binary, as the kernel's IIO driver delivers it) has its
 zero here, where a signed one ends"""
+WILD_CODES = 2
+"""so many codes in a row at an end of the range may be a spike, which every converter makes now and
+then; in a source of one value a second they are blocks of their own"""
 FLAT_SCALE_S = 60.0
 FLAT_SCALE_VALUES = 30
 """so many equal codes over a minute: an HX711 at gain 128 has tens of codes of noise (datasheet:
@@ -48,6 +51,8 @@ class CodeWatch(msgspec.Struct):
     run: int = 0
     repeats_before: int = 0
     values_before: int = 0
+    saturated: int = 0
+    """so many of the newest codes, whole blocks of them, are at an end of the range"""
     # values a second
     last_s: Moment | None = None
     counted: int = 0
@@ -65,6 +70,10 @@ class CodeWatch(msgspec.Struct):
             return offset
         # its first code alone tells a live converter, ten times as fast
         if float(counts[0]) in SATURATED_CODES and bool(np.isin(counts, SATURATED_CODES).all()):
+            self.saturated += len(counts)
+        else:
+            self.saturated = 0
+        if self.saturated > WILD_CODES:
             return "is saturated: check the load cell's four wires and the load"
         if repeats:
             return "repeats one and the same reading: check the load cell's four wires"

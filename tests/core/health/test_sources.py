@@ -5,8 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from monitor.core.health.codes import CodeWatch
 from monitor.core.health.sources import Health
-from monitor.events import AudioBlock, HostReport, LagReport, ScaleBlock, SourceReport
+from monitor.events import (
+    SATURATED_CODES,
+    AudioBlock,
+    HostReport,
+    LagReport,
+    ScaleBlock,
+    SourceReport,
+)
 
 T = 1_000_000.0
 RNG = np.random.default_rng(7)
@@ -131,6 +139,18 @@ def test_a_saturated_scale_is_blind_at_once(code):
     box = Box("scale").run(10, audio=None).run(2, audio=None, scale=lambda t: counts(t, code))
     assert box.blind == ["scale"]
     assert "saturated" in box.health.sources()["scale"].why
+
+
+def test_a_wild_code_of_a_slow_source_is_no_blindness() -> None:
+    watch, codes = CodeWatch(), [1000.0, 1003.0, max(SATURATED_CODES)]
+    for second in range(300):
+        code = codes[2] if second % 10 in {0, 1} else codes[second % 2]
+        assert watch.doubt(ScaleBlock(np.array([float(second)]), np.array([code]))) == ""
+    doubts = [
+        watch.doubt(ScaleBlock(np.array([float(second)]), np.array([codes[2]])))
+        for second in range(300, 304)
+    ]
+    assert ["saturated" in doubt for doubt in doubts] == [False, False, True, True]
 
 
 def test_a_stuck_converter_is_blind_after_a_minute_whatever_its_code():

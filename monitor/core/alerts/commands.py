@@ -2,48 +2,47 @@
 
 from __future__ import annotations
 
+from monitor.commands import Acknowledge, NotACry, Request, Snooze, verb_of
 from monitor.core.alerts.lifecycle import AlertLife
 from monitor.core.alerts.memory import AlertMemory
 from monitor.errors import CommandError
-from monitor.events import Alert, Command
-
-SNOOZE_MIN = 30.0
-SNOOZE_LONGEST_MIN = 720.0
-"""half a day: a snooze that was forgotten must not outlive the next feed by much"""
+from monitor.events import Alert
 
 
-def obey(command: Command, memory: AlertMemory) -> list[Alert]:
+def obey(request: Request, memory: AlertMemory, now_s: float) -> list[Alert]:
     """Carry out acknowledge, snooze or not_a_cry; returns each change.
 
     Raises:
         CommandError: refused in one sentence, nothing changed.
     """
-    if command.verb == "not_a_cry":
-        return _dismiss_cry(command, memory)
-    lives = _addressed(command.args.get("id"), memory)
-    if command.verb == "acknowledge":
-        waiting = [life for life in lives if life.alert.state != "acknowledged"]
-        return [life.change("acknowledged", command.t_s) for life in waiting]
-    if command.verb == "snooze":
-        until_s = command.t_s + _minutes(command.args.get("minutes", SNOOZE_MIN)) * 60
-        return [life.change("snoozed", command.t_s, until_s=until_s) for life in lives]
-    raise CommandError(f"{command.verb} is not for alerts")
+    match request:
+        case NotACry():
+            return _dismiss_cry(request.id, memory, now_s)
+        case Acknowledge():
+            lives = _addressed(request.id, memory)
+            waiting = [life for life in lives if life.alert.state != "acknowledged"]
+            return [life.change("acknowledged", now_s) for life in waiting]
+        case Snooze():
+            until_s = now_s + request.minutes * 60
+            lives = _addressed(request.id, memory)
+            return [life.change("snoozed", now_s, until_s=until_s) for life in lives]
+        case _:
+            raise CommandError(f"{verb_of(request)} is not for alerts")
 
 
-def _dismiss_cry(command: Command, memory: AlertMemory) -> list[Alert]:
-    wanted = command.args.get("id")
+def _dismiss_cry(wanted: str | None, memory: AlertMemory, now_s: float) -> list[Alert]:
     ended = []
     for incident, life in list(memory.lives.items()):
         if incident[0] == "crying" and _is(wanted, life.alert.id):
-            memory.dismissed[incident] = memory.dismissed_s[incident] = command.t_s
+            memory.dismissed[incident] = memory.dismissed_s[incident] = now_s
             del memory.lives[incident]
-            ended.append(life.end(command.t_s, why="Somebody listened: it was not a cry."))
+            ended.append(life.end(now_s, why="Somebody listened: it was not a cry."))
     if not ended:
         raise CommandError(f"no open cry alert{_named(wanted)}: it may already be over")
     return ended
 
 
-def _addressed(wanted: object, memory: AlertMemory) -> list[AlertLife]:
+def _addressed(wanted: str | None, memory: AlertMemory) -> list[AlertLife]:
     """The lives an id names; no id (a button on the box or on a dashboard) names all."""
     lives = [life for life in memory.lives.values() if _is(wanted, life.alert.id)]
     if not lives and not _is(wanted, ""):
@@ -51,17 +50,9 @@ def _addressed(wanted: object, memory: AlertMemory) -> list[AlertLife]:
     return lives
 
 
-def _is(wanted: object, alert_id: str) -> bool:
+def _is(wanted: str | None, alert_id: str) -> bool:
     return wanted in (None, "", "all") or wanted == alert_id
 
 
-def _named(wanted: object) -> str:
+def _named(wanted: str | None) -> str:
     return f" has the id {wanted!r}" if wanted not in (None, "", "all") else ""
-
-
-def _minutes(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise CommandError(f"minutes is {value!r}: give a number")
-    if not 0 < value <= SNOOZE_LONGEST_MIN:
-        raise CommandError(f"minutes is {value:g}: give more than 0 and at most 720 (12 h)")
-    return float(value)

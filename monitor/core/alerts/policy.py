@@ -15,6 +15,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from monitor.alert_kinds import RANK, AlertKind, Severity
+from monitor.commands import SendTestAlert
 from monitor.config import AlertsConfig
 from monitor.core.alerts.commands import obey
 from monitor.core.alerts.hands_gate import HandsGate
@@ -246,10 +247,10 @@ class AlertPolicy:
         return alerts, command.answer(error)
 
     def _obey(self, command: Command) -> list[Alert]:
-        if command.verb == "test_alert":
+        if isinstance(command.request, SendTestAlert):
             self._memory.test_until_s = command.t_s + TEST_ALERT_S
             return self._raise_test(command.t_s)
-        return obey(command, self._memory)
+        return obey(command.request, self._memory, command.t_s)
 
     def _raise_test(self, now_s: float) -> list[Alert]:
         condition = self._test_conditions(now_s)[0]

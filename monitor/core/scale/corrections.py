@@ -8,15 +8,15 @@ digit too many) is questioned before it is accepted.
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
+from monitor.commands import Assign, BabyAdd, BabyEdit, BabyRetire, Correct, Weigh
 from monitor.core.growth.reference import GrowthReference
-from monitor.core.scale.arguments import grams, moment, possible_grams, text
 from monitor.core.scale.claims import Claims
 from monitor.core.scale.hypothesis import Answer, step_id
-from monitor.core.scale.roster import Roster
+from monitor.core.scale.roster import Roster, possible_grams
 from monitor.core.scale.tracker import OccupancyTracker, Typed
 from monitor.errors import CommandError
 from monitor.events import AnyEvent, Command, Stamp, Weighing
@@ -50,51 +50,46 @@ class Corrections:
         self._roster = roster
         self._occupancy = occupancy
         self._reference = reference
-        self._handlers = {
-            "assign": self._assign,
-            "correct": self._correct,
-            "weigh": self._weigh,
-            "baby_add": roster.add,
-            "baby_edit": roster.edit,
-            "baby_retire": roster.leave,
-        }
 
     def carry_out(self, command: Command) -> list[AnyEvent]:
-        """The events of a command; none for a verb that is not about weights.
+        """The events of a command; none for one that is not about weights or babies.
 
         Raises:
             CommandError: refused, nothing changed.
         """
-        handler = self._handlers.get(command.verb)
-        return handler(command) if handler is not None else []
-
-    @property
-    def verbs(self) -> frozenset[str]:
-        """What it can do."""
-        return frozenset(self._handlers)
+        match command.request:
+            case Assign() as named:
+                return self._assign(named)
+            case Correct() as correction:
+                return self._correct(correction)
+            case Weigh() as typed:
+                return self._weigh(typed, command.t_s, imported=command.origin == "import")
+            case BabyAdd() as newcomer:
+                return self._roster.add(newcomer, command.t_s)
+            case BabyEdit() as change:
+                return self._roster.edit(change, command.t_s)
+            case BabyRetire(name=name):
+                return self._roster.leave(name, command.t_s)
+            case _:
+                return []
 
     # ------------------------------------------------------------------ one step
 
-    def _assign(self, command: Command) -> list[AnyEvent]:
-        key = text(command.args, "step_id")
-        name = command.args.get("baby")
-        nobody = name is None or (isinstance(name, str) and name.strip().lower() in NOBODY)
-        baby = None if nobody else self._roster.find(text(command.args, "baby"))
-        return self._answer(key, Answer(baby=baby, decides=True))
+    def _assign(self, request: Assign) -> list[AnyEvent]:
+        nobody = request.baby.lower() in NOBODY
+        baby = None if nobody else self._roster.find(request.baby)
+        return self._answer(request.step_id, Answer(baby=baby, decides=True))
 
-    def _correct(self, command: Command) -> list[AnyEvent]:
-        args = command.args
-        key = text(args, "step_id")
-        if "grams" not in args and "baby" not in args and not args.get("void"):
-            raise CommandError('correct needs one of "grams", "baby" or "void"')
+    def _correct(self, request: Correct) -> list[AnyEvent]:
+        key = request.step_id
         typed = self._typed(key)
         if typed is not None:
-            return self._correct_typed(*typed, args)
-        if args.get("void"):
+            return self._correct_typed(*typed, request)
+        if request.void:
             return self._answer(key, Answer(void=True))
-        g = possible_grams(grams(args, "grams"), "grams") if "grams" in args else None
-        if "baby" in args:
-            baby: int | None = self._roster.find(text(args, "baby"))
+        g = None if request.grams is None else possible_grams(request.grams, "grams")
+        if request.baby is not None:
+            baby: int | None = self._roster.find(request.baby)
         else:
             published = self._claims.state.published.get(key)
             baby = published.baby if published is not None else None
@@ -115,11 +110,13 @@ class Corrections:
                     return i, weighing
         return None
 
-    def _correct_typed(self, i: int, weighing: Weighing, args: dict[str, Any]) -> list[AnyEvent]:
-        if args.get("void"):
+    def _correct_typed(self, i: int, weighing: Weighing, request: Correct) -> list[AnyEvent]:
+        if request.void:
             return self._claims.drop(i, weighing.step_id, weighing.t_s)
-        target = self._roster.find(text(args, "baby")) if "baby" in args else i
-        g = possible_grams(grams(args, "grams"), "grams") if "grams" in args else weighing.weight_g
+        target = i if request.baby is None else self._roster.find(request.baby)
+        g = weighing.weight_g
+        if request.grams is not None:
+            g = possible_grams(request.grams, "grams")
         self._claims.records[i].drop(weighing.step_id)
         name = self._claims.records[target].baby.name
         changed = msgspec.structs.replace(weighing, weight_g=g, baby=name)
@@ -127,22 +124,21 @@ class Corrections:
 
     # ------------------------------------------------------------------ typed weights
 
-    def _weigh(self, command: Command) -> list[AnyEvent]:
-        args = command.args
-        i = self._roster.find(text(args, "baby"))
-        g = grams(args, "grams")
-        t_s = moment(args.get("at"), command.t_s)
-        if command.origin != "import":
-            self._check_time(i, t_s, command.t_s)
-        if not args.get("confirm"):
+    def _weigh(self, request: Weigh, now_s: float, *, imported: bool) -> list[AnyEvent]:
+        i = self._roster.find(request.baby)
+        g, at_s = request.grams, request.at_s
+        t_s = now_s if at_s is None else at_s
+        if not imported:
+            self._check_time(i, t_s, now_s)
+        if not request.confirm:
             reason = self.implausible_reason(i, g, t_s)
             if reason is not None:
                 raise CommandError(reason)
         possible_grams(g, "grams")
         stamp: Stamp = "clock" if self._claims.state.clock_known else "guess"
-        if args.get("at") is not None:
+        if at_s is not None:
             stamp = "person"
-        origin: Origin = "imported" if command.origin == "import" else "typed"
+        origin: Origin = "imported" if imported else "typed"
         return self._accept(i, g, t_s, origin, stamp)
 
     def _check_time(self, i: int, t_s: float, now_s: float) -> None:

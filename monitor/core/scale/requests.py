@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from monitor.commands import ExpectWeighIn, ScaleRequest, Tare
 from monitor.config import ScaleConfig
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale.claims import Claims
@@ -40,18 +41,19 @@ class Requests:
         self._corrections = Corrections(claims, occupancy, roster, reference)
 
     def carry_out(self, command: Command) -> list[AnyEvent]:
-        """What follows from a command, and its answer; nothing for a verb of another part."""
-        if command.verb not in {"tare", "weigh_in"} | self._corrections.verbs:
+        """What follows from a command, and its answer; nothing for one of another part."""
+        if not isinstance(command.request, ScaleRequest):
             return []
         out: list[AnyEvent] = []
         error = None
         try:
-            if command.verb == "tare":
-                self._tare(command.t_s)
-            elif command.verb == "weigh_in":
-                self._weigh_in(command)
-            else:
-                out = self._corrections.carry_out(command)
+            match command.request:
+                case Tare():
+                    self._tare(command.t_s)
+                case ExpectWeighIn(cancel=cancel):
+                    self._expect_weigh_in(command.t_s, cancel=cancel)
+                case _:
+                    out = self._corrections.carry_out(command)
         except CommandError as refused:
             error = str(refused)
         return [*out, command.answer(error)]
@@ -79,9 +81,9 @@ class Requests:
             if record.here and self._occupancy.p_inside(i) >= UNSURE_P
         ]
 
-    def _weigh_in(self, command: Command) -> None:
+    def _expect_weigh_in(self, now_s: float, *, cancel: bool) -> None:
         """Somebody says "I am weighing one baby now": what moves next is no bottle."""
-        if command.args.get("cancel"):
+        if cancel:
             self._claims.expect_bottles()
             return
         if not self._config.calibrated:
@@ -90,6 +92,6 @@ class Requests:
             raise CommandError('nobody is in the nursery yet: register with "nursery baby add"')
         if self._state.box_off:
             raise CommandError("the box is off the scale: put it back first")
-        if self._platform.total_g(command.t_s) is None:
+        if self._platform.total_g(now_s) is None:
             raise CommandError("the scale sees nothing now: weigh by hand, and look at its alert")
-        self._claims.expect_weigh_in(command.t_s)
+        self._claims.expect_weigh_in(now_s)

@@ -8,26 +8,25 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, date, datetime
-from typing import Any
 
 import msgspec
 
+from monitor.commands import BabyAdd, BabyEdit, arguments
 from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.reference import GrowthReference
-from monitor.core.scale.arguments import grams, possible_grams, text
 from monitor.core.scale.claims import Claims
 from monitor.core.scale.hypothesis import Estimate, step_id
 from monitor.core.scale.tracker import OccupancyTracker, Presence
 from monitor.errors import CommandError
-from monitor.events import AnyEvent, Baby, Command, RosterChanged
-from monitor.names import check_name
+from monitor.events import AnyEvent, Baby, RosterChanged
 
 MOST_BABIES = 12
 """in one box at a time; it is made for one to eight, and the hypotheses of who is inside double
 with each (2 ** 12 = 4096 when nobody is known to be inside)"""
 MOST_MET = 40
 """babies that came and went since the tracker began: each keeps its place in every hypothesis"""
-LEAST_ADULT_KG, MOST_ADULT_KG = 0.5, 120.0
+LEAST_G, MOST_G = 5.0, 20_000.0
+"""a stillborn runt weighs more than 20 g, and the largest cell that is read carries 20 kg"""
 OLDEST_BABY_DAYS = 3650
 
 
@@ -46,20 +45,18 @@ class Roster:
         """Everybody who has not left."""
         return [record.baby for record in self._claims.records if record.here]
 
-    def add(self, command: Command) -> list[AnyEvent]:
+    def add(self, request: BabyAdd, now_s: float) -> list[AnyEvent]:
         """A baby comes to the nursery.
 
         Raises:
             CommandError: refused, nothing changed.
         """
-        args = dict(command.args)
-        args.setdefault("id", self._free_id(command.t_s))
-        args.setdefault("registered_s", command.t_s)
-        baby = _baby(args, command.t_s)
+        _check_described(request, now_s)
+        baby = Baby(id=self._free_id(now_s), registered_s=now_s, **arguments(request))
         self._check_name(baby, None)
         self._check_room()
-        self.admit(baby, command.t_s)
-        return [RosterChanged(t_s=command.t_s, baby=baby)]
+        self.admit(baby, now_s)
+        return [RosterChanged(t_s=now_s, baby=baby)]
 
     def _free_id(self, t_s: float) -> str:
         """An id nobody has; two babies registered in one second must stay two."""
@@ -87,37 +84,31 @@ class Roster:
         self._occupancy.observe(Presence(t_s=t_s, baby=i, present=True, estimate=estimate))
         return i
 
-    def edit(self, command: Command) -> list[AnyEvent]:
+    def edit(self, request: BabyEdit, now_s: float) -> list[AnyEvent]:
         """What is known about a baby changes; what is left out stays.
 
         Raises:
             CommandError: refused, nothing changed.
         """
-        args = dict(command.args)
-        i = self.find(text(args, "baby" if "baby" in args else "name"))
-        if args.pop("baby", None) is None:
-            args.pop("name")
-        if "rename" in args:
-            args["name"] = text(args, "rename")
-            del args["rename"]
+        i = self.find(request.name)
+        _check_described(request, now_s)
         record = self._claims.records[i]
-        known = {**msgspec.to_builtins(record.baby), **args, "id": record.baby.id}
-        baby = _baby(known, command.t_s)
+        changes = arguments(request)
+        changes["name"] = changes.pop("rename", record.baby.name)
+        baby = msgspec.structs.replace(record.baby, **changes)
         self._check_name(baby, i)
         self._claims.rename(record.baby.name, baby.name)
         record.baby = baby
         record.weighings = [msgspec.structs.replace(w, baby=baby.name) for w in record.weighings]
-        return [RosterChanged(t_s=command.t_s, baby=baby), *self._claims.refresh({i})]
+        return [RosterChanged(t_s=now_s, baby=baby), *self._claims.refresh({i})]
 
-    def leave(self, command: Command) -> list[AnyEvent]:
+    def leave(self, name: str, now_s: float) -> list[AnyEvent]:
         """A baby has left; its history is kept.
 
         Raises:
             CommandError: nobody is called that.
         """
-        args = command.args
-        i = self.find(text(args, "baby" if "baby" in args else "name"))
-        return [RosterChanged(t_s=command.t_s, baby=self.retire(i, command.t_s))]
+        return [RosterChanged(t_s=now_s, baby=self.retire(self.find(name), now_s))]
 
     def retire(self, i: int, t_s: float) -> Baby:
         """Close a baby's record."""
@@ -162,33 +153,26 @@ def first_estimate(record: BabyRecord, reference: GrowthReference, t_s: float) -
     return Estimate(median, 0.4 * (high - low), t_s)
 
 
-def _baby(args: dict[str, Any], now_s: float) -> Baby:
-    try:
-        baby = msgspec.convert(args, Baby)
-    except msgspec.ValidationError as error:
-        raise CommandError(f"the baby cannot be registered: {error}") from error
-    check_name(baby.name)
-    if baby.born is not None:
-        _check_born(baby.born, now_s)
-    if baby.weight_g is not None:
-        possible_grams(grams({"weight_g": baby.weight_g}, "weight_g"), "weight_g")
-    adult_kg = baby.adult_weight_kg
-    if adult_kg is not None and not LEAST_ADULT_KG <= adult_kg <= MOST_ADULT_KG:
-        raise CommandError(
-            f'"adult_weight_kg" is {adult_kg:g}: it must be {LEAST_ADULT_KG:g} to '
-            f"{MOST_ADULT_KG:g} kg"
-        )
-    return baby
+def possible_grams(g: float, key: str) -> float:
+    """A weight a baby can have.
+
+    Raises:
+        CommandError: no baby weighs that, whatever anybody confirms.
+    """
+    if not LEAST_G <= g <= MOST_G:
+        raise CommandError(f'"{key}" is {g:g}: a baby weighs {LEAST_G:g} to {MOST_G:g} g')
+    return g
 
 
-def _check_born(born: str, now_s: float) -> None:
-    try:
-        day = date.fromisoformat(born)
-    except ValueError:
-        day = None
-    if day is None or day.isoformat() != born:
-        raise CommandError(f'"born" is {born!r}: write a date as 2026-01-31')
-    age_days = (datetime.fromtimestamp(now_s, UTC).date() - day).days
+def _check_described(request: BabyAdd | BabyEdit, now_s: float) -> None:
+    if request.born is not None:
+        _check_born(request.born, now_s)
+    if request.weight_g is not None:
+        possible_grams(request.weight_g, "weight_g")
+
+
+def _check_born(born: date, now_s: float) -> None:
+    age_days = (datetime.fromtimestamp(now_s, UTC).date() - born).days
     if age_days < -1:
         raise CommandError(f'"born" is {born}, which has not come yet: check the date')
     if age_days > OLDEST_BABY_DAYS:

@@ -65,7 +65,8 @@ def branches(hypothesis: Hypothesis, step: Step, present: int) -> Iterator[Hypot
     if step.blind:
         yield from _blind(hypothesis, step, present)
         return
-    delta = step.to_g - (hypothesis.base_g if hypothesis.base_g is not None else step.from_g)
+    base = hypothesis.base_g if hypothesis.base_g is not None else step.from_g
+    delta = step.to_g - base
     sigma = math.hypot(step.sigma_g, hypothesis.base_sigma_g)
     leaning = hypothesis.base_g is not None
     stays = _P_HAND_STAYS if step.settled else 1.0
@@ -82,7 +83,6 @@ def branches(hypothesis: Hypothesis, step: Step, present: int) -> Iterator[Hypot
     yield from _without_hand(upright, step, delta, sigma, present)
     # A hand comes, shifts or goes on leaning while babies move under it.
     p_hand = _P_HAND * stays / _HAND_SPAN_G
-    base = hypothesis.base_g if hypothesis.base_g is not None else step.from_g
     if abs(delta) > 4.0:
         explanation = Explanation(step.step_id, "hand", 0, 0, 0.0, 0.0)
         since_s = hypothesis.leaning_s if leaning else step.t_s

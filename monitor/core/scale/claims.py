@@ -17,7 +17,7 @@ from monitor.core.growth.assessment import GrowthReport
 from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.feeding import FeedRecord
 from monitor.core.growth.reference import GrowthReference
-from monitor.core.scale.tracker import Decision
+from monitor.core.scale.decision import Decision
 from monitor.events import (
     AnyEvent,
     Candidate,

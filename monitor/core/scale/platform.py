@@ -10,12 +10,12 @@ from collections.abc import Iterator
 
 from monitor.config import ScaleConfig
 from monitor.core.scale.converter import ConverterWatch
+from monitor.core.scale.decision import SMALLEST_MOVE_G
 from monitor.core.scale.liveliness import Liveliness
 from monitor.core.scale.plateaus import TOUCH_G, Segmenter, Transition
 from monitor.core.scale.settled import SettledWatch
 from monitor.core.scale.state import WeigherState
 from monitor.core.scale.steadiness import Steadiness, Wander
-from monitor.core.scale.tracker import SMALLEST_MOVE_G
 from monitor.core.scale.windows import Window, Windower
 from monitor.events import Disturbed, ScaleBlock
 

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.core.scale.decision import Decision
 from monitor.core.scale.hypothesis import Answer, Estimate, Step
 from monitor.core.scale.prediction import lift_density, return_density
-from monitor.core.scale.tracker import Decision, OccupancyTracker, Presence, Typed
+from monitor.core.scale.tracker import OccupancyTracker, Presence, Typed
 
 T0 = 1_000_000.0
 BOX_G = 800.0

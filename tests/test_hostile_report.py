@@ -12,6 +12,7 @@ import pytest
 from monitor.config import Config
 from monitor.events import Alert, Baby, Feed, RosterChanged, WeighIn, slug
 from monitor.report.write import read_data, table, write_report
+from monitor.store.batch import Batch
 from monitor.store.journal import Journal
 from monitor.store.reading import MinuteRow
 
@@ -43,8 +44,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
     journal = Journal.open(found.journal_path)
     for number, name in enumerate(WORST):
         baby = Baby(id=f"b{number}", name=name, species="puppy", registered_s=T - 86_400)
-        journal.record(
-            [
+        journal.write(Batch(events=[
                 RosterChanged(t_s=T, baby=baby),
                 WeighIn(t_s=T - 7200, baby=name, move="lift", weight_g=200.0, sigma_g=1.0,
                         confidence=1.0, step_id=f"s{number}"),
@@ -55,8 +55,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
                 Alert(t_s=T - 60, id=f"a{number}", kind="losing_weight", state="raised",
                       severity="warning", baby=name, since=T - 60, title=name, message=name,
                       why=name, box="box"),
-            ]
-        )  # fmt: skip
+            ]))  # fmt: skip
     who = " ".join(slug(name) for name in WORST[:6])
     journal.record_minutes(
         [MinuteRow(t_s=T - 60 * i, cry_s=9.0, activity=None, level_db=None, in_box=who)

@@ -41,6 +41,7 @@ from monitor.events import (
 )
 from monitor.simulation.box import CHEAP_CELL, GOOD_CELL, Cell, SimBaby, SimulatedBox
 from monitor.simulation.sounds import Room, bout
+from monitor.store.batch import Batch
 from monitor.store.journal import Journal
 from monitor.times import parse_rfc3339
 
@@ -201,7 +202,7 @@ class _Run:
         journal = Journal.open(self._config.journal_path)
         if self._is_new:
             babies = [baby.as_baby() for baby in self._night.box.babies.values()]
-            journal.record([RosterChanged(t_s=START_S, baby=baby) for baby in babies])
+            journal.write(Batch(events=[RosterChanged(t_s=START_S, baby=baby) for baby in babies]))
             self._is_new = False
         recorder = self._recorder = Recorder(self._config, journal, start_s=now_s)
         recorder.pipeline.detector = SparedDetector(self._night.awake)

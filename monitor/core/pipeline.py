@@ -29,7 +29,7 @@ from monitor.core.health.identity import IdentityConflict
 from monitor.core.health.link import LinkHealth
 from monitor.core.health.sources import Health
 from monitor.core.scale.weigher import Weigher
-from monitor.documents import BoxState
+from monitor.documents import BoxState, ScaleStatus
 from monitor.errors import InputError
 from monitor.events import (
     Alert,
@@ -144,6 +144,29 @@ class Pipeline:
             events += self._bouts(self.detector.flush().bouts)
         events += self.scale.finish(now_s)
         return events + self._tick(Tick(now_s))
+
+    @property
+    def babies(self) -> Sequence[Baby]:
+        """Who is in the nursery."""
+        return self.scale.babies
+
+    @property
+    def open_alerts(self) -> Sequence[Alert]:
+        """What is open, in the order in which it was raised."""
+        return self.policy.open
+
+    @property
+    def level_db(self) -> float | None:
+        """Sound level in dBFS; None while nothing listens or nothing was heard yet."""
+        return None if self.detector is None else self.detector.level_db
+
+    def scale_status(self, now_s: float) -> ScaleStatus:
+        """What the scale says at ``now_s``."""
+        return self.scale.scale_status(now_s)
+
+    def take_scale_of(self, fresh: Pipeline) -> None:
+        """Go on with another's scale: who is in the nursery turned out to be known elsewhere."""
+        self.scale = fresh.scale
 
     def state(self, now_s: float) -> BoxState:
         """Everything retained, true at ``now_s``."""

@@ -119,7 +119,7 @@ class Outputs:
         self._announcement = Announcement(
             config,
             journal,
-            babies=lambda: recorder.pipeline.scale.babies,
+            babies=lambda: recorder.babies,
             state=lambda: recorder.state(recorder.now_s),
             log=log,
         )
@@ -143,7 +143,7 @@ class Outputs:
         )
         self._charts = ChartWorker(config)
         self._usage = ProcessUsage()
-        self._slugs = {baby.id: baby.slug for baby in recorder.pipeline.scale.babies}
+        self._slugs = {baby.id: baby.slug for baby in recorder.babies}
         self._state_due_s = 0.0
         self._health_due_s = 0.0
         self._light_due_s = math.inf
@@ -295,8 +295,8 @@ class Outputs:
             "journal_error": recorder.trouble,
             "identity_error": self._announcement.problem,
             "topics_to_empty": self._announcement.to_empty,
-            "journals_kept": len(recorder.kept.sentences()),
-            "rows_rejected": sum(recorder.rejected.values()),
+            "journals_kept": len(recorder.report.kept),
+            "rows_rejected": sum(recorder.report.rejected.values()),
             "roster_known": self._journal.knows_roster,
             "version": monitor.__version__,
         }

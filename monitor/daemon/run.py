@@ -5,7 +5,7 @@ from __future__ import annotations
 from monitor.config import Config
 from monitor.daemon.event_text import plain
 from monitor.daemon.loop import Loop, announce, check_config_for_run
-from monitor.daemon.recorder import read_run_start
+from monitor.daemon.run_start import read_run_start
 from monitor.daemon.shedding import Shedding
 from monitor.devices import open_panel, open_sources
 from monitor.devices.ticker import Ticker

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from monitor.events import ClockReading
+from monitor.events import AudioBlock, ClockReading, Observation, ScaleBlock
 from monitor.timeshift import TimeShift
 
 APART_S = 1.0
@@ -104,7 +104,20 @@ class ClockTracker:
 
     def __init__(self, clock: BootClock) -> None:
         self.clock = clock
+        self.shifted_s = 0.0
+        """how far this boot has been shifted since the sources began to stamp"""
         self._doubt_s: float | None = None
+
+    def retimed(self, observation: Observation) -> Observation:
+        """What a source stamped at this run's start, where the timeline lies now."""
+        by_s = self.shifted_s
+        if not by_s:
+            return observation
+        if isinstance(observation, ScaleBlock):
+            return ScaleBlock(observation.times_s + by_s, observation.counts)
+        if isinstance(observation, AudioBlock):
+            return AudioBlock(observation.t_s + by_s, observation.samples)
+        return msgspec.structs.replace(observation, t_s=observation.t_s + by_s)
 
     def observe(self, reading: ClockReading) -> list[TimeShift]:
         """The shifts to carry out now, in order; the clock is already where they lead.
@@ -128,6 +141,7 @@ class ClockTracker:
 
     def _move(self, by_s: float) -> list[TimeShift]:
         old = self.clock
+        self.shifted_s += by_s
         self.clock = BootClock(
             boot_id=old.boot_id,
             offset_s=old.offset_s + by_s,

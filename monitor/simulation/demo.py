@@ -22,6 +22,7 @@ from monitor.mqtt.identity import where
 from monitor.simulation.broker import DemoBroker
 from monitor.simulation.night import SimulatedNight
 from monitor.simulation.phone import DemoPhone
+from monitor.store.batch import Batch
 from monitor.store.journal import Journal
 
 BOX = "demo-box"
@@ -57,7 +58,7 @@ def _live(hours: float, speed: float, seed: int, port: int, directory: str, out:
     )
     _introduce(config, night, out)
     journal = Journal.open(config.journal_path)
-    journal.record(night.before())
+    journal.write(Batch(events=night.before()))
     # The broker is as new as the box: nobody can be announced there.
     journal.save_state(looked=where(config).encode())
     phone = DemoPhone("127.0.0.1", port, night.clock)

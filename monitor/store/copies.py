@@ -80,7 +80,7 @@ def follow_changes(
     content: CopyContent,
     known: set[str],
     write: Callable[[AnyEvent, bool], None],
-    shift: Callable[[TimeShift], object],
+    shift: Callable[[TimeShift], None],
 ) -> None:
     """Carry out every event and shift again.
 

@@ -26,6 +26,7 @@ import msgspec
 from monitor.errors import CardError, JournalError, LockedError
 from monitor.events import Baby
 from monitor.store import card
+from monitor.store.batch import Batch
 from monitor.store.checked_rows import CopyOf
 from monitor.store.journal import Journal
 from monitor.store.opening import IN_MEMORY
@@ -165,7 +166,8 @@ def _bring_back(
         return "followed"
     aside = card.aside_name(on_card.path, "copy")
     copy.copy_to(aside)
-    on_card.record([], [msgspec.structs.replace(row, id=0) for row in copy.outbox.everything()])
+    waiting = [msgspec.structs.replace(row, id=0) for row in copy.outbox.everything()]
+    on_card.write(Batch(messages=waiting))
     log(f"the copy in memory is not of the journal on the card: it is kept as {aside}")
     return "other"
 

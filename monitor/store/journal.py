@@ -23,9 +23,10 @@ import msgspec
 
 from monitor.codec import restamped
 from monitor.errors import CardError, JournalError
-from monitor.events import AnyEvent, Baby
+from monitor.events import Baby
 from monitor.host.ownership import trust
 from monitor.store import card, copies
+from monitor.store.batch import Batch
 from monitor.store.card import refusal
 from monitor.store.checked_rows import Carried, CopyOf, Generation
 from monitor.store.event_rows import EventRows
@@ -206,58 +207,34 @@ class Journal(JournalReader):
 
     # ------------------------------------------------------------------ what happened
 
-    def record(
-        self,
-        events: Iterable[AnyEvent],
-        messages: Sequence[OutboxMessage] = (),
-        *,
-        synced: bool = True,
-        state: Mapping[str, bytes] | None = None,
-    ) -> None:
-        """Write events, the messages they cause and values to resume from in one transaction.
-
-        ``synced`` is False until the wall clock has been synchronised (see ``move``).
+    def write(self, batch: Batch) -> None:
+        """Write all of it in one transaction; times that a person gave are not shifted.
 
         Raises:
             CardError: nothing of it was written: the card is full, read-only or failing.
             JournalError: nothing of it was written (locked, damaged).
         """
         with self._changing():
-            for event in events:
-                self._events.write(event, synced=synced)
-                if self.copy_of is not None:
-                    copies.carry(self._db, Carried(event=event), synced=synced)
-            for message in messages:
-                self.outbox.add(message)
-            pushes = self.pushes.write_held()
-            self._save_state(state or {})
-        self.pushes.release(pushes)
-
-    def move(self, shifts: Sequence[TimeShift], **state: bytes) -> int:
-        """The clock turned out to be off: move what the shifts cover, and save ``state`` with it.
-
-        Times that a person typed stay. Returns how many rows were moved.
-
-        Raises:
-            JournalError: nothing was moved.
-        """
-        count = 0
-        with self._changing():
-            for shift in shifts:
-                count += self._shift(shift)
+            for shift in batch.shifts:
+                self._shift(shift)
                 if self.copy_of is not None:
                     copies.carry(self._db, Carried(shift=shift), synced=shift.sure)
                 self.outbox.move(shift, restamped)
                 self.pushes.move(shift)
-            self._save_state(state)
-        return count
+            for event in batch.events:
+                self._events.write(event, synced=batch.synced)
+                if self.copy_of is not None:
+                    copies.carry(self._db, Carried(event=event), synced=batch.synced)
+            for message in batch.messages:
+                self.outbox.add(message)
+            self.pushes.write(batch.pushes)
+            self._save_state(batch.state)
 
-    def _shift(self, shift: TimeShift) -> int:
-        shifted = shift_rows(self._db, shift)
+    def _shift(self, shift: TimeShift) -> None:
+        shift_rows(self._db, shift)
         for baby in self.babies(retired=True):
             if (changed := moved(baby, shift)) != baby:
                 self._events.write_baby(changed)
-        return shifted
 
     def record_minutes(self, rows: Sequence[MinuteRow]) -> None:
         """Write collected telemetry in one transaction."""

@@ -104,9 +104,6 @@ class PushRows:
         """what a card that cannot be read any more still held"""
         self._sent: set[int] = set()
         """rows that have arrived and could not be deleted yet"""
-        self._told: bytes | None = None
-        """not written yet"""
-        self._last_told: bytes | None = None
         self.unreadable = 0
         """rows whose content made no sense; they are left out"""
 
@@ -116,8 +113,13 @@ class PushRows:
 
     # ------------------------------------------------------------------ writing
 
-    def hold(self, rows: Iterable[PushRow], told: dict[str, bool]) -> None:
-        """Keep in memory what the next transaction writes, and which alerts have been pushed."""
+    @property
+    def held(self) -> list[PushRow]:
+        """Rows that are in memory only, oldest first."""
+        return list(self._held.values())
+
+    def hold(self, rows: Iterable[PushRow]) -> None:
+        """Keep in memory what the next transaction writes; the oldest go beyond ``MOST_HELD``."""
         for row in rows:
             for older in [old for old in self._held.values() if old.alert.id == row.alert.id]:
                 row = _merged(row, older.to)  # noqa: PLW2901 - the same news, for more routes
@@ -125,14 +127,12 @@ class PushRows:
             self._last_held -= 1
             self._held[self._last_held] = msgspec.structs.replace(row, id=self._last_held)
             self._waiting = None
-        if (document := msgspec.json.encode(told)) != self._last_told:
-            self._told = self._last_told = document
         for oldest in list(self._held)[: max(0, len(self._held) - MOST_HELD)]:
             del self._held[oldest]
 
-    def write_held(self) -> list[int]:
-        """Write what is held as rows; the caller commits and then calls ``release``."""
-        for row in self._held.values():
+    def write(self, rows: Iterable[PushRow]) -> None:
+        """Write each in the place of its alert's older row; the caller commits."""
+        for row in rows:
             to = row.to
             for old in self._of(row.alert.id):
                 to = _merged(row, old.to).to if old.id not in self._sent else to
@@ -143,11 +143,7 @@ class PushRows:
                 (row.alert.id, msgspec.json.encode(row.alert), " ".join(to), row.t_s,
                  row.expires_s),
             )  # fmt: skip
-        if self._told is not None:
-            self._db.execute(
-                "INSERT OR REPLACE INTO state (key, value) VALUES (?, ?)", (TOLD_KEY, self._told)
-            )
-        return list(self._held)
+            self._waiting = None
 
     def add(self, rows: Iterable[PushRow]) -> None:
         """Write rows under their own numbers; the caller commits."""
@@ -161,12 +157,11 @@ class PushRows:
             ],
         )  # fmt: skip
 
-    def release(self, held: Iterable[int]) -> None:
+    def release(self, held: Iterable[PushRow]) -> None:
         """These are rows now."""
-        for number in held:
-            self._held.pop(number, None)
-            self._waiting = None
-        self._told = None
+        for row in held:
+            self._held.pop(row.id, None)
+        self._waiting = None
 
     def delete(self, ids: Sequence[int]) -> None:
         """Forget rows that arrived or expired; a refusing card is asked again the next time."""

@@ -22,16 +22,17 @@ STAMPED = {
 """tables with times: which columns, and whether they say how sure those are"""
 
 
-def shift_rows(connection: sqlite3.Connection, shift: TimeShift) -> int:
-    """Shift every stored time that ``shift`` covers but those a person gave; returns how many rows.
+def shift_rows(connection: sqlite3.Connection, shift: TimeShift) -> None:
+    """Shift every stored time that ``shift`` covers but those a person gave.
 
     Raises:
         sqlite3.Error: the file refuses.
     """
-    return sum(_shift_table(connection, table, shift) for table in STAMPED)
+    for table in STAMPED:
+        _shift_table(connection, table, shift)
 
 
-def _shift_table(connection: sqlite3.Connection, table: str, shift: TimeShift) -> int:
+def _shift_table(connection: sqlite3.Connection, table: str, shift: TimeShift) -> None:
     span = (max(shift.since_s, -MAX_S), min(shift.until_s, MAX_S))
     columns, synced = STAMPED[table]
     changes = [
@@ -43,10 +44,9 @@ def _shift_table(connection: sqlite3.Connection, table: str, shift: TimeShift) -
         changes.append(f"synced = {int(shift.sure)}")
     typed = f"AND session != '{PERSON}'" if synced else ""
     # By way of negative times: rows that follow each other must not meet on the way.
-    shifted = connection.execute(
+    connection.execute(
         f"UPDATE {table} SET {', '.join(changes)} WHERE t_s >= ? AND t_s < ? {typed}",  # noqa: S608 - fixed names
         span,
-    ).rowcount
+    )
     back = ", ".join(f"{column} = abs({column})" for column in columns)
     connection.execute(f"UPDATE {table} SET {back} WHERE t_s < 0")  # noqa: S608 - fixed names
-    return shifted

@@ -13,7 +13,8 @@ from typing import TextIO
 from monitor.codec import document, encode_line
 from monitor.commands import Request, Weigh, verb_of
 from monitor.config import Config
-from monitor.daemon.recorder import Recorder, read_run_start
+from monitor.daemon.recorder import Recorder
+from monitor.daemon.run_start import read_run_start
 from monitor.errors import CommandError, InputError, JournalError
 from monitor.events import Command, CommandResult
 from monitor.host.clock_sync import ClockSync

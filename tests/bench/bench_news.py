@@ -28,6 +28,7 @@ from monitor.events import Alert
 from monitor.mqtt.connection import Link
 from monitor.mqtt.publisher import Publisher
 from monitor.mqtt.topics import Topics, alert_messages
+from monitor.store.batch import Batch
 from monitor.store.journal import Journal
 from monitor.store.outbox import OutboxMessage
 from tests.system.mosquitto import BINARY, Mosquitto
@@ -70,7 +71,7 @@ class Bench:
         self.journal = Journal.open(folder / f"journal{waiting}.sqlite")
         old_s = time.time() - 3600.0
         backlog = [alert(n, "warning", old_s + 0.1 * n) for n in range(waiting // 2)]
-        self.journal.record([], [row for told in backlog for row in rows(told)])
+        self.journal.write(Batch(messages=[row for told in backlog for row in rows(told)]))
         config = MqttConfig(host="127.0.0.1", port=port, tls=False)
         self.publisher = Publisher(
             config,
@@ -98,7 +99,7 @@ class Bench:
             self.number += 1
             told = alert(self.number, "critical", time.time())
             began_s = time.monotonic()
-            self.journal.record([told], rows(told))
+            self.journal.write(Batch(events=[told], messages=rows(told)))
             while not arrived(phone, told.id) and time.monotonic() - began_s < 2 * WITHIN_S:
                 self.publisher.pump(time.time())
                 time.sleep(0.002)

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from monitor.config import NotifyConfig
@@ -18,8 +19,9 @@ from monitor.daemon.push import MOST_HUNG, Notifier
 from monitor.daemon.push_routes import PushRoutes
 from monitor.errors import ConfigError
 from monitor.events import Alert
+from monitor.store.batch import Batch
 from monitor.store.journal import Journal
-from monitor.store.push_rows import PushRow, PushRules, wanted
+from monitor.store.push_rows import TOLD_KEY, PushRow, PushRules, wanted
 from monitor.timeshift import TimeShift
 
 pytest.importorskip("apprise", reason='the "notify" extra is not installed')
@@ -70,8 +72,8 @@ class Box:
 
     def tell(self, alert: Alert) -> None:
         rows = [row for row in [self._rules.row(alert)] if row is not None]
-        self.journal.pushes.hold(rows, self._rules.told)
-        self.journal.record([alert])
+        told = {TOLD_KEY: msgspec.json.encode(self._rules.told)}
+        self.journal.write(Batch(events=[alert], pushes=rows, state=told))
 
     def until(self, true: Callable[[], bool]) -> None:
         end = time.monotonic() + 30
@@ -382,17 +384,17 @@ def test_addresses_read_before_are_used_while_their_file_is_away(
 def test_a_push_in_memory_waits_for_the_card(receiver: Receiver, make):
     box = make(NotifyConfig(urls=[receiver.url()]))
     rows = [row for row in [box._rules.row(alert())] if row is not None]
-    box.journal.pushes.hold(rows, box._rules.told)  # the card refuses: nothing is recorded
+    box.journal.pushes.hold(rows)  # the card refuses: nothing is written
     box.settle()
     assert len(receiver.posts) == 1
-    box.journal.record([])
+    box.journal.write(Batch(pushes=box.journal.pushes.held))
     assert box.journal.pushes.waiting() == []
 
 
 def test_a_moved_timeline_moves_what_waits(make):
     box = make(NotifyConfig(urls=["json://127.0.0.1:9/"]))
     box.tell(alert())
-    box.journal.move([TimeShift(by_s=1000.0)])
+    box.journal.write(Batch(shifts=[TimeShift(by_s=1000.0)]))
     (row,) = box.journal.pushes.waiting()
     assert (row.t_s, row.expires_s) == (1060.0, 1660.0)
     assert (row.alert.t_s, row.alert.since) == (1060.0, 1000.0)

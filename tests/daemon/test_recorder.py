@@ -24,6 +24,7 @@ from monitor.events import (
 )
 from monitor.host.boot_clock import RunStart, locate_run
 from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
+from monitor.store.batch import Batch
 from monitor.store.journal import Journal
 from monitor.store.outbox import OutboxMessage
 from monitor.store.reading import MinuteRow
@@ -69,8 +70,10 @@ def live(recorder: Recorder, box: SimulatedBox, begin_s: float, end_s: float) ->
 
 
 def register(journal: Journal, box: SimulatedBox) -> None:
-    journal.record(
-        [RosterChanged(t_s=START_S, baby=baby.as_baby()) for baby in box.babies.values()]
+    journal.write(
+        Batch(
+            events=[RosterChanged(t_s=START_S, baby=baby.as_baby()) for baby in box.babies.values()]
+        )
     )
 
 
@@ -132,19 +135,19 @@ def test_old_rows_are_forgotten_by_themselves(journal: Journal) -> None:
 
 def test_a_full_disk_loses_nothing(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     recorder = Recorder(CONFIG, journal, start_s=START_S)
-    whole = journal.record
+    whole = journal.write
 
     def full(*_: object, **__: object) -> None:
         raise JournalError("disk full")
 
-    monkeypatch.setattr(journal, "record", full)
+    monkeypatch.setattr(journal, "write", full)
     events = recorder.handle(asked(START_S + 1, "test_alert"))
     assert any(isinstance(event, Alert) for event in events)
-    assert recorder.journal_error == "disk full"
+    assert recorder.trouble == "disk full"
     assert journal.alerts() == []
-    monkeypatch.setattr(journal, "record", whole)
+    monkeypatch.setattr(journal, "write", whole)
     recorder.handle(asked(START_S + 2, "test_alert"))
-    assert recorder.journal_error is None
+    assert recorder.trouble is None
     assert {row["state"] for row in journal.alerts()} >= {"raised"}
     assert len(journal.outbox) >= 2
 
@@ -215,7 +218,7 @@ def test_two_babies_added_at_once_are_two_after_a_restart(journal: Journal) -> N
 def test_a_message_does_not_age_because_the_clock_was_set(journal: Journal) -> None:
     """A Pi that begins in 1970 and learns the time a minute later."""
     earlier = Journal.open(journal.path)
-    earlier.record([], [OutboxMessage(topic="t", payload=b"old", expires_s=START_S)])
+    earlier.write(Batch(messages=[OutboxMessage(topic="t", payload=b"old", expires_s=START_S)]))
     earlier.close()
     recorder = Recorder(CONFIG, journal, run_start=unsure(17.0))
     recorder.handle(ClockReading(17.0, 17.0, synced=False))
@@ -231,14 +234,14 @@ class Card:
 
     def __init__(self, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
         self.refuses = False
-        honest = journal.record
+        honest = journal.write
 
         def record(*args, **kwargs):
             if self.refuses:
                 raise JournalError("the card refuses")
             honest(*args, **kwargs)
 
-        monkeypatch.setattr(journal, "record", record)
+        monkeypatch.setattr(journal, "write", record)
 
 
 def test_what_the_card_refuses_is_told_all_the_same(

@@ -36,6 +36,7 @@ from monitor.events import (
 from monitor.host.boot_clock import BootClock, ClockTracker, RunStart, locate_run
 from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
 from monitor.simulation.sounds import Room, bout
+from monitor.store.batch import Batch
 from monitor.store.journal import Journal
 from monitor.timeshift import TimeShift, marks, moved
 from tests.asking import asked
@@ -278,7 +279,7 @@ def live(
     ``restart_after_s``: the daemon is killed then and starts again in the same boot.
     """
     journal = Journal.open(path)
-    journal.record(night.history())
+    journal.write(Batch(events=night.history()))
     right = wall_ahead_s == 0.0
     run = locate_run(
         None, boot_id="b", boot_s=20.0, unix_s=T0 + wall_ahead_s, synced=right,
@@ -297,7 +298,7 @@ def live(
                 last_s=journal.last_s(),
             )  # fmt: skip
             recorder = begin(night, journal, run)
-            recorder.moved_s = run.start_s - observation.t_s  # its sources stamp anew
+            recorder.clock.shifted_s = run.start_s - observation.t_s  # its sources stamp anew
         if isinstance(observation, Tick) and math.isclose(true_s % 60.0, T0 % 60.0, abs_tol=0.01):
             synced = right or true_s - T0 >= sync_after_s
             wall_s = true_s if synced else true_s + wall_ahead_s
@@ -411,7 +412,7 @@ def test_a_step_of_hours_while_running_loses_nothing() -> None:
     with TemporaryDirectory() as name:
         journal = Journal.open(Path(name) / "j.sqlite")
         night = Night(1)
-        journal.record(night.history())
+        journal.write(Batch(events=night.history()))
         ahead_s = 3 * HOUR_S
         run = locate_run(
             None, boot_id="b", boot_s=20.0, unix_s=T0 + ahead_s, synced=True, last_s=0.0
@@ -436,7 +437,7 @@ def test_while_the_clock_is_not_set_grams_per_day_are_unknown_and_it_is_said() -
     with TemporaryDirectory() as name:
         journal = Journal.open(Path(name) / "j.sqlite")
         night = Night(1)
-        journal.record(night.history())
+        journal.write(Batch(events=night.history()))
         run = locate_run(
             None, boot_id="b", boot_s=20.0, unix_s=0.0, synced=False, last_s=T0 - 3600.0
         )
@@ -474,7 +475,7 @@ def test_a_typed_weight_says_whose_word_its_time_is() -> None:
     with TemporaryDirectory() as name:
         journal = Journal.open(Path(name) / "j.sqlite")
         night = Night(1)
-        journal.record(night.history())
+        journal.write(Batch(events=night.history()))
         run = locate_run(
             None, boot_id="b", boot_s=20.0, unix_s=0.0, synced=False, last_s=T0 - 3600.0
         )

@@ -20,6 +20,7 @@ from monitor.mqtt.identity import (
     renew,
 )
 from monitor.mqtt.look import strangers
+from monitor.store.batch import Batch
 from monitor.store.journal import Journal
 
 JOEY = Baby(id="11", name="Little Joey", species="kitten")
@@ -46,7 +47,7 @@ def computer(root: Path, serial: str | None = "1000", machine: str = "m") -> Pat
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[Journal]:
     opened = Journal.open(tmp_path / "state" / "journal.sqlite")
-    opened.record([RosterChanged(t_s=1.0, baby=baby) for baby in (JOEY, ROO)])
+    opened.write(Batch(events=[RosterChanged(t_s=1.0, baby=baby) for baby in (JOEY, ROO)]))
     yield opened
     opened.close()
 

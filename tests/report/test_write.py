@@ -15,6 +15,7 @@ from monitor.errors import ConfigError, InputError, JournalError
 from monitor.events import Alert, Baby, Feed, RosterChanged, WeighIn
 from monitor.report.chart_worker import ChartWorker
 from monitor.report.write import read_data, write_report
+from monitor.store.batch import Batch
 from monitor.store.journal import Journal
 from monitor.store.reading import MinuteRow
 
@@ -39,8 +40,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
             step_id=step, origin=origin,
         )  # fmt: skip
 
-    journal.record(
-        [
+    journal.write(Batch(events=[
             RosterChanged(t_s=T - 2 * DAY, baby=possum),
             RosterChanged(t_s=T - 2 * DAY, baby=joey),
             weighed("1", T - 2 * DAY + 60, 205.0, None),
@@ -52,8 +52,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
                 baby="Possum", since=T - 3600, title="Possum <loses>", message="Weigh again.",
                 why="", box="box",
             ),
-        ]
-    )  # fmt: skip
+        ]))  # fmt: skip
     minutes = [
         MinuteRow(
             t_s=T - DAY + 60 * i,

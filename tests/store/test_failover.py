@@ -7,6 +7,7 @@ import pytest
 
 from monitor.errors import CardError
 from monitor.store import journal as journal_module
+from monitor.store.batch import Batch
 from monitor.store.failover import fail_back, open_journal
 from monitor.store.journal import Journal
 from monitor.store.outbox import OutboxMessage
@@ -39,19 +40,19 @@ def news(text: str) -> OutboxMessage:
 def test_it_goes_on_in_memory_and_comes_home(card: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = open_journal(card)
     identity = first.identity()
-    first.record([], [news("before")])
+    first.write(Batch(messages=[news("before")]))
     first.close()
     with monkeypatch.context() as broken:
         refuse(broken, card)
         copy = open_journal(card)
         assert (copy.failed_over_from, copy.identity()) == (card, identity)
-        copy.record([], [news("meanwhile")])
+        copy.write(Batch(messages=[news("meanwhile")]))
         with pytest.raises(CardError):
             fail_back(copy)
-        copy.record([], [news("still")])
+        copy.write(Batch(messages=[news("still")]))
     fail_back(copy)
     assert (copy.failed_over_from, copy.path) == (None, card)
-    copy.record([], [news("home")])
+    copy.write(Batch(messages=[news("home")]))
     assert not list((card.parents[1] / "run").glob("spare*"))
     copy.close()
     again = Journal.open(card)
@@ -64,7 +65,7 @@ def test_what_a_killed_process_knew_is_taken_up(card: Path, monkeypatch) -> None
     open_journal(card).close()
     with monkeypatch.context() as broken:
         refuse(broken, card)
-        open_journal(card).record([], [news("in memory only")])  # killed: no close()
+        open_journal(card).write(Batch(messages=[news("in memory only")]))  # killed: no close()
         second = open_journal(card)
         assert second.failed_over_from == card
         second.close()

@@ -12,6 +12,7 @@ import pytest
 from monitor.daemon.recorder import Recorder
 from monitor.events import Baby, HostReport, RosterChanged, Tick, WeighIn
 from monitor.store import journal as journal_module
+from monitor.store.batch import Batch
 from monitor.store.failover import NOTHING, fail_back, fail_over, open_journal
 from monitor.store.journal import Journal
 from monitor.store.kept_journals import KeptJournals
@@ -62,8 +63,10 @@ def weight(step_id: str, grams: float = 112.0) -> WeighIn:
 
 def filled(card: Card, *weights: WeighIn) -> None:
     journal = Journal.open(card.path)
-    journal.record([RosterChanged(t_s=T, baby=Baby(id="p", name="Possum", species="puppy"))])
-    journal.record(list(weights))
+    journal.write(
+        Batch(events=[RosterChanged(t_s=T, baby=Baby(id="p", name="Possum", species="puppy"))])
+    )
+    journal.write(Batch(events=list(weights)))
     journal.close()
 
 
@@ -80,7 +83,7 @@ def test_an_unreadable_start_overwrites_nothing_and_its_alerts_are_added(card: C
     card.refuses = errno.EIO
     blind = open_journal(card.path)
     assert (blind.babies(), blind.knows_roster) == ([], False)
-    blind.record([], [news("cried meanwhile")])
+    blind.write(Batch(messages=[news("cried meanwhile")]))
     card.refuses = None
     assert fail_back(blind) == "joined"
     assert [baby.name for baby in blind.babies()] == ["Possum"]
@@ -110,7 +113,7 @@ def leave_a_copy(card: Card, *meanwhile: WeighIn) -> None:
     """A daemon ran on a copy and was killed."""
     card.refuses = errno.EROFS
     copy = open_journal(card.path)
-    copy.record(list(meanwhile))
+    copy.write(Batch(events=list(meanwhile)))
     copy._db.close()
     card.refuses = None
     assert card.copy.exists()
@@ -129,7 +132,7 @@ def rewrite(card: Card, how: str) -> list[str]:
     """Another journal than the copy was made of; returns the weights in it."""
     if how == "went on":  # a command was carried out while no daemon ran
         journal = Journal.open(card.path)
-        journal.record([weight("typed")])
+        journal.write(Batch(events=[weight("typed")]))
         journal.close()
         return ["before", "typed"]
     card.path.unlink()
@@ -173,13 +176,13 @@ def test_a_backup_that_has_counted_as_far_is_another_journal_all_the_same(card: 
     backup = card.path.read_bytes()
     for name in ("two", "three"):
         journal = Journal.open(card.path)
-        journal.record([weight(name)])
+        journal.write(Batch(events=[weight(name)]))
         journal.close()
     leave_a_copy(card)
     card.path.write_bytes(backup)
     for name in ("other two", "other three"):
         journal = Journal.open(card.path)
-        journal.record([weight(name)])
+        journal.write(Batch(events=[weight(name)]))
         journal.close()
     journal = open_journal(card.path)
     assert steps(journal) == ["one", "other three", "other two"]
@@ -216,12 +219,12 @@ def test_a_card_that_dies_in_use_is_followed_by_number(card: Card) -> None:
     """What is on its way to the broker keeps its number, so its acknowledgement finds it."""
     filled(card)
     journal = open_journal(card.path)
-    journal.record([], [news("waits")])
+    journal.write(Batch(messages=[news("waits")]))
     (waits,) = journal.outbox.everything()
     journal._db.close()  # nothing can be read any more
     fail_over(journal, "gone", NOTHING)
     assert [row.id for row in journal.outbox.everything()] == [waits.id]
-    journal.record([], [news("new")])
+    journal.write(Batch(messages=[news("new")]))
     journal.outbox.delete([waits.id])
     fail_back(journal)
     assert [row.payload for row in journal.outbox.everything()] == [b"new"]

@@ -25,6 +25,7 @@ from monitor.events import (
     WeighIn,
 )
 from monitor.store import schema as migrations
+from monitor.store.batch import Batch
 from monitor.store.journal import Journal
 from monitor.store.lock import StateLock
 from monitor.store.outbox import OutboxMessage
@@ -72,7 +73,7 @@ def test_identity_is_kept(tmp_path: Path) -> None:
 def test_what_happened_comes_back(journal: Journal) -> None:
     feed = Feed(t_s=T + 300, baby="Possum", net_g=5.2, sigma_g=0.6, out_s=300, step_id="a2")
     cry = CryEnded(t_s=T + 40, started_s=T, species="kitten", score=0.9, context="bottle_due")
-    journal.record([weigh_in(), feed, cry])
+    journal.write(Batch(events=[weigh_in(), feed, cry]))
     (weighing,) = journal.weighings()
     assert (weighing.baby, weighing.weight_g, weighing.move) == ("Possum", 112.0, "lift")
     assert journal.feeds() == [feed]
@@ -82,8 +83,8 @@ def test_what_happened_comes_back(journal: Journal) -> None:
 
 
 def test_a_corrected_weighing_keeps_its_history(journal: Journal) -> None:
-    journal.record([weigh_in(baby="Kangaroo")])
-    journal.record([weigh_in(baby="Possum")])
+    journal.write(Batch(events=[weigh_in(baby="Kangaroo")]))
+    journal.write(Batch(events=[weigh_in(baby="Possum")]))
     assert [w.baby for w in journal.weighings()] == ["Possum"]
     (old,) = journal._db.execute("SELECT baby FROM weighing_history").fetchall()
     assert old["baby"] == "Kangaroo"
@@ -94,33 +95,33 @@ def test_an_answer_empties_the_question(journal: Journal) -> None:
         t_s=T, move="lift", weight_g=112, sigma_g=1, step_id="a1",
         candidates=[Candidate("Possum", 0.6)],
     )  # fmt: skip
-    journal.record([question])
+    journal.write(Batch(events=[question]))
     assert [row["step_id"] for row in journal.unassigned()] == ["a1"]
-    journal.record([weigh_in()])
+    journal.write(Batch(events=[weigh_in()]))
     assert journal.unassigned() == []
-    journal.record([Retraction(t_s=T, step_id="a1", why="it was a blanket")])
+    journal.write(Batch(events=[Retraction(t_s=T, step_id="a1", why="it was a blanket")]))
     assert journal.weighings() == []
 
 
 def test_babies_are_renamed_with_their_history(journal: Journal) -> None:
     baby = Baby(id="x", name="Possum", species="puppy")
-    journal.record([RosterChanged(t_s=T, baby=baby), weigh_in()])
+    journal.write(Batch(events=[RosterChanged(t_s=T, baby=baby), weigh_in()]))
     renamed = Baby(id="x", name="Opossum", species="puppy")
-    journal.record([RosterChanged(t_s=T, baby=renamed)])
+    journal.write(Batch(events=[RosterChanged(t_s=T, baby=renamed)]))
     assert [b.name for b in journal.babies()] == ["Opossum"]
     assert [w.baby for w in journal.weighings()] == ["Opossum"]
-    journal.record([RosterChanged(t_s=T, baby=Baby(id="x", name="Opossum", species="puppy",
-                                                   retired_s=T))])  # fmt: skip
+    gone = Baby(id="x", name="Opossum", species="puppy", retired_s=T)
+    journal.write(Batch(events=[RosterChanged(t_s=T, baby=gone)]))
     assert journal.babies() == []
     assert [b.name for b in journal.babies(retired=True)] == ["Opossum"]
 
 
 def test_alert_and_message_are_one_transaction(journal: Journal) -> None:
-    journal.record([alert()], [message()])
+    journal.write(Batch(events=[alert()], messages=[message()]))
     assert len(journal.outbox) == 1
     broken = OutboxMessage(topic=None, payload=b"", expires_s=0)  # type: ignore[arg-type]
     with pytest.raises(JournalError):
-        journal.record([alert("cleared", T + 5)], [broken])
+        journal.write(Batch(events=[alert("cleared", T + 5)], messages=[broken]))
     assert [row["state"] for row in journal.alerts()] == ["raised"]
     assert len(journal.outbox) == 1
 
@@ -129,8 +130,10 @@ def test_rows_of_a_boot_move_and_nothing_else(journal: Journal) -> None:
     def stamped(step_id: str, t_s: float, stamp: Stamp) -> WeighIn:
         return msgspec.structs.replace(weigh_in(step_id), t_s=t_s, stamp=stamp)
 
-    journal.record([stamped("before", T - 10, "clock")])
-    journal.record([stamped("guess", T, "guess"), stamped("typed", T, "person")], synced=False)
+    journal.write(Batch(events=[stamped("before", T - 10, "clock")]))
+    journal.write(
+        Batch(events=[stamped("guess", T, "guess"), stamped("typed", T, "person")], synced=False)
+    )
     minutes = [
         MinuteRow(t_s=T + 60 * n, cry_s=0, activity=None, level_db=None, in_box="?")
         for n in range(5)
@@ -141,8 +144,8 @@ def test_rows_of_a_boot_move_and_nothing_else(journal: Journal) -> None:
         for n in range(5)
     ]
     changes = [alert("reminded", T + 60 * n) for n in range(5)]
-    journal.record([*cries, *changes], [message()], synced=False)
-    assert journal.move([TimeShift(by_s=60.0, since_s=T - 1)], kept=b"x") == 16
+    journal.write(Batch(events=[*cries, *changes], messages=[message()], synced=False))
+    journal.write(Batch(shifts=[TimeShift(by_s=60.0, since_s=T - 1)], state={"kept": b"x"}))
     assert {w.step_id: (w.t_s, w.stamp) for w in journal.weighings()} == {
         "before": (T - 10, "clock"), "guess": (T + 60, "clock"), "typed": (T, "person"),
     }  # fmt: skip
@@ -159,8 +162,8 @@ def test_what_waits_to_be_sent_moves_with_its_times(journal: Journal) -> None:
         OutboxMessage(topic="b", payload=b"crying since", expires_s=900.0, t_s=300.0),
         OutboxMessage(topic="c", payload=body, expires_s=900.0, t_s=-5.0),
     ]
-    journal.record([], waiting)
-    journal.move([TimeShift(by_s=T, since_s=0.0)])
+    journal.write(Batch(messages=waiting))
+    journal.write(Batch(shifts=[TimeShift(by_s=T, since_s=0.0)]))
     here, text, old = journal.outbox.next_rows(10)
     assert msgspec.json.decode(here.payload) == {
         "event": "alert", "at": "2026-01-01T00:05:00Z", "since": "1969-12-31T00:00:00Z", "id": "x",
@@ -179,7 +182,7 @@ def test_commands_typed_on_the_pi_are_answered(journal: Journal) -> None:
     assert desk.inbox.answer(number) is None
     assert journal.inbox.submitted(T) == []  # handed out once
     result = CommandResult(t_s=T, verb="weigh", ok=False, error="too heavy", origin=command.origin)
-    journal.record([result])
+    journal.write(Batch(events=[result]))
     assert desk.inbox.answer(number) == (False, "too heavy")
     assert journal.inbox.submitted(T) == []
     desk.close()
@@ -196,7 +199,7 @@ def test_a_command_that_nobody_can_read_is_refused_in_a_sentence(journal: Journa
 def test_old_telemetry_goes_and_weights_stay(journal: Journal) -> None:
     minute = MinuteRow(t_s=T, cry_s=3, activity=0.1, level_db=-50, in_box="possum")
     journal.record_minutes([minute])
-    journal.record([weigh_in(), alert()])
+    journal.write(Batch(events=[weigh_in(), alert()]))
     assert journal.telemetry() == [minute]
     assert journal.prune(T + 40 * 86_400) == 1
     assert journal.prune(T + 400 * 86_400) == 1
@@ -218,7 +221,7 @@ def test_a_damaged_journal_is_set_aside(tmp_path: Path) -> None:
 def test_a_truncated_journal_is_set_aside(tmp_path: Path) -> None:
     path = tmp_path / "j.sqlite"
     journal = Journal.open(path)
-    journal.record([weigh_in(f"a{n}") for n in range(500)])
+    journal.write(Batch(events=[weigh_in(f"a{n}") for n in range(500)]))
     journal.close()
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
@@ -253,7 +256,7 @@ def test_a_journal_of_the_first_release_is_read_and_brought_up_to_date(tmp_path:
     reader.close()
     assert (old.weight_g, old.only_weighed) == (112.0, False)
     journal = Journal.open(path)
-    journal.record([msgspec.structs.replace(weigh_in("a"), only_weighed=True)])
+    journal.write(Batch(events=[msgspec.structs.replace(weigh_in("a"), only_weighed=True)]))
     (new,) = journal.weighings()
     assert new.only_weighed
     (kept,) = journal._db.execute("SELECT weight_g, t_s FROM weighing_history").fetchall()
@@ -270,11 +273,11 @@ def test_a_directory_in_the_way_is_named(tmp_path: Path) -> None:
 
 
 def test_readers_cannot_write(journal: Journal, tmp_path: Path) -> None:
-    journal.record([weigh_in()])
+    journal.write(Batch(events=[weigh_in()]))
     reader = Journal.open_for_reading(journal.path)
     assert len(reader.weighings()) == 1
     with pytest.raises(JournalError):
-        reader.record([weigh_in("b")])
+        reader.write(Batch(events=[weigh_in("b")]))
     reader.close()
     assert stat.S_ISREG(journal.path.stat().st_mode)
 

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.store.batch import Batch
 from monitor.store.journal import Journal
 from monitor.store.outbox import OutboxMessage
 
@@ -15,7 +16,7 @@ def journal(tmp_path: Path):
 
 def test_rows_leave_in_order_and_only_when_deleted(journal: Journal) -> None:
     rows = [OutboxMessage(topic="t", payload=str(n).encode(), expires_s=10.0 + n) for n in range(5)]
-    journal.record([], rows)
+    journal.write(Batch(messages=rows))
     first = journal.outbox.next_rows(2)
     assert [row.payload for row in first] == [b"0", b"1"]
     second = journal.outbox.next_rows(10, without={row.id for row in first})
@@ -27,7 +28,7 @@ def test_rows_leave_in_order_and_only_when_deleted(journal: Journal) -> None:
 
 def test_rows_survive_the_process(tmp_path: Path) -> None:
     journal = Journal.open(tmp_path / "j.sqlite")
-    journal.record([], [OutboxMessage(topic="t", payload=b"x", expires_s=10.0)])
+    journal.write(Batch(messages=[OutboxMessage(topic="t", payload=b"x", expires_s=10.0)]))
     # No close(): a killed process does not say goodbye.
     again = Journal.open(tmp_path / "j.sqlite")
     assert [row.payload for row in again.outbox.next_rows(10)] == [b"x"]
@@ -58,7 +59,7 @@ ALERTS = [
 
 @pytest.mark.parametrize("where", ["card", "memory"])
 def test_the_newest_critical_alert_leaves_first(journal: Journal, where: str) -> None:
-    journal.record([], ALERTS) if where == "card" else journal.outbox.hold(ALERTS)
+    journal.write(Batch(messages=ALERTS)) if where == "card" else journal.outbox.hold(ALERTS)
     assert order(journal) == ["d raised", "b raised", "c raised", "a raised"]
 
 
@@ -75,7 +76,10 @@ def test_reminders_collapse_into_what_was_said_last_and_the_order_within_an_aler
         told("a", "cleared", 40.0, urgency=2),
     ]
     for message in life:
-        journal.record([], [message]) if where == "card" else journal.outbox.hold([message])
+        if where == "card":
+            journal.write(Batch(messages=[message]))
+        else:
+            journal.outbox.hold([message])
     assert order(journal) == ["a raised", "a reminded", "a cleared", "b raised"]
     text = [row.topic for row in journal.outbox.next_rows(100)]
     assert text == ["alert", "text", "alert", "alert"]
@@ -83,12 +87,12 @@ def test_reminders_collapse_into_what_was_said_last_and_the_order_within_an_aler
 
 def test_an_older_journal_s_rows_wait_behind_what_is_urgent(journal: Journal) -> None:
     old = OutboxMessage(topic="alert", payload=b"from an older version", expires_s=1e9)
-    journal.record([], [old, *ALERTS])
+    journal.write(Batch(messages=[old, *ALERTS]))
     assert order(journal)[-1] == "from an older version"
 
 
 def test_resting_topics_and_rows_on_their_way_are_left_out(journal: Journal) -> None:
-    journal.record([], [*ALERTS, told("a", "said", 10.0, topic="text")])
+    journal.write(Batch(messages=[*ALERTS, told("a", "said", 10.0, topic="text")]))
     first = journal.outbox.next_rows(1)[0].id
     assert "d raised" not in order(journal, without={first})
     assert order(journal, resting={"alert"}) == ["a said"]
@@ -98,7 +102,7 @@ def test_resting_topics_and_rows_on_their_way_are_left_out(journal: Journal) -> 
 
 def test_what_is_no_longer_news_is_known_by_its_rows(journal: Journal) -> None:
     rows = [OutboxMessage(topic="t", payload=b"", expires_s=10.0 + n) for n in range(5)]
-    journal.record([], rows)
+    journal.write(Batch(messages=rows))
     expired = journal.outbox.expired(12.0)
     journal.outbox.delete(expired)
     assert (len(expired), len(journal.outbox)) == (3, 2)

@@ -15,7 +15,8 @@ import pytest
 from monitor.commands import SendTestAlert
 from monitor.config import MqttConfig
 from monitor.daemon.outputs import Outputs
-from monitor.daemon.recorder import Recorder, read_run_start
+from monitor.daemon.recorder import Recorder
+from monitor.daemon.run_start import read_run_start
 from monitor.daemon.shedding import Shedding
 from monitor.events import (
     Candidate,
@@ -29,6 +30,7 @@ from monitor.events import (
 )
 from monitor.host.boot_clock import BootClock
 from monitor.simulation.box import SimBaby, SimulatedBox
+from monitor.store.batch import Batch
 from monitor.store.checked_rows import tables
 from monitor.store.failover import open_journal
 from monitor.store.journal import Journal
@@ -61,7 +63,7 @@ def filled(path: Path) -> None:
         SimBaby(name="Possum", species="puppy", weight_g=119.0),
     ]
     roster = [RosterChanged(t_s=START_S, baby=baby.as_baby()) for baby in babies]
-    journal.record(roster)
+    journal.write(Batch(events=roster))
     recorder, outputs = started(journal, START_S)
     box = SimulatedBox(5, START_S, babies)
     box.feed(START_S + 60, "Possum", 5.0, 60.0)
@@ -79,7 +81,11 @@ def filled(path: Path) -> None:
     )  # fmt: skip
     cried = CryEnded(t_s=START_S + 9, started_s=START_S, species="kitten", score=0.9)
     fed = Feed(t_s=START_S, baby="Possum", net_g=5.0, sigma_g=0.6, out_s=60.0, step_id="f")
-    journal.record([weighed, msgspec.structs.replace(weighed, weight_g=120.0), unnamed, cried, fed])
+    journal.write(
+        Batch(
+            events=[weighed, msgspec.structs.replace(weighed, weight_g=120.0), unnamed, cried, fed]
+        )
+    )
     journal.inbox.submit(SendTestAlert())
     journal.save_state(
         clock=msgspec.json.encode(BootClock(boot_id="b", offset_s=0.0, began_s=1.0, known=True)),
@@ -202,7 +208,7 @@ def test_no_value_of_any_column_stops_the_start(
     if journal.set_aside is None and impossible and not any_will_do:
         kept = journal._db.execute("SELECT * FROM rejected WHERE table_name = ?", (table,))
         assert len(kept.fetchall()) >= len(impossible)
-        assert recorder.rejected[table] >= len(impossible)
+        assert recorder.report.rejected[table] >= len(impossible)
         assert any(f"unusable rows of {table} were set aside" in line for line in log)
         told = {alert.title for alert in recorder.pipeline.policy.open}
         assert "Stored values were damaged" in told
@@ -231,7 +237,7 @@ def test_no_value_of_any_key_stops_the_start(path: Path, key: str, value: object
         db.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (key, value))
     recorder, _, journal = live(path)
     if not isinstance(value, bytes) and key != "opened_at":  # which the start itself writes
-        assert recorder.rejected == {"state": 1}
+        assert recorder.report.rejected == {"state": 1}
     assert [baby.name for baby in journal.babies()] == ["Kangaroo", "Possum"]
     journal.close()
 
@@ -270,7 +276,9 @@ def test_what_is_null_and_must_not_be_costs_its_own_row(path: Path) -> None:
 def test_a_message_with_a_time_that_is_none_survives_a_set_clock(path: Path) -> None:
     journal = Journal.open(path)
     body = b'{"event":"alert","at":"no time","since":7}'
-    journal.record([], [OutboxMessage(topic="a", payload=body, expires_s=START_S + 9, t_s=START_S)])
-    journal.move([TimeShift(by_s=60.0)])
+    journal.write(
+        Batch(messages=[OutboxMessage(topic="a", payload=body, expires_s=START_S + 9, t_s=START_S)])
+    )
+    journal.write(Batch(shifts=[TimeShift(by_s=60.0)]))
     assert body in [row.payload for row in journal.outbox.everything()]
     journal.close()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from monitor.events import Baby, RosterChanged, WeighIn
+from monitor.store.batch import Batch
 from monitor.store.journal import Journal
 from tests.store.soundness import damage
 
@@ -20,14 +21,18 @@ def content(tmp_path: Path) -> bytes:
     journal = Journal.open(path)
     journal.identity()
     names = ("Ann", "Ben")
-    journal.record([RosterChanged(t_s=T, baby=Baby(id=n, name=n, species="kitten")) for n in names])
-    journal.record(
+    journal.write(
+        Batch(
+            events=[RosterChanged(t_s=T, baby=Baby(id=n, name=n, species="kitten")) for n in names]
+        )
+    )
+    journal.write(Batch(events=(
         WeighIn(
             t_s=T + n, baby=names[n % 2], move="lift", weight_g=300.0 + n, sigma_g=1.0,
             confidence=1.0, step_id=f"s{n:04}",
         )
         for n in range(1000)
-    )  # fmt: skip
+    )))  # fmt: skip
     journal.close()
     return path.read_bytes()
 

@@ -37,6 +37,7 @@ from monitor.daemon.loop import Loop
 from monitor.data.shipped import cry_model_bytes
 from monitor.events import Alert, AnyEvent, CryEnded, RosterChanged
 from monitor.simulation.box import GOOD_CELL
+from monitor.store.batch import Batch
 from monitor.store.journal import Journal
 from monitor.store.reading import MinuteRow
 from monitor.times import DAY_S, HOUR_S, parse_rfc3339
@@ -240,7 +241,9 @@ COUNTED = {
 
 def _fill(journal: Journal, month: Month) -> None:
     """Babies, and as much past as retention keeps."""
-    journal.record([RosterChanged(t_s=START_S, baby=baby.as_baby()) for baby in month.babies])
+    journal.write(
+        Batch(events=[RosterChanged(t_s=START_S, baby=baby.as_baby()) for baby in month.babies])
+    )
     minutes = (START_S - 60.0 * n for n in range(1, 31 * 1440))
     journal.record_minutes(
         [
@@ -255,7 +258,7 @@ def _fill(journal: Journal, month: Month) -> None:
         past.append(CryEnded(t_s=t_s, started_s=t_s - 40.0, species="kitten", score=0.9))
         if hour % 2 == 0:
             past += [_old_alert(t_s, state) for state in ("raised", "acknowledged", "cleared")]
-    journal.record(past)
+    journal.write(Batch(events=past))
 
 
 def _old_alert(t_s: float, state: str) -> Alert:

@@ -10,7 +10,6 @@ import pytest
 
 from monitor.commands import SendTestAlert
 from monitor.store.journal import Journal
-from monitor.store.reading import JournalReader
 from tests.system.daemon import Daemon
 from tests.system.mosquitto import Mosquitto, free_port
 from tests.system.subscriber import Subscriber, wait_for
@@ -160,7 +159,7 @@ def test_an_alert_survives_a_killed_daemon_and_an_absent_broker(
         daemon.start()
         alerts = wait_for(lambda: phone.json("nursery/test-box/alert"))
         assert alerts[0]["kind"] == "test"
-        journal = JournalReader.open_for_reading(daemon.state_dir / "journal.sqlite")
+        journal = Journal.open_for_reading(daemon.state_dir / "journal.sqlite")
         wait_for(lambda: len(journal.outbox) == 0)
         journal.close()
 
@@ -175,7 +174,7 @@ def test_a_broker_that_is_absent_at_the_start(
     assert daemon.alive
     assert daemon.stop() == 0
     assert "Traceback" not in daemon.log
-    journal = JournalReader.open_for_reading(daemon.state_dir / "journal.sqlite")
+    journal = Journal.open_for_reading(daemon.state_dir / "journal.sqlite")
     assert [baby.name for baby in journal.babies()] == ["Ann"]
     journal.close()
 

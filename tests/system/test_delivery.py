@@ -19,6 +19,7 @@ from monitor.mqtt.echoes import Echoes
 from monitor.mqtt.publisher import Publisher
 from monitor.mqtt.refusals import Refusals
 from monitor.mqtt.topics import Message, Topics
+from monitor.store.batch import Batch
 from monitor.store.journal import Journal
 from monitor.store.outbox import OutboxMessage
 from tests.system.mosquitto import BINARY, Mosquitto
@@ -97,7 +98,7 @@ class Box:
         )  # fmt: skip
 
     def tell(self, *messages: OutboxMessage) -> None:
-        self.journal.record([], messages)
+        self.journal.write(Batch(messages=messages))
 
     @property
     def waiting(self) -> list[bytes]:
@@ -263,7 +264,7 @@ def test_a_new_critical_alert_leaves_before_ten_thousand_that_wait(
     broker: Mosquitto, journal: Journal
 ) -> None:
     old = [news(f"old{i}", urgency=1) for i in range(10_000)]
-    journal.record([], old)
+    journal.write(Batch(messages=old))
     box = Box(journal, broker.port)
     with Subscriber(broker.port, TOPICS.alert) as phone:
         box.until(lambda: len(phone.messages) > 100)

@@ -24,7 +24,6 @@ from monitor.mqtt.link_events import Ended
 from monitor.mqtt.publisher import Publisher
 from monitor.mqtt.topics import Topics
 from monitor.store.journal import Journal
-from monitor.store.reading import JournalReader
 from tests.system.daemon import Daemon
 from tests.system.mosquitto import Mosquitto
 from tests.system.subscriber import Subscriber, wait_for
@@ -203,7 +202,7 @@ def test_a_baby_that_leaves_while_nothing_is_connected_leaves_nothing_behind(
     daemon.start()
     with Subscriber(broker.port, "nursery/test-box/status") as phone:
         wait_for(lambda: phone.last("nursery/test-box/status") == b"online", START_S)
-        journal = JournalReader.open_for_reading(daemon.state_dir / "journal.sqlite")
+        journal = Journal.open_for_reading(daemon.state_dir / "journal.sqlite")
         wait_for(lambda: not _gone(journal), START_S)
         journal.close()
     left = retained(broker.port, "#")

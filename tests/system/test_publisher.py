@@ -16,6 +16,7 @@ from monitor.mqtt.echoes import Echoes
 from monitor.mqtt.link_events import Arrived
 from monitor.mqtt.publisher import Publisher
 from monitor.mqtt.topics import Message, Topics
+from monitor.store.batch import Batch
 from monitor.store.journal import Journal
 from monitor.store.outbox import OutboxMessage
 from monitor.store.secrets import read_password
@@ -141,7 +142,7 @@ def test_a_live_number_is_renewed_before_it_expires(broker: Mosquitto, journal: 
 
 def test_rows_are_deleted_only_when_acknowledged(broker: Mosquitto, journal: Journal) -> None:
     publisher = make(journal, broker.port)
-    journal.record([], [news(n) for n in range(60)])
+    journal.write(Batch(messages=[news(n) for n in range(60)]))
     with Subscriber(broker.port, "nursery/a/alert") as phone:
         pump(publisher, lambda: len(journal.outbox) == 0)
         wait_for(lambda: len(phone.messages) == 60)
@@ -153,7 +154,7 @@ def test_nothing_is_lost_while_the_broker_dies(broker: Mosquitto, journal: Journ
     publisher = make(journal, broker.port)
     pump(publisher, lambda: publisher.connected)
     broker.stop(signal.SIGKILL)
-    journal.record([], [news(n) for n in range(30)])
+    journal.write(Batch(messages=[news(n) for n in range(30)]))
     pump(publisher, lambda: not publisher.connected)
     assert len(journal.outbox) == 30
     assert publisher.status().why
@@ -168,7 +169,7 @@ def test_a_frozen_broker_is_noticed(broker: Mosquitto, journal: Journal) -> None
     publisher = make(journal, broker.port)
     pump(publisher, lambda: publisher.connected)
     broker.freeze()
-    journal.record([], [news(1)])
+    journal.write(Batch(messages=[news(1)]))
     pump(publisher, lambda: not publisher.connected)  # 2 x keepalive of 5 s
     broker.thaw()
     pump(publisher, lambda: len(journal.outbox) == 0)
@@ -177,7 +178,7 @@ def test_a_frozen_broker_is_noticed(broker: Mosquitto, journal: Journal) -> None
 
 def test_old_news_is_not_sent(broker: Mosquitto, journal: Journal) -> None:
     publisher = make(journal, broker.port)
-    journal.record([], [news(1, expires_s=time.time() - 1), news(2)])
+    journal.write(Batch(messages=[news(1, expires_s=time.time() - 1), news(2)]))
     with Subscriber(broker.port, "nursery/a/alert") as phone:
         pump(publisher, lambda: len(journal.outbox) == 0)
         wait_for(lambda: phone.messages)
@@ -250,7 +251,7 @@ def test_a_broker_without_version_5_is_spoken_to_in_3_1_1(journal: Journal) -> N
     broker = DemoBroker()
     broker.start()
     publisher = make(journal, broker.port)
-    journal.record([], [news(1)])
+    journal.write(Batch(messages=[news(1)]))
     try:
         pump(publisher, lambda: publisher.connected and len(journal.outbox) == 0)
         assert publisher.status().protocol == "3.1.1"

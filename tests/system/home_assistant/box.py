@@ -34,6 +34,7 @@ from monitor.mqtt.topics import (
     parse_command,
     state_messages,
 )
+from monitor.store.batch import Batch
 from monitor.store.journal import Journal
 from monitor.store.outbox import OutboxMessage
 
@@ -131,7 +132,7 @@ class ScriptedBox:
             for m in alert_messages(alert, self.topics)
         ]
         if alerts:
-            self._journal.record(alerts, rows)
+            self._journal.write(Batch(events=alerts, messages=rows))
             self._renew_s = 0.0
 
     def _state(self) -> BoxState:

@@ -1,0 +1,70 @@
+"""What is to be told of an alert: messages for the broker, and pushes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from monitor.alert_kinds import KINDS, RANK
+from monitor.config import Config
+from monitor.events import Alert, AnyEvent
+from monitor.mqtt.topics import Topics, alert_messages
+from monitor.store.outbox import OutboxMessage
+from monitor.store.push_rows import TOLD_KEY, PushRow, PushRules
+
+
+class News:
+    """Turns events into rows of outbox and pushes."""
+
+    def __init__(
+        self,
+        config: Config,
+        topics: Topics,
+        told: dict[str, bool],
+        local_minute: Callable[[float], int | None],
+    ) -> None:
+        """Begin.
+
+        Args:
+            config: the box's settings.
+            topics: where its messages go.
+            told: ids of open alerts that have been pushed; True where one was escalated.
+            local_minute: minute of the local day for a sentence; None: nobody knows.
+        """
+        self._topics, self._local_minute = topics, local_minute
+        self._rules = PushRules(config.notify, told)
+        self._told: bytes | None = None
+
+    def messages(self, events: Sequence[AnyEvent]) -> list[OutboxMessage]:
+        """What goes to the broker, in order."""
+        return [
+            OutboxMessage(
+                topic=message.topic,
+                payload=message.payload,
+                qos=message.qos,
+                expires_s=event.t_s + KINDS[event.kind].news_for_s,
+                t_s=event.t_s,
+                alert_id=event.id,
+                urgency=RANK[event.severity],
+                is_reminder=event.state == "reminded",
+            )
+            for event in events
+            if isinstance(event, Alert) and not event.silent
+            for message in alert_messages(event, self._topics, local_minute=self._local_minute)
+        ]
+
+    def pushes(self, events: Sequence[AnyEvent]) -> list[PushRow]:
+        """What is pushed, in order; it counts as told from now on."""
+        rows = (self._rules.row(event) for event in events if isinstance(event, Alert))
+        return [row for row in rows if row is not None]
+
+    @property
+    def state(self) -> dict[str, bytes]:
+        """Which open alerts have been pushed, for the journal's ``state``."""
+        return {TOLD_KEY: msgspec.json.encode(self._rules.told)}
+
+    def changed_state(self) -> dict[str, bytes]:
+        """The same when it is another than at the last call, else nothing."""
+        told, self._told = self._told, self.state[TOLD_KEY]
+        return self.state if self._told != told else {}

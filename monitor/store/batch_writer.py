@@ -1,0 +1,171 @@
+"""Batches on their way to the card: written at once, or kept in memory until it takes them.
+
+What the card refuses is not lost and not late for those who are to be told: messages and pushes
+leave from memory, events and state are written with the next batch. A card that fails is replaced
+by a copy in memory (``failover``) and asked again every ten seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+import msgspec
+
+from monitor.codec import restamped
+from monitor.errors import CardError, JournalError, LockedError
+from monitor.events import AnyEvent
+from monitor.store import failover
+from monitor.store.batch import Batch
+from monitor.store.failover import FailBack, Known
+from monitor.store.journal import Journal
+from monitor.timeshift import TimeShift, moved
+
+RETRY_EVERY_S = 10.0
+"""A card that refused is asked again this often."""
+
+LOCKED_RETRY_S = 1.0
+"""A journal that another program has locked is asked again this often, and waits in memory."""
+
+LOCKED_TOLD_S = 30.0
+"""A lock that is held for longer is said: a backup or a query is done in seconds."""
+
+MOST_UNWRITTEN = 5000
+"""Events kept in memory while the card refuses; hours of a busy box."""
+
+
+class BatchWriter:
+    """Writes to one journal, wherever that stands just now. All times are timeline seconds."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        now_s: float,
+        known: Callable[[], Known],
+        failed_back: Callable[[FailBack], None],
+        log: Callable[[str], None],
+    ) -> None:
+        """Nothing waits yet.
+
+        Args:
+            journal: open for writing.
+            now_s: the time now.
+            known: what can be said without the journal, for a copy that cannot be made of it.
+            failed_back: told when the card's journal is in use again, before anything is written.
+            log: one line for a person.
+        """
+        self._journal = journal
+        self._known, self._failed_back, self._log = known, failed_back, log
+        self._waiting = Batch()
+        """all but its messages and pushes, which outbox and pushes hold"""
+        self._retry_s = now_s
+        self._locked_since_s: float | None = None
+        self.error: str | None = None
+        """why the last transaction failed"""
+
+    def trouble(self, now_s: float) -> str | None:
+        """Why the journal is not being written where it belongs; ``None`` when it is."""
+        if self._journal.failed_over_from is not None:
+            return f"{self._journal.failover_reason}; a copy in memory stands in"
+        locked_since_s = self._locked_since_s
+        brief = locked_since_s is not None and now_s - locked_since_s < LOCKED_TOLD_S
+        return None if brief else self._refused
+
+    def write(self, batch: Batch, now_s: float) -> None:
+        """Write it with all that waits, in one transaction, or keep what fits in memory."""
+        for shift in batch.shifts:
+            self._shift_waiting(shift)
+        self._journal.outbox.hold(batch.messages)
+        self._journal.pushes.hold(batch.pushes)
+        self._waiting = Batch(
+            shifts=[*self._waiting.shifts, *batch.shifts],
+            events=[*self._waiting.events, *batch.events],
+            state={**self._waiting.state, **batch.state},
+            synced=batch.synced,
+        )
+        self._flush(now_s)
+
+    def attempt(self, write: Callable[[], object], now_s: float) -> None:
+        """Write on the card, or in memory where it refuses.
+
+        Raises:
+            JournalError: neither; it is remembered as ``error``.
+        """
+        try:
+            try:
+                write()
+            except CardError as error:
+                failover.fail_over(self._journal, str(error), self._known())
+                write()
+        except JournalError as error:
+            self.error = str(error)
+            if isinstance(error, LockedError):
+                self._locked_since_s = self._locked_since_s or now_s
+                self._retry_s = now_s + LOCKED_RETRY_S
+            raise
+
+    def retime(self, by_s: float) -> None:
+        """The timeline now lies ``by_s`` later: so do the times kept here."""
+        self._retry_s += by_s
+        if self._locked_since_s is not None:
+            self._locked_since_s += by_s
+
+    def look(self, now_s: float) -> None:
+        """Ask a card again that refused; to be called once a second."""
+        if isinstance(self._journal.outbox.refused, LockedError):
+            self._locked_since_s = self._locked_since_s or now_s
+        if self._refused is None:
+            self._locked_since_s = None
+        away = self._journal.failed_over_from is not None
+        if (away or self._refused is not None) and now_s >= self._retry_s:
+            locked = self._locked_since_s is not None
+            self._retry_s = now_s + (LOCKED_RETRY_S if locked else RETRY_EVERY_S)
+            self._try_again(now_s)
+
+    # ------------------------------------------------------------------ inside
+
+    @property
+    def _refused(self) -> str | None:
+        return self.error or self._journal.outbox.problem
+
+    def _flush(self, now_s: float) -> None:
+        outbox, pushes = self._journal.outbox, self._journal.pushes
+        batch = msgspec.structs.replace(
+            self._waiting, messages=list(outbox.held), pushes=list(pushes.held)
+        )
+        if batch.is_empty:
+            return  # writing nothing would prove nothing about the card
+        if self._locked_since_s is not None and now_s < self._retry_s:
+            return  # an alert must not wait for somebody's lock
+        try:
+            self.attempt(lambda: self._journal.write(batch), now_s)
+        except JournalError:
+            events: list[AnyEvent] = list(self._waiting.events)[-MOST_UNWRITTEN:]
+            self._waiting = msgspec.structs.replace(self._waiting, events=events)
+            return
+        outbox.release(batch.messages)
+        pushes.release(batch.pushes)
+        self._waiting, self.error = Batch(synced=batch.synced), None
+
+    def _shift_waiting(self, shift: TimeShift) -> None:
+        events = [moved(event, shift) for event in self._waiting.events]
+        self._waiting = msgspec.structs.replace(self._waiting, events=events)
+        self._journal.outbox.move_held(shift, restamped)
+        self._journal.pushes.move_held(shift)
+
+    def _try_again(self, now_s: float) -> None:
+        outbox = self._journal.outbox
+        with suppress(JournalError):  # still in trouble, then
+            if isinstance(outbox.refused, CardError):
+                failover.fail_over(self._journal, str(outbox.refused), self._known())
+            if self._journal.failed_over_from is not None:
+                end = failover.fail_back(self._journal, self._log)
+                self._log(f"the journal is written on the card again: {self._journal.path}")
+                self._failed_back(end)
+        self._retry_s = min(self._retry_s, now_s + RETRY_EVERY_S)
+        locked, self._locked_since_s = self._locked_since_s, None
+        self._flush(now_s)
+        if self._refused is not None:
+            self._locked_since_s = locked
+        outbox.delete([])

@@ -10,6 +10,7 @@ import pytest
 from monitor.config import Config
 from monitor.events import Alert
 from monitor.mqtt.identity import BoxIdentity, Found
+from monitor.store.batch import Batch
 from monitor.store.journal import Journal
 from monitor.verbs.check_identity import check_identity
 from tests.mqtt.test_identity import computer
@@ -71,7 +72,7 @@ def test_a_fresh_card_names_the_earlier_one(
 def test_a_double_that_the_monitor_has_seen_is_said_with_what_to_do(
     config: Config, journal: Journal, busy: bool, state: str, when: str
 ) -> None:
-    journal.record([TWIN])
+    journal.write(Batch(events=[TWIN]))
     found = check_identity(config, busy=busy)
     assert found.state == state
     assert found.text.startswith("Two boxes share one identity")

@@ -7,7 +7,7 @@ only ever moves forward and is close to Unix time once the clock is synchronised
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -165,11 +165,6 @@ class Command(msgspec.Struct, frozen=True):
     def verb(self) -> str:
         """What was asked for, as in topics."""
         return commands.verb_of(self.request)
-
-    @property
-    def args(self) -> dict[str, Any]:
-        """The arguments as plain values."""
-        return commands.arguments(self.request)
 
     def answer(self, error: str | None = None) -> CommandResult:
         """It was carried out, or refused with a sentence."""

@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.commands import VERBS, Assign, Snooze, arguments, request
+from monitor.commands import (
+    VERBS,
+    Acknowledge,
+    Assign,
+    BabyRetire,
+    Snooze,
+    Weigh,
+    arguments,
+    request,
+)
 from monitor.errors import CommandError
 from monitor.mqtt.topics import Topics, parse_command
 
@@ -29,16 +38,16 @@ def test_a_command_with_its_arguments():
 
 @pytest.mark.parametrize("payload", [b"", b"  ", b"{}"])
 def test_a_button_without_arguments(payload):
-    assert read("acknowledge", payload).args == {}
+    assert read("acknowledge", payload).request == Acknowledge()
 
 
 def test_null_means_left_out():
-    assert read("acknowledge", {"id": None}).args == {}
+    assert read("acknowledge", {"id": None}).request == Acknowledge()
 
 
 def test_names_may_be_what_people_write():
     for name in ("Little Joey", "👨‍👩‍👧", "Ünï/#+", 'O\'Hara "the" cat'):
-        assert read("baby_retire", {"name": name}).args["name"] == name
+        assert read("baby_retire", {"name": name}).request == BabyRetire(name=name)
 
 
 @pytest.mark.parametrize(
@@ -115,4 +124,4 @@ def test_a_retained_command_is_dropped():
 @given(st.binary(max_size=300))
 def test_no_bytes_raise_anything_but_a_refusal(payload):
     with suppress(CommandError):
-        assert read("weigh", payload).args["baby"]
+        assert isinstance(read("weigh", payload).request, Weigh)

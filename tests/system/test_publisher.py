@@ -211,7 +211,7 @@ def test_commands_come_in_and_retained_ones_are_dropped(
         while not commands and time.monotonic() < deadline:
             commands += publisher.pump(time.time())
             time.sleep(0.01)
-        assert [c.args["id"] for c in commands] == ['{"n":2}']
+        assert [c.request for c in commands] == [Acknowledge(id='{"n":2}')]
         phone.client.publish("nursery/a/cmd/tare", b"", 1, retain=True)
     publisher.close()
 

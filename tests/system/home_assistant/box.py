@@ -16,11 +16,12 @@ from typing import Any
 
 import msgspec
 
+from monitor.commands import AlertRequest, Assign, arguments
 from monitor.config import AlertsConfig, MqttConfig, NightConfig
 from monitor.core.alerts.policy import AlertPolicy
 from monitor.documents import BabyStatus, BoxState, CryStatus, ScaleStatus, SourceHealth
 from monitor.errors import CommandError
-from monitor.events import Alert, Baby, Command, CommandResult, Condition
+from monitor.events import Alert, Baby, Command, Condition
 from monitor.mqtt.connection import Link
 from monitor.mqtt.discovery import discovery, removal
 from monitor.mqtt.link_events import Arrived
@@ -111,16 +112,16 @@ class ScriptedBox:
         self._publisher.want(self._discovery())
 
     def _carry_out(self, command: Command) -> None:
-        fields = {"verb": command.verb, "args": command.args}
+        fields = {"verb": command.verb, "args": arguments(command.request)}
         print(msgspec.json.encode(fields).decode(), flush=True)
-        if command.verb in {"acknowledge", "snooze", "not_a_cry", "test_alert"}:
+        if isinstance(command.request, AlertRequest):
             alerts, result = self._policy.command(command)
             self._tell(alerts)
         else:
-            if command.verb == "assign":
-                answered = command.args["step_id"]
+            if isinstance(command.request, Assign):
+                answered = command.request.step_id
                 self.conditions = [c for c in self.conditions if c.step_id != answered]
-            result = CommandResult(t_s=command.t_s, verb=command.verb, ok=True)
+            result = command.answer()
         self._publisher.say(command_result_message(result, self.topics))
         self._renew_s = 0.0
 

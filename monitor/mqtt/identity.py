@@ -22,6 +22,7 @@ from monitor.config import Config
 from monitor.errors import JournalError
 from monitor.events import Baby
 from monitor.store.journal import Journal
+from monitor.store.reading import JournalReader
 
 MACHINE_FILES = {
     "serial": "sys/firmware/devicetree/base/serial-number",
@@ -136,7 +137,7 @@ def _another_computer(last: dict[str, str], here: dict[str, str]) -> bool:
     return bool(shared) and last[shared[0]] != here[shared[0]]
 
 
-def used_elsewhere(journal: Journal, root: Path = Path("/")) -> bool:
+def used_elsewhere(journal: JournalReader, root: Path = Path("/")) -> bool:
     """Whether the state was last used on another computer, and nobody has said what that means."""
     last = _decoded(journal.load_state(MACHINE), dict[str, str]) or {}
     return _another_computer(last, machine_marks(root))
@@ -223,7 +224,7 @@ def remove(journal: Journal, found: Found) -> None:
     journal.save_state(found=b"")
 
 
-def found_documents(journal: Journal) -> Found | None:
+def found_documents(journal: JournalReader) -> Found | None:
     """What the daemon has found, if nobody has decided about it yet."""
     return _decoded(journal.load_state(FOUND), Found)
 

@@ -14,7 +14,7 @@ from monitor.config import Config
 from monitor.core.health.identity import identity_sentence
 from monitor.host.ownership import is_there, open_own
 from monitor.mqtt.identity import IDENTITY, found_documents, used_elsewhere
-from monitor.store.journal import Journal
+from monitor.store.reading import JournalReader
 from monitor.verbs.finding import Finding
 
 
@@ -29,14 +29,14 @@ def check_identity(config: Config, *, busy: bool, root: Path = Path("/")) -> Fin
     if not is_there(path):
         return Finding("identity", "ok", "drawn at the first start")
     os.close(open_own(path, os.O_RDONLY))
-    journal = Journal.open_for_reading(path)
+    journal = JournalReader.open_for_reading(path)
     try:
         return _judged(journal, config.box, busy, root)
     finally:
         journal.close()
 
 
-def _judged(journal: Journal, box: str, busy: bool, root: Path) -> Finding:
+def _judged(journal: JournalReader, box: str, busy: bool, root: Path) -> Finding:
     for alert in journal.open_alerts():
         sign = str(alert["id"]).partition("not_delivered-identity_")[2].partition("-")[0]
         if sign in {"twin", "namesake", "taken_over"}:

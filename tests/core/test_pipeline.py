@@ -4,6 +4,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from monitor.commands import VERBS
 from monitor.config import AlertsConfig, Config, MicrophoneConfig, ScaleConfig
 from monitor.core.cry.model import CryModel
 from monitor.core.growth.reference import GrowthReference
@@ -158,6 +159,22 @@ def test_commands_are_answered_by_whoever_knows() -> None:
     events = line.update(asked(START_S + 2, "acknowledge", {"id": "no-such"}))
     (result,) = [e for e in events if isinstance(e, CommandResult)]
     assert not result.ok
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_command_has_a_part_that_answers_it_once(verb: str) -> None:
+    fields = {
+        "step_id": "s",
+        "baby": "Possum",
+        "grams": 120.0,
+        "name": "Possum",
+        "species": "puppy",
+    }
+    args = {name: fields[name] for name in VERBS[verb].__struct_fields__ if name in fields}
+    events = pipeline().update(asked(START_S + 1, verb, args))
+    (result,) = [e for e in events if isinstance(e, CommandResult)]
+    assert result.verb == verb
+    assert f"{verb} is not" not in (result.error or "")
 
 
 def test_the_clock_is_not_the_cores_business() -> None:

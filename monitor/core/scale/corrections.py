@@ -52,7 +52,7 @@ class Corrections:
         self._reference = reference
 
     def carry_out(self, command: Command) -> list[AnyEvent]:
-        """The events of a command; none for one that is not about weights or babies.
+        """The events of a command about weights or babies.
 
         Raises:
             CommandError: refused, nothing changed.
@@ -71,7 +71,7 @@ class Corrections:
             case BabyRetire(name=name):
                 return self._roster.leave(name, command.t_s)
             case _:
-                return []
+                raise CommandError(f"{command.verb} is not about weights or babies")
 
     # ------------------------------------------------------------------ one step
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -32,6 +32,8 @@ from monitor.events import (
     Weighing,
 )
 from monitor.timeshift import Moment
+
+E = TypeVar("E", Feed, Growth, WeighIn)
 
 OBJECT_G = 10.0
 """Smaller changes of the tare (urine, a shifted cable) are not worth an event."""
@@ -276,14 +278,7 @@ class Claims:
         out: list[AnyEvent] = []
         now = {f.step_id for f in record.feeds}
         out += [
-            Feed(
-                t_s=feed.t_s,
-                baby=record.baby.name,
-                net_g=feed.net_g,
-                sigma_g=feed.sigma_g,
-                out_s=feed.out_s,
-                step_id=feed.step_id,
-            )
+            _event(Feed, feed, baby=record.baby.name)
             for feed in record.feeds
             if feeds.get(feed.step_id) != feed
         ]
@@ -292,7 +287,7 @@ class Claims:
             if key not in now and feed.t_s - feed.out_s >= first_s:
                 out += self._feed_gone(record, key)
         if record.report is not None and record.report != report:
-            out.append(_growth(record))
+            out.append(_event(Growth, record.report, baby=record.baby.name))
         return out
 
     @staticmethod
@@ -312,18 +307,12 @@ def is_thing(delta_g: float, sigma_g: float) -> bool:
 
 def weigh_in(weighing: Weighing) -> WeighIn:
     """The event of a weighing."""
-    return WeighIn(
-        t_s=weighing.t_s,
-        baby=weighing.baby,
-        move=weighing.move,
-        weight_g=weighing.weight_g,
-        sigma_g=weighing.sigma_g,
-        confidence=weighing.confidence,
-        step_id=weighing.step_id,
-        origin=weighing.origin,
-        stamp=weighing.stamp,
-        only_weighed=weighing.only_weighed,
-    )
+    return _event(WeighIn, weighing)
+
+
+def _event(kind: type[E], source: msgspec.Struct, **more: object) -> E:
+    """The event that has the fields of ``source`` by their names, and ``more``."""
+    return msgspec.convert({**msgspec.structs.asdict(source), **more}, kind)
 
 
 def _claimed(decision: Decision) -> int | None:
@@ -331,16 +320,3 @@ def _claimed(decision: Decision) -> int | None:
     if decision.kind != "claim" or decision.void:
         return None
     return (decision.lifted | decision.returned).bit_length() - 1
-
-
-def _growth(record: BabyRecord) -> Growth:
-    report = record.report
-    assert report is not None  # asked only after a refresh that made one  # noqa: S101
-    return Growth(
-        t_s=report.t_s,
-        baby=record.baby.name,
-        gain_24h_g=report.gain_24h_g,
-        gain_24h_pct=report.gain_24h_pct,
-        p_losing=report.p_losing,
-        verdict=report.verdict,
-    )

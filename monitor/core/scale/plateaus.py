@@ -9,11 +9,19 @@ lively babies, a washing machine and a one-hertz converter are all served by one
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import msgspec
 
-from monitor.core.scale.windows import WINDOW_S
+from monitor.core.scale.levels import (
+    Reading,
+    Trend,
+    crossed_s,
+    level_of,
+    plateau_start,
+    robust_sd,
+    tolerance_g,
+    trend_of,
+)
 from monitor.timeshift import Moment
 
 PRECISE_G = 0.25
@@ -30,22 +38,8 @@ GAP_S = 5.0
 TOUCH_G = 20.0
 """An excursion this large between two equal levels was a hand, and under a hand babies can be
 swapped; less than this is a baby turning over."""
-FEWEST_FOR_TREND = 8
-"""windows: a trend of less than four seconds is the hand's"""
-_TIE_G = 1e-6
-"""Counts are whole, so values can lie exactly on a limit; rounding must not decide then."""
 MIN_NOISE_G = 0.05
 """Window-to-window noise of a good 1 kg cell, from the datasheet's 50 nV rms."""
-
-
-class Trend(msgspec.Struct, frozen=True, array_like=True):
-    """How a level ran while it was read."""
-
-    g_s: float
-    """grams a second"""
-    se_g_s: float
-    middle_s: Moment
-    """the moment at which the level is what was read"""
 
 
 class Transition(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,11 +66,6 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
     to_trend: Trend | None = None
 
 
-class _Pair(msgspec.Struct, array_like=True, frozen=True):
-    t_s: Moment
-    g: float
-
-
 class SegmenterState(msgspec.Struct):
     """Everything the plateau finder remembers; bounded."""
 
@@ -84,16 +73,16 @@ class SegmenterState(msgspec.Struct):
     noise_g: float = 0.3
     """running scatter from window to window while still"""
     # the plateau under way
-    recent: list[_Pair] = []
-    head: list[_Pair] = []
+    recent: list[Reading] = []
+    head: list[Reading] = []
     since_s: Moment | None = None
     level_g: float | None = None
     # windows that disagree with it
-    pending: list[_Pair] = []
-    kept: list[_Pair] = []
+    pending: list[Reading] = []
+    kept: list[Reading] = []
     """windows of the plateau just left, should it turn out to go on"""
     # between plateaus
-    moving: list[_Pair] = []
+    moving: list[Reading] = []
     left_s: Moment | None = None
     tail_g: float | None = None
     tail_se_g: float = 0.0
@@ -134,7 +123,7 @@ class Segmenter:
             state.blind_s += t_s - state.last_s
             state.moving = []
         state.last_s = t_s
-        pair = _Pair(t_s, g)
+        pair = Reading(t_s, g)
         if state.level_g is None:
             self._move(pair, out)
         else:
@@ -147,10 +136,10 @@ class Segmenter:
 
     # ------------------------------------------------------------------ on a plateau
 
-    def _stay(self, pair: _Pair, level_g: float, out: list[Transition]) -> None:
+    def _stay(self, pair: Reading, level_g: float, out: list[Transition]) -> None:
         state = self.state
         deviation = pair.g - level_g
-        if abs(deviation) <= _tolerance(state.noise_g):
+        if abs(deviation) <= tolerance_g(state.noise_g):
             state.pending = []
             jump = abs(pair.g - state.recent[-1].g)
             state.noise_g += 0.05 * (min(0.886 * jump, 3.0 * state.noise_g + 0.1) - state.noise_g)
@@ -175,7 +164,7 @@ class Segmenter:
 
     def _precise(self, lasted_s: float) -> bool:
         state = self.state
-        return lasted_s >= SETTLE_MAX_S or _level(state.head, state.noise_g)[1] <= PRECISE_G
+        return lasted_s >= SETTLE_MAX_S or level_of(state.head, state.noise_g)[1] <= PRECISE_G
 
     def _leave(self) -> None:
         state = self.state
@@ -184,10 +173,10 @@ class Segmenter:
             windows = [p for p in state.recent if p.t_s > end_s - span_s]
             # The last window may already hold the first touch of the hand.
             windows = windows[:-1] if len(windows) > 4 else windows
-            state.tail_g, state.tail_se_g = _level(windows, state.noise_g)
+            state.tail_g, state.tail_se_g = level_of(windows, state.noise_g)
             if state.tail_se_g <= PRECISE_G:
                 break
-        state.tail_trend = _trend(windows, state.noise_g)
+        state.tail_trend = trend_of(windows, state.noise_g)
         state.tail_end_s = end_s
         state.left_s = end_s
         state.level_g = None
@@ -200,7 +189,7 @@ class Segmenter:
         state = self.state
         windows = state.head
         windows = windows[1:] if len(windows) > 4 else windows
-        level, se = _level(windows, state.noise_g)
+        level, se = level_of(windows, state.noise_g)
         state.open = False
         state.head = []
         return Transition(
@@ -216,12 +205,12 @@ class Segmenter:
             blind_s=state.open_blind_s,
             known_s=known_s,
             from_trend=state.from_trend,
-            to_trend=_trend(windows, state.noise_g),
+            to_trend=trend_of(windows, state.noise_g),
         )
 
     # ------------------------------------------------------------------ between plateaus
 
-    def _move(self, pair: _Pair, out: list[Transition]) -> None:
+    def _move(self, pair: Reading, out: list[Transition]) -> None:
         state = self.state
         if state.level_g is not None:
             self._stay(pair, state.level_g, out)
@@ -230,14 +219,14 @@ class Segmenter:
         state.high_g, state.low_g = max(state.high_g, pair.g), min(state.low_g, pair.g)
         if len(state.moving) > 256:
             del state.moving[:128]
-        start = _plateau_start(state.moving, state.noise_g)
+        start = plateau_start(state.moving, state.noise_g)
         if start is not None:
             self._accept(state.moving[start:], state.moving[:start], out)
 
-    def _accept(self, windows: list[_Pair], before: list[_Pair], out: list[Transition]) -> None:
+    def _accept(self, windows: list[Reading], before: list[Reading], out: list[Transition]) -> None:
         state = self.state
-        level, _ = _level(windows, state.noise_g)
-        scatter = _robust_sd(windows, level)
+        level, _ = level_of(windows, state.noise_g)
+        scatter = robust_sd(windows, level)
         tail = state.tail_g
         touched = False
         if tail is not None:
@@ -268,96 +257,4 @@ class Segmenter:
         state.from_end_s, state.from_trend = state.tail_end_s, state.tail_trend
         state.touched = touched
         state.open_blind_s = state.blind_s
-        state.edge_s = _edge(before, tail, level, windows[0].t_s)
-
-
-def _tolerance(noise_g: float) -> float:
-    return min(max(1.0, 5.0 * noise_g), 20.0)
-
-
-_SCALES = (
-    # span, spread allowed (floor, times the noise), share of windows inside, trend allowed
-    (1.0, 0.5, 3.0, 1.0, 0.4),
-    (2.0, 0.8, 3.5, 1.0, 0.6),
-    (4.0, 1.5, 4.0, 0.85, 1.0),
-    (8.0, 4.0, 4.5, 0.85, 1.5),
-    (16.0, 9.0, 5.0, 0.80, 2.5),
-    (32.0, 25.0, 5.0, 0.80, 4.0),
-)
-"""A hand is rarely within a gram for two seconds, a sleeping litter always; a lively litter or a
-washing machine is recognised as a level only after it has held one for longer."""
-
-
-def _plateau_start(moving: list[_Pair], noise_g: float) -> int | None:
-    """Index of the first window of a plateau that ends with the last window, or ``None``."""
-    end_s = moving[-1].t_s
-    noise = min(noise_g, 2.0)
-    for span_s, floor_g, times, share, trend_g in _SCALES:
-        start = len(moving)
-        while start > 0 and moving[start - 1].t_s >= end_s - span_s - 1e-6:
-            start -= 1
-        n = len(moving) - start
-        if start == 0 and end_s - moving[0].t_s < span_s - 2 * WINDOW_S:
-            return None
-        if n < 3:
-            continue
-        values = sorted(p.g for p in moving[start:])
-        median = values[n // 2]
-        limit = max(floor_g, times * noise)
-        inside = sum(1 for v in values if abs(v - median) <= limit)
-        if inside < share * n:
-            continue
-        half = n // 2
-        early = sorted(p.g for p in moving[start : start + half])
-        late = sorted(p.g for p in moving[-half:])
-        if abs(early[half // 2] - late[half // 2]) <= max(trend_g, noise):
-            return start
-    return None
-
-
-def _edge(before: list[_Pair], from_g: float | None, to_g: float, start_s: float) -> float:
-    """When the level crossed half-way for the last time."""
-    if from_g is None:
-        return start_s
-    half = 0.5 * (from_g + to_g)
-    rising = to_g > from_g
-    for pair in reversed(before):
-        if (pair.g < half) == rising:
-            return min(pair.t_s + 0.5 * WINDOW_S, start_s)
-    return before[0].t_s if before else start_s
-
-
-def _robust_sd(windows: Sequence[_Pair], centre_g: float) -> float:
-    deviations = sorted(abs(p.g - centre_g) for p in windows)
-    return 1.4826 * deviations[len(deviations) // 2]
-
-
-def _trend(windows: Sequence[_Pair], noise_g: float) -> Trend | None:
-    """From the earlier half of the windows to the later one, by medians."""
-    n = len(windows)
-    if n < FEWEST_FOR_TREND:
-        return None
-    half = n // 2
-    parts = windows[:half], windows[-half:]
-    middles = [sorted(p.g for p in part)[half // 2] for part in parts]
-    early_s, late_s = (sum(p.t_s for p in part) / half for part in parts)
-    scatter = max(*map(_robust_sd, parts, middles), 0.5 * noise_g, 0.02)
-    # 1.25: a median's error over that of a mean; three windows count as one, as in ``_level``
-    se_g = 1.25 * scatter * math.sqrt(2.0 / max(half / 3.0, 1.0))
-    apart_s = late_s - early_s
-    middle_s = sum(p.t_s for p in windows) / n
-    return Trend((middles[1] - middles[0]) / apart_s, se_g / apart_s, middle_s)
-
-
-def _level(windows: Sequence[_Pair], noise_g: float) -> tuple[float, float]:
-    """Mean of the windows near the median, and its standard error.
-
-    Neighbouring windows share a baby's slow shifts, so three windows count as one.
-    """
-    values = sorted(p.g for p in windows)
-    n = len(values)
-    median = values[n // 2] if n % 2 else 0.5 * (values[n // 2 - 1] + values[n // 2])
-    scatter = max(_robust_sd(windows, median), 0.5 * noise_g, 0.02)
-    near = [v for v in values if abs(v - median) <= 2.5 * scatter + _TIE_G]
-    mean = sum(near) / len(near)
-    return mean, scatter / math.sqrt(max(len(near) / 3.0, 1.0))
+        state.edge_s = crossed_s(before, tail, level, windows[0].t_s)

@@ -16,10 +16,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Protocol
 
 import msgspec
 
+from monitor.core.scale.levels import Reading
 from monitor.timeshift import Moment
 
 LEVEL_S = 10.0
@@ -46,18 +46,6 @@ JUDGE_EVERY_S = 120.0
 """A dozen minutes change slowly, and all their levels are looked at each time."""
 NORMAL = 1.4826
 """From a median of absolute values to a standard deviation"""
-
-
-class Reading(Protocol):
-    """One window of a plateau."""
-
-    @property
-    def t_s(self) -> float:
-        """Its middle."""
-
-    @property
-    def g(self) -> float:
-        """Its level."""
 
 
 class Level(msgspec.Struct, frozen=True, array_like=True):

@@ -7,7 +7,8 @@ import math
 from monitor.core.scale.claims import is_thing
 from monitor.core.scale.decision import SMALLEST_MOVE_G
 from monitor.core.scale.hypothesis import Step, step_id
-from monitor.core.scale.plateaus import Transition, Trend
+from monitor.core.scale.levels import Trend
+from monitor.core.scale.plateaus import Transition
 from monitor.core.scale.state import WeigherState
 from monitor.core.scale.steadiness import Steadiness
 from monitor.events import ObjectMoved

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 MINUTE_S = 60.0
@@ -63,3 +64,9 @@ def spoken_hours(seconds: float) -> str:
         return f"{minutes} min"
     hours, rest = divmod(minutes, 60)
     return f"{hours} h {rest} min" if rest and hours < 12 else f"{round(minutes / 60)} h"
+
+
+def local_minute(unix_s: float) -> int:
+    """Minutes since local midnight, by this machine's time zone."""
+    local = time.localtime(unix_s)
+    return local.tm_hour * 60 + local.tm_min

@@ -26,6 +26,7 @@ from monitor.events import (
     WeighIn,
 )
 from monitor.store.journal import Journal
+from monitor.times import local_minute
 from monitor.timeshift import TimeShift
 
 HISTORY_S = 90 * 86_400.0
@@ -66,24 +67,9 @@ def needs_light_snapshot(events: Sequence[AnyEvent]) -> bool:
 class CoreMemory:
     """Builds the core as one journal remembers it."""
 
-    def __init__(
-        self,
-        config: Config,
-        journal: Journal,
-        *,
-        local_minute: Callable[[float], int],
-        log: Callable[[str], None],
-    ) -> None:
-        """Nothing is read yet.
-
-        Args:
-            config: the box's settings.
-            journal: open for writing.
-            local_minute: minute of the local day at a timeline time.
-            log: told when the saved state cannot be used.
-        """
-        self._config, self._journal = config, journal
-        self._local_minute, self._log = local_minute, log
+    def __init__(self, config: Config, journal: Journal, log: Callable[[str], None]) -> None:
+        """Nothing is read yet; ``log`` is told when the saved state cannot be used."""
+        self._config, self._journal, self._log = config, journal, log
 
     def restored(self, now_s: float, earlier: TimeShift | None = None) -> Pipeline:
         """The core as it was saved; worked out anew where that cannot be used.
@@ -148,7 +134,7 @@ class CoreMemory:
             model=model,
             reference=GrowthReference.parse(shipped("growth.toml")),
             start_s=now_s,
-            local_minute=self._local_minute,
+            local_minute=local_minute,
             occupancy_known=occupancy_known,
         )
 

@@ -196,12 +196,12 @@ class Loop:
         self._outputs.shedding_changed()
 
     def _handle(self, observation: Observation) -> None:
-        before_s = self.recorder.moved_s
+        before_s = self.recorder.shifted_s
         events = self.recorder.handle(observation)
         if events:
             self._outputs.tell(events)
         if self._clips is not None:
-            if (by_s := self.recorder.moved_s - before_s) != 0.0:
+            if (by_s := self.recorder.shifted_s - before_s) != 0.0:
                 self._clips.move(by_s)
             if not self._shedding.sheds("charts"):
                 self._clips.take(observation, events, synced=self.recorder.synced)

@@ -41,7 +41,7 @@ from monitor.store.batch import Batch
 from monitor.store.batch_writer import BatchWriter
 from monitor.store.failover import FailBack, Known
 from monitor.store.journal import Journal
-from monitor.times import spoken_duration
+from monitor.times import local_minute, spoken_duration
 from monitor.timeshift import TimeShift, moved
 
 SAVE_EVERY_S = 1800.0
@@ -89,14 +89,10 @@ class Recorder:
         self._returned: list[AnyEvent] = []
         """what the card knew better when it was there again"""
         self._telemetry = Telemetry(self.now_s)
-        self._memory = CoreMemory(config, journal, local_minute=self.local_minute, log=log)
+        self._memory = CoreMemory(config, journal, log)
         self.report = JournalReport(journal, log)
         self._writer = BatchWriter(
-            journal,
-            now_s=self.now_s,
-            known=self._known,
-            failed_back=self._card_is_back,
-            log=log,
+            journal, now_s=self.now_s, known=self._known, failed_back=self._card_is_back, log=log
         )
         self._write_start(run_start)
         try:
@@ -129,7 +125,7 @@ class Recorder:
         return self.clock.clock.known
 
     @property
-    def moved_s(self) -> float:
+    def shifted_s(self) -> float:
         """How far the timeline has been shifted since the sources began to stamp."""
         return self.clock.shifted_s
 
@@ -143,14 +139,9 @@ class Recorder:
         """Why the journal is not being written where it belongs; ``None`` when it is."""
         return self._writer.trouble(self.now_s)
 
-    def local_minute(self, t_s: float) -> int:
-        """Minutes since local midnight at a timeline time, as far as is known."""
-        local = time.localtime(t_s)
-        return local.tm_hour * 60 + local.tm_min
-
     def spoken_minute(self, t_s: float) -> int | None:
-        """The same for a sentence; ``None`` while the clock is not synchronised."""
-        return self.local_minute(t_s) if self.synced else None
+        """Minute of the local day for a sentence; ``None`` while the clock is not synchronised."""
+        return local_minute(t_s) if self.synced else None
 
     def state(self, now_s: float) -> BoxState:
         """The retained documents."""

@@ -54,7 +54,7 @@ class JournalReader:
 
     def close(self) -> None:
         """Close the file; the write-ahead log is folded in."""
-        with suppress(sqlite3.Error):  # a card that is gone takes no farewell
+        with suppress(sqlite3.Error):  # the card may be gone
             self._db.close()
 
     @contextmanager

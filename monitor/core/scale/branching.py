@@ -70,16 +70,13 @@ def branches(hypothesis: Hypothesis, step: Step, present: int) -> Iterator[Hypot
     sigma = math.hypot(step.sigma_g, hypothesis.base_sigma_g)
     leaning = hypothesis.base_g is not None
     stays = _P_HAND_STAYS if step.settled else 1.0
-    upright = (
-        msgspec.structs.replace(hypothesis, base_g=None, base_sigma_g=0.0)
-        if leaning
-        else hypothesis
-    )
+    upright = hypothesis
     if leaning:
         # Nobody holds a hand still for minutes.
         held_s = max(step.t_s - hypothesis.leaning_s - _HAND_S, 0.0)
         patience = max(-held_s / _HAND_S, math.log(1e-6))
-        upright = msgspec.structs.replace(upright, log_p=upright.log_p + patience)
+        log_p = hypothesis.log_p + patience
+        upright = msgspec.structs.replace(hypothesis, log_p=log_p, base_g=None, base_sigma_g=0.0)
     yield from _without_hand(upright, step, delta, sigma, present)
     # A hand comes, shifts or goes on leaning while babies move under it.
     p_hand = _P_HAND * stays / _HAND_SPAN_G

@@ -406,6 +406,13 @@ class Alert(Event, frozen=True, kw_only=True, tag="alert"):
     escalated: bool = False
     """critical, reminded and still acknowledged by nobody: wake a second person"""
 
+    @property
+    def incident(self) -> str:
+        """The id without its stamp: what stays when the same thing happens again."""
+        head, _, stamp = self.id.rpartition("-")
+        is_stamp = len(stamp) == 16 and stamp[8] == "T" and stamp[15] == "Z"
+        return head if is_stamp else self.id
+
 
 class CommandResult(Event, frozen=True, kw_only=True, tag="command_result"):
     """The answer to a command."""

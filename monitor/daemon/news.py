@@ -45,7 +45,7 @@ class News:
                 qos=message.qos,
                 expires_s=event.t_s + KINDS[event.kind].news_for_s,
                 t_s=event.t_s,
-                alert_id=event.id,
+                alert_id=event.incident,
                 urgency=RANK[event.severity],
                 is_reminder=event.state == "reminded",
             )

@@ -44,7 +44,8 @@ class OutboxMessage(msgspec.Struct, frozen=True, kw_only=True):
     id: int = 0
     """row number, given by the outbox; negative while the message is held in memory"""
     alert_id: str = ""
-    """the alert it tells of"""
+    """the incident it tells of (``Alert.incident``): an all-clear must not come after the alert
+    that the same thing raised since"""
     urgency: int = 0
     """0 information, 1 warning, 2 critical"""
     is_reminder: bool = False

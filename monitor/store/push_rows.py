@@ -121,7 +121,8 @@ class PushRows:
     def hold(self, rows: Iterable[PushRow]) -> None:
         """Keep in memory what the next transaction writes; the oldest go beyond ``MOST_HELD``."""
         for row in rows:
-            for older in [old for old in self._held.values() if old.alert.id == row.alert.id]:
+            incident = row.alert.incident
+            for older in [old for old in self._held.values() if old.alert.incident == incident]:
                 row = _merged(row, older.to)  # noqa: PLW2901 - the same news, for more routes
                 del self._held[older.id]
             self._last_held -= 1
@@ -134,7 +135,7 @@ class PushRows:
         """Write each in the place of its alert's older row; the caller commits."""
         for row in rows:
             to = row.to
-            for old in self._of(row.alert.id):
+            for old in self._of(row.alert.incident):
                 to = _merged(row, old.to).to if old.id not in self._sent else to
                 self._db.execute("DELETE FROM pushes WHERE id = ?", (old.id,))
             self._db.execute(
@@ -225,8 +226,8 @@ class PushRows:
         except (sqlite3.Error, msgspec.MsgspecError, TypeError):
             return {}
 
-    def _of(self, alert_id: str) -> list[PushRow]:
-        return [row for row in self._rows() if row.alert.id == alert_id]
+    def _of(self, incident: str) -> list[PushRow]:
+        return [row for row in self._rows() if row.alert.incident == incident]
 
     def _rows(self) -> list[PushRow]:
         try:

@@ -172,6 +172,22 @@ def test_a_second_person_hears_of_an_escalation_that_the_next_change_overtook(
     assert sorted(path for path, _ in receiver.posts) == ["all", "neighbour"]
 
 
+def test_an_all_clear_that_waits_gives_way_to_what_the_same_thing_raised_since(
+    receiver: Receiver, make
+):
+    first, again = "crying-20260101T000000Z", "crying-20260101T001500Z"
+    box = make(NotifyConfig(urls=[receiver.url()]), retry_after_s=(0.3,))
+    box.tell(alert(id=first))
+    box.settle()
+    receiver.broken = True
+    box.tell(alert(id=first, state="cleared", t_s=61.0))
+    box.until(lambda: len(receiver.posts) == 2)
+    receiver.broken = False
+    box.tell(alert(id=again, t_s=62.0))
+    box.settle()
+    assert [post["type"] for _, post in receiver.posts] == ["warning", "success", "warning"]
+
+
 def test_a_failed_push_is_tried_again_and_said(receiver: Receiver, make):
     receiver.broken = True
     box = make(NotifyConfig(urls=[receiver.url()]), retry_after_s=(0.2,))

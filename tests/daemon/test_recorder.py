@@ -325,3 +325,15 @@ def test_that_the_broker_is_gone_goes_by_push_before_older_softer_ones(tmp_path:
     assert (first.alert.kind, first.alert.severity) == ("not_delivered", "critical")
     assert [row.alert.kind for row in older] == ["test"]
     journal.close()
+
+
+def test_an_all_clear_never_follows_what_the_same_thing_raised_since(journal: Journal) -> None:
+    recorder = Recorder(CONFIG, journal, start_s=START_S)
+    recorder.handle(asked(START_S + 1, "test_alert"))
+    for second in range(2, 140):
+        recorder.handle(Tick(START_S + second))
+    recorder.handle(asked(START_S + 140, "test_alert"))
+    waiting = [row for row in journal.outbox.next_rows(40) if row.topic.endswith("/alert")]
+    told = [msgspec.json.decode(row.payload) for row in waiting]
+    tests = [alert["state"] for alert in told if alert["kind"] == "test"]
+    assert tests == ["raised", "cleared", "raised"]

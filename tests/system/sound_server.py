@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 import wave
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -91,12 +92,20 @@ class SoundServer:
 
     def hiss(self, volume: int) -> None:
         """White noise without an end, as every room and microphone has; 65536 is full volume."""
-        with Path("/dev/urandom").open("rb") as noise:
-            self._hiss = subprocess.Popen(
-                ["pacat", "--playback", "--raw", "--rate=48000", "--channels=1",
-                 "--format=s16le", f"--volume={volume}"],
-                env=self._env(), stdin=noise, stderr=subprocess.DEVNULL,
-            )  # fmt: skip
+        command = [
+            "pacat", "--playback", "--raw", "--rate=48000", "--channels=1", "--format=s16le",
+            f"--volume={volume}",
+        ]  # fmt: skip
+        for _ in range(5):
+            with Path("/dev/urandom").open("rb") as noise:
+                self._hiss = subprocess.Popen(
+                    command, env=self._env(), stdin=noise, stderr=subprocess.DEVNULL
+                )
+            with suppress(subprocess.TimeoutExpired):
+                self._hiss.wait(0.5)
+                continue  # it could not connect yet
+            return
+        raise RuntimeError("pacat does not play")
 
     def control(self, *words: str) -> str:
         return subprocess.run(

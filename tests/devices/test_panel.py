@@ -7,6 +7,7 @@ import pytest
 from gpiozero import Device
 from gpiozero.pins.mock import MockFactory
 
+from monitor.commands import Acknowledge, ExpectWeighIn, Tare
 from monitor.config import PanelConfig
 from monitor.devices import panel as panel_module
 from monitor.devices.panel import LIGHT, Panel, Rhythm
@@ -136,31 +137,31 @@ def press(factory, said, *, long=False):
         until(lambda: len(said) > before)
 
 
-def verbs(said):
+def requests(said):
     assert all(isinstance(item, Command) and item.origin == "panel" for item in said)
-    return [(item.verb, item.args) for item in said]
+    return [item.request for item in said]
 
 
 def test_short_press_acknowledges(panel, factory, said):
     press(factory, said)
-    assert verbs(said) == [("acknowledge", {})]
+    assert requests(said) == [Acknowledge()]
 
 
 @pytest.mark.parametrize(
-    ("shown", "command"),
+    ("shown", "asked"),
     [
-        ({"in_box": []}, ("tare", {})),
-        ({"in_box": ["Possum"]}, ("weigh_in", {})),
-        ({"in_box": None}, ("weigh_in", {})),  # the core refuses it, in words
-        ({"in_box": ["Possum"], "weighing": True}, ("weigh_in", {"cancel": True})),
-        ({"in_box": [], "weighing": True}, ("weigh_in", {"cancel": True})),
+        ({"in_box": []}, Tare()),
+        ({"in_box": ["Possum"]}, ExpectWeighIn()),
+        ({"in_box": None}, ExpectWeighIn()),  # the core refuses it, in words
+        ({"in_box": ["Possum"], "weighing": True}, ExpectWeighIn(cancel=True)),
+        ({"in_box": [], "weighing": True}, ExpectWeighIn(cancel=True)),
     ],
 )
-def test_long_press_says_what_makes_sense_now(panel, factory, said, shown, command):
+def test_long_press_says_what_makes_sense_now(panel, factory, said, shown, asked):
     calm(panel, **shown)
     press(factory, said, long=True)
     press(factory, said)
-    assert verbs(said) == [command, ("acknowledge", {})]  # letting go is no short press
+    assert requests(said) == [asked, Acknowledge()]  # letting go is no short press
 
 
 @pytest.mark.parametrize(("reply", "times"), [("yes", 1), ("weighed", 2), ("no", 3)])

@@ -110,8 +110,6 @@ class Announcement:
             self._renewed_s, self.watch.document_due = monotonic_s, False
             publisher.want([self._document(now_s)])
         self.watch.tick(monotonic_s)
-        if self.watch.reconnect_due and publisher.connected:
-            publisher.reconnect("the broker is asked for this box's own name again")
         if publisher.connected and self._is_to_look:
             self._look_beside(monotonic_s)
 

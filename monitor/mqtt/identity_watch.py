@@ -116,7 +116,7 @@ class IdentityWatch:
 
     def connected(self, now_s: float) -> None:
         """The broker has accepted a connection."""
-        self._connected_s = now_s
+        self._connected_s, self.reconnect_due = now_s, False
 
     def ended(self, now_s: float, code: int | None = None) -> None:
         """It is gone; ``code`` is the broker's reason, where it gave one."""
@@ -127,9 +127,6 @@ class IdentityWatch:
             self._taken_over = True
             self._spare = True
             self._suspects = self._tries_again = False
-            return
-        if self.reconnect_due:  # by this box itself
-            self.reconnect_due = False
             return
         if now_s - since_s >= self._short_s:
             self._short_ends.clear()

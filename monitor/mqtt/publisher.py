@@ -212,6 +212,8 @@ class Publisher:
             self._lost("the broker does not answer", fall_back=True)
         elif self._link is link and self._dispatch.delivery.is_overdue(now_s):
             self._lost(NO_ANSWER, silent=True)
+        if self._connected and self._watch.reconnect_due:
+            self.reconnect("the broker is asked for this box's own name again")
         if self._connected and self._link is link:
             self._mind_floods(link, now_s)
             self._contradict(now_s)

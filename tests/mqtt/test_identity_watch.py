@@ -129,9 +129,9 @@ def test_a_broker_that_hangs_up_again_and_again_and_lets_another_name_in():
     assert one.signs(now_s + SHORT_S) == [], "not before the own name has failed once more"
     assert one.reconnect_due
     now_s += SHORT_S
-    one.ended(now_s)
     assert one.client_id == "nursery-one"
     one.connected(now_s + 1.0)
+    assert not one.reconnect_due, "once"
     one.ended(now_s + 3.0)
     assert one.signs(now_s + 3.0) == ["taken_over"]
     assert one.client_id == "nursery-one-mine"
@@ -141,9 +141,10 @@ def test_a_line_that_broke_for_a_while_is_no_other_box():
     one = watch()
     now_s = flap(one, 3) + SHORT_S
     one.tick(now_s)
-    one.ended(now_s)
+    assert one.reconnect_due
     one.connected(now_s + 1.0)
     one.tick(now_s + 1.0 + SHORT_S)
+    assert not one.reconnect_due
     assert one.client_id == "nursery-one"
     assert one.signs(now_s + 1.0 + SHORT_S) == []
     flap(one, 1, now_s + 2 * SHORT_S)

@@ -290,6 +290,54 @@ def test_a_broker_that_says_that_the_session_was_taken_over_is_believed(tmp_path
     journal.close()
 
 
+def test_of_two_clients_with_one_identity_one_says_so_and_both_come_to_rest(
+    tmp_path: Path, broker: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Copies under other names: neither sees the other's topics, Mosquitto gives no reason."""
+    monkeypatch.setattr("monitor.mqtt.attempts.BACK_OFF_S", (0.2,))
+    boxes = [_client(tmp_path, broker, name) for name in ("a", "b")]
+    heard: list[float] = []
+    deadline_s = time.monotonic() + 2 * START_S
+    while time.monotonic() < deadline_s:
+        for watch, publisher in boxes:
+            before = publisher.connected
+            publisher.pump(time.time())
+            watch.tick(time.monotonic())
+            if publisher.connected and not before:
+                heard.append(time.monotonic())
+        told = any(watch.signs(time.monotonic()) == ["taken_over"] for watch, _ in boxes)
+        if told and time.monotonic() - heard[-1] > 3.0:
+            break
+        time.sleep(0.01)
+    assert told
+    assert all(publisher.connected for _, publisher in boxes)
+    assert time.monotonic() - heard[-1] > 3.0, "still throwing each other out"
+    for _, publisher in boxes:
+        publisher.close()
+
+
+def _client(tmp_path: Path, broker: Mosquitto, box: str) -> tuple[IdentityWatch, Publisher]:
+    topics = Topics(box)
+    watch = IdentityWatch(
+        client_id="nursery-one",
+        identity="one",
+        instance=f"{box}-process",
+        status_topic=topics.status,
+        identity_topic=topics.identity,
+        short_s=2.0,
+    )
+    config = MqttConfig(host="127.0.0.1", port=broker.port, tls=False)
+    publisher = Publisher(
+        config,
+        Journal.open(tmp_path / f"{box}.sqlite").outbox,
+        topics=topics,
+        connect=lambda protocol: Link(config, protocol, watch.client_id, None),
+        receive=lambda _: None,
+        watch=watch,
+    )
+    return watch, publisher
+
+
 def test_the_reason_of_the_broker_s_farewell_is_told() -> None:
     import threading
 

@@ -19,7 +19,7 @@ from tests.system.campaign import (
 from tests.system.campaign.facts import DEAF, NO_WEIGHT
 from tests.system.campaign.faults_broker import REFUSED, SILENT
 from tests.system.campaign.faults_card import JOURNAL_LOST, NOT_WRITTEN
-from tests.system.campaign.faults_identity import NAMESAKE, TAKEN_OVER
+from tests.system.campaign.faults_identity import NAMESAKE
 from tests.system.campaign.world import World
 
 Fault = Callable[[World], set[str]]
@@ -72,7 +72,6 @@ MUST_BE_SAID = {
     "card_dead": NOT_WRITTEN,
     "publish_refused": REFUSED,
     "never_acknowledged": SILENT,
-    "identity_cloned": TAKEN_OVER,
     "two_boxes_of_one_name": NAMESAKE,
 }
 """what a person has to be told of, by fault"""
@@ -91,7 +90,7 @@ FACTS_OF_THEIR_OWN = frozenset(
 UNFIT: dict[str, tuple[str, ...]] = {}
 """what cannot become true beside a fault"""
 
-SLOW = frozenset({"scale_sways", "never_acknowledged", "broker_limits"})
+SLOW = frozenset({"scale_sways", "never_acknowledged", "broker_limits", "identity_cloned"})
 """faults that take minutes: ``make torture`` has them, the test that breaks everything once not"""
 
 LYING_CLOCK = frozenset({"clock_begins_in_1970", "clock_jumps_forward", "clock_jumps_back"})

@@ -6,7 +6,7 @@ import shutil
 import signal
 
 from tests.system.campaign.box import second_configuration
-from tests.system.campaign.world import World
+from tests.system.campaign.world import TOLD_WITHIN_S, World
 from tests.system.daemon import Daemon
 from tests.system.fake_gpiochip import FakeChip
 
@@ -23,10 +23,18 @@ def identity_cloned(world: World) -> set[str]:
     world.mqtt.block("clone")
     other.daemon.start()
     world.provoke_for(world.chance.uniform(10.0, 25.0), by_phone=False)
-    world.wait_open(TAKEN_OVER)
+    try:
+        world.wait(lambda: _said_by_either(world, other), TOLD_WITHIN_S, TAKEN_OVER)
+    except TimeoutError as error:
+        world.complaints.append(f"neither box said that another has its identity: {error}")
     other.daemon.stop(signal.SIGKILL)
     world.mqtt.unblock("clone")
     return {TAKEN_OVER, "not_delivered-identity_twin"}
+
+
+def _said_by_either(world: World, other: Another) -> bool:
+    """Of two clients with one identity the broker keeps one at a time: who was put out says so."""
+    return world.is_open(TAKEN_OVER) or "with this one's identity" in other.daemon.log
 
 
 def two_boxes_of_one_name(world: World) -> set[str]:

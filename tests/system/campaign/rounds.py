@@ -96,12 +96,13 @@ def _round(world: World, judge: Judge, number: int, fault: str) -> Outcome:
     world.deaths.clear()
     world.journal_lost = None
     world.foreign = set()
+    world.complaints.clear()
     judge.clock_has_lied = judge.clock_has_lied or fault in LYING_CLOCK
     world.mqtt.proven()
     world.offer_pushes(world.chance.random() < PUSHES_SHARE)
     expected, fact, broken_s = _break(world, fault)
     mended_s = time.time()
-    wrong: list[str] = []
+    wrong = list(world.complaints)
     if world.journal_lost is not None:
         wrong += _begin_again(world)
         judge.forget(world.damaged_s)

@@ -92,6 +92,8 @@ class World:
         """ends of the daemon that nobody asked for: exit code, end of the log"""
         self.foreign: set[str] = set()
         """incidents that another box says on this one's topics in this round"""
+        self.complaints: list[str] = []
+        """what was wrong while this round's fault lasted"""
         self.journal_lost: str | None = None
         """how the journal was damaged in this round"""
         self.damaged_s = 0.0
@@ -210,7 +212,11 @@ class World:
     def wait_open(self, kind: str) -> None:
         """Until an alert of this kind is open in the journal; the judge looks again."""
         with suppress(TimeoutError):
-            self.wait(lambda: any(i.startswith(kind) for i in self._open()), TOLD_WITHIN_S, kind)
+            self.wait(lambda: self.is_open(kind), TOLD_WITHIN_S, kind)
+
+    def is_open(self, kind: str) -> bool:
+        """Whether an alert of this kind is open in the journal."""
+        return any(incident.startswith(kind) for incident in self._open())
 
     def _open(self) -> set[str]:
         try:

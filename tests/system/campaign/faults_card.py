@@ -86,6 +86,7 @@ def values_poisoned(world: World) -> set[str]:
     """Garbage in what the daemon resumes from."""
     world.kill_daemon()
     world.card.poison(world.chance)
+    world.told_for_a_day.add(VALUES_ASIDE)
     world.start_daemon()
     world.provoke_for(world.chance.uniform(3.0, 8.0), by_phone=True)
     return {VALUES_ASIDE}

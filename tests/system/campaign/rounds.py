@@ -102,6 +102,7 @@ def _round(world: World, judge: Judge, number: int, fault: str) -> Outcome:
     world.offer_pushes(world.chance.random() < PUSHES_SHARE)
     expected, fact, broken_s = _break(world, fault)
     mended_s = time.time()
+    expected |= world.told_for_a_day
     wrong = list(world.complaints)
     if world.journal_lost is not None:
         wrong += _begin_again(world)

@@ -92,6 +92,8 @@ class World:
         """ends of the daemon that nobody asked for: exit code, end of the log"""
         self.foreign: set[str] = set()
         """incidents that another box says on this one's topics in this round"""
+        self.told_for_a_day: set[str] = set()
+        """incidents that stay true in later rounds, and may be raised anew at a later start"""
         self.complaints: list[str] = []
         """what was wrong while this round's fault lasted"""
         self.journal_lost: str | None = None

@@ -94,8 +94,8 @@ SLOW = frozenset({"scale_sways", "never_acknowledged", "broker_limits", "identit
 """faults that take minutes: ``make torture`` has them, the test that breaks everything once not"""
 
 UNEXPLAINED = frozenset({"values_poisoned"})
-"""faults whose rounds are wrong now and then (a typed weight that was answered with "ok" is gone) for
-a reason not found yet: ``make torture`` shows them, the test that breaks everything once does not"""
+"""faults whose rounds are wrong now and then (a typed weight that was answered with "ok" is gone)
+for a reason not found yet: only ``make torture`` has them"""
 
 LYING_CLOCK = frozenset({"clock_begins_in_1970", "clock_jumps_forward", "clock_jumps_back"})
 """rounds in which the times in messages say nothing about delays"""

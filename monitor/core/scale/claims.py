@@ -312,7 +312,8 @@ def weigh_in(weighing: Weighing) -> WeighIn:
 
 def _event(kind: type[E], source: msgspec.Struct, **more: object) -> E:
     """The event that has the fields of ``source`` by their names, and ``more``."""
-    return msgspec.convert({**msgspec.structs.asdict(source), **more}, kind)
+    known = {**msgspec.structs.asdict(source), **more}
+    return kind(**{name: known[name] for name in kind.__struct_fields__ if name in known})
 
 
 def _claimed(decision: Decision) -> int | None:

@@ -21,7 +21,7 @@ from monitor.core.cry.model_file import MOST_PACKED, read_arrays
 from monitor.data.shipped import shipped
 from monitor.errors import InputError
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 class Bomb:

@@ -19,7 +19,7 @@ from monitor.times import DAY_S
 
 REFERENCE = GrowthReference.parse(shipped("growth.toml"))
 T0 = 1_700_000_000.0
-RECORDS = Path(__file__).parents[3] / "shared/data/weight/purrfectdata_kittens/kitten_growth.csv"
+RECORDS = Path(__file__).parents[4] / "shared/data/weight/purrfectdata_kittens/kitten_growth.csv"
 
 
 def daily(*grams: float) -> list[Point]:

@@ -34,13 +34,24 @@ class JournalReport:
         """A sentence for each journal that is kept aside and waits for a person."""
         return self._kept.sentences()
 
+    def set_rows_aside(self) -> None:
+        """Set rows aside that are no values of their columns, before anything overwrites them."""
+        try:
+            found = self._journal.set_bad_rows_aside()
+        except JournalError as error:  # they are left out of every reading all the same
+            self._log(str(error))
+            return
+        for table, count in found.items():
+            self._log(f"{count} unusable rows of {table} were set aside in the journal")
+
     def look(self, now_s: float, *, synced: bool) -> None:
-        """Set rows aside that are no values of their columns, and read what was lost.
+        """Read what was lost and what was set aside; after the core was built of the rest.
 
         Raises:
             JournalError: the journal cannot be read.
         """
-        self._set_rows_aside(now_s)
+        self.rejected = self._journal.rejected_since(time.time() - LOST_TOLD_S)
+        self._rejected_until_s = now_s + LOST_TOLD_S
         stored = self._journal.load_state("lost")
         self._lost, self._lost_until_s = None, float("-inf")
         if stored is None:
@@ -62,15 +73,3 @@ class JournalReport:
             roster_known=self._journal.knows_roster,
             clock_known=synced,
         )
-
-    def _set_rows_aside(self, now_s: float) -> None:
-        try:
-            found = self._journal.set_bad_rows_aside()
-            counts = self._journal.rejected_since(time.time() - LOST_TOLD_S)
-        except JournalError as error:  # they are left out of every reading all the same
-            self._log(str(error))
-            return
-        self._rejected_until_s = now_s + LOST_TOLD_S
-        self.rejected = counts
-        for table, count in found.items():
-            self._log(f"{count} unusable rows of {table} were set aside in the journal")

@@ -94,6 +94,7 @@ class Recorder:
         self._writer = BatchWriter(
             journal, now_s=self.now_s, known=self._known, failed_back=self._card_is_back, log=log
         )
+        self.report.set_rows_aside()
         self._write_start(run_start)
         try:
             self._begin(config, run_start)
@@ -109,10 +110,10 @@ class Recorder:
         self._write(Batch(shifts=shifts, state=state))
 
     def _begin(self, config: Config, run_start: RunStart) -> None:
-        self.report.look(self.now_s, synced=self.synced)
         told = self.journal.pushes.told()
         self._news = News(config, self.topics, told, self.spoken_minute)
         self.pipeline = self._memory.restored(self.now_s, run_start.earlier)
+        self.report.look(self.now_s, synced=self.synced)
         self._has_begun = True
         self.pipeline.know_clock(run_start.clock.known)
         self._reconcile()
@@ -281,10 +282,12 @@ class Recorder:
 
     def _card_is_back(self, end: FailBack) -> None:
         """Where the list of babies is there again, or another one: go on with it."""
+        self.report.set_rows_aside()
         self.report.look(self.now_s, synced=self.synced)
         if end == "followed":
             return
         fresh = self._memory.restored(self.now_s)
+        self.report.look(self.now_s, synced=self.synced)
         fresh.know_clock(self.synced)
         self.pipeline.take_scale_of(fresh)
         self._write(Batch(state=self._snapshot(self.now_s)))

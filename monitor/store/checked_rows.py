@@ -158,6 +158,10 @@ def _is_alert(value: bytes, _key: object) -> bool:
     return all(FIRST_S <= t_s <= LAST_S for t_s in (alert.t_s, alert.since, alert.until or 0.0))
 
 
+def _is_something(value: bytes, _key: object) -> bool:
+    return bool(value)
+
+
 def _are_told(value: bytes, _key: object) -> bool:
     msgspec.json.decode(value, type=dict[str, bool])
     return True
@@ -200,6 +204,8 @@ _DOCUMENTS: dict[str, Callable[[bytes, object], bool]] = {
     "state.pushed": _are_told,
     "state.identity": _text("[0-9a-zA-Z_-]{1,64}"),
     "state.clock": _clock,
+    "state.pipeline": _is_something,
+    "state.pipeline_light": _is_something,
     "state.pipeline_at": _number,
     "state.opened_at": _number,
     "state.lost": _lost,

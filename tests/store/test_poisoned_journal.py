@@ -238,6 +238,14 @@ def test_no_value_of_any_key_stops_the_start(path: Path, key: str, value: object
     recorder, _, journal = live(path)
     if not isinstance(value, bytes) and key != "opened_at":  # which the start itself writes
         assert recorder.report.rejected == {"state": 1}
+    if value in (b"", b"\xff\x00") and key in (
+        "clock",
+        "pipeline",
+        "pipeline_light",
+        "pipeline_at",
+    ):
+        told = {alert.title for alert in recorder.pipeline.policy.open}
+        assert "Stored values were damaged" in told, "in this run already, not after the next start"
     assert [baby.name for baby in journal.babies()] == ["Kangaroo", "Possum"]
     journal.close()
 

@@ -48,6 +48,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=FAULTS, help="these faults in turn")
     parser.add_argument("--json", type=Path, help="the figures")
     parser.add_argument("--kept", type=Path, default=Path("campaign.rounds"))
+    parser.add_argument("--evidence", type=Path, help="where a wrong round's log and journal go")
     parser.add_argument("--resume", action="store_true", help="go on where --kept ends")
     asked = parser.parse_args()
     if (reason := missing()) is not None:
@@ -58,7 +59,10 @@ def main() -> int:
     left = [(number, fault) for number, fault in faults if number not in over]
     print(f"{len(left)} of {asked.rounds} rounds, seed {asked.seed}, {asked.worlds} worlds")
     with tempfile.TemporaryDirectory(prefix="campaign-") as folder:
-        campaign(Path(folder), left, seed=asked.seed, worlds=asked.worlds, done=kept.add)
+        campaign(
+            Path(folder), left, seed=asked.seed, worlds=asked.worlds, done=kept.add,
+            evidence=asked.evidence,
+        )  # fmt: skip
     outcomes = kept.outcomes
     print(table(outcomes))
     wrong = [text for outcome in outcomes for text in outcome.wrong]

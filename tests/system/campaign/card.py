@@ -91,7 +91,7 @@ class Card:
         key = chance.choice(["clock", "pipeline", "pipeline_light", "pipeline_at"])
         garbage = chance.choice([b"", b"garbage", b"\xff" * 5000, b"1e999", b"{}", b"null"])
         with closing(sqlite3.connect(self.journal)) as db, db:
-            db.execute("UPDATE state SET value = ? WHERE key = ?", (garbage, key))
+            db.execute("INSERT OR REPLACE INTO state (key, value) VALUES (?, ?)", (key, garbage))
         return key
 
     def forget_boot(self) -> None:

@@ -18,7 +18,7 @@ from tests.system.campaign import (
 )
 from tests.system.campaign.facts import DEAF, NO_WEIGHT
 from tests.system.campaign.faults_broker import REFUSED, SILENT
-from tests.system.campaign.faults_card import JOURNAL_LOST, NOT_WRITTEN
+from tests.system.campaign.faults_card import JOURNAL_LOST, NOT_WRITTEN, VALUES_ASIDE
 from tests.system.campaign.faults_identity import NAMESAKE
 from tests.system.campaign.world import World
 
@@ -70,6 +70,7 @@ MUST_BE_SAID = {
     "microphone_lost": DEAF,
     "load_cell_lost": NO_WEIGHT,
     "card_dead": NOT_WRITTEN,
+    "values_poisoned": VALUES_ASIDE,
     "publish_refused": REFUSED,
     "never_acknowledged": SILENT,
     "two_boxes_of_one_name": NAMESAKE,
@@ -92,10 +93,6 @@ UNFIT: dict[str, tuple[str, ...]] = {}
 
 SLOW = frozenset({"scale_sways", "never_acknowledged", "broker_limits", "identity_cloned"})
 """faults that take minutes: ``make torture`` has them, the test that breaks everything once not"""
-
-UNEXPLAINED = frozenset({"values_poisoned"})
-"""faults whose rounds are wrong now and then (a typed weight that was answered with "ok" is gone)
-for a reason not found yet: only ``make torture`` has them"""
 
 LYING_CLOCK = frozenset({"clock_begins_in_1970", "clock_jumps_forward", "clock_jumps_back"})
 """rounds in which the times in messages say nothing about delays"""

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import signal
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +66,13 @@ def schedule(rounds: int, seed: int, names: Sequence[str] = tuple(FAULTS)) -> li
 
 
 def run_world(
-    folder: Path, seed: int, faults: Sequence[tuple[int, str]], done: Callable[[Outcome], None]
-) -> list[Outcome]:
-    """One box through its rounds (number and fault each); ``done`` hears of each."""
+    folder: Path, seed: int, faults: Sequence[tuple[int, str]], done: Callable[[Outcome], None],
+    evidence: Path | None = None,
+) -> list[Outcome]:  # fmt: skip
+    """One box through its rounds (number and fault each); ``done`` hears of each.
+
+    Of a round in which something was wrong the daemon's log and the journal go to ``evidence``.
+    """
     outcomes: list[Outcome] = []
     with World(folder, seed) as world:
         world.start()
@@ -74,18 +80,29 @@ def run_world(
         for number, fault in faults:
             outcome = _round(world, judge, number, fault)
             outcomes.append(outcome)
+            if outcome.wrong and evidence is not None:
+                _keep_evidence(world, evidence / f"round{number}-{fault}")
             done(outcome)
     return outcomes
 
 
+def _keep_evidence(world: World, folder: Path) -> None:
+    with suppress(OSError, shutil.Error):  # a journal's log may go while it is copied
+        shutil.copytree(world.card.folder, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "daemon.log").write_text(world.daemon.log)
+
+
 def campaign(
     folder: Path, faults: Sequence[tuple[int, str]], *, seed: int, worlds: int,
-    done: Callable[[Outcome], None] = lambda _outcome: None,
+    done: Callable[[Outcome], None] = lambda _outcome: None, evidence: Path | None = None,
 ) -> list[Outcome]:  # fmt: skip
     """All rounds, shared out over worlds that run side by side."""
     with ThreadPoolExecutor(worlds) as pool:
         shares = [
-            pool.submit(run_world, folder / f"world{n}", seed * 1000 + n, faults[n::worlds], done)
+            pool.submit(
+                run_world, folder / f"world{n}", seed * 1000 + n, faults[n::worlds], done, evidence
+            )
             for n in range(worlds)
         ]
         return [outcome for share in shares for outcome in share.result()]
@@ -122,7 +139,7 @@ def _round(world: World, judge: Judge, number: int, fault: str) -> Outcome:
         foreign=world.foreign, broken_unix_s=broken_s, mended_unix_s=mended_s,
         honest_clock=fault not in LYING_CLOCK,
     )  # fmt: skip
-    wrong += found + _forgotten(world, memory) + _unheard(world, fact, figures)
+    wrong += found + _forgotten(world) + _unheard(world, fact, figures)
     for code, log in world.deaths:
         if fault == "microphone_lost" and code in CRASHES:
             figures.crashes += 1
@@ -222,11 +239,15 @@ def _unrest(world: World) -> str:
     return f"{state}; status {status!r}, sources {sources}; {world.daemon.log[-600:]}"
 
 
-def _forgotten(world: World, memory: Memory) -> list[str]:
-    """Weights that the box said it had taken, and does not have."""
+def _forgotten(world: World) -> list[str]:
+    """Weights that the box said it had taken, and does not have.
+
+    The answers are read first: a weight that is taken while this looks is in neither or in both.
+    """
     taken = [
         (sent.args["baby"], sent.args["grams"])
         for sent in world.asked.all
         if sent.verb == "weigh" and (world.phone.result(sent.request_id) or {}).get("ok")
     ]
-    return [f"the weight {w} was accepted and is gone" for w in taken if w not in memory.weighed]
+    weighed = _read(world).weighed
+    return [f"the weight {w} was accepted and is gone" for w in taken if w not in weighed]

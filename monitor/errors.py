@@ -41,7 +41,7 @@ class LockedError(JournalError):
     """Another program has locked the journal; in a moment it may be free again."""
 
 
-class LinkError(NurseryError, OSError):
+class BrokerError(NurseryError, OSError):
     """The connection to the broker must end; says why."""
 
 

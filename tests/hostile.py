@@ -14,7 +14,7 @@ from monitor import commands
 from monitor.config import Config, ScaleConfig
 from monitor.daemon.loop import Loop
 from monitor.events import Tick
-from monitor.mqtt.link_events import Acknowledged, Arrived, Connected
+from monitor.mqtt.connection_events import Acknowledged, Connected, Received
 from monitor.mqtt.topics import Message
 from monitor.store.journal import Journal
 
@@ -115,7 +115,7 @@ def str_bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-class FakeLink:
+class FakeConnection:
     """A connection that takes everything at once."""
 
     protocol = "5"
@@ -163,10 +163,10 @@ class Box:
         self.app = Loop(self.config, self.journal, [], start_s=START_S)
         wait = self.app._queue.get
         self.app._queue.get = lambda _timeout_s: wait(0.0)
-        self.link = FakeLink()
+        self.connection = FakeConnection()
         self.now_s = START_S
         publisher = self.app._outputs.publisher
-        publisher._connect, publisher._may_open = lambda _protocol: self.link, lambda: True
+        publisher._connect, publisher._may_open = lambda _protocol: self.connection, lambda: True
         while not publisher.connected:
             publisher.pump(self.now_s)
         self.gate = publisher._gate
@@ -185,13 +185,13 @@ class Box:
 
     def send(self, verb: str, payload: bytes, *, retain: bool = False) -> list[dict[str, Any]]:
         """One message on a command topic; returns what came out on the result topics."""
-        before = len(self.link.published)
-        self.link.events.append(Arrived(f"{BASE}/cmd/{verb}", payload, retain))
+        before = len(self.connection.published)
+        self.connection.events.append(Received(f"{BASE}/cmd/{verb}", payload, retain))
         self.turn()
         self.tick()
         return [
             msgspec.json.decode(m.payload)
-            for m in self.link.published[before:]
+            for m in self.connection.published[before:]
             if m.topic.startswith(f"{BASE}/cmd/") and m.topic.endswith("/result")
         ]
 

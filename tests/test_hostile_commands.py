@@ -72,7 +72,7 @@ def check_answer(verb: str, payload: bytes, answers: list[dict[str, object]]) ->
 
 def check_box(opened: Box) -> None:
     """The state can still be shown, written, read back, and lived on with."""
-    for message in opened.link.published:
+    for message in opened.connection.published:
         assert TOPIC.fullmatch(message.topic), message.topic
         assert len(message.payload) < 20_000
     babies = opened.app.recorder.pipeline.scale.babies
@@ -145,8 +145,8 @@ def test_every_hostile_name_is_refused_or_harmless() -> None:
 def test_two_babies_registered_in_one_second_stay_two() -> None:
     with box() as opened:
         for name in ("Ann", "Ben"):
-            opened.link.events.append(
-                hostile.Arrived(f"{hostile.BASE}/cmd/baby_add",
+            opened.connection.events.append(
+                hostile.Received(f"{hostile.BASE}/cmd/baby_add",
                                 as_json({"name": name, "species": "kitten"}), False)
             )  # fmt: skip
         opened.turn()
@@ -158,7 +158,7 @@ def test_a_command_before_the_first_tick_is_not_from_1970(tmp_path: Path) -> Non
     opened = Box(tmp_path)
     recorder = Recorder(opened.config, opened.journal, start_s=opened.now_s)
     fresh = Outputs(opened.config, opened.journal, recorder, Shedding(), dict, print)
-    command = fresh._receive(hostile.Arrived(f"{hostile.BASE}/cmd/tare", b"", False))
+    command = fresh._receive(hostile.Received(f"{hostile.BASE}/cmd/tare", b"", False))
     assert command is not None
     assert command.t_s == opened.now_s
     opened.close()

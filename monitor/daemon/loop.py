@@ -34,7 +34,7 @@ from monitor.events import (
 )
 from monitor.host.boot_clock import RunStart
 from monitor.host.systemd import Watchdog, notify
-from monitor.mqtt.link_status import PublisherStatus
+from monitor.mqtt.publisher_status import PublisherStatus
 from monitor.store.cry_clips import open_clips
 from monitor.store.journal import Journal
 
@@ -157,8 +157,8 @@ class Loop:
         return self._outputs.publisher.connected
 
     @property
-    def link(self) -> PublisherStatus:
-        """How the link to the broker is, and what waits for it."""
+    def broker_status(self) -> PublisherStatus:
+        """How the connection to the broker is, and what waits for it."""
         return self._outputs.publisher.status()
 
     def _figures(self) -> dict[str, object]:
@@ -199,7 +199,7 @@ class Loop:
         before_s = self.recorder.shifted_s
         events = self.recorder.handle(observation)
         if events:
-            self._outputs.tell(events)
+            self._outputs.handle_events(events)
         if self._clips is not None:
             if (by_s := self.recorder.shifted_s - before_s) != 0.0:
                 self._clips.move(by_s)
@@ -216,7 +216,7 @@ class Loop:
             commands = self._journal.inbox.submitted(now_s)
         for command in commands:
             self._handle(command)
-        self._outputs.second()
+        self._outputs.tick()
         self._handle(self._outputs.link_report(now_s))
         if (report := self._outputs.identity_report()) is not None:
             self._handle(report)

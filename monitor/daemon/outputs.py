@@ -35,9 +35,9 @@ from monitor.events import (
 )
 from monitor.host.usage import ProcessUsage
 from monitor.mqtt.announcement import Announcement
-from monitor.mqtt.connection import Link
+from monitor.mqtt.connection import Connection
 from monitor.mqtt.connection import Protocol as MqttProtocol
-from monitor.mqtt.link_events import Arrived
+from monitor.mqtt.connection_events import Received
 from monitor.mqtt.publisher import NOT_YET, Publisher
 from monitor.mqtt.topics import (
     chart_message,
@@ -151,14 +151,14 @@ class Outputs:
         self._trouble: str | None = None
         self._announcement.begin(self.publisher)
 
-    def tell(self, events: Sequence[AnyEvent]) -> None:
+    def handle_events(self, events: Sequence[AnyEvent]) -> None:
         """Pass on what just happened."""
         self._changed = self._changed or any(self._is_urgent(event) for event in events)
         for event in events:
             if isinstance(event, CommandResult):
                 self._answer(event)
             elif not isinstance(event, Alert):  # alerts are rows in the journal
-                self.publisher.say(event_message(event, self._topics))
+                self.publisher.publish(event_message(event, self._topics))
             if isinstance(event, SourceState):
                 self._health_due_s = 0.0  # with the next second
             if isinstance(event, RosterChanged):
@@ -181,7 +181,7 @@ class Outputs:
     def _answer(self, result: CommandResult) -> None:
         """Tell whoever asked: a phone by its topic, the one at the box by light and sound."""
         if result.origin == "mqtt":
-            self.publisher.say(command_result_message(result, self._topics))
+            self.publisher.publish(command_result_message(result, self._topics))
         elif result.origin == "panel" and result.verb != "acknowledge":
             self._reply("yes" if result.ok else "no")
 
@@ -195,11 +195,11 @@ class Outputs:
             self.panel.reply(reply)
             self._light_due_s = time.monotonic() + REPLY_S
 
-    def second(self) -> None:
+    def tick(self) -> None:
         """Once a second: refresh what is due."""
-        self._log_link()
+        self._log_connection()
         monotonic_s = time.monotonic()
-        self._announcement.second(self.publisher, self._recorder.now_s, monotonic_s)
+        self._announcement.tick(self.publisher, self._recorder.now_s, monotonic_s)
         if self._recorder.trouble != self._trouble:
             self._trouble = self._recorder.trouble
             self._health_due_s = 0.0
@@ -213,28 +213,30 @@ class Outputs:
             self._health_due_s = monotonic_s + HEALTH_EVERY_S
             self._show_health()
         if not self._shedding.sheds("charts") and (chart := self._charts.poll()) is not None:
-            self.publisher.want(self._announcement.admit([chart_message(self._topics, *chart)]))
+            self.publisher.set_retained(
+                self._announcement.admit([chart_message(self._topics, *chart)])
+            )
 
-    def _log_link(self) -> None:
-        """One line when the link comes, goes, or fails for another reason."""
-        link, mqtt = self.publisher.status(), self._config.mqtt
+    def _log_connection(self) -> None:
+        """One line when the connection comes, goes, or fails for another reason."""
+        status, mqtt = self.publisher.status(), self._config.mqtt
         where = f"{mqtt.host}:{mqtt.port_number}"
-        text = f"not connected to {where}: {link.why}; alerts wait on disk"
-        if link.connected:
+        text = f"not connected to {where}: {status.why}; alerts wait on disk"
+        if status.connected:
             plain = not (mqtt.use_tls or mqtt.is_loopback)
-            text = f"connected to {where} (MQTT {link.protocol}{', not encrypted' * plain})"
-        if text != self._logged and (link.connected or link.why != NOT_YET):
+            text = f"connected to {where} (MQTT {status.protocol}{', not encrypted' * plain})"
+        if text != self._logged and (status.connected or status.why != NOT_YET):
             self._logged = text
             self._log(text)
-        for topic, why in link.refused.items():
+        for topic, why in status.refused.items():
             if self._refused.get(topic) != why:
                 self._log(f"the broker does not take {topic}: {why}")
-        if link.refused != self._refused:
-            self._refused = dict(link.refused)
+        if status.refused != self._refused:
+            self._refused = dict(status.refused)
             self._health_due_s = 0.0  # with the next second
 
     def link_report(self, now_s: float) -> LinkReport:
-        """How the link to the broker is."""
+        """How the connection to the broker is."""
         return self.publisher.report(now_s, expected=self._config.mqtt != MqttConfig())
 
     def identity_report(self) -> IdentityReport | None:
@@ -272,7 +274,7 @@ class Outputs:
 
     def _show_state(self) -> None:
         state = self._recorder.state(self._recorder.now_s)
-        self.publisher.want(self._announcement.admit(state_messages(state, self._topics)))
+        self.publisher.set_retained(self._announcement.admit(state_messages(state, self._topics)))
         if self.panel is not None:
             self.panel.show(
                 open_alerts=state.alerts,
@@ -302,13 +304,13 @@ class Outputs:
         }
         sources = recorder.state(self._recorder.now_s).sources
         message = health_message(sources, self._topics, fields=fields)
-        self.publisher.want([message])
+        self.publisher.set_retained([message])
 
-    def _connect(self, protocol: MqttProtocol) -> Link:
-        """A link not yet open; the password is read when it is, and may be a reason why not."""
+    def _connect(self, protocol: MqttProtocol) -> Connection:
+        """A connection not yet open; the password is read when it is opened."""
         mqtt, credentials = self._config.mqtt, os.environ.get("CREDENTIALS_DIRECTORY")
         client_id = self._announcement.watch.client_id
-        return Link(mqtt, protocol, client_id, lambda: read_password(mqtt, credentials))
+        return Connection(mqtt, protocol, client_id, lambda: read_password(mqtt, credentials))
 
     def _roster_changed(self, event: RosterChanged) -> None:
         baby = event.baby
@@ -321,21 +323,21 @@ class Outputs:
             self._charts.forget(baby.slug)
         self._announcement.begin(self.publisher)  # an old name's topics must not live on
 
-    def _receive(self, arrived: Arrived) -> Command | None:
+    def _receive(self, received: Received) -> Command | None:
         try:
             return parse_command(
-                arrived.topic,
-                arrived.payload,
+                received.topic,
+                received.payload,
                 self._topics,
-                retain=arrived.retain,
+                retain=received.retain,
                 now_s=self._recorder.now_s,
             )
         except CommandError as error:
-            refusal = self._topics.refusal(arrived.topic, str(error), error.request_id)
-            self.publisher.say(refusal)
+            refusal = self._topics.refusal(received.topic, str(error), error.request_id)
+            self.publisher.publish(refusal)
             return None
 
     def _complain(self, topic: str, text: str) -> None:
         """A flood of commands is told on the topic it came from, and in the log."""
         self._log(text)
-        self.publisher.say(self._topics.refusal(topic, text))
+        self.publisher.publish(self._topics.refusal(topic, text))

@@ -43,7 +43,7 @@ FOLLOW_EVERY_S = 1.0
 
 
 class Announcement:
-    """``second`` it once a second; the publisher does the talking."""
+    """``tick`` it once a second; the publisher does the talking."""
 
     def __init__(
         self,
@@ -92,13 +92,13 @@ class Announcement:
         )
         self._take_back(publisher)
         if not held:
-            publisher.want(documents)
+            publisher.set_retained(documents)
 
     def admit(self, messages: Iterable[Message]) -> list[Message]:
         """Those whose topics are on the list: nothing is retained that nobody would take back."""
         return [message for message in messages if message.topic in self._belonging]
 
-    def second(self, publisher: Publisher, now_s: float, monotonic_s: float) -> None:
+    def tick(self, publisher: Publisher, now_s: float, monotonic_s: float) -> None:
         """Look, follow commands, renew; ``now_s`` is on the timeline."""
         if publisher.connected and not self._was_connected:
             self._take_back(publisher)
@@ -108,7 +108,7 @@ class Announcement:
             self._follow(publisher)
         if self.watch.document_due or monotonic_s - self._renewed_s >= RENEW_EVERY_S:
             self._renewed_s, self.watch.document_due = monotonic_s, False
-            publisher.want([self._document(now_s)])
+            publisher.set_retained([self._document(now_s)])
         self.watch.tick(monotonic_s)
         if publisher.connected and self._is_to_look:
             self._look_beside(monotonic_s)

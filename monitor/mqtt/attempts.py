@@ -7,7 +7,7 @@ import random
 import msgspec
 
 from monitor.mqtt.connection import Protocol
-from monitor.mqtt.link_events import QOS_NOT_SUPPORTED, RETAIN_NOT_SUPPORTED, Limits
+from monitor.mqtt.connection_events import QOS_NOT_SUPPORTED, RETAIN_NOT_SUPPORTED, Limits
 from monitor.mqtt.topics import Message
 
 BACK_OFF_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)

@@ -1,9 +1,9 @@
 """One connection to the broker, from its first packet to its last.
 
 paho's own reconnecting keeps a queue in memory and sends it again hours later, when a cry is no
-longer news. So a ``Link`` lives for one connection only: when it ends, the publisher throws it
-away, takes what was not acknowledged from the outbox again, and opens another. The network thread
-only puts ``LinkEvent``s into a queue; everything is decided in the daemon's own thread.
+longer news. So a ``Connection`` is used once: when it ends, the publisher throws it away, takes
+what was not acknowledged from the outbox again, and opens another. The network thread only puts
+``ConnectionEvent``s into a queue; everything is decided in the daemon's own thread.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from monitor.config import MqttConfig
 from monitor.errors import ConfigError
 from monitor.mqtt import connection_errors
-from monitor.mqtt.guarded_client import GuardedClient
-from monitor.mqtt.link_events import (
+from monitor.mqtt.connection_events import (
     Acknowledged,
-    Arrived,
     Connected,
+    ConnectionEvent,
     Ended,
     Limits,
-    LinkEvent,
+    Received,
     Refused,
     Subscribed,
 )
+from monitor.mqtt.guarded_client import GuardedClient
 from monitor.mqtt.topics import Message
 
 Protocol = Literal["5", "3.1.1"]
@@ -62,7 +62,7 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
     (3.1.1); a command has at most 4 kB"""
 
 
-class Link:
+class Connection:
     """Connects in a thread of its own; ``events`` tells what happened, in order."""
 
     def __init__(
@@ -75,10 +75,10 @@ class Link:
     ) -> None:
         """Prepare a connection; nothing is read and nobody asked before ``open``.
 
-        ``password`` may be a function: it is called at ``open``, in the link's own thread, and a
+        ``password`` may be a function: it is called at ``open``, in the connection's own thread; a
         ``ConfigError`` from it (a file that cannot be read just now) is why there is no connection.
         """
-        self.events: deque[LinkEvent] = deque()
+        self.events: deque[ConnectionEvent] = deque()
         self.protocol = protocol
         self.dropped = 0
         """messages thrown away because too many were waiting"""
@@ -280,7 +280,7 @@ class Link:
             topic = message.topic
         except UnicodeDecodeError:
             return  # MQTT forbids such topics; there is nowhere to answer to
-        self.events.append(Arrived(topic, bytes(message.payload), message.retain))
+        self.events.append(Received(topic, bytes(message.payload), message.retain))
 
 
 def _limits(properties: Properties | None) -> Limits:

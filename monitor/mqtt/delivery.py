@@ -12,8 +12,8 @@ from typing import Literal
 
 import msgspec
 
-from monitor.mqtt.connection import Link
-from monitor.mqtt.link_events import NOBODY_SUBSCRIBED, Acknowledged, Limits
+from monitor.mqtt.connection import Connection
+from monitor.mqtt.connection_events import NOBODY_SUBSCRIBED, Acknowledged, Limits
 from monitor.mqtt.packet_size import PacketSize, packet_bytes
 from monitor.mqtt.refusals import Refusals
 from monitor.mqtt.topics import Message
@@ -102,7 +102,13 @@ class Delivery:
         return place == "news" or waiting.count("state") < max(1, window // 2)
 
     def send(
-        self, link: Link, message: Message, place: Place, now_s: float, *, row: int | None = None
+        self,
+        connection: Connection,
+        message: Message,
+        place: Place,
+        now_s: float,
+        *,
+        row: int | None = None,
     ) -> bool:
         """Send within the broker's limits; False when it is longer than the broker takes."""
         limits = self.limits
@@ -111,7 +117,7 @@ class Delivery:
             qos=min(message.qos, limits.maximum_qos),
             retain=message.retain and limits.retain_available,
         )
-        size = packet_bytes(fitted, link.protocol)
+        size = packet_bytes(fitted, connection.protocol)
         if not self.size.fits(size):
             limit = self.size.limit
             why = f"too long for this broker: {size} bytes, it takes at most {limit}"
@@ -119,7 +125,7 @@ class Delivery:
             return False
         self.too_long.pop(message.topic, None)
         self.refusals.tried(message.topic, now_s)
-        mid = link.publish(fitted)
+        mid = connection.publish(fitted)
         sent = Sent(
             topic=message.topic,
             bytes=size,
@@ -154,7 +160,7 @@ class Delivery:
             self.refusals.refuse(sent.topic, answer.reason.lower(), now_s)
             return sent
         if self._answers_prove:
-            self.arrived(sent.topic)
+            self.delivered(sent.topic)
             self.size.passed(sent.bytes)
         if sent.row is not None:
             (self.unheard.add if answer.code == NOBODY_SUBSCRIBED else self.unheard.discard)(
@@ -162,7 +168,7 @@ class Delivery:
             )
         return sent
 
-    def arrived(self, topic: str) -> None:
+    def delivered(self, topic: str) -> None:
         """A message on this topic has been delivered."""
         self.refusals.accept(topic)
         self.accepted.add(topic)

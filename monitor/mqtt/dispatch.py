@@ -12,10 +12,10 @@ from collections.abc import Callable
 
 from paho.mqtt.client import topic_matches_sub
 
-from monitor.mqtt.connection import Link
+from monitor.mqtt.connection import Connection
+from monitor.mqtt.connection_events import Acknowledged, Limits, Received
 from monitor.mqtt.delivery import Delivery, Place
 from monitor.mqtt.echoes import Echoes, Expected
-from monitor.mqtt.link_events import Acknowledged, Arrived, Limits
 from monitor.mqtt.news import News, is_urgent
 from monitor.mqtt.packet_size import packet_bytes
 from monitor.mqtt.proof import Proof
@@ -29,7 +29,7 @@ NOT_BACK = "it reached nobody, not even this box: the broker's rules may forbid 
 
 
 class Dispatch:
-    """Tell it what the link tells; ``pump`` it while connected. Monotonic seconds."""
+    """Tell it what the connection tells; ``pump`` it while connected. Monotonic seconds."""
 
     def __init__(
         self,
@@ -100,12 +100,12 @@ class Dispatch:
         self._tell_size(before)
         return suspect
 
-    def say_everything(self) -> None:
+    def send_everything(self) -> None:
         """All of the state again, then ``online``."""
         self.state.begin()
         self._online_due = True
 
-    def say_online(self) -> None:
+    def send_online(self) -> None:
         """Only that, as soon as there is a place."""
         self._online_due = True
 
@@ -129,12 +129,12 @@ class Dispatch:
         elif sent.row is not None and not self._proving:
             self._delivered.append(sent.row)
 
-    def arrived(self, arrived: Arrived) -> bool:
+    def received(self, received: Received) -> bool:
         """Take a message that may be the box's own; returns whether it is."""
-        back = self._echoes.arrived(arrived.topic, arrived.payload)
+        back = self._echoes.received(received.topic, received.payload)
         if back is None:
-            return any(topic_matches_sub(topic, arrived.topic) for topic in self.own_topics)
-        self.delivery.arrived(back.topic)
+            return any(topic_matches_sub(topic, received.topic) for topic in self.own_topics)
+        self.delivery.delivered(back.topic)
         if back.row is not None:
             self._delivered.append(back.row)
         if back.topic == self._topics.proof:
@@ -149,29 +149,33 @@ class Dispatch:
 
     # ------------------------------------------------------------------ what goes out
 
-    def say(self, link: Link, message: Message) -> None:
+    def publish(self, connection: Connection, message: Message) -> None:
         """A passing event at once, the answer to a command as soon as there is a place."""
         if not message.qos:
-            self.delivery.send(link, message, "state", time.monotonic())
+            self.delivery.send(connection, message, "state", time.monotonic())
             return
         self._replies.append(message)
-        self._send_replies(link, time.monotonic())
+        self._send_replies(connection, time.monotonic())
 
-    def pump(self, link: Link, now_s: float, now_unix_s: float, *, subscribed: bool) -> None:
+    def pump(
+        self, connection: Connection, now_s: float, now_unix_s: float, *, subscribed: bool
+    ) -> None:
         """Send what may be sent; ``subscribed``: the broker has said that the box hears itself."""
         self.news.sweep(now_s, now_unix_s)
         # A message that leaves before the subscription is there would not come back.
         if not self._proving or subscribed or now_s - self._begun_s > self._echoes.within_s:
-            self._send_rows(link, now_s, now_unix_s)
-            self._send_replies(link, now_s)
+            self._send_rows(connection, now_s, now_unix_s)
+            self._send_replies(connection, now_s)
             if self._proving:
-                self._prove(link, now_s)
-        self._send_state(link, now_s)
+                self._prove(connection, now_s)
+        self._send_state(connection, now_s)
 
-    def _send(self, link: Link, message: Message, now_s: float, row: int | None = None) -> bool:
+    def _send(
+        self, connection: Connection, message: Message, now_s: float, row: int | None = None
+    ) -> bool:
         """A message whose arrival is to be proven; False when it is too long."""
         place: Place = "state" if row is None else "news"
-        if not self.delivery.send(link, message, place, now_s, row=row):
+        if not self.delivery.send(connection, message, place, now_s, row=row):
             return False
         if self._proving:
             self._echoes.expect(
@@ -179,7 +183,7 @@ class Dispatch:
             )
         return True
 
-    def _send_rows(self, link: Link, now_s: float, now_unix_s: float) -> None:
+    def _send_rows(self, connection: Connection, now_s: float, now_unix_s: float) -> None:
         delivery = self.delivery
         on_their_way = delivery.rows | self._echoes.rows | self._too_long_rows
         resting = delivery.refusals.resting(now_s)
@@ -188,16 +192,16 @@ class Dispatch:
                 continue  # one message finds out, the rest waits for its answer
             if not delivery.has_room("urgent" if is_urgent(row, now_unix_s) else "news"):
                 break
-            if self._send(link, _as_message(row, now_unix_s), now_s, row.id):
+            if self._send(connection, _as_message(row, now_unix_s), now_s, row.id):
                 self.news.left()
             else:
                 self._too_long_rows.add(row.id)
 
-    def _send_replies(self, link: Link, now_s: float) -> None:
+    def _send_replies(self, connection: Connection, now_s: float) -> None:
         while self._replies and self.delivery.has_room("state"):
-            self._send(link, self._replies.popleft(), now_s)
+            self._send(connection, self._replies.popleft(), now_s)
 
-    def _send_state(self, link: Link, now_s: float) -> None:
+    def _send_state(self, connection: Connection, now_s: float) -> None:
         delivery = self.delivery
         resting = delivery.refusals.resting(now_s)
         for message in self.state.pending(now_s):
@@ -205,13 +209,13 @@ class Dispatch:
                 continue
             if message.qos and not delivery.has_room("state"):
                 return
-            if delivery.send(link, message, "state", now_s):
+            if delivery.send(connection, message, "state", now_s):
                 self.state.sent(message, now_s)
         if self._online_due and self._topics.status not in resting and delivery.has_room("state"):
             self._online_due = False
-            delivery.send(link, self._online, "state", now_s)
+            delivery.send(connection, self._online, "state", now_s)
 
-    def _prove(self, link: Link, now_s: float) -> None:
+    def _prove(self, connection: Connection, now_s: float) -> None:
         """What has not come back was thrown away; a long proof that is lost tells a limit."""
         refusals, size = self.delivery.refusals, self.delivery.size
         for lost in self._echoes.overdue(now_s):
@@ -232,7 +236,7 @@ class Dispatch:
                 room, size.limit - packet_bytes(Message(topic=self._proof.topic, payload=b""), "5")
             )
         if (proof := self._proof.next(room)) is not None:
-            self._send(link, proof, now_s)
+            self._send(connection, proof, now_s)
 
 
 def _packet(message: Expected) -> int:

@@ -39,7 +39,7 @@ class Echoes:
         """It has been sent."""
         self._expected.append(expected)
 
-    def arrived(self, topic: str, payload: bytes) -> Expected | None:
+    def received(self, topic: str, payload: bytes) -> Expected | None:
         """Take a message that came in; returns what was expected, None for anything else."""
         for number, expected in enumerate(self._expected):
             if (expected.topic, expected.payload) == (topic, payload):

@@ -1,7 +1,7 @@
 """paho's client, hemmed in: a guard on what it reads, one thread that writes, no listening socket.
 
 paho has no public place for the first and the last; what is overridden here is held to a real
-broker by tests/system/test_link.py and test_intruder.py.
+broker by tests/system/test_connection.py and test_intruder.py.
 """
 
 from __future__ import annotations

@@ -153,7 +153,7 @@ class IdentityWatch:
         elif not self.reconnect_due:
             self._tries_again = False
 
-    def arrived(self, topic: str, payload: bytes, *, retain: bool, now_s: float) -> bool:
+    def received(self, topic: str, payload: bytes, *, retain: bool, now_s: float) -> bool:
         """Take a message on one of ``topics``; False for any other."""
         if topic == self._status_topic:
             if not retain:

@@ -11,8 +11,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from monitor.mqtt.connection import Link
-from monitor.mqtt.link_events import Subscribed
+from monitor.mqtt.connection import Connection
+from monitor.mqtt.connection_events import Subscribed
 
 DEAF_AFTER_TOO_LONG_S = 600.0
 """somebody has to empty the topic; meanwhile each try costs one connection"""
@@ -41,18 +41,20 @@ class Listening:
         self.refused: dict[str, str] = {}
         """topics that the broker does not let the box hear, with the reason"""
 
-    def begin(self, link: Link, now_s: float, *, flooded: bool, hear_itself: bool) -> bool:
+    def begin(
+        self, connection: Connection, now_s: float, *, flooded: bool, hear_itself: bool
+    ) -> bool:
         """Subscribe anew; returns whether the box's own words will come back."""
         self._asked.clear()
         self._granted.clear()
         self._open = False
         hear_itself = hear_itself and self._shut < 2
         if self._shut < 2:
-            self._ask(link, self._always + (self._echoes if hear_itself else []))
-        self.tend(link, now_s, flooded=flooded)
+            self._ask(connection, self._always + (self._echoes if hear_itself else []))
+        self.tend(connection, now_s, flooded=flooded)
         return hear_itself
 
-    def tend(self, link: Link, now_s: float, *, flooded: bool) -> bool:
+    def tend(self, connection: Connection, now_s: float, *, flooded: bool) -> bool:
         """Close and open the ears as it is time; returns whether they were opened just now."""
         if self._shut and now_s >= self._deaf_until_s:
             self._shut = 0
@@ -62,9 +64,9 @@ class Listening:
             return False
         self._open = wanted
         if wanted:
-            self._ask(link, self._commands)
+            self._ask(connection, self._commands)
         else:
-            link.unsubscribe(self._commands)
+            connection.unsubscribe(self._commands)
         return wanted
 
     def too_long(self, now_s: float) -> None:
@@ -94,6 +96,6 @@ class Listening:
                 return False, f"{topic}: {self.refused[topic]}"
         return (True if self._granted.issuperset(self._commands) else None), ""
 
-    def _ask(self, link: Link, topics: list[str]) -> None:
-        if (mid := link.subscribe(topics, of_others=self._of_others)) is not None:
+    def _ask(self, connection: Connection, topics: list[str]) -> None:
+        if (mid := connection.subscribe(topics, of_others=self._of_others)) is not None:
             self._asked[mid] = topics

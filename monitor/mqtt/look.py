@@ -17,9 +17,9 @@ import msgspec
 from monitor.config import MqttConfig
 from monitor.errors import NurseryError
 from monitor.events import slug
-from monitor.mqtt.connection import Intake, Link, Protocol
+from monitor.mqtt.connection import Connection, Intake, Protocol
+from monitor.mqtt.connection_events import Connected, Ended, Received, Refused
 from monitor.mqtt.identity import Found
-from monitor.mqtt.link_events import Arrived, Connected, Ended, Refused
 
 QUIET_S = 1.0
 """a broker sends what is retained at once; this long without another document is the end"""
@@ -57,27 +57,27 @@ class BrokerLook:
         self._client_id, self._password = f"{client_id}-look", password
         self._protocol: Protocol = config.protocol
         self._quiet_s = quiet_s
-        self._link: Link | None = None
+        self._connection: Connection | None = None
         self._heard_s: float | None = None
         self.documents: dict[str, bytes] = {}
         """what was seen, by topic"""
 
     def pump(self, now_s: float) -> Literal["looking", "done", "failed"]:
         """``failed``: there was no connection; the next call tries again."""
-        if self._link is None:
+        if self._connection is None:
             return self._open()
-        link = self._link
-        while link.events:
-            event = link.events.popleft()
+        connection = self._connection
+        while connection.events:
+            event = connection.events.popleft()
             if isinstance(event, Connected):
-                link.subscribe(self._filters)
+                connection.subscribe(self._filters)
                 self._heard_s = now_s
-            elif isinstance(event, Arrived):
+            elif isinstance(event, Received):
                 self.documents[event.topic] = event.payload
                 self._heard_s = now_s
             elif isinstance(event, Refused | Ended):
                 return self._failed(isinstance(event, Refused) and event.wrong_protocol)
-        if link.is_ignored:
+        if connection.is_ignored:
             return self._failed(True)
         if self._heard_s is None or now_s - self._heard_s < self._quiet_s:
             return "looking"
@@ -86,16 +86,18 @@ class BrokerLook:
 
     def close(self) -> None:
         """Break it off."""
-        if self._link is not None:
-            self._link.close(0.0)
-        self._link, self._heard_s = None, None
+        if self._connection is not None:
+            self._connection.close(0.0)
+        self._connection, self._heard_s = None, None
 
     def _open(self) -> Literal["looking", "failed"]:
         intake = Intake(most_waiting=2000, most_bytes=MOST_BYTES)
         try:
             password = self._password()
-            self._link = Link(self._config, self._protocol, self._client_id, password, intake)
-            self._link.open()
+            self._connection = Connection(
+                self._config, self._protocol, self._client_id, password, intake
+            )
+            self._connection.open()
         except NurseryError:  # a file of the configuration's: the publisher says which
             return self._failed(False)
         return "looking"

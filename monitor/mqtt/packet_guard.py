@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from monitor.errors import LinkError
+from monitor.errors import BrokerError
 
 
 class PacketGuard:
     """Wraps a connected socket; everything but ``recv`` is the socket's own.
 
-    ``recv`` raises ``LinkError`` (an ``OSError``, which paho takes for a lost connection) once a
+    ``recv`` raises ``BrokerError`` (an ``OSError``, which paho takes for a lost connection) once a
     packet announces more than ``most_bytes``; ``too_long`` then holds the announced bytes.
     """
 
@@ -58,5 +58,5 @@ class PacketGuard:
                 continue
             if self._length > self._most_bytes:
                 self.too_long = self._length
-                raise LinkError(f"a packet of {self._length} bytes was announced")
+                raise BrokerError(f"a packet of {self._length} bytes was announced")
             self._to_skip, self._length = self._length, None

@@ -20,25 +20,25 @@ import msgspec
 from monitor.config import MqttConfig
 from monitor.events import Command, LinkReport
 from monitor.mqtt.attempts import Attempts
-from monitor.mqtt.connection import Link, Protocol
+from monitor.mqtt.connection import Connection, Protocol
+from monitor.mqtt.connection_events import (
+    PACKET_TOO_LARGE,
+    Acknowledged,
+    Connected,
+    ConnectionEvent,
+    Ended,
+    Limits,
+    Received,
+    Refused,
+    Subscribed,
+)
 from monitor.mqtt.delivery import Delivery
 from monitor.mqtt.dispatch import Dispatch
 from monitor.mqtt.echoes import Echoes
 from monitor.mqtt.flood_gate import CommandGate
 from monitor.mqtt.identity_watch import IdentityWatch
-from monitor.mqtt.link_events import (
-    PACKET_TOO_LARGE,
-    Acknowledged,
-    Arrived,
-    Connected,
-    Ended,
-    Limits,
-    LinkEvent,
-    Refused,
-    Subscribed,
-)
-from monitor.mqtt.link_status import PublisherStatus
 from monitor.mqtt.listening import Listening
+from monitor.mqtt.publisher_status import PublisherStatus
 from monitor.mqtt.topics import Message, Topics
 from monitor.store.outbox import Outbox
 
@@ -54,7 +54,7 @@ NO_ANSWER = "the broker does not acknowledge what it is sent"
 
 
 class Publisher:
-    """``pump`` it from the daemon's loop; it opens, tends and reopens the link."""
+    """``pump`` it from the daemon's loop; it opens, tends and reopens the connection."""
 
     def __init__(
         self,
@@ -62,8 +62,8 @@ class Publisher:
         outbox: Outbox,
         *,
         topics: Topics,
-        connect: Callable[[Protocol], Link],
-        receive: Callable[[Arrived], Command | None],
+        connect: Callable[[Protocol], Connection],
+        receive: Callable[[Received], Command | None],
         complain: Callable[[str, str], None] = lambda _topic, _text: None,
         resized: Callable[[], None] = lambda: None,
         emptied: Callable[[str], None] = lambda _topic: None,
@@ -78,7 +78,7 @@ class Publisher:
             config: the broker and the protocol to begin with.
             outbox: news that waits.
             topics: of this box.
-            connect: makes a link that is not yet open.
+            connect: makes a connection that is not yet open.
             receive: reads a command; None when it was refused.
             complain: hears of a flood: topic and sentence.
             resized: told when the longest packet that the broker takes has changed
@@ -112,25 +112,25 @@ class Publisher:
         self._gate = CommandGate()
         self._refused_topic = topics.commands
         self._dropped = 0
-        self._link: Link | None = None
+        self._connection: Connection | None = None
         self._connected = False
         self._why = NOT_YET
         self._birth_due_s: float | None = None
 
     # ------------------------------------------------------------------ what to say
 
-    def want(self, messages: Iterable[Message]) -> None:
+    def set_retained(self, messages: Iterable[Message]) -> None:
         """Set the retained state; unchanged payloads cost nothing."""
-        self._dispatch.state.want(messages)
+        self._dispatch.state.set(messages)
 
     def forget(self, topics: Iterable[str]) -> None:
         """Take retained topics back: the broker empties them, and ``emptied`` hears of it."""
-        self.want(Message(topic=topic, payload=b"", retain=True) for topic in topics)
+        self.set_retained(Message(topic=topic, payload=b"", retain=True) for topic in topics)
 
-    def say(self, message: Message) -> None:
+    def publish(self, message: Message) -> None:
         """Publish once, now, if there is a connection: passing events are not kept."""
-        if self._link is not None and self._connected:
-            self._dispatch.say(self._link, message)
+        if self._connection is not None and self._connected:
+            self._dispatch.publish(self._connection, message)
 
     def reconnect(self, why: str) -> None:
         """Begin a new connection, by the name that the watch gives now."""
@@ -160,7 +160,7 @@ class Publisher:
         return self._dispatch.delivery.size.limit
 
     def report(self, t_s: float, *, expected: bool = True) -> LinkReport:
-        """For the core: how the link is at ``t_s``.
+        """For the core: how the connection is at ``t_s``.
 
         ``expected``: a broker was configured; else nobody misses one that never answered.
         """
@@ -179,7 +179,7 @@ class Publisher:
         )
 
     def status(self) -> PublisherStatus:
-        """The link's health."""
+        """The connection's health."""
         delivery = self._dispatch.delivery
         return PublisherStatus(
             connected=self._connected,
@@ -200,39 +200,41 @@ class Publisher:
         """Do what can be done without waiting; returns the commands that came in."""
         commands: list[Command] = []
         now_s = time.monotonic()
-        if (link := self._link) is None:
+        if (connection := self._connection) is None:
             if self._attempts.is_due(now_s) and self._may_open():
                 self._open()
             return commands
         # What arrives while these are dealt with waits for the next turn: a flood must not hold it.
-        for _ in range(len(link.events)):
-            self._take(link, link.events.popleft(), now_s, commands)
+        for _ in range(len(connection.events)):
+            self._take(connection, connection.events.popleft(), now_s, commands)
         self._dispatch.clear()
-        if self._link is link and link.is_ignored:
+        if self._connection is connection and connection.is_ignored:
             self._lost("the broker does not answer", fall_back=True)
-        elif self._link is link and self._dispatch.delivery.is_overdue(now_s):
+        elif self._connection is connection and self._dispatch.delivery.is_overdue(now_s):
             self._lost(NO_ANSWER, silent=True)
         if self._connected and self._watch.reconnect_due:
             self.reconnect("the broker is asked for this box's own name again")
-        if self._connected and self._link is link:
-            self._mind_floods(link, now_s)
+        if self._connected and self._connection is connection:
+            self._mind_floods(connection, now_s)
             self._contradict(now_s)
             if self._birth_due_s is not None and now_s >= self._birth_due_s:
                 self._birth_due_s = None
-                self._dispatch.say_everything()
-            self._dispatch.pump(link, now_s, now_unix_s, subscribed=self._listening.own_granted)
+                self._dispatch.send_everything()
+            self._dispatch.pump(
+                connection, now_s, now_unix_s, subscribed=self._listening.own_granted
+            )
         return commands
 
     def close(self, timeout_s: float = 3.0) -> None:
         """Say ``offline`` ourselves, wait for its acknowledgement, then disconnect."""
-        link = self._link
-        if link is None:
+        connection = self._connection
+        if connection is None:
             return
         if self._connected:
-            mid = link.publish(self._attempts.will(self._offline))
+            mid = connection.publish(self._attempts.will(self._offline))
             deadline = time.monotonic() + timeout_s
             while time.monotonic() < deadline:
-                event = link.events.popleft() if link.events else None
+                event = connection.events.popleft() if connection.events else None
                 if event is None:
                     time.sleep(0.01)
                 elif isinstance(event, Ended):
@@ -241,11 +243,11 @@ class Publisher:
                     if event.mid == mid:
                         break
                     self._dispatch.answered(event, time.monotonic())
-                elif isinstance(event, Arrived):
-                    self._dispatch.arrived(event)
+                elif isinstance(event, Received):
+                    self._dispatch.received(event)
             self._dispatch.clear()
-        link.close(timeout_s)
-        self._link, self._connected = None, False
+        connection.close(timeout_s)
+        self._connection, self._connected = None, False
 
     # ------------------------------------------------------------------ inside
 
@@ -254,20 +256,22 @@ class Publisher:
         return Message(topic=self._topics.status, payload=b"offline", retain=True)
 
     def _open(self) -> None:
-        link = self._connect(self._attempts.protocol)
-        link.open(self._attempts.will(self._offline))
-        self._link = link
+        connection = self._connect(self._attempts.protocol)
+        connection.open(self._attempts.will(self._offline))
+        self._connection = connection
 
-    def _take(self, link: Link, event: LinkEvent, now_s: float, commands: list[Command]) -> None:
+    def _take(
+        self, connection: Connection, event: ConnectionEvent, now_s: float, commands: list[Command]
+    ) -> None:
         match event:
             case Connected(limits):
-                self._greet(link, limits, now_s)
+                self._greet(connection, limits, now_s)
             case Acknowledged():
                 self._dispatch.answered(event, now_s)
             case Subscribed():
                 self._listening.answered(event)
-            case Arrived():
-                self._arrived(event, now_s, commands)
+            case Received():
+                self._receive_message(event, now_s, commands)
             case Refused(why, wrong_protocol, code):
                 better = self._attempts.refused(code)
                 self._lost(why, fall_back=wrong_protocol, at_once=better)
@@ -281,25 +285,25 @@ class Publisher:
                     self._watch.ended(now_s, code)
                 self._lost(why, at_once=suspect or too_long)
 
-    def _greet(self, link: Link, limits: Limits, now_s: float) -> None:
+    def _greet(self, connection: Connection, limits: Limits, now_s: float) -> None:
         self._connected = True
         self._dropped = 0
         self._attempts.connected(limits, now_s)
         self._watch.connected(now_s)
         # Neither 3.1.1 nor QoS 0 has a word for "refused": only what comes back has arrived.
-        unsaid = link.protocol == "3.1.1" or limits.maximum_qos == 0
+        unsaid = connection.protocol == "3.1.1" or limits.maximum_qos == 0
         flooded = self._gate.is_deaf(now_s)
-        proving = self._listening.begin(link, now_s, flooded=flooded, hear_itself=unsaid)
+        proving = self._listening.begin(connection, now_s, flooded=flooded, hear_itself=unsaid)
         self._dispatch.begin(limits, now_s, proving=proving)
-        self._dispatch.say_everything()
+        self._dispatch.send_everything()
 
-    def _mind_floods(self, link: Link, now_s: float) -> None:
+    def _mind_floods(self, connection: Connection, now_s: float) -> None:
         """Say what was refused; stop listening to a flood, and listen again when it is time."""
-        self._gate.refuse(link.dropped - self._dropped)
-        self._dropped = link.dropped
+        self._gate.refuse(connection.dropped - self._dropped)
+        self._dropped = connection.dropped
         if (text := self._gate.complaint(now_s)) is not None:
             self._complain(self._refused_topic, text)
-        if self._listening.tend(link, now_s, flooded=self._gate.is_deaf(now_s)):
+        if self._listening.tend(connection, now_s, flooded=self._gate.is_deaf(now_s)):
             self._birth_due_s = self._birth_due_s or now_s  # it may have been missed meanwhile
 
     def _contradict(self, now_s: float) -> None:
@@ -308,38 +312,40 @@ class Publisher:
         if now_s - self._contradicted_s < CONTRADICT_EVERY_S:
             return
         if watch.everything_due:
-            self._dispatch.say_everything()
+            self._dispatch.send_everything()
         elif watch.online_due:
-            self._dispatch.say_online()
+            self._dispatch.send_online()
         else:
             return
         self._contradicted_s = now_s
         watch.online_due = watch.everything_due = False
 
-    def _arrived(self, arrived: Arrived, now_s: float, commands: list[Command]) -> None:
-        if self._watch.arrived(arrived.topic, arrived.payload, retain=arrived.retain, now_s=now_s):
+    def _receive_message(self, received: Received, now_s: float, commands: list[Command]) -> None:
+        if self._watch.received(
+            received.topic, received.payload, retain=received.retain, now_s=now_s
+        ):
             return
-        if arrived.topic == self._birth_topic:
-            online = arrived.payload == b"online" and not arrived.retain
+        if received.topic == self._birth_topic:
+            online = received.payload == b"online" and not received.retain
             if online and self._birth_due_s is not None:
                 self._gate.refuse(1)  # one answer is on its way; a stream of births is a flood
             elif online:
                 self._birth_due_s = now_s + random.uniform(0.2, BIRTH_JITTER_S)
-        elif self._dispatch.arrived(arrived):
+        elif self._dispatch.received(received):
             return
         elif not self._gate.admit(now_s):
-            self._refused_topic = arrived.topic
-        elif (command := self._receive(arrived)) is not None:
+            self._refused_topic = received.topic
+        elif (command := self._receive(received)) is not None:
             commands.append(command)
 
     def _lost(
         self, why: str, *, fall_back: bool = False, at_once: bool = False, silent: bool = False
     ) -> None:
-        if self._link is None:
+        if self._connection is None:
             return
         now_s = time.monotonic()
-        self._link.close(0.0)
-        self._link, self._connected, self._why = None, False, why
+        self._connection.close(0.0)
+        self._connection, self._connected, self._why = None, False, why
         self._dispatch.end(now_s)
         if not silent:
             self._dispatch.delivery.forget_silence()

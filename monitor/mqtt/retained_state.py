@@ -18,7 +18,7 @@ class RetainedState:
         self._wanted: dict[str, Message] = {}
         self._sent: dict[str, tuple[bytes, float]] = {}
 
-    def want(self, messages: Iterable[Message]) -> None:
+    def set(self, messages: Iterable[Message]) -> None:
         """Set what topics should hold; an unchanged payload costs nothing."""
         for message in messages:
             self._wanted[message.topic] = message

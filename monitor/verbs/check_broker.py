@@ -1,8 +1,9 @@
 """The broker's line of ``nursery check``: the daemon's own way in, and messages that must arrive.
 
-It connects as the daemon does (``Link``, ``Attempts``: protocol fallback, password, certificates,
-a will of the same kind), sends itself a message and asks for the rights that the box needs. What it
-sends lies on a topic of its own: ``status`` may be another computer's, on which the monitor runs.
+It connects as the daemon does (``Connection``, ``Attempts``: protocol fallback, password,
+certificates, a will of the same kind), sends itself a message and asks for the rights that the box
+needs. What it sends lies on a topic of its own: ``status`` may be another computer's, on which the
+monitor runs.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ import msgspec
 
 from monitor.config import Config
 from monitor.mqtt.attempts import Attempts
-from monitor.mqtt.connection import Link
-from monitor.mqtt.link_events import (
+from monitor.mqtt.connection import Connection
+from monitor.mqtt.connection_events import (
     Acknowledged,
-    Arrived,
     Connected,
+    ConnectionEvent,
     Ended,
-    LinkEvent,
+    Received,
     Refused,
     Subscribed,
 )
@@ -31,7 +32,7 @@ from monitor.store.secrets import read_password
 from monitor.verbs.finding import Finding
 
 BROKER_S = 20.0
-"""for all attempts: a host that does not answer takes 8 s (``link.CONNECT_TIMEOUT_S``)"""
+"""for all attempts: a host that does not answer takes 8 s (``connection.CONNECT_TIMEOUT_S``)"""
 ANSWERS_S = 5.0
 """for what was sent to be answered, and to come back"""
 HEALTH_S = 1.0
@@ -114,7 +115,7 @@ class Conversation:
         self.topics = Topics(config.box)
         self._own = f"{self.topics.base}/check"
         self._attempts = Attempts(config.mqtt.protocol)
-        self._link: Link | None = None
+        self._connection: Connection | None = None
         self._word = secrets.token_hex(16).encode()
         self._asked: dict[int, str] = {}
         self._wanted: dict[int, list[str]] = {}
@@ -161,21 +162,21 @@ class Conversation:
 
     def ask(self) -> None:
         """Subscribe to what must be heard, and send what must be allowed."""
-        if (link := self._link) is None:
+        if (connection := self._connection) is None:
             return
         heard = [self.topics.commands, self._own, *([self.topics.health] if self._busy else [])]
-        if (mid := link.subscribe(heard)) is not None:
+        if (mid := connection.subscribe(heard)) is not None:
             self._wanted[mid] = heard
         self._sent_s = time.monotonic()
         for message in (Message(topic=self._own, payload=self._word), *self._rights()):
-            self._asked[link.publish(self._attempts.will(message))] = message.topic
+            self._asked[connection.publish(self._attempts.will(message))] = message.topic
 
     def listen(self, limit_s: float, done: Callable[[], bool]) -> None:
         """Take what comes in until it is enough."""
         end_s = time.monotonic() + limit_s
-        while self._link is not None and not done() and time.monotonic() < end_s:
-            if self._link.events:
-                self._take(self._link.events.popleft())
+        while self._connection is not None and not done() and time.monotonic() < end_s:
+            if self._connection.events:
+                self._take(self._connection.events.popleft())
             else:
                 time.sleep(0.02)
 
@@ -191,19 +192,21 @@ class Conversation:
 
     def close(self) -> None:
         """Leave politely, so that the will is not spoken."""
-        if self._link is not None:
-            self._link.close(1.0)
-        self._link = None
+        if self._connection is not None:
+            self._connection.close(1.0)
+        self._connection = None
 
     # ------------------------------------------------------------------ inside
 
     def _attempt(self, deadline_s: float) -> Connected | Refused | None:
-        """One link, opened and answered; None when the broker keeps silent."""
+        """One connection, opened and answered; None when the broker keeps silent."""
         name = f"nursery-check-{os.getpid()}"
-        self._link = link = Link(self._config.mqtt, self._attempts.protocol, name, self._password)
-        link.open(self._attempts.will(self._will()))
-        while time.monotonic() < deadline_s and not link.is_ignored:
-            event = link.events.popleft() if link.events else None
+        self._connection = connection = Connection(
+            self._config.mqtt, self._attempts.protocol, name, self._password
+        )
+        connection.open(self._attempts.will(self._will()))
+        while time.monotonic() < deadline_s and not connection.is_ignored:
+            event = connection.events.popleft() if connection.events else None
             if isinstance(event, Connected | Refused):
                 return event
             if isinstance(event, Ended):
@@ -224,7 +227,7 @@ class Conversation:
         place = f"{mqtt.discovery_prefix}/{form}/nursery-{self._config.box}/nursery_check/config"
         return [self._will(), Message(topic=place, payload=b"", retain=True)]
 
-    def _take(self, event: LinkEvent) -> None:
+    def _take(self, event: ConnectionEvent) -> None:
         if isinstance(event, Acknowledged):
             topic = self._asked.pop(event.mid, None)
             if topic is not None and event.is_refusal:
@@ -233,13 +236,13 @@ class Conversation:
             for topic, why in zip(self._wanted.pop(event.mid, []), event.refused, strict=False):
                 if why is not None and topic != self.topics.health:
                     self.refused[topic] = f"{why}, to hear"
-        elif isinstance(event, Arrived):
-            self._arrived(event)
+        elif isinstance(event, Received):
+            self._receive(event)
         elif isinstance(event, Ended):
             self.ended = event.why
             self.close()
 
-    def _arrived(self, event: Arrived) -> None:
+    def _receive(self, event: Received) -> None:
         if event.topic == self._own and event.payload == self._word:
             self.back_s = time.monotonic() - self._sent_s
         elif event.topic == self.topics.health:

@@ -1,6 +1,6 @@
 """``nursery watch``: every box on the broker, live in a terminal, with keys that answer it.
 
-The MQTT connection is the daemon's own ``Link`` (with its fall-back to version 3.1.1), opened
+The MQTT connection is the daemon's own ``Connection`` (with its fall-back to version 3.1.1), opened
 again whenever it ends. Needs the optional extra "watch".
 """
 
@@ -21,8 +21,8 @@ from typing import Any
 from monitor.codec import encode
 from monitor.config import MqttConfig
 from monitor.errors import ConfigError
-from monitor.mqtt.connection import Intake, Link, Protocol
-from monitor.mqtt.link_events import Arrived, Connected, Ended, Refused
+from monitor.mqtt.connection import Connection, Intake, Protocol
+from monitor.mqtt.connection_events import Connected, Ended, Received, Refused
 from monitor.mqtt.topics import Message, Topics
 from monitor.store.secrets import read_password
 from monitor.verbs.watch_board import Board, harmless
@@ -39,36 +39,40 @@ class Watch:
 
     def __init__(self, config: MqttConfig, handed_over: str | None = None) -> None:
         self.board = Board()
-        self.link_text = "connecting"
+        self.connection_text = "connecting"
         self.answer = ""
         self._config = config
         credentials = os.environ.get("CREDENTIALS_DIRECTORY")
         self._password = handed_over or read_password(config, credentials)
         self._protocol: Protocol = config.protocol
-        self._link: Link | None = None
+        self._connection: Connection | None = None
         self._retry_s = 0.0
 
     def pump(self) -> None:
         """Take what came in; open the connection again when it is time."""
-        link = self._link
-        if link is None:
+        connection = self._connection
+        if connection is None:
             if time.monotonic() >= self._retry_s:
                 client_id = f"nursery-watch-{secrets.token_hex(4)}"
-                self._link = Link(self._config, self._protocol, client_id, self._password, INTAKE)
-                self._link.open()
+                self._connection = Connection(
+                    self._config, self._protocol, client_id, self._password, INTAKE
+                )
+                self._connection.open()
             return
-        while link.events:
-            match link.events.popleft():
+        while connection.events:
+            match connection.events.popleft():
                 case Connected():
-                    self.link_text = f"connected to {self._config.host} (MQTT {self._protocol})"
-                    link.subscribe(["nursery/#"])
-                case Arrived(topic, payload):
+                    self.connection_text = (
+                        f"connected to {self._config.host} (MQTT {self._protocol})"
+                    )
+                    connection.subscribe(["nursery/#"])
+                case Received(topic, payload):
                     self._take(topic, payload)
                 case Refused(why, wrong_protocol):
                     self._lost(why, other_protocol=wrong_protocol)
                 case Ended(why):
                     self._lost(why)
-        if self._link is link and link.is_ignored:
+        if self._connection is connection and connection.is_ignored:
             self._lost("the broker does not answer", other_protocol=True)
 
     def press(self, key: str) -> bool:
@@ -84,10 +88,10 @@ class Watch:
             "n": ("not_a_cry", {}),
         }
         alert = self.board.selected()
-        if key in verbs and alert is not None and self._link is not None:
+        if key in verbs and alert is not None and self._connection is not None:
             verb, arguments = verbs[key]
             topic = Topics(str(alert["box"])).command(verb)
-            self._link.publish(
+            self._connection.publish(
                 Message(topic=topic, payload=encode({"id": alert["id"], **arguments}))
             )
             self.answer = f"{verb}: {alert.get('title')} ..."
@@ -95,8 +99,8 @@ class Watch:
 
     def close(self) -> None:
         """Leave the broker."""
-        if self._link is not None:
-            self._link.close(1.0)
+        if self._connection is not None:
+            self._connection.close(1.0)
 
     def _take(self, topic: str, payload: bytes) -> None:
         self.board.feed(topic, payload)
@@ -105,13 +109,13 @@ class Watch:
             self.answer = harmless(f"{verb}: {text}")
 
     def _lost(self, why: str, *, other_protocol: bool = False) -> None:
-        if self._link is not None:
-            self._link.close(0.0)
-        self._link = None
+        if self._connection is not None:
+            self._connection.close(0.0)
+        self._connection = None
         falls_back = other_protocol and self._protocol == "5"
         self._protocol = "3.1.1" if falls_back else self._config.protocol
         self._retry_s = time.monotonic() + (0.0 if falls_back else RETRY_S)
-        self.link_text = "connecting" if falls_back else f"not connected: {why}"
+        self.connection_text = "connecting" if falls_back else f"not connected: {why}"
         for box in self.board.boxes.values():
             box.online = None  # nobody knows while we hear nothing
 
@@ -141,7 +145,10 @@ def run_watch(config: MqttConfig, handed_over: str | None = None) -> int:
                 if time.monotonic() - drawn_s >= REDRAW_S:
                     drawn_s = time.monotonic()
                     picture = draw(
-                        watch.board, time.time(), link=watch.link_text, answer=watch.answer
+                        watch.board,
+                        time.time(),
+                        connection=watch.connection_text,
+                        answer=watch.answer,
                     )
                     live.update(picture, refresh=True)
     except KeyboardInterrupt:

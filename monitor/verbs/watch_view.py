@@ -18,14 +18,14 @@ _STYLE = {"critical": "bold white on red", "warning": "yellow", "info": "cyan"}
 _VERDICT = {"losing": "bold red", "not_gaining": "yellow", "gaining": "green"}
 
 
-def draw(board: Board, now_s: float, *, link: str, answer: str = "") -> RenderableType:
-    """The whole screen; ``link`` says how the broker is, ``answer`` what the last key did."""
+def draw(board: Board, now_s: float, *, connection: str, answer: str = "") -> RenderableType:
+    """The whole screen; ``connection`` says how the broker is, ``answer`` what the last key did."""
     selected = board.selected()
     boxes = sorted(board.boxes.values(), key=lambda box: box.name)
     parts: list[RenderableType] = [_box(box, now_s, selected) for box in boxes]
     if not parts:
         parts = [Text("No box has been heard of yet.", style="dim")]
-    return Group(*parts, Text(f"{link}   {answer}", style="dim"), Text(KEYS, style="dim"))
+    return Group(*parts, Text(f"{connection}   {answer}", style="dim"), Text(KEYS, style="dim"))
 
 
 def _box(box: BoxView, now_s: float, selected: dict[str, Any] | None) -> Panel:

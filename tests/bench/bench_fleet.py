@@ -31,7 +31,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from monitor.config import MqttConfig
 from monitor.documents import BabyStatus, BoxState, CryStatus, ScaleStatus
 from monitor.events import Alert, Baby
-from monitor.mqtt.connection import Link
+from monitor.mqtt.connection import Connection
 from monitor.mqtt.discovery import discovery
 from monitor.mqtt.publisher import Publisher
 from monitor.mqtt.topics import Topics, alert_messages, state_messages
@@ -62,10 +62,10 @@ class Box:
             config,
             self._outbox,
             topics=self._topics,
-            connect=lambda protocol: Link(config, protocol, f"fleet-{number}", None),
+            connect=lambda protocol: Connection(config, protocol, f"fleet-{number}", None),
             receive=lambda _arrived: None,
         )
-        self.publisher.want(
+        self.publisher.set_retained(
             discovery(self._topics, identity=str(number), babies=BABIES, mode="device", version="1")
         )
         self._state_due_s = 0.0
@@ -84,7 +84,7 @@ class Box:
         if now_s >= self._state_due_s:
             self._state_due_s += STATE_EVERY_S
             self._count += 1
-            self.publisher.want(state_messages(self._state(), self._topics))
+            self.publisher.set_retained(state_messages(self._state(), self._topics))
         if alerts and now_s >= self._alert_due_s:
             self._alert_due_s += self._alert_every_s
             self._raise_alert(now_s)

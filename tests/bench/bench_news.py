@@ -25,7 +25,7 @@ import msgspec
 from monitor.alert_kinds import RANK, Severity
 from monitor.config import MqttConfig
 from monitor.events import Alert
-from monitor.mqtt.connection import Link
+from monitor.mqtt.connection import Connection
 from monitor.mqtt.publisher import Publisher
 from monitor.mqtt.topics import Topics, alert_messages
 from monitor.store.batch import Batch
@@ -77,7 +77,7 @@ class Bench:
             config,
             self.journal.outbox,
             topics=TOPICS,
-            connect=lambda protocol: Link(config, protocol, f"news-{waiting}", None),
+            connect=lambda protocol: Connection(config, protocol, f"news-{waiting}", None),
             receive=lambda _arrived: None,
         )
         self.number = waiting

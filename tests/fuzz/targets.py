@@ -148,7 +148,7 @@ def board(data: bytes) -> None:
     topic = f"nursery/a/{name.decode(errors='replace')}"
     shown.feed(topic, payload)
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - a device
-        Console(file=nowhere, width=100).print(draw(shown, START_S, link="", answer=""))
+        Console(file=nowhere, width=100).print(draw(shown, START_S, connection="", answer=""))
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import msgspec
 
+from monitor.mqtt.connection_events import Acknowledged, Limits
 from monitor.mqtt.delivery import URGENT_PLACES, WINDOW, Delivery
-from monitor.mqtt.link_events import Acknowledged, Limits
 from monitor.mqtt.refusals import Refusals
 from monitor.mqtt.topics import Message
 from monitor.store.journal import Journal
-from tests.hostile import BASE, Box, FakeLink
+from tests.hostile import BASE, Box, FakeConnection
 
 ALERT = f"{BASE}/alert"
 
@@ -21,7 +21,7 @@ def kinds(box: Box) -> list[tuple[str, str]]:
 
 
 def health(box: Box) -> dict[str, object]:
-    found = [m.payload for m in box.link.published if m.topic == f"{BASE}/health"]
+    found = [m.payload for m in box.connection.published if m.topic == f"{BASE}/health"]
     return msgspec.json.decode(found[-1])
 
 
@@ -30,7 +30,7 @@ def test_a_refused_alert_stays_and_is_an_alert_of_its_own_until_it_is_taken(
 ) -> None:
     box = Box(tmp_path)
     box.app._outputs.publisher._dispatch.delivery.refusals = Refusals(0.0)
-    box.link.forbidden = {ALERT}
+    box.connection.forbidden = {ALERT}
     box.send("test_alert", b"")
     for _ in range(3):
         box.tick()
@@ -38,7 +38,7 @@ def test_a_refused_alert_stays_and_is_an_alert_of_its_own_until_it_is_taken(
     waiting = [row.topic for row in box.journal.outbox.everything()]
     assert set(waiting) == {ALERT}, "the sentence has left, the alert has not"
     assert health(box)["link"]["refused"] == {ALERT: "not authorized"}
-    box.link.forbidden = set()
+    box.connection.forbidden = set()
     for _ in range(15):
         box.tick()
     assert ("not_delivered", "cleared") in kinds(box)
@@ -54,9 +54,9 @@ def test_what_the_broker_refuses_to_empty_stays_listed_until_it_has_done_it(
     dispatch = box.app._outputs.publisher._dispatch
     box.send("baby_add", b'{"name": "Possum", "species": "puppy"}')
     box.tick()
-    about = {m.topic for m in box.link.published if "possum" in m.topic}
+    about = {m.topic for m in box.connection.published if "possum" in m.topic}
     assert about
-    box.link.forbidden = about
+    box.connection.forbidden = about
     box.send("baby_retire", b'{"name": "Possum"}')
     for _ in range(5):
         box.tick()
@@ -65,61 +65,61 @@ def test_what_the_broker_refuses_to_empty_stays_listed_until_it_has_done_it(
     again = Journal.open(box.config.journal_path)  # no close(): kill -9 says no goodbye
     assert set(again.retained.gone) >= about
     again.close()
-    box.link.forbidden = set()
+    box.connection.forbidden = set()
     dispatch.delivery.refusals.begin()  # as at the next connection
     for _ in range(5):
         box.tick()
     assert box.journal.retained.gone == []
-    last = {m.topic: m.payload for m in box.link.published}
+    last = {m.topic: m.payload for m in box.connection.published}
     assert {last[topic] for topic in about} == {b""}
     box.close()
 
 
-def sent(delivery: Delivery, link: FakeLink, place: str, count: int) -> int:
+def sent(delivery: Delivery, connection: FakeConnection, place: str, count: int) -> int:
     """How many of ``count`` messages find a place."""
     found = 0
     while found < count and delivery.has_room(place):
-        delivery.send(link, Message(topic=f"t/{place}", payload=b""), place, 0.0)
+        delivery.send(connection, Message(topic=f"t/{place}", payload=b""), place, 0.0)
         found += 1
     return found
 
 
 def test_places_are_kept_for_alerts_and_for_urgent_ones() -> None:
-    delivery, link = Delivery(), FakeLink()
+    delivery, connection = Delivery(), FakeConnection()
     delivery.begin(Limits())
-    assert sent(delivery, link, "state", 100) == WINDOW // 2
-    assert sent(delivery, link, "news", 100) == WINDOW // 2 - URGENT_PLACES
-    assert sent(delivery, link, "state", 1) == 0
-    assert sent(delivery, link, "urgent", 100) == URGENT_PLACES
+    assert sent(delivery, connection, "state", 100) == WINDOW // 2
+    assert sent(delivery, connection, "news", 100) == WINDOW // 2 - URGENT_PLACES
+    assert sent(delivery, connection, "state", 1) == 0
+    assert sent(delivery, connection, "urgent", 100) == URGENT_PLACES
     delivery.answered(Acknowledged(1), 1.0)
-    assert sent(delivery, link, "urgent", 100) == 1
+    assert sent(delivery, connection, "urgent", 100) == 1
 
 
 def test_a_broker_that_takes_one_at_a_time_gets_one() -> None:
     for place in ("state", "news", "urgent"):
-        delivery, link = Delivery(), FakeLink()
+        delivery, connection = Delivery(), FakeConnection()
         delivery.begin(Limits(receive_maximum=1))
-        assert sent(delivery, link, place, 100) == 1
+        assert sent(delivery, connection, place, 100) == 1
 
 
 def test_what_a_broker_does_not_offer_is_not_used() -> None:
-    delivery, link = Delivery(), FakeLink()
+    delivery, connection = Delivery(), FakeConnection()
     delivery.begin(Limits(maximum_qos=0, retain_available=False, maximum_packet_bytes=100))
-    delivery.send(link, Message(topic="t", payload=b"x", retain=True), "state", 0.0)
-    assert (link.published[-1].qos, link.published[-1].retain) == (0, False)
-    assert not delivery.send(link, Message(topic="t", payload=b"x" * 100), "state", 0.0)
+    delivery.send(connection, Message(topic="t", payload=b"x", retain=True), "state", 0.0)
+    assert (connection.published[-1].qos, connection.published[-1].retain) == (0, False)
+    assert not delivery.send(connection, Message(topic="t", payload=b"x" * 100), "state", 0.0)
     assert "takes at most 100" in delivery.too_long["t"]
 
 
 def test_silence_is_counted_across_connections_that_were_given_up_for_it() -> None:
-    delivery, link = Delivery(unanswered_s=30.0), FakeLink()
+    delivery, connection = Delivery(unanswered_s=30.0), FakeConnection()
     delivery.begin(Limits())
-    delivery.send(link, Message(topic="t", payload=b""), "state", 100.0)
+    delivery.send(connection, Message(topic="t", payload=b""), "state", 100.0)
     assert not delivery.is_overdue(129.0)
     assert delivery.is_overdue(130.0)
     delivery.end(130.0)
     delivery.begin(Limits())
-    delivery.send(link, Message(topic="t", payload=b""), "state", 131.0)
+    delivery.send(connection, Message(topic="t", payload=b""), "state", 131.0)
     assert not delivery.is_overdue(140.0)
     assert delivery.silent_s(160.0) == 60.0
     delivery.answered(Acknowledged(2), 161.0)

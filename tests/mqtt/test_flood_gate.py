@@ -10,9 +10,9 @@ import pytest
 
 from monitor.config import MqttConfig
 from monitor.errors import ConfigError
-from monitor.mqtt.connection import Intake, Link
+from monitor.mqtt.connection import Connection, Intake
+from monitor.mqtt.connection_events import Received
 from monitor.mqtt.flood_gate import BURST, COMMANDS_PER_S, DEAF_S, CommandGate
-from monitor.mqtt.link_events import Arrived
 from monitor.store.secrets import read_password
 from tests.hostile import BASE, Box
 
@@ -53,7 +53,7 @@ def test_a_flood_closes_the_ears_for_a_while() -> None:
 
 def flood(box: Box, count: int) -> None:
     for _ in range(count):
-        box.link.events.append(Arrived(f"{BASE}/cmd/tare", b"", False))
+        box.connection.events.append(Received(f"{BASE}/cmd/tare", b"", False))
 
 
 def test_the_box_answers_a_flood_with_one_sentence_and_listens_again(
@@ -61,20 +61,20 @@ def test_the_box_answers_a_flood_with_one_sentence_and_listens_again(
 ) -> None:
     box = Box(tmp_path, patient=False)
     topic = f"{BASE}/cmd/+"
-    assert topic in box.link.subscribed
+    assert topic in box.connection.subscribed
     flood(box, 1000)
     box.turn()
     box.turn()  # answers leave as fast as the broker acknowledges them
-    answers = [m for m in box.link.published if m.topic == f"{BASE}/cmd/tare/result"]
+    answers = [m for m in box.connection.published if m.topic == f"{BASE}/cmd/tare/result"]
     told = [json.loads(m.payload).get("error", "") for m in answers]
     assert len(answers) == BURST + 1
     assert sum("too many commands" in text for text in told) == 1
-    assert topic not in box.link.subscribed
+    assert topic not in box.connection.subscribed
     assert box.app._outputs.publisher.status().commands_ignored == 1000 - BURST
     now_s = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now_s + DEAF_S + 1)
     box.turn()
-    assert topic in box.link.subscribed
+    assert topic in box.connection.subscribed
     assert len(box.send("tare", b"")) == 1
     box.close()
 
@@ -84,9 +84,9 @@ def test_a_turn_ends_while_messages_keep_coming(tmp_path: Path) -> None:
     publisher = box.app._outputs.publisher
     receive = publisher._receive
 
-    def and_another(arrived: Arrived):
-        box.link.events.append(arrived)
-        return receive(arrived)
+    def and_another(received: Received):
+        box.connection.events.append(received)
+        return receive(received)
 
     publisher._receive = and_another
     flood(box, 3)
@@ -95,15 +95,15 @@ def test_a_turn_ends_while_messages_keep_coming(tmp_path: Path) -> None:
 
 
 def test_messages_nobody_has_looked_at_yet_are_bounded() -> None:
-    link = Link(MqttConfig(), "5", "x", None, Intake(most_waiting=10))
+    connection = Connection(MqttConfig(), "5", "x", None, Intake(most_waiting=10))
 
     class Sent:
         topic, payload, retain = "a/b", b"x" * 100, False
 
     for _ in range(1000):
-        link._on_message(link._client, None, Sent())  # type: ignore[arg-type]
-    assert len(link.events) == 10
-    assert link.dropped == 990
+        connection._on_message(connection._client, None, Sent())  # type: ignore[arg-type]
+    assert len(connection.events) == 10
+    assert connection.dropped == 990
 
 
 def test_a_secret_that_cannot_be_read_is_not_shown(tmp_path: Path) -> None:
@@ -124,11 +124,11 @@ def test_a_stream_of_births_is_a_flood_too(tmp_path: Path) -> None:
     box = Box(tmp_path)
     publisher = box.app._outputs.publisher
     for _ in range(400):
-        box.link.events.append(Arrived("homeassistant/status", b"online", False))
+        box.connection.events.append(Received("homeassistant/status", b"online", False))
     publisher.pump(box.now_s)
     first_s = publisher._birth_due_s
     assert first_s is not None, "the first is answered, in time, whatever follows"
     own = {f"{BASE}/status", f"{BASE}/identity"}
-    assert box.link.subscribed == own, "only what the box says itself"
+    assert box.connection.subscribed == own, "only what the box says itself"
     assert publisher.status().commands_ignored == 399
     box.close()

@@ -25,7 +25,7 @@ def written_by(instance: str, identity: str = "one") -> bytes:
 
 
 def see(seen: IdentityWatch, payload: bytes, now_s: float = 1.0, *, retain: bool = False) -> None:
-    assert seen.arrived(IDENTITY, payload, retain=retain, now_s=now_s)
+    assert seen.received(IDENTITY, payload, retain=retain, now_s=now_s)
 
 
 def test_a_copy_that_writes_on_this_box_s_topics_is_a_twin():
@@ -176,7 +176,7 @@ def test_a_line_that_breaks_now_and_then_is_no_sign():
 ])  # fmt: skip
 def test_another_s_offline_is_contradicted(payload: bytes, retain: bool, due: bool):
     one = watch()
-    assert one.arrived(STATUS, payload, retain=retain, now_s=1.0)
+    assert one.received(STATUS, payload, retain=retain, now_s=1.0)
     assert one.online_due == due
     assert not one.everything_due
 
@@ -184,7 +184,7 @@ def test_another_s_offline_is_contradicted(payload: bytes, retain: bool, due: bo
 @pytest.mark.parametrize("topic", [STATUS, IDENTITY])
 def test_when_somebody_empties_its_topics_it_sends_everything_again(topic: str):
     one = watch()
-    assert one.arrived(topic, b"", retain=False, now_s=1.0)
+    assert one.received(topic, b"", retain=False, now_s=1.0)
     assert one.everything_due
 
 
@@ -196,14 +196,14 @@ def test_a_document_that_is_none_says_nothing(payload: bytes):
 
 
 def test_other_topics_are_not_its_business():
-    assert not watch().arrived("nursery/a/cmd/tare", b"", retain=False, now_s=1.0)
+    assert not watch().received("nursery/a/cmd/tare", b"", retain=False, now_s=1.0)
 
 
 def test_when_a_box_of_the_same_name_leaves_everything_it_wrote_on_is_said_again():
     one = watch()
-    assert one.arrived(STATUS, b"offline", retain=False, now_s=1.0)
+    assert one.received(STATUS, b"offline", retain=False, now_s=1.0)
     assert not one.everything_due, "a former connection's will: nobody else was there"
     see(one, written_by("other", "two"), 2.0)
     one.everything_due = False
-    assert one.arrived(STATUS, b"offline", retain=False, now_s=3.0)
+    assert one.received(STATUS, b"offline", retain=False, now_s=3.0)
     assert one.everything_due

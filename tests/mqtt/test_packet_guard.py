@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.errors import LinkError
+from monitor.errors import BrokerError
 from monitor.mqtt.packet_guard import PacketGuard
 
 LIMIT = 300
@@ -52,7 +52,7 @@ def test_packets_up_to_the_limit_pass_however_they_are_cut(step: int) -> None:
 def test_a_longer_one_ends_at_its_fixed_header(length: int, step: int) -> None:
     stream = Stream(packet(20) + packet(length))
     guard = PacketGuard(stream, LIMIT)
-    with pytest.raises(LinkError):
+    with pytest.raises(BrokerError):
         read_all(guard, step)
     assert guard.too_long == length
     assert stream.taken <= 22 + 5 + step

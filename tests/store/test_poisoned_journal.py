@@ -149,12 +149,12 @@ def live(path: Path) -> tuple[Recorder, list[str], Journal]:
         for second in range(1, 4):
             now_s = START_S + 300 + second
             recorder.handle(HostReport(now_s))
-            outputs.tell(recorder.handle(Tick(now_s)))
+            outputs.handle_events(recorder.handle(Tick(now_s)))
             for command in journal.inbox.submitted(now_s):
-                outputs.tell(recorder.handle(command))
-            outputs.second()
+                outputs.handle_events(recorder.handle(command))
+            outputs.tick()
             outputs.pump()
-        outputs.tell(recorder.handle(asked(START_S + 310, "test_alert")))
+        outputs.handle_events(recorder.handle(asked(START_S + 310, "test_alert")))
         recorder.save(START_S + 311)
     finally:
         outputs.close()

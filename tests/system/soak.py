@@ -220,7 +220,7 @@ class _Soak:
             raised=len(alerts),
             raised_by_kind=dict(Counter(str(row["kind"]) for row in alerts)),
             delivered=self._phone.raised,
-            expired=self._app.link.expired,
+            expired=self._app.broker_status.expired,
             acknowledged=self._phone.answered,
             feeds=len(journal.feeds(START_S)),
             cries=len(journal.cries(START_S)),

@@ -20,8 +20,8 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from monitor.config import MqttConfig
-from monitor.mqtt.connection import Link
-from monitor.mqtt.link_events import Connected, Refused
+from monitor.mqtt.connection import Connection
+from monitor.mqtt.connection_events import Connected, Refused
 from monitor.mqtt.topics import Topics
 from monitor.store.secrets import read_password
 from tests.system.mosquitto import BINARY, free_port
@@ -313,12 +313,12 @@ def greeting(broker: Broker, tmp_path: Path, ca: Path | None) -> object:
         host="127.0.0.1", port=broker.port, tls=True, ca_file=str(ca) if ca else None,
         username="kangaroo", password_file=str(secret),
     )  # fmt: skip
-    link = Link(config, "5", "test", read_password(config, None))
-    link.open()
+    connection = Connection(config, "5", "test", read_password(config, None))
+    connection.open()
     try:
-        return wait_for(lambda: list(link.events))[0]
+        return wait_for(lambda: list(connection.events))[0]
     finally:
-        link.close(1.0)
+        connection.close(1.0)
 
 
 def test_the_right_certificate_is_believed(broker: Broker, tmp_path: Path) -> None:

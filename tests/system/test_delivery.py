@@ -12,7 +12,7 @@ import pytest
 
 from monitor.config import MqttConfig
 from monitor.events import Baby
-from monitor.mqtt.connection import Link
+from monitor.mqtt.connection import Connection
 from monitor.mqtt.delivery import Delivery
 from monitor.mqtt.discovery import discovery
 from monitor.mqtt.echoes import Echoes
@@ -79,18 +79,18 @@ class Box:
             config,
             journal.outbox,
             topics=TOPICS,
-            connect=lambda protocol: Link(config, protocol, "nursery-a", None),
+            connect=lambda protocol: Connection(config, protocol, "nursery-a", None),
             receive=lambda _arrived: None,
             resized=self._announce,
             delivery=delivery,
             echoes=Echoes(within_s=1.0),
         )
         self._announce()
-        self.publisher.want([Message(topic=TOPICS.alerts, payload=b"[]", retain=True)])
+        self.publisher.set_retained([Message(topic=TOPICS.alerts, payload=b"[]", retain=True)])
 
     def _announce(self) -> None:
         babies = [Baby(id=name, name=name, species="kitten") for name in NAMES]
-        self.publisher.want(
+        self.publisher.set_retained(
             discovery(
                 TOPICS, identity="1", babies=babies, mode="device", version="1",
                 most_bytes=self.publisher.most_bytes,
@@ -174,8 +174,8 @@ def test_one_forbidden_topic_holds_up_no_other_and_is_not_tried_again_and_again(
     with Subscriber(broker.port, "nursery/a/#") as phone:
         box.until(lambda: phone.payloads(TOPICS.alert_text) == [b"sentence"])
         published = []
-        publish = box.publisher._link.publish  # type: ignore[union-attr]
-        box.publisher._link.publish = lambda m: published.append(m.topic) or publish(m)  # type: ignore[union-attr, func-returns-value, method-assign]
+        publish = box.publisher._connection.publish  # type: ignore[union-attr]
+        box.publisher._connection.publish = lambda m: published.append(m.topic) or publish(m)  # type: ignore[union-attr, func-returns-value, method-assign]
         end_s = time.monotonic() + 1.0
         box.until(lambda: time.monotonic() > end_s)
     assert TOPICS.alert not in published
@@ -215,7 +215,7 @@ def test_a_broker_that_never_acknowledges_is_left_and_told_and_gets_the_alert_fi
 def test_documents_never_take_the_places_of_alerts(journal: Journal) -> None:
     broker = SilentBroker()
     box = Box(journal, broker.port, unanswered_s=60.0)
-    box.publisher.want(
+    box.publisher.set_retained(
         Message(topic=f"nursery/a/x{i}", payload=b"x", retain=True) for i in range(100)
     )
     box.until(lambda: len(broker.published) >= 10)
@@ -317,7 +317,7 @@ def test_a_missing_empty_or_torn_certificate_is_a_reason_and_is_read_again(
         config,
         journal.outbox,
         topics=TOPICS,
-        connect=lambda protocol: Link(config, protocol, "nursery-a", None),
+        connect=lambda protocol: Connection(config, protocol, "nursery-a", None),
         receive=lambda _arrived: None,
     )
 

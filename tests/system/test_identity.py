@@ -17,10 +17,10 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from monitor.config import MqttConfig
-from monitor.mqtt.connection import Link
+from monitor.mqtt.connection import Connection
+from monitor.mqtt.connection_events import Ended
 from monitor.mqtt.identity import BoxIdentity
 from monitor.mqtt.identity_watch import SHORT_ENDS, IdentityWatch
-from monitor.mqtt.link_events import Ended
 from monitor.mqtt.publisher import Publisher
 from monitor.mqtt.topics import Topics
 from monitor.store.journal import Journal
@@ -274,7 +274,7 @@ def test_a_broker_that_says_that_the_session_was_taken_over_is_believed(tmp_path
         config,
         journal.outbox,
         topics=Topics("a"),
-        connect=lambda protocol: Link(config, protocol, watch.client_id, None),
+        connect=lambda protocol: Connection(config, protocol, watch.client_id, None),
         watch=watch,
         receive=lambda _arrived: None,
     )
@@ -331,7 +331,7 @@ def _client(tmp_path: Path, broker: Mosquitto, box: str) -> tuple[IdentityWatch,
         config,
         Journal.open(tmp_path / f"{box}.sqlite").outbox,
         topics=topics,
-        connect=lambda protocol: Link(config, protocol, watch.client_id, None),
+        connect=lambda protocol: Connection(config, protocol, watch.client_id, None),
         receive=lambda _: None,
         watch=watch,
     )
@@ -344,11 +344,13 @@ def test_the_reason_of_the_broker_s_farewell_is_told() -> None:
     broker = Scripted(b"\xe0\x02\x8b\x00")  # DISCONNECT: server shutting down
     thread = threading.Thread(target=broker.serve, daemon=True)
     thread.start()
-    link = Link(MqttConfig(host="127.0.0.1", port=broker.port, tls=False), "5", "x", None)
-    link.open()
-    ended = wait_for(lambda: [event for event in link.events if isinstance(event, Ended)], 20)
+    connection = Connection(
+        MqttConfig(host="127.0.0.1", port=broker.port, tls=False), "5", "x", None
+    )
+    connection.open()
+    ended = wait_for(lambda: [event for event in connection.events if isinstance(event, Ended)], 20)
     assert ended[0].code == 0x8B
-    link.close(1.0)
+    connection.close(1.0)
     thread.join(5)
 
 

@@ -10,10 +10,10 @@ import pytest
 from monitor.commands import Acknowledge
 from monitor.config import MqttConfig
 from monitor.events import Command
-from monitor.mqtt.connection import Link, Protocol
+from monitor.mqtt.connection import Connection, Protocol
+from monitor.mqtt.connection_events import Received
 from monitor.mqtt.delivery import Delivery
 from monitor.mqtt.echoes import Echoes
-from monitor.mqtt.link_events import Arrived
 from monitor.mqtt.publisher import Publisher
 from monitor.mqtt.topics import Message, Topics
 from monitor.store.batch import Batch
@@ -50,10 +50,10 @@ class Links:
 
     def __init__(self, config: MqttConfig) -> None:
         self._config = config
-        self.made: list[Link] = []
+        self.made: list[Connection] = []
 
-    def __call__(self, protocol: Protocol) -> Link:
-        self.made.append(Link(self._config, protocol, "nursery-test", None))
+    def __call__(self, protocol: Protocol) -> Connection:
+        self.made.append(Connection(self._config, protocol, "nursery-test", None))
         return self.made[-1]
 
 
@@ -65,10 +65,10 @@ def make(
     echoes: Echoes | None = None,
     **settings: object,
 ) -> Publisher:
-    def receive(arrived: Arrived) -> Command | None:
-        if arrived.retain:
+    def receive(received: Received) -> Command | None:
+        if received.retain:
             return None
-        return Command(t_s=0.0, request=Acknowledge(id=arrived.payload.decode()))
+        return Command(t_s=0.0, request=Acknowledge(id=received.payload.decode()))
 
     config = MqttConfig(host="127.0.0.1", port=port, tls=False, keepalive_s=5, **settings)
     return Publisher(
@@ -95,7 +95,7 @@ def pump(publisher: Publisher, until, timeout_s: float = 40.0) -> list[Command]:
 def test_subscribe_discovery_states_then_online(broker: Mosquitto, journal: Journal) -> None:
     with Subscriber(broker.port, "#") as phone:
         publisher = make(journal, broker.port)
-        publisher.want([state("{}", "homeassistant/device/a/config"), state("1")])
+        publisher.set_retained([state("{}", "homeassistant/device/a/config"), state("1")])
         pump(publisher, lambda: phone.last("nursery/a/status") == b"online")
         order = [m.topic for m in phone.messages]
         assert order == ["homeassistant/device/a/config", "nursery/a/scale", "nursery/a/status"]
@@ -109,7 +109,7 @@ def test_only_changes_are_sent_and_a_late_phone_sees_the_truth(
     publisher = make(journal, broker.port)
     with Subscriber(broker.port, "nursery/a/scale") as phone:
         for text in ("1", "1", "1", "2"):
-            publisher.want([state(text)])
+            publisher.set_retained([state(text)])
             pump(publisher, lambda: publisher.connected)
             for _ in range(20):
                 publisher.pump(time.time())
@@ -130,7 +130,7 @@ def test_only_changes_are_sent_and_a_late_phone_sees_the_truth(
 
 def test_a_live_number_is_renewed_before_it_expires(broker: Mosquitto, journal: Journal) -> None:
     publisher = make(journal, broker.port)
-    publisher.want([state("1", expiry_s=1.5)])
+    publisher.set_retained([state("1", expiry_s=1.5)])
     with Subscriber(broker.port, "nursery/a/scale") as phone:
         pump(publisher, lambda: len(phone.payloads("nursery/a/scale")) >= 3)
     time.sleep(2.5)  # nobody pumps: the number grows old and the broker drops it
@@ -233,7 +233,7 @@ def test_home_assistants_birth_brings_everything_again(
 ) -> None:
     monkeypatch.setattr("monitor.mqtt.publisher.BIRTH_JITTER_S", 0.3)
     publisher = make(journal, broker.port, **settings)
-    publisher.want([state("{}", "homeassistant/device/a/config"), state("1")])
+    publisher.set_retained([state("{}", "homeassistant/device/a/config"), state("1")])
     with Subscriber(broker.port, "#") as phone:
         pump(publisher, lambda: phone.last("nursery/a/status") == b"online")
         phone.messages.clear()

@@ -37,9 +37,9 @@ def test_it_sees_acknowledges_and_comes_back(broker: Mosquitto) -> None:
         box.send("nursery/one/cmd/acknowledge/result", {"ok": True})
         pump(watch, lambda: '{"ok":true}' in watch.answer)
     broker.stop()
-    pump(watch, lambda: "not connected" in watch.link_text)
+    pump(watch, lambda: "not connected" in watch.connection_text)
     assert watch.board.selected() is None  # an old picture is not shown as a live one
     broker.start()
-    pump(watch, lambda: "connected to" in watch.link_text)
+    pump(watch, lambda: "connected to" in watch.connection_text)
     assert not watch.press("q")
     watch.close()

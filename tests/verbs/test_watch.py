@@ -43,7 +43,7 @@ def board(*alerts, box="one") -> Board:
 
 def shown(subject: Board) -> str:
     console = rich_console.Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
-    console.print(draw(subject, NOW, link="connected"))
+    console.print(draw(subject, NOW, connection="connected"))
     return console.export_text()
 
 
@@ -113,7 +113,7 @@ def test_nothing_steers_the_terminal():
     found = json.dumps([alert(name=evil) | {"title": evil, "state": {}}]).encode()
     subject.feed("nursery/x\x1b[2J[red]/alerts", found)
     console = rich_console.Console(width=120, record=True, file=io.StringIO(), force_terminal=False)
-    console.print(draw(subject, NOW, link="", answer=""))
+    console.print(draw(subject, NOW, connection="", answer=""))
     text = console.export_text()
     assert "\x1b" not in text
     assert "\x9b" not in text
@@ -128,4 +128,4 @@ def test_what_no_box_says_is_survived(payload):
     subject = board()
     for topic in ("health", "cry", "scale", "alerts", "baby/p"):
         subject.feed(f"nursery/one/{topic}", payload)
-    rich_console.Console(width=120, file=io.StringIO()).print(draw(subject, NOW, link=""))
+    rich_console.Console(width=120, file=io.StringIO()).print(draw(subject, NOW, connection=""))

@@ -22,9 +22,9 @@ from monitor.core.alerts.policy import AlertPolicy
 from monitor.documents import BabyStatus, BoxState, CryStatus, ScaleStatus, SourceHealth
 from monitor.errors import CommandError
 from monitor.events import Alert, Baby, Command, Condition
-from monitor.mqtt.connection import Link
+from monitor.mqtt.connection import Connection
+from monitor.mqtt.connection_events import Received
 from monitor.mqtt.discovery import discovery, removal
-from monitor.mqtt.link_events import Arrived
 from monitor.mqtt.publisher import Publisher
 from monitor.mqtt.topics import (
     Topics,
@@ -62,10 +62,10 @@ class ScriptedBox:
             config,
             self._journal.outbox,
             topics=self.topics,
-            connect=lambda protocol: Link(config, protocol, "nursery-scripted", None),
+            connect=lambda protocol: Connection(config, protocol, "nursery-scripted", None),
             receive=self._receive,
         )
-        self._publisher.want(self._discovery())
+        self._publisher.set_retained(self._discovery())
         self._renew_s = 0.0
 
     def obey(self, line: str) -> None:
@@ -77,7 +77,9 @@ class ScriptedBox:
             self.cry = msgspec.convert(order["cry"], CryStatus)
         if "chart" in order:
             baby_slug, content = order["chart"]
-            self._publisher.want([chart_message(self.topics, baby_slug, bytes.fromhex(content))])
+            self._publisher.set_retained(
+                [chart_message(self.topics, baby_slug, bytes.fromhex(content))]
+            )
         if "babies" in order:
             after = msgspec.convert(order["babies"], list[Baby])
             self._roster(after)
@@ -91,8 +93,8 @@ class ScriptedBox:
             self._carry_out(command)
         if now_s >= self._renew_s:
             self._renew_s = now_s + 1.0
-            self._publisher.want(state_messages(self._state(), self.topics))
-            self._publisher.want([self._health()])
+            self._publisher.set_retained(state_messages(self._state(), self.topics))
+            self._publisher.set_retained([self._health()])
 
     def close(self) -> None:
         """Stop politely."""
@@ -107,9 +109,9 @@ class ScriptedBox:
                 kept = {m.topic for m in discovery(
                     self.topics, identity=IDENTITY, babies=after, mode=self._mode, version="1"
                 )}  # fmt: skip
-                self._publisher.want(m for m in gone if m.topic not in kept)
+                self._publisher.set_retained(m for m in gone if m.topic not in kept)
         self.babies = after
-        self._publisher.want(self._discovery())
+        self._publisher.set_retained(self._discovery())
 
     def _carry_out(self, command: Command) -> None:
         fields = {"verb": command.verb, "args": arguments(command.request)}
@@ -122,7 +124,7 @@ class ScriptedBox:
                 answered = command.request.step_id
                 self.conditions = [c for c in self.conditions if c.step_id != answered]
             result = command.answer()
-        self._publisher.say(command_result_message(result, self.topics))
+        self._publisher.publish(command_result_message(result, self.topics))
         self._renew_s = 0.0
 
     def _tell(self, alerts: list[Alert]) -> None:
@@ -174,17 +176,17 @@ class ScriptedBox:
             self.topics, identity=IDENTITY, babies=self.babies, mode=self._mode, version="1"
         )
 
-    def _receive(self, arrived: Arrived) -> Command | None:
+    def _receive(self, received: Received) -> Command | None:
         try:
             return parse_command(
-                arrived.topic,
-                arrived.payload,
+                received.topic,
+                received.payload,
                 self.topics,
-                retain=arrived.retain,
+                retain=received.retain,
                 now_s=time.time(),
             )
         except CommandError as error:
-            self._publisher.say(self.topics.refusal(arrived.topic, str(error)))
+            self._publisher.publish(self.topics.refusal(received.topic, str(error)))
             return None
 
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from monitor.config import MqttConfig
-from monitor.mqtt.connection import Link
-from monitor.mqtt.link_events import Acknowledged, Connected
+from monitor.mqtt.connection import Connection
+from monitor.mqtt.connection_events import Acknowledged, Connected
 from monitor.mqtt.topics import Message
 from tests.system.mosquitto import Mosquitto
 
@@ -19,29 +19,31 @@ pytestmark = pytest.mark.system
 
 def test_only_the_network_thread_writes_to_the_socket(broker: Mosquitto) -> None:
     """OpenSSL breaks records that two threads write and read at once; the broker then hangs up."""
-    link = Link(MqttConfig(host="127.0.0.1", port=broker.port, tls=False), "5", "box", None)
+    connection = Connection(
+        MqttConfig(host="127.0.0.1", port=broker.port, tls=False), "5", "box", None
+    )
     writers: set[str] = set()
-    write = link._client.loop_write
+    write = connection._client.loop_write
 
     def spy() -> object:
         writers.add(threading.current_thread().name)
         return write()
 
-    link._client.loop_write = spy
-    link.open()
+    connection._client.loop_write = spy
+    connection.open()
     seen: list[object] = []
-    wait(link, seen, lambda: any(isinstance(e, Connected) for e in seen))
+    wait(connection, seen, lambda: any(isinstance(e, Connected) for e in seen))
     for number in range(50):
-        link.publish(Message(topic="box/number", payload=b"%d" % number))
-    wait(link, seen, lambda: sum(isinstance(e, Acknowledged) for e in seen) == 50)
-    link.close(5.0)
+        connection.publish(Message(topic="box/number", payload=b"%d" % number))
+    wait(connection, seen, lambda: sum(isinstance(e, Acknowledged) for e in seen) == 50)
+    connection.close(5.0)
     assert writers == {"mqtt"}
 
 
-def wait(link: Link, seen: list[object], until: Callable[[], bool]) -> None:
+def wait(connection: Connection, seen: list[object], until: Callable[[], bool]) -> None:
     limit_s = time.monotonic() + 30
     while not until():
         assert time.monotonic() < limit_s, seen[-3:]
-        while link.events:
-            seen.append(link.events.popleft())
+        while connection.events:
+            seen.append(connection.events.popleft())
         time.sleep(0.005)

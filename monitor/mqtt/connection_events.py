@@ -1,6 +1,6 @@
 """What one connection to the broker tells: accepted, refused, acknowledged, arrived, ended.
 
-The network thread makes these and puts them into the link's queue in the order in which they
+The network thread makes these and puts them into the connection's queue in the order in which they
 happened; the daemon's own thread reads them.
 """
 
@@ -47,7 +47,7 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class Ended(msgspec.Struct, frozen=True):
-    """The connection is gone and the link is used up."""
+    """The connection is gone and the connection is used up."""
 
     why: str
     code: int | None = None
@@ -78,7 +78,7 @@ class Subscribed(msgspec.Struct, frozen=True):
     """for each topic that was asked for: None when it is granted, else the broker's reason"""
 
 
-class Arrived(msgspec.Struct, frozen=True):
+class Received(msgspec.Struct, frozen=True):
     """A message came in."""
 
     topic: str
@@ -86,4 +86,4 @@ class Arrived(msgspec.Struct, frozen=True):
     retain: bool
 
 
-LinkEvent = Connected | Refused | Ended | Acknowledged | Subscribed | Arrived
+ConnectionEvent = Connected | Refused | Ended | Acknowledged | Subscribed | Received

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from monitor.mqtt.link_events import Limits
+from monitor.mqtt.connection_events import Limits
 
 
 class PublisherStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,7 +17,7 @@ class PublisherStatus(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int
     """outbox rows not yet acknowledged"""
     expired: int
-    """alerts that were no longer news when the link returned, since the start"""
+    """alerts that were no longer news when the connection returned, since the start"""
     commands_ignored: int = 0
     """commands thrown away because there were too many, since the start"""
     refused: dict[str, str] = {}

@@ -24,14 +24,13 @@ from monitor.core.cry.bouts import Bouts, CryWindow
 from monitor.core.cry.detector import CryDetector
 from monitor.core.cry.model import CryModel
 from monitor.data.shipped import cry_model_bytes
-from monitor.devices import open_sources
-from monitor.devices.collect import Tap
-from monitor.devices.diagnosis import SoundDiagnosis, diagnose_sound
+from monitor.devices.collect import Tap, open_tap
+from monitor.devices.diagnosis import SoundDiagnosis, diagnose_sound, sound_problems
 from monitor.devices.replayed import read_audio
-from monitor.errors import CalibrationError, ConfigError
+from monitor.errors import CalibrationError
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, CryStarted
 from monitor.host.callers_files import Write, write_file
-from monitor.host.timeline import Timeline
+from monitor.times import HOUR_S
 
 LISTEN_S = 30.0
 START_S = 10.0
@@ -40,7 +39,6 @@ ACCEPTED_PER_H = 0.125
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995)
 SHORTEST_H = 0.1
 """of quiet, below which a rate of false alarms means nothing"""
-CLIPPING, LOW_FLOOR_DB, HIGH_FLOOR_DB = 1e-3, -75.0, -35.0
 
 Samples = NDArray[np.float32]
 
@@ -87,42 +85,41 @@ def calibrate_room(
     if from_audio is not None:
         stream = read_audio(from_audio, 1.0)
         head = list(islice(stream, round(LISTEN_S)))
-        fine = _tell(diagnose_sound(np.concatenate(head)), out)
+        fit = is_fit(diagnose_sound(np.concatenate(head)), out)
         found = false_alarms(model, chain(head, stream))
     else:
-        tap = _open(config)
-        try:
-            out.write(f"Listening for {LISTEN_S:.0f} s. Let the room be as it is at night.\n")
-            heard = tap.take(LISTEN_S, START_S)
-            if not len(heard.samples):
-                why = heard.report.why if heard.report is not None else "says nothing"
-                raise CalibrationError(f"the microphone {why}")
-            fine = _tell(diagnose_sound(heard.samples), out)
-            if night_h is None:
-                return 0 if fine else 1
-            out.write(f"Now {night_h:g} h without crying; Ctrl-C ends it early.\n")
-            found = false_alarms(model, _live(tap, night_h))
-        finally:
-            tap.close()
+        fit, live = _listen(config, model, night_h, out)
+        if live is None:
+            return 0 if fit else 1
+        found = live
     _conclude(found, model, Path(out_dir), out, write)
-    return 0 if fine and found.advised is not None else 1
+    return 0 if fit and found.advised is not None else 1
 
 
-def _open(config: Config) -> Tap:
-    sources = open_sources(config, Timeline.from_wall_clock())
-    microphones = [source for source in sources if source.name == "microphone"]
-    if not microphones:
-        raise ConfigError(
-            'there is no microphone: set microphone.source = "sounddevice" in the configuration'
-        )
-    return Tap(microphones[0])
+def _listen(
+    config: Config, model: CryModel, night_h: float | None, out: TextIO
+) -> tuple[bool, RoomFit | None]:
+    """Whether the room is fit for listening; and its false alarms, if it is to be a night."""
+    tap = open_tap(config, "microphone")
+    try:
+        out.write(f"Listening for {LISTEN_S:.0f} s. Let the room be as it is at night.\n")
+        heard = tap.collect(LISTEN_S, START_S)
+        if not len(heard.samples):
+            raise CalibrationError(f"the microphone {heard.reason('says nothing')}")
+        fit = is_fit(diagnose_sound(heard.samples), out)
+        if night_h is None:
+            return fit, None
+        out.write(f"Now {night_h:g} h without crying; Ctrl-C ends it early.\n")
+        return fit, false_alarms(model, _live(tap, night_h))
+    finally:
+        tap.close()
 
 
 def _live(tap: Tap, hours: float) -> Iterator[Samples]:
-    end_s = time.monotonic() + hours * 3600
+    end_s = time.monotonic() + hours * HOUR_S
     try:
         while (left_s := end_s - time.monotonic()) > 0:
-            heard = tap.take(min(5.0, left_s))
+            heard = tap.collect(min(5.0, left_s))
             if len(heard.samples):
                 yield heard.samples
     except KeyboardInterrupt:
@@ -132,8 +129,12 @@ def _live(tap: Tap, hours: float) -> Iterator[Samples]:
 # --------------------------------------------------------------------------- the room as it is
 
 
-def _tell(sound: SoundDiagnosis, out: TextIO) -> bool:
-    """Write the numbers and what to do; False when something must be changed first."""
+def is_fit(sound: SoundDiagnosis, out: TextIO) -> bool:
+    """Write the numbers and what to do; False when something must be changed first.
+
+    Raises:
+        CalibrationError: there is too little sound, or no microphone made it.
+    """
     if sound.level_db is None or sound.floor_db is None or sound.peak_db is None:
         raise CalibrationError("the recording is shorter than half a second")
     if sound.dead:
@@ -142,28 +143,12 @@ def _tell(sound: SoundDiagnosis, out: TextIO) -> bool:
         f"Level {sound.level_db:.0f} dBFS, loudest {sound.peak_db:.0f}, "
         f"quietest {sound.floor_db:.0f} dBFS.\n"
     )
-    problems = list(_problems(sound))
-    for problem in problems:
-        out.write(f"  {problem}\n")
+    problems = list(sound_problems(sound))
+    for problem, todo in problems:
+        out.write(f"  {problem[0].upper()}{problem[1:]}: {todo}.\n")
     if not problems:
         out.write("  Fit for listening.\n")
     return not problems
-
-
-def _problems(sound: SoundDiagnosis) -> Iterator[str]:
-    if sound.clipped is not None and sound.clipped > CLIPPING:
-        yield f"{100 * sound.clipped:.1f} % of the samples clip: turn the capture level down."
-    if sound.floor_db is not None and sound.floor_db < LOW_FLOOR_DB:
-        yield "Hardly anything arrives: turn the capture level up (alsamixer, F4)."
-    if sound.floor_db is not None and sound.floor_db > HIGH_FLOOR_DB:
-        yield "The room is loud: move the microphone nearer to the box, away from fans and pumps."
-    if sound.hum_hz is not None:
-        yield (
-            f"{sound.hum_hz:.0f} Hz hum stands {sound.hum_over_db:.0f} dB out: keep the cable "
-            "away from mains leads, try another power supply."
-        )
-    if sound.offset is not None and abs(sound.offset) > 0.05:
-        yield f"The sound is off centre by {100 * sound.offset:.0f} %: the input is faulty."
 
 
 # --------------------------------------------------------------------------- false alarms
@@ -181,7 +166,7 @@ def false_alarms(model: CryModel, stream: Iterable[Samples]) -> RoomFit:
     for block in stream:
         windows += detector.update(AudioBlock(samples / AUDIO_RATE_HZ, block)).windows
         samples += len(block)
-    hours = samples / AUDIO_RATE_HZ / 3600
+    hours = samples / AUDIO_RATE_HZ / HOUR_S
     if hours < SHORTEST_H:
         raise CalibrationError(
             f"{hours * 60:.1f} minutes are too short to count false alarms: at least "

@@ -21,13 +21,12 @@ from calibration.drift import draw, sketch, soak
 from calibration.masses import parse_mass
 from calibration.scale_fit import Plateau, ScaleFit, diagnose, fit, plateaus, rest
 from monitor.config import Config, ScaleConfig
-from monitor.devices import open_sources
-from monitor.devices.collect import Tap
+from monitor.devices.collect import Tap, open_tap
 from monitor.devices.replayed import read_scale_csv
 from monitor.errors import CalibrationError, ConfigError
 from monitor.events import ScaleBlock
 from monitor.host.callers_files import Write, write_file
-from monitor.host.timeline import Timeline
+from monitor.times import HOUR_S
 
 DIAGNOSE_S = 10.0
 REST_S = 6.0
@@ -77,68 +76,80 @@ def calibrate_scale(
     if from_csv is not None:
         found = _from_recording(config.scale, from_csv, mass, check_mass)
     else:
-        found = _guided(config, mass, check_mass, ask, out)
-    path = Path(out_dir) / f"scale-{datetime.now().astimezone():%Y%m%d-%H%M%S}.toml"
-    write(path, artefact(found, config.scale).encode())
-    out.write(_summary(found))
+        found = _live(config, mass, check_mass, ask, out)
+    _conclude(found, config.scale, Path(out_dir), write, out)
+    return 0
+
+
+def _conclude(
+    found: ScaleFit, scale: ScaleConfig, out_dir: Path, write: Write, out: TextIO
+) -> None:
+    path = out_dir / f"scale-{datetime.now().astimezone():%Y%m%d-%H%M%S}.toml"
+    write(path, artefact(found, scale).encode())
+    out.write(summary(found))
     out.write(f"\nPut these two lines under [scale] in the configuration:\n\n{_lines(found)}\n")
     out.write(f"Kept with the measurements in {path}\n")
-    return 0
 
 
 # --------------------------------------------------------------------------- live
 
 
-def _guided(
+def _live(
     config: Config, mass: str | None, check_mass: str | None, ask: Ask, out: TextIO
 ) -> ScaleFit:
-    tap = _open(config)
+    tap = open_tap(config, "scale")
     try:
-        out.write("Ten seconds of diagnosis: take everything off and do not touch the scale.\n")
-        heard = tap.take(DIAGNOSE_S, START_S)
-        if not len(heard.counts):
-            why = heard.report.why if heard.report is not None else "sends no values"
-            raise CalibrationError(f"the scale {why}")
-        rate_hz, noise = diagnose(heard.times_s, heard.counts)
-        out.write(f"  {rate_hz:.1f} values a second, noise {noise:.0f} counts: fine.\n")
-        empty = _still(tap, "Step 1 of 3: nothing on the scale. Press Enter.", ask, out)
-        mass_g = parse_mass(
-            mass or ask("Step 2 of 3: what will you put on it (1kg, 500, 20x2eur)? ")
-        )
-        prompt = f"Put the {mass_g:.0f} g on the middle, hands off, press Enter."
-        loaded = _still(tap, prompt, ask, out)
-        first = fit(empty, loaded, mass_g, config.scale.capacity_g)
-        out.write(f"  {first.counts_per_gram:.2f} counts per gram.\n")
-        if check_mass is None:
-            check_mass = ask("Step 3 of 3: a second mass as check, alone (Enter to skip): ")
-        if not check_mass.strip():
-            return first
-        check_g = parse_mass(check_mass)
-        prompt = f"Only the {check_g:.0f} g on the scale, hands off, press Enter."
-        check = _still(tap, prompt, ask, out)
-        return fit(empty, loaded, mass_g, config.scale.capacity_g, (check, check_g))
+        return guided(tap, config.scale, mass=mass, check_mass=check_mass, ask=ask, out=out)
     finally:
         tap.close()
 
 
-def _open(config: Config) -> Tap:
-    scales = [
-        source
-        for source in open_sources(config, Timeline.from_wall_clock())
-        if source.name == "scale"
-    ]
-    if not scales:
-        raise ConfigError('there is no scale: set scale.source = "hx711" in the configuration')
-    return Tap(scales[0])
+def guided(
+    tap: Tap,
+    scale: ScaleConfig,
+    *,
+    mass: str | None = None,
+    check_mass: str | None = None,
+    ask: Ask,
+    settle_s: float = SETTLE_S,
+    out: TextIO,
+) -> ScaleFit:
+    """The three steps with a person at the scale; see ``calibrate_scale`` for the arguments.
+
+    Raises:
+        CalibrationError: one sentence.
+    """
+    out.write("Ten seconds of diagnosis: take everything off and do not touch the scale.\n")
+    heard = tap.collect(DIAGNOSE_S, START_S)
+    if not len(heard.counts):
+        raise CalibrationError(f"the scale {heard.reason('sends no values')}")
+    rate_hz, noise = diagnose(heard.times_s, heard.counts)
+    out.write(f"  {rate_hz:.1f} values a second, noise {noise:.0f} counts: fine.\n")
+
+    def still(prompt: str) -> Plateau:
+        return _still(tap, prompt, ask, settle_s, out)
+
+    empty = still("Step 1 of 3: nothing on the scale. Press Enter.")
+    mass_g = parse_mass(mass or ask("Step 2 of 3: what will you put on it (1kg, 500, 20x2eur)? "))
+    loaded = still(f"Put the {mass_g:.0f} g on the middle, hands off, press Enter.")
+    first = fit(empty, loaded, mass_g, scale.capacity_g)
+    out.write(f"  {first.counts_per_gram:.2f} counts per gram.\n")
+    if check_mass is None:
+        check_mass = ask("Step 3 of 3: a second mass as check, alone (Enter to skip): ")
+    if not check_mass.strip():
+        return first
+    check_g = parse_mass(check_mass)
+    check = still(f"Only the {check_g:.0f} g on the scale, hands off, press Enter.")
+    return fit(empty, loaded, mass_g, scale.capacity_g, (check, check_g))
 
 
-def _still(tap: Tap, prompt: str, ask: Ask, out: TextIO) -> Plateau:
+def _still(tap: Tap, prompt: str, ask: Ask, settle_s: float, out: TextIO) -> Plateau:
     """Ask until the scale rests; the last attempt's refusal stands."""
     for attempt in range(1, ATTEMPTS + 1):
         ask(f"{prompt} ")
-        time.sleep(SETTLE_S)
+        time.sleep(settle_s)
         tap.skip()
-        heard = tap.take(REST_S, SETTLE_S)
+        heard = tap.collect(REST_S, settle_s)
         try:
             return rest(heard.counts)
         except CalibrationError as error:
@@ -210,12 +221,12 @@ def _soak(
 
 
 def _live_minutes(config: Config, hours: float, out: TextIO) -> Iterator[ScaleBlock]:
-    tap = _open(config)
-    end_s = time.monotonic() + hours * 3600
+    tap = open_tap(config, "scale")
+    end_s = time.monotonic() + hours * HOUR_S
     try:
         out.write(f"Watching the scale for {hours:g} h; leave it alone. Ctrl-C ends it early.\n")
         while time.monotonic() < end_s:
-            heard = tap.take(min(60.0, end_s - time.monotonic()))
+            heard = tap.collect(min(60.0, end_s - time.monotonic()))
             if len(heard.counts):
                 yield ScaleBlock(heard.times_s, heard.counts)
     except KeyboardInterrupt:
@@ -242,7 +253,8 @@ def _lines(found: ScaleFit) -> str:
     return f"counts_per_gram = {found.counts_per_gram:.4f}\nzero_counts = {found.zero_counts:.0f}\n"
 
 
-def _summary(found: ScaleFit) -> str:
+def summary(found: ScaleFit) -> str:
+    """How good the calibration is, in sentences."""
     lines = [
         f"Noise {found.noise_g:.2f} g a reading.",
         f"Factor good to {100 * found.precision:.2f} %.",

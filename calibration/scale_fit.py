@@ -11,20 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.core.health.codes import offset_binary
-from monitor.devices.diagnosis import SATURATION_COUNTS, diagnose_scale, noise_of
+from monitor.devices.diagnosis import RATES_HZ, SATURATION_COUNTS, diagnose_scale, noise_of
 from monitor.errors import CalibrationError
 
 SMALLEST_RANGE = 0.01
 """of the converter's range at full load: a 4 x 50 kg bathroom scale uses 0.6 %, a 5 kg cell 25 %"""
 CHECK_TOLERANCE = 0.02
 """of the check mass: household masses are good to 1 %, a typing error is far more"""
-SEEN = 20.0
+LEAST_STEP = 20.0
 """a step smaller than this many standard errors is no step"""
 PRECISION = 0.002
 """standard error of the factor that is accepted: 0.2 g on a 100 g kitten"""
-RATES_HZ = ((8.0, 13.0), (70.0, 100.0))
-"""an HX711 gives 10 or 80 values a second; its own oscillator is up to 17 % fast (11.7 and 93
-measured, olkal/HX711_ADC issue 81)"""
 
 
 class Plateau(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,7 +110,7 @@ def fit(
     """
     span = loaded.mean_counts - empty.mean_counts
     error = float(np.hypot(empty.error_counts, loaded.error_counts))
-    if abs(span) < SEEN * error:
+    if abs(span) < LEAST_STEP * error:
         raise CalibrationError(
             f"the reading is the same with {mass_g:.0f} g as without: check the wiring of the "
             "cell (E+ E- A+ A-), and that the mass rests on it and on nothing else"
@@ -130,25 +127,26 @@ def fit(
         raise CalibrationError(
             f"{mass_g:.0f} g is too light for this cell's noise: use at least {needed_g:.0f} g"
         )
-    check_error = None
-    if check is not None:
-        plateau, check_g = check
-        shown_g = (plateau.mean_counts - empty.mean_counts) / factor
-        check_error = shown_g / check_g - 1
-        allowed = CHECK_TOLERANCE + 3 * plateau.error_counts / abs(factor) / check_g
-        if abs(check_error) > allowed:
-            raise CalibrationError(
-                f"the check mass of {check_g:.0f} g shows {shown_g:.1f} g: one of the two masses "
-                "is not what was typed, or the platform touches something"
-            )
     return ScaleFit(
         counts_per_gram=factor,
         zero_counts=empty.mean_counts,
         noise_g=max(empty.noise_counts, loaded.noise_counts) / abs(factor),
         precision=error / abs(span),
         used_range=used,
-        check_error=check_error,
+        check_error=None if check is None else _check_error(empty, factor, *check),
     )
+
+
+def _check_error(empty: Plateau, factor: float, checked: Plateau, check_g: float) -> float:
+    """Relative error on the check mass; raises CalibrationError when it is too large."""
+    shown_g = (checked.mean_counts - empty.mean_counts) / factor
+    error = shown_g / check_g - 1
+    if abs(error) > CHECK_TOLERANCE + 3 * checked.error_counts / abs(factor) / check_g:
+        raise CalibrationError(
+            f"the check mass of {check_g:.0f} g shows {shown_g:.1f} g: one of the two masses "
+            "is not what was typed, or the platform touches something"
+        )
+    return error
 
 
 def plateaus(

@@ -155,35 +155,47 @@ def train(material: Material, plan: Plan, checkpoint: Path | None = None) -> net
             part.load_state_dict(state[name])
         first = state["epoch"]
     for epoch in range(first, plan.epochs):
-        started, total = time.monotonic(), 0.0
-        torch.manual_seed(plan.seed * 1_000 + epoch)
-        net.train()
-        batches = material.batches(plan.batch, epoch)
-        for count, rows in enumerate(batches):
-            pace = plan.pace(epoch, count / len(batches), count)
-            for optimiser in optimisers.values():
-                for group in optimiser.param_groups:
-                    group["lr"] = optimiser.defaults["lr"] * pace
-            pictures, targets, lessons, lesson_weight = material.draw(rows)
-            net.zero_grad()
-            loss = loss_of(net(pictures), targets, lessons, lesson_weight, reading)
-            loss.backward()
-            nn.utils.clip_grad_norm_(net.parameters(), 5.0)
-            for optimiser in optimisers.values():
-                optimiser.step()
-            average.update_parameters(net)
-            total += loss.item()
+        started = time.monotonic()
+        loss = _epoch(epoch, material, plan, net, average, optimisers, reading)
         took_s = time.monotonic() - started
-        print(
-            f"epoch {epoch + 1}/{plan.epochs}  loss {total / len(batches):.4f}  {took_s:.0f} s",
-            flush=True,
-        )
+        print(f"epoch {epoch + 1}/{plan.epochs}  loss {loss:.4f}  {took_s:.0f} s", flush=True)
         if checkpoint:
             states = {name: part.state_dict() for name, part in parts.items()}
             torch.save(states | {"epoch": epoch + 1}, checkpoint)
     net.load_state_dict(average.module.state_dict())
     net.eval()
     return net
+
+
+def _epoch(
+    epoch: int,
+    material: Material,
+    plan: Plan,
+    net: network.CryNet,
+    average: torch.optim.swa_utils.AveragedModel,
+    optimisers: dict[str, torch.optim.Optimizer],
+    reading: tuple[Tensor, Tensor],
+) -> float:
+    """Every batch once, in the order of this epoch's seed; the mean loss."""
+    total = 0.0
+    torch.manual_seed(plan.seed * 1_000 + epoch)
+    net.train()
+    batches = material.batches(plan.batch, epoch)
+    for count, rows in enumerate(batches):
+        pace = plan.pace(epoch, count / len(batches), count)
+        for optimiser in optimisers.values():
+            for group in optimiser.param_groups:
+                group["lr"] = optimiser.defaults["lr"] * pace
+        pictures, targets, lessons, lesson_weight = material.draw(rows)
+        net.zero_grad()
+        loss = loss_of(net(pictures), targets, lessons, lesson_weight, reading)
+        loss.backward()
+        nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+        for optimiser in optimisers.values():
+            optimiser.step()
+        average.update_parameters(net)
+        total += loss.item()
+    return total / len(batches)
 
 
 def _moving_average(average: Tensor, current: Tensor, count: Tensor | int) -> Tensor:
@@ -221,8 +233,7 @@ def check_layers() -> NDArray[np.float32]:
     return rng.random((4 * STEP_FRAMES, BANDS, 2)).astype(np.float32)
 
 
-def main() -> None:
-    """Command line; see the module's text."""
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--manifest", type=Path, required=True)
     parser.add_argument("--extra", type=Path)
@@ -242,18 +253,17 @@ def main() -> None:
     parser.add_argument(
         "--hold-out", type=int, nargs="+", default=[], help="folds (0 to 4) to leave out"
     )
-    given = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Command line; see the module's text."""
+    given = _arguments()
     sources = scenes.Sources(
         given.manifest, given.extra, given.unlabelled, given.teacher, given.permissive
     )
     scenes.paint(sources, given.work, given.shards, seed=given.seed, workers=given.workers)
-    plan = Plan(
-        epochs=given.epochs,
-        finishing=given.finishing,
-        seed=given.seed,
-        hold_out=tuple(given.hold_out),
-        threads=given.threads,
-    )
+    plan = msgspec.convert(given, Plan, from_attributes=True, strict=False)
     name = "-".join(["without", *map(str, given.hold_out)]) if given.hold_out else "all"
     shards = scenes.load(given.work, given.shards)
     lessons = Lessons.fit(shards, plan.hold_out, plan.seed)

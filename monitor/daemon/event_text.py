@@ -34,6 +34,27 @@ _CONTEXTS = {
 def plain(event: AnyEvent) -> str:
     """One line with units."""
     match event:
+        case WeighIn() | Feed() | Unassigned() | JointWeighIn() | Retraction() | Growth():
+            return _weight(event)
+        case ObjectMoved() | BoxOff() | BoxOn() | Disturbed():
+            return _scale(event)
+        case CryStarted():
+            return f"crying ({event.species}, {_CONTEXTS[event.context]})"
+        case CryEnded():
+            return f"quiet again after {event.t_s - event.started_s:.0f} s of {event.species} cries"
+        case SourceState():
+            return f"{event.source} {event.state}" + (f": {event.why}" if event.why else "")
+        case Alert():
+            return f"ALERT {event.state} [{event.severity}] {event.title}: {event.message}"
+        case CommandResult():
+            return f"{event.verb}: {'done' if event.ok else event.error}"
+        case RosterChanged():
+            state = "left" if event.baby.retired_s is not None else "is in the nursery"
+            return f"{event.baby.name} ({event.baby.species}) {state}"
+
+
+def _weight(event: WeighIn | Feed | Unassigned | JointWeighIn | Retraction | Growth) -> str:
+    match event:
         case WeighIn():
             return (
                 f"{event.baby} {_MOVES[event.move]}: {event.weight_g:.1f} g "
@@ -54,6 +75,12 @@ def plain(event: AnyEvent) -> str:
             return f"{' and '.join(event.babies)} {_MOVES[event.move]}: {event.weight_g:.1f} g"
         case Retraction():
             return f"weighing {event.step_id} taken back: {event.why}"
+        case Growth():
+            return f"{event.baby}: {_growth(event)}"
+
+
+def _scale(event: ObjectMoved | BoxOff | BoxOn | Disturbed) -> str:
+    match event:
         case ObjectMoved():
             what = "put in" if event.delta_g > 0 else "taken out"
             return f"something of {abs(event.delta_g):.0f} g {what}"
@@ -63,21 +90,6 @@ def plain(event: AnyEvent) -> str:
             return "the box is back on the scale"
         case Disturbed():
             return "the scale is disturbed: weights wait until it is still"
-        case CryStarted():
-            return f"crying ({event.species}, {_CONTEXTS[event.context]})"
-        case CryEnded():
-            return f"quiet again after {event.t_s - event.started_s:.0f} s of {event.species} cries"
-        case Growth():
-            return f"{event.baby}: {_growth(event)}"
-        case SourceState():
-            return f"{event.source} {event.state}" + (f": {event.why}" if event.why else "")
-        case Alert():
-            return f"ALERT {event.state} [{event.severity}] {event.title}: {event.message}"
-        case CommandResult():
-            return f"{event.verb}: {'done' if event.ok else event.error}"
-        case RosterChanged():
-            state = "left" if event.baby.retired_s is not None else "is in the nursery"
-            return f"{event.baby.name} ({event.baby.species}) {state}"
 
 
 def _growth(event: Growth) -> str:

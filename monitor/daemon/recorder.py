@@ -94,12 +94,15 @@ class Recorder:
         self._writer = BatchWriter(
             journal, now_s=self.now_s, known=self._known, failed_back=self._card_is_back, log=log
         )
+        self._start_run(config, run_start)
+
+    def _start_run(self, config: Config, run_start: RunStart) -> None:
         self.report.set_rows_aside()
         self._write_start(run_start)
         try:
             self._begin(config, run_start)
         except JournalError as error:  # the card went between two readings
-            failover.fail_over(journal, str(error), failover.NOTHING)
+            failover.fail_over(self.journal, str(error), failover.NOTHING)
             self._begin(config, run_start)
 
     def _write_start(self, run_start: RunStart) -> None:

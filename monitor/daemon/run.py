@@ -45,7 +45,7 @@ def run_daemon(config: Config) -> int:
 
 def _taken(lock: StateLock) -> bool:
     try:
-        return lock.take_within(LOCK_WITHIN_S)
+        return lock.acquire_within(LOCK_WITHIN_S)
     except CardError:
         return True  # nobody can hold a lock that cannot be made; what to do is ``failover``'s
 

@@ -1,4 +1,4 @@
-"""Listens to a source for a while: what a diagnostic or a calibration works on."""
+"""What a source delivers in some seconds: what a diagnostic or a calibration works on."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.devices import Source
+from monitor.config import Config
+from monitor.devices import Source, open_sources
+from monitor.errors import ConfigError
 from monitor.events import AudioBlock, Observation, ScaleBlock, SourceReport
+from monitor.host.timeline import Timeline
+from monitor.names import SourceName
 
 
 class Collected(msgspec.Struct):
@@ -23,11 +27,15 @@ class Collected(msgspec.Struct):
     samples: NDArray[np.float32]
     """shape (m,), 16 kHz"""
     report: SourceReport | None
-    """the last thing the source said of itself"""
+    """the source's last report of its state"""
+
+    def reason(self, otherwise: str) -> str:
+        """Why the source is in its state, to follow its name; ``otherwise`` without a report."""
+        return otherwise if self.report is None else self.report.why
 
 
 class Tap:
-    """A started source whose observations are taken in stretches."""
+    """A source that runs, and whose observations are collected in stretches."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -35,7 +43,7 @@ class Tap:
         self._report: SourceReport | None = None
         source.start(self._queue.put)
 
-    def take(self, seconds: float, waiting_s: float = 0.0) -> Collected:
+    def collect(self, seconds: float, waiting_s: float = 0.0) -> Collected:
         """Listen for ``seconds`` from the first value on, which may take ``waiting_s``."""
         scale: list[ScaleBlock] = []
         sound: list[AudioBlock] = []
@@ -63,7 +71,7 @@ class Tap:
         )
 
     def skip(self) -> None:
-        """Forget what has arrived unread, so that the next stretch begins now."""
+        """Discard what has arrived meanwhile, so that the next stretch begins now."""
         while not self._queue.empty():
             item = self._queue.get()
             if isinstance(item, SourceReport):
@@ -72,3 +80,19 @@ class Tap:
     def close(self) -> None:
         """Stop the source."""
         self._source.stop()
+
+
+def open_tap(config: Config, name: SourceName) -> Tap:
+    """The source of this name, started.
+
+    Raises:
+        ConfigError: the configuration has none; says which key to set.
+    """
+    sources = open_sources(config, Timeline.from_wall_clock())
+    source = next((source for source in sources if source.name == name), None)
+    if source is None:
+        driver = {"microphone": "sounddevice", "scale": "hx711"}[name]
+        raise ConfigError(
+            f'there is no {name}: set {name}.source = "{driver}" in the configuration'
+        )
+    return Tap(source)

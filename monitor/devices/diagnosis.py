@@ -8,6 +8,8 @@ Klipper's load-cell diagnostic in spirit: rate, saturation, range.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +19,17 @@ from monitor.core.health.sound_values import TWO_VALUES_S, ConverterNoise
 from monitor.events import AUDIO_RATE_HZ
 
 SATURATION_COUNTS = 0x7FFFFF
-CLIP_LEVEL = 0.999
+RATES_HZ = ((8.0, 13.0), (70.0, 100.0))
+"""an HX711 gives 10 or 80 values a second; its own oscillator is up to 17 % fast (11.7 and 93
+measured, olkal/HX711_ADC issue 81)"""
 MAD_TO_SIGMA = 1.4826
+CLIP_LEVEL = 0.999
+CLIPPED = 1e-3
+"""part of the samples at full scale from which the capture level is too high"""
+FAINT_DB, LOUD_DB = -75.0, -35.0
+"""room floors that mean: gain all the way down; nothing fainter than shouting can be heard"""
+OFFSET = 0.05
+"""mean, as a part of full scale, that no working input has"""
 
 
 class ScaleDiagnosis(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +90,7 @@ class SoundDiagnosis(msgspec.Struct, frozen=True, kw_only=True):
     hum_over_db: float | None
     """how far the mains and its harmonics stand out"""
     offset: float | None
-    """mean, as a part of full scale: more than a few per cent is a broken input"""
+    """mean, as a part of full scale"""
     dead: str = ""
     """why no microphone made this, to follow its name; empty when one may have"""
 
@@ -115,6 +126,29 @@ def _dead(samples: NDArray[np.float32]) -> str:
     if not np.ptp(samples) > FLAT_SPAN:  # also what is not a number
         return SILENT
     return NO_MICROPHONE if ConverterNoise().observe(samples, TWO_VALUES_S) else ""
+
+
+def sound_problems(sound: SoundDiagnosis) -> Iterator[tuple[str, str]]:
+    """What is wrong with the level, and what to do about it; nothing when all is well."""
+    if sound.clipped is not None and sound.clipped > CLIPPED:
+        yield f"{100 * sound.clipped:.1f} % clips", "turn the capture level down (alsamixer)"
+    if sound.floor_db is not None and sound.floor_db < FAINT_DB:
+        yield "hardly anything arrives", "turn the capture level up (alsamixer, F4)"
+    if sound.floor_db is not None and sound.floor_db > LOUD_DB:
+        yield (
+            "the room is loud",
+            "move the microphone nearer to the box, away from fans and pumps",
+        )
+    if sound.hum_hz is not None:
+        yield (
+            f"{sound.hum_hz:.0f} Hz hum stands {sound.hum_over_db:.0f} dB out",
+            "keep the cable away from mains leads; try another power supply",
+        )
+    if sound.offset is not None and abs(sound.offset) > OFFSET:
+        yield (
+            f"the sound is off centre by {100 * sound.offset:.0f} %",
+            "the input is faulty: try another microphone or sound card",
+        )
 
 
 def decibels(amplitude: float) -> float:

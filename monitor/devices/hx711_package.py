@@ -1,4 +1,4 @@
-"""Reads the HX711 through the PyPI package ``hx711`` (1.1.2), fenced in on every side.
+"""Reads the HX711 through the PyPI package ``hx711`` (1.1.2), one frame at a time.
 
 Left alone, the package waits for ever on a dead or saturated chip, drops the readings 0 and -1
 (``data not in [False, -1]``), and after a pause inside a frame returns the rest of that frame as
@@ -44,9 +44,17 @@ def package_reader(
             'install rpi-lgpio, or set scale.driver = "gpiozero"'
         ) from error
 
-    class OneFrame(hx711.HX711):  # type: ignore[misc]  # the package has no types
-        """The package's reader without its waits and without its recursion."""
+    what = f"cannot be opened on pins {dout_pin} (DOUT) and {sck_pin} (SCK)"
+    pins = (dout_pin, sck_pin)
+    one_frame = _one_frame(hx711.HX711, clock)
+    chip = gpio.opened(lambda: one_frame(*pins), what, pins, gpiozero=False)
+    return PackageReader(chip, lambda: int(hx711.GPIO.input(dout_pin)), clock, sleep)
 
+
+def _one_frame(package: Any, clock: Callable[[], float]) -> Any:
+    """The package's class without its waits and without its recursion, and with times."""
+
+    class OneFrame(package):  # type: ignore[misc]  # the package has no types
         ready_s: float | None = None
         high_s = 0.0
         clocked_24 = False
@@ -55,11 +63,11 @@ def package_reader(
             return True  # reading and sleeping 0.5 s per setting; A128 is the chip's default
 
         def _ready(self) -> bool:
-            look_s = clock()
+            now_s = clock()
             if super()._ready():
-                self.ready_s = look_s
+                self.ready_s = now_s
                 return True
-            self.high_s = look_s
+            self.high_s = now_s
             return False
 
         def _set_channel_gain(self, num: int) -> bool:
@@ -67,14 +75,10 @@ def package_reader(
             return bool(super()._set_channel_gain(num))
 
         def get_raw_data(self, times: int = 5) -> list[int]:  # noqa: ARG002 - the package's name
-            raise SlowPulseError(
-                "paused inside the gain pulse"
-            )  # called from _set_channel_gain only
+            # called from _set_channel_gain only
+            raise SlowPulseError("paused inside the gain pulse")
 
-    what = f"cannot be opened on pins {dout_pin} (DOUT) and {sck_pin} (SCK)"
-    pins = (dout_pin, sck_pin)
-    chip = gpio.opened(lambda: OneFrame(*pins), what, pins, gpiozero=False)
-    return PackageReader(chip, lambda: int(hx711.GPIO.input(dout_pin)), clock, sleep)
+    return OneFrame
 
 
 class PackageReader:

@@ -23,7 +23,7 @@ class StateLock:
         self._path = Path(state_dir) / "daemon.lock"
         self._handle: int | None = None
 
-    def take(self) -> bool:
+    def acquire(self) -> bool:
         """True when the lock is ours now, False when a daemon holds it.
 
         Raises:
@@ -61,10 +61,10 @@ class StateLock:
                 return open_own(self._path, os.O_RDONLY)  # locks just as well
             raise
 
-    def take_within(self, wait_s: float) -> bool:
-        """Like ``take``, but a command typed on the Pi may hold the lock for a moment."""
+    def acquire_within(self, wait_s: float) -> bool:
+        """Like ``acquire``, but a command typed on the Pi may hold the lock for a moment."""
         deadline_s = time.monotonic() + wait_s
-        while not self.take():
+        while not self.acquire():
             if time.monotonic() > deadline_s:
                 return False
             time.sleep(0.1)

@@ -48,7 +48,7 @@ def submit_all(config: Config, requests: list[Request]) -> list[str | None]:
         JournalError: the state directory cannot be used, or the daemon does not answer.
     """
     with StateLock(config.state_dir) as lock:
-        return (_carry_out if lock.take() else _ask_daemon)(config, requests)
+        return (_carry_out if lock.acquire() else _ask_daemon)(config, requests)
 
 
 def _carry_out(config: Config, requests: list[Request]) -> list[str | None]:

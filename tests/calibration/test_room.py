@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from calibration.room import _tell, calibrate_room, count_alarms, false_alarms
+from calibration.room import calibrate_room, count_alarms, false_alarms, is_fit
 from monitor.config import Config, MicrophoneConfig
 from monitor.core.cry.bouts import CryWindow
 from monitor.core.cry.model import CryModel
@@ -86,7 +86,7 @@ def test_a_quiet_room_needs_nothing(tmp_path):
 )
 def test_advice(sound, words):
     out = io.StringIO()
-    assert not _tell(diagnose_sound(sound), out)
+    assert not is_fit(diagnose_sound(sound), out)
     assert words in out.getvalue()
 
 

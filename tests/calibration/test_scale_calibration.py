@@ -8,10 +8,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from calibration import scale as scale_module
 from calibration.drift import soak
 from calibration.masses import parse_mass
-from calibration.scale import artefact, calibrate_scale
+from calibration.scale import artefact, calibrate_scale, guided, summary
 from calibration.scale_fit import Plateau, ScaleFit, diagnose, fit, plateaus, rest
 from monitor.config import Config, ScaleConfig, parse_config
 from monitor.devices.collect import Collected
@@ -170,7 +169,7 @@ class Box:
             return ""
         return answer
 
-    def take(self, seconds, waiting_s=0.0):
+    def collect(self, seconds, waiting_s=0.0):
         self.seed += 1
         times, counts = readings((self.load_g, seconds), seed=self.seed, factor=self.factor)
         if np.isnan(self.load_g):
@@ -183,34 +182,29 @@ class Box:
     close = skip
 
 
-def guided(monkeypatch, config, tmp_path, answers, **more):
-    box = Box(answers, **more)
-    monkeypatch.setattr(scale_module, "_open", lambda _: box)
-    monkeypatch.setattr(scale_module, "SETTLE_S", 0.0)
-    out = io.StringIO()
-    calibrate_scale(config, out_dir=str(tmp_path), ask=box.ask, out=out)
-    return box, out.getvalue()
+def calibrated(config, answers):
+    box, out = Box(answers), io.StringIO()
+    found = guided(box, config.scale, ask=box.ask, settle_s=0.0, out=out)
+    return found, box.prompts, out.getvalue()
 
 
-def test_guided_in_three_steps(monkeypatch, config, tmp_path):
-    answers = [0.0, "1kg", 1000.0, "20x2eur", 170.0]
-    box, told = guided(monkeypatch, config, tmp_path, answers)
-    assert "11.7 values a second" in told
-    assert "agrees within" in told
-    assert read_artefact(tmp_path)["scale"]["counts_per_gram"] == pytest.approx(FACTOR, rel=1e-3)
-    assert "Step 1 of 3" in box.prompts[0]
+def test_guided_in_three_steps(config):
+    found, prompts, text = calibrated(config, [0.0, "1kg", 1000.0, "20x2eur", 170.0])
+    assert "11.7 values a second" in text
+    assert "agrees within" in summary(found)
+    assert found.counts_per_gram == pytest.approx(FACTOR, rel=1e-3)
+    assert "Step 1 of 3" in prompts[0]
 
 
-def test_guided_waits_for_stillness_and_may_skip_the_check(monkeypatch, config, tmp_path):
-    answers = [float("nan"), 0.0, "1kg", 1000.0, ""]
-    _, told = guided(monkeypatch, config, tmp_path, answers)
-    assert "was not still" in told
-    assert "would go unnoticed" in told
+def test_guided_waits_for_stillness_and_may_skip_the_check(config):
+    found, _, text = calibrated(config, [float("nan"), 0.0, "1kg", 1000.0, ""])
+    assert "was not still" in text
+    assert "would go unnoticed" in summary(found)
 
 
-def test_guided_refuses_a_dead_wire_at_step_two(monkeypatch, config, tmp_path):
+def test_guided_refuses_a_dead_wire_at_step_two(config):
     with pytest.raises(CalibrationError, match="wiring"):
-        guided(monkeypatch, config, tmp_path, [0.0, "1kg", 0.0, "300", 0.0])
+        calibrated(config, [0.0, "1kg", 0.0, "300", 0.0])
 
 
 def test_soak_measures_the_drift(tmp_path):

@@ -288,7 +288,7 @@ def test_root_opens_nothing_where_somebody_else_decides_what_names_mean(tmp_path
     state.mkdir()
     os.chown(state, 12_345, 12_345)
     with StateLock(state) as lock, pytest.raises(JournalError, match="root does not work in"):
-        lock.take()
+        lock.acquire()
     for open_journal in (Journal.open, JournalReader.open_for_reading):
         with pytest.raises(JournalError, match="belongs to user 12345"):
             open_journal(state / "journal.sqlite")
@@ -297,10 +297,10 @@ def test_root_opens_nothing_where_somebody_else_decides_what_names_mean(tmp_path
 
 def test_one_owner_of_a_state_directory(tmp_path: Path) -> None:
     with StateLock(tmp_path) as first, StateLock(tmp_path) as second:
-        assert first.take()
-        assert not second.take()
+        assert first.acquire()
+        assert not second.acquire()
         first.release()
-        assert second.take()
+        assert second.acquire()
 
 
 def test_two_programs_may_bring_a_journal_up_to_date_at_once(tmp_path: Path) -> None:

@@ -11,21 +11,14 @@ from monitor.config import Config, MicrophoneConfig, MqttConfig, NotifyConfig, S
 from monitor.events import HostReport
 from monitor.store.journal import Journal
 from monitor.store.lock import StateLock
-from monitor.verbs import check
-from monitor.verbs.check import (
-    check_disk,
-    check_encryption,
-    check_journal,
-    check_microphone,
-    check_scale,
-    run_check,
-)
+from monitor.verbs.check import run_check
+from monitor.verbs.check_encryption import check_encryption
+from monitor.verbs.check_host import check_disk, check_power, check_temperature
+from monitor.verbs.check_journal import check_journal
 from monitor.verbs.check_push import check_push
+from monitor.verbs.check_sources import check_microphone, check_scale, pins_advice
 
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    monkeypatch.setattr(check, "LISTEN_S", 1.5)
+LISTEN_S = 1.5
 
 
 def scale_config(tmp_path, counts, **more):
@@ -63,7 +56,7 @@ CALIBRATED = {"counts_per_gram": 400.0, "zero_counts": 1000.0}
     ],
 )
 def test_scale(tmp_path, values, more, state, words):
-    found = check_scale(scale_config(tmp_path, values, **more))
+    found = check_scale(scale_config(tmp_path, values, **more), listen_s=LISTEN_S)
     assert found.state == state
     assert words in found.text
     assert bool(found.todo) == (state != "ok")
@@ -79,14 +72,14 @@ def test_scale(tmp_path, values, more, state, words):
     ],
 )
 def test_microphone(tmp_path, samples, state, words):
-    found = check_microphone(sound_config(tmp_path, samples))
+    found = check_microphone(sound_config(tmp_path, samples), listen_s=LISTEN_S)
     assert (found.state, words in found.text) == (state, True), found
 
 
 def test_a_faulty_recording_fails_with_its_line(tmp_path):
     config = scale_config(tmp_path, counts(40))
     (tmp_path / "s.csv").write_text("time_s,counts\n0,nan\n")
-    found = check_scale(config)
+    found = check_scale(config, listen_s=LISTEN_S)
     assert found.state == "failed"
     assert "line 2" in found.text
 
@@ -101,7 +94,7 @@ def test_devices_of_a_running_monitor_are_left_alone(tmp_path, monkeypatch):
     config = Config(box="a", state_dir=str(tmp_path), scale=ScaleConfig(source="hx711"))
     out = io.StringIO()
     with StateLock(tmp_path) as lock:
-        assert lock.take()
+        assert lock.acquire()
         run_check(config, True, out)
     lines = {line["check"]: line for line in map(json.loads, out.getvalue().splitlines())}
     assert lines["scale"]["state"] == "skipped"
@@ -139,17 +132,8 @@ def test_what_lies_beside_the_journal_is_asked_about(tmp_path):
         (HostReport(0.0, False, False, 48.0, 10**10), ["ok", "ok", "ok"]),
     ],
 )
-def test_power_temperature_and_disk(monkeypatch, report, states):
-    class Probe:
-        def __init__(self, config):
-            pass
-
-        def report(self, now_s):
-            return report
-
-    monkeypatch.setattr(check, "HostProbe", Probe)
-    config = Config(box="a")
-    found = [check.check_power(config), check.check_temperature(config), check_disk(config)]
+def test_power_temperature_and_disk(report, states):
+    found = [check_power(report), check_temperature(report), check_disk(report, "/state")]
     assert [finding.state for finding in found] == states
     assert all(finding.todo for finding in found if finding.state in {"failed", "warning"})
 
@@ -194,7 +178,7 @@ def test_a_name_is_this_machine_only_if_all_its_addresses_are(monkeypatch, addre
     def resolve(*_, **__):
         return [(2, 1, 6, "", (found, 0)) for found in ("127.0.0.1", address)]
 
-    monkeypatch.setattr(check.socket, "getaddrinfo", resolve)
+    monkeypatch.setattr("socket.getaddrinfo", resolve)
     mqtt = MqttConfig(host="my-own-name", tls=False)
     assert check_encryption(Config(box="a", mqtt=mqtt)).state == state
 
@@ -231,7 +215,7 @@ def test_a_push_that_is_asked_for_and_does_not_arrive_fails(tmp_path):
 
 
 def test_who_counted_pins_on_the_header_is_told_the_bcm_numbers():
-    told = check._pins(ScaleConfig(source="hx711", dout_pin=11, sck_pin=13))
+    told = pins_advice(ScaleConfig(source="hx711", dout_pin=11, sck_pin=13))
     assert "11 would be 17, 13 would be 27" in told
 
 

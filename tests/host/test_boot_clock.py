@@ -40,7 +40,7 @@ from monitor.store.batch import Batch
 from monitor.store.journal import Journal
 from monitor.timeshift import TimeShift, marks, moved
 from tests.asking import asked
-from tests.system.soak_month import SparedDetector
+from tests.spared_detector import SparedDetector
 
 T0 = 1_778_266_800.0
 HOUR_S, DAY_S = 3600.0, 86_400.0

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.system.mosquitto import BINARY
-from tests.system.soak import report, soak
+from tests.system.soak.found import report
+from tests.system.soak.run import soak
 
 pytestmark = pytest.mark.system
 

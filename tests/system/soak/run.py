@@ -1,35 +1,16 @@
-"""The soak: thirty days in an hour through the real daemon, and what they cost.
-
-    python -m tests.system.soak [--days 30] [--seed 1] [--json FILE]
-
-The real loop, pipeline, journal (SQLite on disk) and publisher run in this process against a real
-Mosquitto; a phone acknowledges and snoozes. The journal starts with a month of telemetry and a
-year of cries and alerts, so that retention has something to forget from the first day on. Each
-simulated day ends with a sample: resident memory, threads, descriptors, size of the journal, and
-bytes written. As root, the state directory is an ext4 file system of its own on a loop device and
-the bytes are what its block device was given (write-ahead log, fsyncs and the file system's own
-journal included); otherwise they are ``write_bytes`` of /proc/self/io (pages, without the file
-system's own).
-"""
+"""One soak: the real loop, journal and publisher, a phone, a month that is played to them."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from statistics import mean, median
 from typing import TextIO
-
-import msgspec
 
 from monitor.config import Config, MicrophoneConfig, MqttConfig, ScaleConfig
 from monitor.core.cry.detector import CryModel
@@ -41,68 +22,17 @@ from monitor.store.batch import Batch
 from monitor.store.journal import Journal
 from monitor.store.reading import MinuteRow
 from monitor.times import DAY_S, HOUR_S, parse_rfc3339
+from tests.spared_detector import SparedDetector
 from tests.store.soundness import damage
 from tests.system.mosquitto import Mosquitto
-from tests.system.soak_month import Month, SparedDetector
-from tests.system.soak_phone import SoakPhone
+from tests.system.soak.found import Found, Sample, line
+from tests.system.soak.month import Month
+from tests.system.soak.phone import SoakPhone
 
 START_S = parse_rfc3339("2026-03-02T00:00:00Z")
 BOX = "soak"
-WEEK = 7
 OUTAGES = ((3, 9.0, 4.0), (10, 2.0, 8.0), (17, 20.0, 1.5), (24, 6.0, 12.0))
 """(day, hour, hours long): the broker is killed"""
-
-
-class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """The end of one stretch (a day, in a long soak)."""
-
-    hours: float
-    """from the start"""
-    rss_mb: float
-    threads: int
-    descriptors: int
-    journal_mb: float
-    """database, write-ahead log and index of it"""
-    written_mb: float
-    """in this stretch, as megabytes a day"""
-    alerts: int
-    """messages about alerts the phone has received so far"""
-
-
-class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """What the soak showed."""
-
-    hours: float
-    counted: str
-    """how the bytes were counted"""
-    samples: list[Sample]
-    raised: int
-    raised_by_kind: dict[str, int]
-    delivered: int
-    expired: int
-    acknowledged: int
-    feeds: int
-    cries: int
-    took_s: float
-    damage: str | None
-    """of the journal's integrity check; None when sound"""
-
-    def week(self, last: bool) -> list[Sample]:
-        """The first or last seven samples (fewer in a short soak)."""
-        count = min(WEEK, max(1, len(self.samples) // 2))
-        return self.samples[-count:] if last else self.samples[:count]
-
-    @property
-    def rss_ratio(self) -> float:
-        """Median resident memory of the last week over that of the first."""
-        return median(s.rss_mb for s in self.week(last=True)) / median(
-            s.rss_mb for s in self.week(last=False)
-        )
-
-    @property
-    def written_mb_per_day(self) -> float:
-        """Mean over all days."""
-        return mean(s.written_mb for s in self.samples)
 
 
 def soak(
@@ -200,7 +130,7 @@ class _Soak:
         self._written_mb = written_mb
         self._samples.append(sample)
         if self.out is not None:
-            print(_line(sample), file=self.out, flush=True)
+            print(line(sample), file=self.out, flush=True)
 
     def _written(self) -> float:
         if self._device is None:
@@ -281,91 +211,3 @@ def _size_mb(path: Path) -> float:
         with suppress(FileNotFoundError):
             total += path.with_name(path.name + ending).stat().st_size
     return total / 1e6
-
-
-def _line(sample: Sample) -> str:
-    return (
-        f"day {sample.hours / 24:5.2f}: {sample.rss_mb:6.1f} MB resident, "
-        f"{sample.threads} threads, {sample.descriptors} descriptors, "
-        f"journal {sample.journal_mb:5.2f} MB, "
-        f"{sample.written_mb:5.2f} MB a day written, {sample.alerts} alert messages"
-    )
-
-
-def report(found: Found) -> str:
-    """The figures, in lines."""
-    first, last = found.week(last=False), found.week(last=True)
-    before_mb, after_mb = (median(s.rss_mb for s in week) for week in (first, last))
-    most_mb = max(s.written_mb for s in found.samples)
-    kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(found.raised_by_kind.items()))
-    return f"""\
-{found.hours / 24:g} days in {found.took_s:.0f} s
-resident memory: median {before_mb:.1f} MB in the first {len(first)} samples, \
-{after_mb:.1f} MB in the last: {(found.rss_ratio - 1) * 100:+.1f} %
-threads: {_span("threads", first)}, then {_span("threads", last)}
-descriptors: {_span("descriptors", first)}, then {_span("descriptors", last)}
-journal: {found.samples[0].journal_mb:.2f} MB, at the end {found.samples[-1].journal_mb:.2f} MB
-written: {found.written_mb_per_day:.2f} MB a day, at most {most_mb:.2f}
-  ({found.counted})
-alerts raised: {found.raised} ({kinds}); reached the phone: {found.delivered}; \
-answered: {found.acknowledged}
-messages no longer news after an outage: {found.expired}
-feeds: {found.feeds}, cries: {found.cries}
-journal's integrity: {found.damage or "sound"}"""
-
-
-def _span(name: str, week: list[Sample]) -> str:
-    values = [getattr(sample, name) for sample in week]
-    return f"{min(values):g} to {max(values):g}"
-
-
-@contextmanager
-def card() -> Iterator[tuple[Path, str | None]]:
-    """A state directory on an ext4 of its own, where that may be made; else a plain one."""
-    with tempfile.TemporaryDirectory(prefix="nursery-card-") as scratch:
-        image, mount = Path(scratch) / "card.img", Path(scratch) / "card"
-        mount.mkdir()
-        try:
-            with image.open("wb") as file:
-                file.truncate(512_000_000)
-            subprocess.run(["mkfs.ext4", "-q", str(image)], check=True, capture_output=True)
-            subprocess.run(["mount", "-o", "loop", str(image), str(mount)], check=True,
-                           capture_output=True)  # fmt: skip
-        except (OSError, subprocess.CalledProcessError):
-            yield mount, None
-            return
-        try:
-            yield mount / "state", _loop_device(mount)
-        finally:
-            subprocess.run(["umount", str(mount)], check=True)
-
-
-def _loop_device(mount: Path) -> str:
-    for line in Path("/proc/mounts").read_text().splitlines():
-        device, where = line.split()[:2]
-        if where == str(mount):
-            return Path(device).name
-    raise RuntimeError(f"{mount} is not mounted")
-
-
-def main() -> int:
-    """Run it and print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--days", type=int, default=30)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", type=Path)
-    chosen = parser.parse_args()
-    print(f"seed {chosen.seed}", flush=True)
-    with card() as (state_dir, device):
-        found = soak(
-            chosen.days * 24.0, 24.0, seed=chosen.seed, state_dir=state_dir, device=device,
-            out=sys.stdout,
-        )  # fmt: skip
-    print(report(found))
-    if chosen.json is not None:
-        chosen.json.write_bytes(msgspec.json.format(msgspec.json.encode(found)))
-    return 0 if found.damage is None and found.rss_ratio <= 1.05 else 1
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

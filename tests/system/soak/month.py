@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from monitor.config import Config
-from monitor.core.cry.detector import CryDetector, CryModel, Heard
 from monitor.devices import Put
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, ClockReading, ScaleBlock, Tick
 from monitor.host.probe import HostProbe
@@ -43,18 +42,6 @@ FED_EVERY_H = ((7, 3.0), (14, 4.0), (999, 5.0))
 """(until this day of the soak, hours between bottles)"""
 LISTEN_H = 4.0
 """from here, for an hour of each day, the network hears every sample"""
-
-
-class SparedDetector(CryDetector):
-    """The real detector; blocks for which ``awake`` is false do not reach its network."""
-
-    def __init__(self, model: CryModel, awake: Callable[[float], bool]) -> None:
-        super().__init__(model)
-        self._awake = awake
-
-    def update(self, block: AudioBlock) -> Heard:
-        """As the real one; after a spared stretch the next block begins a new one."""
-        return super().update(block) if self._awake(block.t_s) else Heard([], [])
 
 
 class Month:

@@ -252,7 +252,7 @@ def pet_bouts(model: CryModel, tuned: Tuned, recording: Recording) -> int:
     events = []
     for k, row in enumerate(p):
         window = CryWindow((k + 1) * STEP_S, dict(zip(SPECIES, row.tolist(), strict=True)))
-        events += bouts.update(window)
+        events += bouts.observe(window)
     return sum(isinstance(e, CryStarted) and e.species != "human" for e in events)
 
 

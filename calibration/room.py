@@ -164,7 +164,7 @@ def false_alarms(model: CryModel, stream: Iterable[Samples]) -> RoomFit:
     windows: list[CryWindow] = []
     samples = 0
     for block in stream:
-        windows += detector.update(AudioBlock(samples / AUDIO_RATE_HZ, block)).windows
+        windows += detector.observe(AudioBlock(samples / AUDIO_RATE_HZ, block)).windows
         samples += len(block)
     hours = samples / AUDIO_RATE_HZ / HOUR_S
     if hours < SHORTEST_H:
@@ -189,7 +189,7 @@ def false_alarms(model: CryModel, stream: Iterable[Samples]) -> RoomFit:
 def count_alarms(model: CryModel, windows: Iterable[CryWindow], threshold: float) -> int:
     """Pet bouts that would have been announced with another threshold."""
     bouts = Bouts(msgspec.structs.replace(model.card.rule, on=threshold))
-    events = [event for window in windows for event in bouts.update(window)]
+    events = [event for window in windows for event in bouts.observe(window)]
     return sum(isinstance(e, CryStarted) and e.species != "human" for e in events)
 
 

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from monitor import commands, names
 from monitor.alert_kinds import AlertKind, Severity
 from monitor.names import SourceName
-from monitor.timeshift import Deadline, Moment, TimeShift, moved_fields
+from monitor.timeshift import Deadline, Moment, TimeShift, shifted_fields
 
 if TYPE_CHECKING:  # numpy is loaded by the parts that compute, not by those that only talk
     import numpy as np
@@ -247,11 +247,11 @@ class Weighing(msgspec.Struct, frozen=True, kw_only=True):
     stamp: Stamp = "clock"
     """a guess is never used for grams per day"""
 
-    def moved(self, shift: TimeShift) -> Weighing:
+    def shifted(self, shift: TimeShift) -> Weighing:
         """A time that a person gave is right already."""
         if self.stamp == "person" or not shift.covers(self.t_s):
             return self
-        return replace(moved_fields(self, shift), stamp="clock" if shift.sure else "guess")
+        return replace(shifted_fields(self, shift), stamp="clock" if shift.sure else "guess")
 
 
 # --------------------------------------------------------------------------- events

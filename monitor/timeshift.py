@@ -1,10 +1,10 @@
-"""Moments that can be moved: a boot's stretch of the timeline is put where it belongs.
+"""Moments that can be shifted: a boot's stretch of the timeline is put where it belongs.
 
 A Pi without a battery clock does not know the time when it wakes; it times everything rightly
 among itself and learns late, from the network, how far off all of it is. Then everything
-remembered from this boot moves by the same seconds, and what is older stays. ``Moment`` marks, in
-the types, the fields that hold a time of the timeline (all other floats are durations or
-measurements); ``moved`` follows the marks through whatever holds them.
+remembered from this boot is shifted by the same seconds, and what is older stays. ``Moment``
+marks, in the types, the fields that hold a time of the timeline (all other floats are durations or
+measurements); ``shifted`` follows the marks through whatever holds them.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from typing import Annotated, Any, TypeVar, cast
 import msgspec
 from msgspec import inspect
 
-Moment = Annotated[float, msgspec.Meta(extra={"moves": "moment"})]
+Moment = Annotated[float, msgspec.Meta(extra={"shifts": "moment"})]
 """a time on the nursery timeline, in seconds"""
-Deadline = Annotated[float, msgspec.Meta(extra={"moves": "deadline"})]
-"""one that lies ahead: it moves if the moment it was set (``t_s`` of its struct) does"""
+Deadline = Annotated[float, msgspec.Meta(extra={"shifts": "deadline"})]
+"""one that lies ahead: it is shifted if the moment it was set (``t_s`` of its struct) does"""
 
 S = TypeVar("S", bound=msgspec.Struct)
 
 
 class TimeShift(msgspec.Struct, frozen=True, kw_only=True):
-    """Moments in [since_s, until_s) move by ``by_s``."""
+    """Moments in [since_s, until_s) are shifted by ``by_s``."""
 
     by_s: float
     since_s: float = -math.inf
@@ -35,7 +35,7 @@ class TimeShift(msgspec.Struct, frozen=True, kw_only=True):
     """they are where they belong then; False: only put out of the way"""
 
     def covers(self, t_s: float) -> bool:
-        """Whether this moment moves."""
+        """Whether this moment is shifted."""
         return self.since_s <= t_s < self.until_s
 
     def moment(self, t_s: float) -> float:
@@ -47,20 +47,20 @@ class TimeShift(msgspec.Struct, frozen=True, kw_only=True):
         return None if t_s is None else self.moment(t_s)
 
 
-_Mover = Callable[[Any, TimeShift], Any]
+_Shifter = Callable[[Any, TimeShift], Any]
 
 
-def moved(value: S, shift: TimeShift) -> S:
-    """The same struct with every moment in it moved; one that knows better has ``moved`` itself."""
-    own = getattr(value, "moved", None)
-    return cast("S", own(shift)) if own is not None else moved_fields(value, shift)
+def shifted(value: S, shift: TimeShift) -> S:
+    """The same struct, every moment in it shifted; one that knows better has ``shifted`` itself."""
+    own = getattr(value, "shifted", None)
+    return cast("S", own(shift)) if own is not None else shifted_fields(value, shift)
 
 
-def moved_fields(value: S, shift: TimeShift) -> S:
-    """As ``moved``, field by field, for a struct's own ``moved`` to begin with."""
+def shifted_fields(value: S, shift: TimeShift) -> S:
+    """As ``shifted``, field by field, for a struct's own ``shifted`` to begin with."""
     changes: dict[str, Any] = {}
-    for name, mover in _movers(type(value)):
-        changes[name] = mover(getattr(value, name), shift)
+    for name, shifter in _shifters(type(value)):
+        changes[name] = shifter(getattr(value, name), shift)
     for name in _deadlines(type(value)):
         deadline_s = getattr(value, name)
         if deadline_s is not None and shift.covers(cast("Any", value).t_s):
@@ -88,7 +88,7 @@ def _bare(node: inspect.Type) -> inspect.Type:
 
 def _mark(node: inspect.Type) -> str | None:
     if isinstance(node, inspect.Metadata):
-        return (node.extra or {}).get("moves") or _mark(node.type)
+        return (node.extra or {}).get("shifts") or _mark(node.type)
     inner: tuple[inspect.Type, ...] = ()
     if isinstance(node, inspect.UnionType):
         inner = node.types
@@ -102,9 +102,9 @@ def _mark(node: inspect.Type) -> str | None:
 
 
 @cache
-def _movers(kind: type[msgspec.Struct]) -> tuple[tuple[str, _Mover], ...]:
-    movers = ((field.name, _mover(field.type)) for field in _fields(kind))
-    return tuple((name, mover) for name, mover in movers if mover is not None)
+def _shifters(kind: type[msgspec.Struct]) -> tuple[tuple[str, _Shifter], ...]:
+    shifters = ((field.name, _shifter(field.type)) for field in _fields(kind))
+    return tuple((name, shifter) for name, shifter in shifters if shifter is not None)
 
 
 @cache
@@ -112,48 +112,54 @@ def _deadlines(kind: type[msgspec.Struct]) -> tuple[str, ...]:
     return tuple(name for name, mark in marks(kind).items() if mark == "deadline")
 
 
-def _mover(node: inspect.Type) -> _Mover | None:
-    """How a value of this type moves; ``None`` for one that holds no moment."""
+def _shifter(node: inspect.Type) -> _Shifter | None:
+    """How a value of this type is shifted; ``None`` for one that holds no moment."""
     if isinstance(node, inspect.Metadata):
-        if (node.extra or {}).get("moves") == "moment":
+        if (node.extra or {}).get("shifts") == "moment":
             return lambda value, shift: shift.moment(value)
-        return _mover(node.type)
+        return _shifter(node.type)
     if isinstance(node, inspect.StructType):
-        return moved
+        return shifted
     if isinstance(node, inspect.UnionType):
-        return _union_mover(node)
+        return _union_shifter(node)
     if isinstance(node, inspect.ListType | inspect.VarTupleType):
-        return _each(_mover(node.item_type), list if isinstance(node, inspect.ListType) else tuple)
+        return _each(
+            _shifter(node.item_type), list if isinstance(node, inspect.ListType) else tuple
+        )
     if isinstance(node, inspect.TupleType):
-        return _places([_mover(part) for part in node.item_types])
-    if isinstance(node, inspect.DictType) and (mover := _mover(node.value_type)) is not None:
-        return lambda value, shift: {key: mover(item, shift) for key, item in value.items()}
+        return _places([_shifter(part) for part in node.item_types])
+    if isinstance(node, inspect.DictType) and (shifter := _shifter(node.value_type)) is not None:
+        return lambda value, shift: {key: shifter(item, shift) for key, item in value.items()}
     return None
 
 
-def _union_mover(node: inspect.UnionType) -> _Mover | None:
-    movers = [mover for part in node.types if (mover := _mover(part)) is not None]
-    if not movers:
+def _union_shifter(node: inspect.UnionType) -> _Shifter | None:
+    shifters = [shifter for part in node.types if (shifter := _shifter(part)) is not None]
+    if not shifters:
         return None
 
-    def move(value: Any, shift: TimeShift) -> Any:
+    def shift_one(value: Any, shift: TimeShift) -> Any:
         if value is None or isinstance(value, str):
             return value
-        return moved(value, shift) if isinstance(value, msgspec.Struct) else movers[0](value, shift)
+        return (
+            shifted(value, shift)
+            if isinstance(value, msgspec.Struct)
+            else shifters[0](value, shift)
+        )
 
-    return move
+    return shift_one
 
 
-def _each(mover: _Mover | None, make: Callable[[Any], Any]) -> _Mover | None:
-    if mover is None:
+def _each(shifter: _Shifter | None, make: Callable[[Any], Any]) -> _Shifter | None:
+    if shifter is None:
         return None
-    return lambda value, shift: make([mover(item, shift) for item in value])
+    return lambda value, shift: make([shifter(item, shift) for item in value])
 
 
-def _places(movers: list[_Mover | None]) -> _Mover | None:
-    if not any(movers):
+def _places(shifters: list[_Shifter | None]) -> _Shifter | None:
+    if not any(shifters):
         return None
     return lambda value, shift: tuple(
-        item if mover is None else mover(item, shift)
-        for item, mover in zip(value, movers, strict=True)
+        item if shifter is None else shifter(item, shift)
+        for item, shifter in zip(value, shifters, strict=True)
     )

@@ -15,6 +15,6 @@ class SparedDetector(CryDetector):
         super().__init__(model)
         self._awake = awake
 
-    def update(self, block: AudioBlock) -> Heard:
+    def observe(self, block: AudioBlock) -> Heard:
         """As the real one; after a spared stretch the next block begins a new one."""
-        return super().update(block) if self._awake(block.t_s) else Heard([], [])
+        return super().observe(block) if self._awake(block.t_s) else Heard([], [])

@@ -53,7 +53,7 @@ class ScriptedDetector:
         ]
         self._coming = sorted([*started, *ended], key=lambda pair: pair[0])
 
-    def update(self, block: AudioBlock) -> Heard:
+    def observe(self, block: AudioBlock) -> Heard:
         """The bouts known by the end of the block."""
         told: list[BoutEvent] = []
         while self._coming and self._coming[0][0] <= block.end_s:
@@ -64,7 +64,7 @@ class ScriptedDetector:
         """Nothing is held back."""
         return Heard([], [])
 
-    def move(self, shift: TimeShift) -> None:
+    def shift(self, shift: TimeShift) -> None:
         """The timeline of a script stays."""
 
 
@@ -118,10 +118,10 @@ def told(box: Box, seed: int) -> list[Alert]:
     scale = {math.floor(b.times_s[0]): b for b in box.box.blocks(START_S, end_s)}
     for now_s in np.arange(START_S, end_s):
         sound = np.roll(room, int(r.integers(AUDIO_RATE_HZ))) * np.float32(r.uniform(0.8, 1.2))
-        events = pipeline.update(AudioBlock(now_s, sound))
+        events = pipeline.observe(AudioBlock(now_s, sound))
         if (block := scale.get(math.floor(now_s))) is not None:
-            events += pipeline.update(block)
-        events += pipeline.update(Tick(now_s + 1.0))
+            events += pipeline.observe(block)
+        events += pipeline.observe(Tick(now_s + 1.0))
         alerts += [event for event in events if isinstance(event, Alert)]
     return alerts
 

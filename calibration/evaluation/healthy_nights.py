@@ -83,10 +83,10 @@ class SparedDetector(CryDetector):
         super().__init__(CryModel.from_bytes(cry_model_bytes(None)))
         self._awake = awake
 
-    def update(self, block: AudioBlock) -> Heard:
+    def observe(self, block: AudioBlock) -> Heard:
         """As the real one; after a spared stretch the next block begins a new one."""
         awake = any(begin <= block.t_s - START_S < end for begin, end in self._awake)
-        return super().update(block) if awake else Heard([], [])
+        return super().observe(block) if awake else Heard([], [])
 
 
 def script(seed: int, hours: float) -> Script:

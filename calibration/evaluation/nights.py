@@ -145,7 +145,7 @@ def heard(model: CryModel, night: Night, seed: int) -> list[BoutEvent]:
     for start, samples in night.pieces:
         room.add(start / AUDIO_RATE_HZ, samples)
     detector = CryDetector(model)
-    events = [e for block in _blocks(room, night.hours) for e in detector.update(block).bouts]
+    events = [e for block in _blocks(room, night.hours) for e in detector.observe(block).bouts]
     return events + detector.flush().bouts
 
 
@@ -166,9 +166,9 @@ def alerts(events: Sequence[BoutEvent], hours: float, hold_s: float) -> int:
         while coming and _known_s(coming[0], hold_s) <= second:
             event = coming.popleft()
             if isinstance(event, CryStarted):
-                incident.started(event)
+                incident.observe(event)
             else:
-                incident.ended(event)
+                incident.observe(event)
         open_now = bool(incident.conditions(second))
         raised += open_now and not open_before
         open_before = open_now

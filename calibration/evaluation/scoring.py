@@ -59,7 +59,7 @@ class Scored:
 def windows_of(model: CryModel, samples: NDArray[np.float32]) -> tuple[Floats, Floats]:
     """Window ends in seconds, and probabilities of shape (windows, SPECIES)."""
     detector = CryDetector(model)
-    windows = detector.update(AudioBlock(0.0, samples)).windows + detector.flush().windows
+    windows = detector.observe(AudioBlock(0.0, samples)).windows + detector.flush().windows
     p = np.array([[w.p[name] for name in SPECIES] for w in windows]).reshape(-1, len(SPECIES))
     return np.array([w.t_s for w in windows]), p
 

@@ -32,7 +32,7 @@ from monitor.events import (
     WeighIn,
 )
 from monitor.times import spoken_duration
-from monitor.timeshift import Moment, TimeShift, moved
+from monitor.timeshift import Moment, TimeShift, shifted
 
 REST_FACTOR = ((7.0, 1.0), (21.0, 4 / 3), (28.0, 5 / 3), (35.0, 2.0), (float("inf"), 8 / 3))
 """(age below, days; factor on the configured time). Babies sleep between bottles, and the longest
@@ -80,16 +80,22 @@ class Activity:
         self._watching = True
         self._why = ""
 
-    def sound(self, bout: CryStarted | CryEnded) -> None:
-        """A baby called; a human baby in the next room proves nothing."""
-        if bout.species != "human":
-            self._memory.sound_s = max(bout.t_s, self._memory.sound_s or bout.t_s)
+    def observe(
+        self, seen: CryStarted | CryEnded | ScaleBlock, events: Sequence[AnyEvent] = ()
+    ) -> None:
+        """Take a bout, or raw readings of the scale and the ``events`` it made of them.
 
-    def weighed(self, block: ScaleBlock, events: Sequence[AnyEvent] = ()) -> None:
-        """Raw readings of the scale and what it made of them."""
+        A human baby in the next room proves nothing.
+        """
+        if isinstance(seen, ScaleBlock):
+            self._weigh(seen, events)
+        elif seen.species != "human":
+            self._memory.sound_s = max(seen.t_s, self._memory.sound_s or seen.t_s)
+
+    def _weigh(self, block: ScaleBlock, events: Sequence[AnyEvent]) -> None:
         if any(isinstance(event, _HANDLED) for event in events):
             self._moved(block.t_s)
-        stirred_s = self._stirring.see(block)
+        stirred_s = self._stirring.observe(block)
         if stirred_s is None:
             return
         if self._stirred_s is None or stirred_s - self._stirred_s > STIRS_APART_S:
@@ -187,12 +193,12 @@ class Activity:
                 memory.quiet_from_s, memory.unseen_s = now_s, 0.0
         memory.watched_s, self._watching = now_s, True
 
-    def move(self, shift: TimeShift) -> None:
-        """The timeline was moved.
+    def shift(self, shift: TimeShift) -> None:
+        """The timeline was shifted.
 
         A count that began before what moved has a gap in it, of another length than was thought.
         """
-        before, self._memory = self._memory, moved(self._memory, shift)
+        before, self._memory = self._memory, shifted(self._memory, shift)
         memory = self._memory
         stays = memory.quiet_from_s is not None and memory.quiet_from_s == before.quiet_from_s
         if stays and memory.watched_s != before.watched_s:
@@ -202,7 +208,7 @@ class Activity:
                 memory.quiet_from_s, memory.unseen_s = memory.watched_s, 0.0
         self._stirred_from_s = shift.maybe(self._stirred_from_s)
         self._stirred_s = shift.maybe(self._stirred_s)
-        self._stirring.move(shift)
+        self._stirring.shift(shift)
 
     def snapshot(self) -> bytes:
         """The last signs of life and the count of quiet, as JSON."""

@@ -67,7 +67,7 @@ class PipelineSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pipeline:
-    """One box. ``update`` with every observation in order of time."""
+    """One box. ``observe`` is given every observation in order of time."""
 
     def __init__(
         self,
@@ -126,14 +126,14 @@ class Pipeline:
             Slept: self._slept,
             Command: self._command,
             SourceReport: self._report,
-            HostReport: self._host,
-            LagReport: self._load,
+            HostReport: self._report,
+            LagReport: self._report,
             IdentityReport: self._identified,
             LinkReport: self._linked,
             ClockReading: lambda _reading: [],
         }
 
-    def update(self, observation: Observation) -> list[AnyEvent]:
+    def observe(self, observation: Observation) -> list[AnyEvent]:
         """Fold in one observation; returns what it made happen, alerts last."""
         return self._handled[type(observation)](observation)
 
@@ -179,21 +179,21 @@ class Pipeline:
             sources=sources,
         )
 
-    def move(self, shift: TimeShift) -> list[AnyEvent]:
+    def shift(self, shift: TimeShift) -> list[AnyEvent]:
         """Move the moments a shift covers to where they belong; returns what follows from it.
 
         The clock has been synchronised late, and everything timed since the start was off by the
         same seconds. Durations within the run do not change; those that began before it do.
         """
         if self.detector is not None:
-            self.detector.move(shift)
-        self._crying.move(shift)
-        self._health.move(shift)
-        self._identity.move(shift)
-        self._link.move(shift)
-        self._activity.move(shift)
-        self.policy.move(shift)
-        return self.scale.move(shift)
+            self.detector.shift(shift)
+        self._crying.shift(shift)
+        self._health.shift(shift)
+        self._identity.shift(shift)
+        self._link.shift(shift)
+        self._activity.shift(shift)
+        self.policy.shift(shift)
+        return self.scale.shift(shift)
 
     def know_clock(self, known: bool) -> None:
         """Whether the timeline is where the world's clocks are: until then no grams per day."""
@@ -261,10 +261,10 @@ class Pipeline:
     # ------------------------------------------------------------------ one kind each
 
     def _hear(self, block: AudioBlock) -> list[AnyEvent]:
-        self._health.heard(block)
+        self._health.observe(block)
         if self.detector is None or not np.isfinite(block.samples.sum()):
             return []
-        return self._bouts(self.detector.update(block).bouts)
+        return self._bouts(self.detector.observe(block).bouts)
 
     def _bouts(self, bouts: Sequence[CryStarted | CryEnded]) -> list[AnyEvent]:
         events: list[AnyEvent] = []
@@ -272,23 +272,24 @@ class Pipeline:
             if isinstance(bout, CryStarted):
                 context, phrase = self.scale.cry_context(bout.t_s, bout.species)
                 bout = msgspec.structs.replace(bout, context=context)  # noqa: PLW2901 - same bout, now in context
-                self._crying.started(bout, phrase)
+                self._crying.observe(bout, phrase)
             else:
                 bout = msgspec.structs.replace(bout, context=self._crying.context)  # noqa: PLW2901
-                self._crying.ended(bout)
-            self._activity.sound(bout)
+                self._crying.observe(bout)
+            self._activity.observe(bout)
             events.append(bout)
         return events
 
     def _weigh(self, block: ScaleBlock) -> list[AnyEvent]:
-        self._health.weighed(block)
+        self._health.observe(block)
         events = self.scale.observe(block)
-        self._activity.weighed(block, events)
+        self._activity.observe(block, events)
         return events
 
     def _tick(self, tick: Tick) -> list[AnyEvent]:
         now_s = tick.t_s
-        events: list[AnyEvent] = list(self._health.tick(now_s, self.scale.fault))
+        self._health.know_scale_fault(self.scale.fault)
+        events: list[AnyEvent] = [*self._health.observe(tick)]
         events += self.scale.observe(tick)
         return events + list(self._judge(now_s))
 
@@ -297,7 +298,7 @@ class Pipeline:
 
         The scale and the cry detector see the gap in their data by themselves.
         """
-        self._health.slept(slept.t_s, slept.slept_s)
+        self._health.observe(slept)
         self.policy.nobody_watched()
         return []
 
@@ -326,7 +327,7 @@ class Pipeline:
         ]
         self._know_roster()
         handled = self.scale.handled(now_s)
-        return self.policy.update(now_s, conditions, unjudged, handled=handled)
+        return self.policy.observe(now_s, conditions, unjudged, handled=handled)
 
     def _babies_inside(self, now_s: float) -> list[Baby]:
         """Those in the box; all of them while the scale does not know."""
@@ -336,25 +337,17 @@ class Pipeline:
 
     def _command(self, command: Command) -> list[AnyEvent]:
         if isinstance(command.request, AlertRequest):
-            alerts, result = self.policy.command(command)
+            alerts, result = self.policy.carry_out(command)
             return [*alerts, result]
         return [*self.scale.observe(command), *self._judge(command.t_s)]
 
-    def _report(self, report: SourceReport) -> list[AnyEvent]:
-        return list(self._health.reported(report))
-
-    def _host(self, report: HostReport) -> list[AnyEvent]:
-        self._health.host(report)
-        return []
+    def _report(self, report: SourceReport | HostReport | LagReport) -> list[AnyEvent]:
+        return [*self._health.observe(report)]
 
     def _linked(self, report: LinkReport) -> list[AnyEvent]:
-        self._link.report(report)
+        self._link.observe(report)
         return []
 
     def _identified(self, report: IdentityReport) -> list[AnyEvent]:
-        self._identity.report(report)
-        return []
-
-    def _load(self, report: LagReport) -> list[AnyEvent]:
-        self._health.load(report)
+        self._identity.observe(report)
         return []

@@ -30,7 +30,7 @@ LEARN_WINDOWS = 30
 
 
 class Stirring:
-    """Feed it the scale's blocks; it says when something stirred."""
+    """Takes the scale's blocks; tells when something stirred."""
 
     def __init__(self) -> None:
         self._times: list[float] = []
@@ -39,7 +39,7 @@ class Stirring:
         self.log_quiet: float | None = None
         """logarithm of the spread of a quiet window, in codes; ``None`` while it is learned"""
 
-    def see(self, block: ScaleBlock) -> float | None:
+    def observe(self, block: ScaleBlock) -> float | None:
         """The time of the last window in this block that stirred, or None."""
         stirred_s = None
         for t_s, count in zip(block.times_s.tolist(), block.counts.tolist(), strict=True):
@@ -53,8 +53,8 @@ class Stirring:
                 self._counts.clear()
         return stirred_s
 
-    def move(self, shift: TimeShift) -> None:
-        """The timeline was moved."""
+    def shift(self, shift: TimeShift) -> None:
+        """The timeline was shifted."""
         self._times = [shift.moment(t_s) for t_s in self._times]
 
     def _interval_s(self) -> float:

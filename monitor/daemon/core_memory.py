@@ -88,7 +88,7 @@ class CoreMemory:
             for snapshot in filter(None, (whole, light)):
                 pipeline.restore(snapshot)
             if earlier is not None:
-                pipeline.move(earlier)
+                pipeline.shift(earlier)
             pipeline.state(now_s)
         except _UNUSABLE as error:
             # Another version's snapshot, or damage: the journal has everything that matters.

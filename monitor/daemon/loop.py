@@ -202,7 +202,7 @@ class Loop:
             self._outputs.handle_events(events)
         if self._clips is not None:
             if (by_s := self.recorder.shifted_s - before_s) != 0.0:
-                self._clips.move(by_s)
+                self._clips.shift(by_s)
             if not self._shedding.sheds("charts"):
                 self._clips.take(observation, events, synced=self.recorder.synced)
 

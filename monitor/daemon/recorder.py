@@ -42,7 +42,7 @@ from monitor.store.batch_writer import BatchWriter
 from monitor.store.failover import FailBack, Known
 from monitor.store.journal import Journal
 from monitor.times import local_minute, spoken_duration
-from monitor.timeshift import TimeShift, moved
+from monitor.timeshift import TimeShift, shifted
 
 SAVE_EVERY_S = 1800.0
 """The whole snapshot is written this often. What a crash loses in between is how the last
@@ -168,7 +168,7 @@ class Recorder:
             span = spoken_duration(observation.slept_s)
             self._log(f"the computer slept for {span}: nothing was seen meanwhile")
         found = self._look_at_the_card() if isinstance(observation, Tick) else []
-        events = found + self.pipeline.update(observation)
+        events = found + self.pipeline.observe(observation)
         if isinstance(observation, Tick):
             self._second(observation.t_s)
         return self._take(events)
@@ -208,18 +208,18 @@ class Recorder:
         events = self._shift(shifts)
         by_s = shifts[-1].by_s
         if by_s or not known:
-            self._log(f"the clock is synchronised: times moved by {by_s:+.0f} s")
+            self._log(f"the clock is synchronised: times shifted by {by_s:+.0f} s")
         return self._take(events)
 
     def _shift(self, shifts: list[TimeShift]) -> list[AnyEvent]:
         """Pipeline, journal and outbox; a crash leaves all of it shifted, or nothing."""
-        events = [event for shift in shifts for event in self.pipeline.move(shift)]
+        events = [event for shift in shifts for event in self.pipeline.shift(shift)]
         by_s = shifts[-1].by_s  # the last one is this boot's own
         self.now_s += by_s
         self._telemetry.retime(shifts)
         self._writer.retime(by_s)
         if self._host is not None:
-            self._host = moved(self._host, shifts[-1])
+            self._host = shifted(self._host, shifts[-1])
         clock = msgspec.json.encode(self.clock.clock)
         self._write(Batch(shifts=shifts, state=self._snapshot(self.now_s) | {"clock": clock}))
         return events
@@ -280,7 +280,7 @@ class Recorder:
         if known != self.trouble or self._returned:
             last = self._host or HostReport(self.now_s)
             self._host = self._with_journal(msgspec.structs.replace(last, t_s=self.now_s))
-            self.pipeline.update(self._host)
+            self.pipeline.observe(self._host)
         return self._returned
 
     def _card_is_back(self, end: FailBack) -> None:

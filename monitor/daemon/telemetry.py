@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from monitor.core.pipeline import Pipeline
 from monitor.events import AnyEvent, CryEnded, slug
 from monitor.store.reading import MinuteRow
-from monitor.timeshift import TimeShift, moved
+from monitor.timeshift import TimeShift, shifted
 
 WRITE_EVERY_S = 300.0
 """What a power cut may cost of it; a card's page is written as a whole, however little changed."""
@@ -62,6 +62,6 @@ class Telemetry:
     def retime(self, shifts: Sequence[TimeShift]) -> None:
         """The timeline was shifted; the last shift is this boot's own."""
         for shift in shifts:
-            self.rows = [moved(row, shift) for row in self.rows]
+            self.rows = [shifted(row, shift) for row in self.rows]
         self._minute_s += shifts[-1].by_s
         self._written_s += shifts[-1].by_s

@@ -19,7 +19,7 @@ from monitor.store import failover
 from monitor.store.batch import Batch
 from monitor.store.failover import FailBack, Known
 from monitor.store.journal import Journal
-from monitor.timeshift import TimeShift, moved
+from monitor.timeshift import TimeShift, shifted
 
 RETRY_EVERY_S = 10.0
 """A card that refused is asked again this often."""
@@ -149,10 +149,10 @@ class BatchWriter:
         self._waiting, self.error = Batch(synced=batch.synced), None
 
     def _shift_waiting(self, shift: TimeShift) -> None:
-        events = [moved(event, shift) for event in self._waiting.events]
+        events = [shifted(event, shift) for event in self._waiting.events]
         self._waiting = msgspec.structs.replace(self._waiting, events=events)
-        self._journal.outbox.move_held(shift, restamped)
-        self._journal.pushes.move_held(shift)
+        self._journal.outbox.shift_held(shift, restamped)
+        self._journal.pushes.shift_held(shift)
 
     def _try_again(self, now_s: float) -> None:
         outbox = self._journal.outbox

@@ -149,8 +149,8 @@ class CryClips:
             self._pruned_s = observation.t_s
             self._give(_Prune(observation.t_s))
 
-    def move(self, by_s: float) -> None:
-        """The timeline was moved: so is the sound that is remembered."""
+    def shift(self, by_s: float) -> None:
+        """The timeline was shifted: so is the sound that is remembered."""
         self._heard = deque((t_s + by_s, samples) for t_s, samples in self._heard)
         self._pruned_s += by_s
         if self._open is not None:

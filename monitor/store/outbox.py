@@ -200,8 +200,8 @@ class Outbox:
             stored = set()
         return sorted(stored | {message.id for message in known})
 
-    def move(self, shift: TimeShift, restamped: Callable[[bytes, TimeShift], bytes]) -> None:
-        """The timeline was moved: so are what waits here, its expiry and the times in it."""
+    def shift(self, shift: TimeShift, restamped: Callable[[bytes, TimeShift], bytes]) -> None:
+        """The timeline was shifted: so are what waits here, its expiry and the times in it."""
         self._looked = None
         rows = self._rows.read("outbox")
         self._db.executemany(
@@ -217,7 +217,7 @@ class Outbox:
             "UPDATE outbox SET latest_s = latest_s + ? WHERE latest_s >= ? AND latest_s < ?",
             (shift.by_s, shift.since_s, shift.until_s),
         )
-        self._waiting = {i: _moved(row, shift, restamped) for i, row in self._waiting.items()}
+        self._waiting = {i: _shifted(row, shift, restamped) for i, row in self._waiting.items()}
 
     def delete(self, ids: Iterable[int]) -> None:
         """Forget rows that arrived or expired, in one transaction.
@@ -245,9 +245,9 @@ class Outbox:
         self._arrived.clear()
         self.refused = None
 
-    def move_held(self, shift: TimeShift, restamped: Callable[[bytes, TimeShift], bytes]) -> None:
+    def shift_held(self, shift: TimeShift, restamped: Callable[[bytes, TimeShift], bytes]) -> None:
         """The same for what is in memory only."""
-        self._held = {i: _moved(row, shift, restamped) for i, row in self._held.items()}
+        self._held = {i: _shifted(row, shift, restamped) for i, row in self._held.items()}
 
     def __len__(self) -> int:
         try:
@@ -326,7 +326,7 @@ def _order(message: OutboxMessage) -> tuple[int, float, bool, int]:
     return -message.urgency, -latest_s, message.id < 0, abs(message.id)
 
 
-def _moved(
+def _shifted(
     message: OutboxMessage, shift: TimeShift, restamped: Callable[[bytes, TimeShift], bytes]
 ) -> OutboxMessage:
     latest_s = shift.maybe(message.latest_s)

@@ -15,7 +15,7 @@ import msgspec
 from monitor.alert_kinds import KINDS, RANK
 from monitor.config import NotifyConfig
 from monitor.events import Alert
-from monitor.timeshift import Moment, TimeShift, moved
+from monitor.timeshift import Moment, TimeShift, shifted
 
 TOLD_STATES = frozenset({"raised", "reminded", "cleared"})
 """a push cannot be taken back, so an acknowledgement is no reason for another one"""
@@ -190,20 +190,20 @@ class PushRows:
             return
         self._waiting = None
 
-    def move(self, shift: TimeShift) -> None:
-        """The timeline was moved: so are what waits here, its expiry and the times in it."""
+    def shift(self, shift: TimeShift) -> None:
+        """The timeline was shifted: so are what waits here, its expiry and the times in it."""
         for row in self._rows():
             if shift.covers(row.t_s):
-                after = _moved(row, shift)
+                after = _shifted(row, shift)
                 self._db.execute(
                     "UPDATE pushes SET t_s = ?, expires_s = ?, document = ? WHERE id = ?",
                     (after.t_s, after.expires_s, msgspec.json.encode(after.alert), row.id),
                 )
         self._waiting = None
 
-    def move_held(self, shift: TimeShift) -> None:
+    def shift_held(self, shift: TimeShift) -> None:
         """The same for what is in memory only."""
-        self._held = {i: _moved(row, shift) for i, row in self._held.items()}
+        self._held = {i: _shifted(row, shift) for i, row in self._held.items()}
         self._waiting = None
 
     # ------------------------------------------------------------------ reading
@@ -253,7 +253,7 @@ def _read(row: sqlite3.Row) -> PushRow | None:
         return None
 
 
-def _moved(row: PushRow, shift: TimeShift) -> PushRow:
+def _shifted(row: PushRow, shift: TimeShift) -> PushRow:
     """The expiry follows the moment of the change, wherever it lies itself."""
     if not shift.covers(row.t_s):
         return row
@@ -261,7 +261,7 @@ def _moved(row: PushRow, shift: TimeShift) -> PushRow:
         row,
         t_s=row.t_s + shift.by_s,
         expires_s=row.expires_s + shift.by_s,
-        alert=moved(row.alert, shift),
+        alert=shifted(row.alert, shift),
     )
 
 

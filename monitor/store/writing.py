@@ -21,7 +21,7 @@ from monitor.store.outbox import Outbox
 from monitor.store.push_rows import PushRows
 from monitor.store.reading import JournalReader, MinuteRow
 from monitor.store.shifting import shift_rows
-from monitor.timeshift import TimeShift, moved
+from monitor.timeshift import TimeShift, shifted
 
 RETENTION_S = {
     "telemetry": 31 * 86_400.0,
@@ -112,8 +112,8 @@ class JournalWriter(JournalReader):
                 self._shift(shift)
                 if self.copy_of is not None:
                     copies.carry(self._db, Carried(shift=shift), synced=shift.sure)
-                self.outbox.move(shift, restamped)
-                self.pushes.move(shift)
+                self.outbox.shift(shift, restamped)
+                self.pushes.shift(shift)
             for event in batch.events:
                 self._events.write(event, synced=batch.synced)
                 if self.copy_of is not None:
@@ -126,7 +126,7 @@ class JournalWriter(JournalReader):
     def _shift(self, shift: TimeShift) -> None:
         shift_rows(self._db, shift)
         for baby in self.babies(retired=True):
-            if (changed := moved(baby, shift)) != baby:
+            if (changed := shifted(baby, shift)) != baby:
                 self._events.write_baby(changed)
 
     def record_minutes(self, rows: Sequence[MinuteRow]) -> None:

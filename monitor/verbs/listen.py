@@ -95,7 +95,7 @@ def _listen_to(path: Path, model: CryModel, how: _Report) -> Listened:
 
     try:
         for block, fraction in decode(path, _CHUNK_S):
-            report(detector.update(AudioBlock(samples / AUDIO_RATE_HZ, block)))
+            report(detector.observe(AudioBlock(samples / AUDIO_RATE_HZ, block)))
             samples += len(block)
             progress.show(fraction, samples / AUDIO_RATE_HZ)
     finally:

@@ -96,7 +96,7 @@ class Replay:
         """Every event in the order it was decided."""
         for observation in self._observations():
             self.now_s = observation.t_s
-            yield from self._pipeline.update(observation)
+            yield from self._pipeline.observe(observation)
         yield from self._pipeline.finish(self.now_s)
 
     def _observations(self) -> Iterator[Observation]:

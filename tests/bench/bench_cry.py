@@ -47,7 +47,7 @@ from monitor.data.shipped import cry_model_bytes
 detector = CryDetector(CryModel.from_bytes(cry_model_bytes(None)))
 sweep = np.sin(np.cumsum(np.linspace(0.2, 0.7, 16000))).astype(np.float32) * 0.01
 for k in range(600):
-    detector.update(AudioBlock(float(k), sweep))
+    detector.observe(AudioBlock(float(k), sweep))
 print((resident_kb() - before) / 1024)
 """
 
@@ -77,7 +77,7 @@ def detector_run(model: CryModel, sound: np.ndarray) -> Callable[[], None]:
         detector = CryDetector(model)
         for start in range(0, len(sound), AUDIO_RATE_HZ):
             block = sound[start : start + AUDIO_RATE_HZ]
-            detector.update(AudioBlock(start / AUDIO_RATE_HZ, block))
+            detector.observe(AudioBlock(start / AUDIO_RATE_HZ, block))
         detector.flush()
 
     return run
@@ -121,7 +121,7 @@ def delays_s(model: CryModel) -> list[float]:
             at_s = ends[-1] + rng.uniform(0.3, 1.5)
         sound, detector = room.render(0, 60 * AUDIO_RATE_HZ), CryDetector(model)
         for start in range(0, len(sound), 1_600):
-            heard = detector.update(AudioBlock(start / 16_000, sound[start : start + 1_600]))
+            heard = detector.observe(AudioBlock(start / 16_000, sound[start : start + 1_600]))
             if any(isinstance(e, CryStarted) for e in heard.bouts):
                 found.append((start + 1_600) / 16_000 - ends[2])
                 break

@@ -37,17 +37,17 @@ def test_silence_and_stillness_for_ninety_minutes():
 
 def test_a_call_or_a_movement_begins_the_count_anew():
     subject = Activity(AlertsConfig(), T)
-    subject.sound(CryStarted(t_s=T + 1000, species="puppy", score=0.9))
+    subject.observe(CryStarted(t_s=T + 1000, species="puppy", score=0.9))
     assert conditions(subject, T + 6000) == []
-    subject.weighed(BLOCK, [BoxOn(t_s=T + 2000)])
+    subject.observe(BLOCK, [BoxOn(t_s=T + 2000)])
     assert conditions(subject, T + 7000) == []
     assert conditions(subject, T + 2000 + 5400)
 
 
 def test_a_still_scale_and_a_human_baby_are_no_signs_of_life():
     subject = Activity(AlertsConfig(), T)
-    subject.weighed(BLOCK)
-    subject.sound(CryStarted(t_s=T + 2000, species="human", score=0.9))
+    subject.observe(BLOCK)
+    subject.observe(CryStarted(t_s=T + 2000, species="human", score=0.9))
     assert conditions(subject, T + 5400)
 
 
@@ -98,7 +98,7 @@ def test_an_open_alarm_waits_through_a_gap_and_goes_on(dead, gap_s):
 def test_a_call_heard_while_the_scale_is_away_ends_it():
     subject = Activity(AlertsConfig(), T)
     watch(subject, 0, 5401)
-    subject.sound(CryStarted(t_s=T + 5410, species="kitten", score=0.9))
+    subject.observe(CryStarted(t_s=T + 5410, species="kitten", score=0.9))
     assert watch(subject, 5402, 5420, scale=False) == []
     assert subject.unjudged() == []
 
@@ -113,15 +113,15 @@ def noise(second: int, wobble_g: float = 0.0) -> ScaleBlock:
 def test_a_movement_ends_it_but_a_machine_that_shakes_the_box_for_minutes_does_not(seconds, ends):
     subject = Activity(AlertsConfig(too_quiet_after_min=10), T)
     for second in range(700):
-        subject.weighed(noise(second))
+        subject.observe(noise(second))
         open_now = conditions(subject, T + second + 1)
     assert open_now
     for second in range(700, 700 + seconds):
-        subject.weighed(noise(second, 8.0))
+        subject.observe(noise(second, 8.0))
         conditions(subject, T + second + 1)
     assert subject.unjudged()  # it moves: nobody knows yet what
     for second in range(700 + seconds, 730 + seconds):
-        subject.weighed(noise(second))
+        subject.observe(noise(second))
         open_now = conditions(subject, T + second + 1)
     assert bool(open_now) != ends
     assert subject.unjudged() == []
@@ -180,7 +180,7 @@ def test_a_clock_that_was_hours_off_since_the_restart_makes_no_silence(by_s):
     watch(before, 0, 1000)
     after = restarted(before, 1030)
     assert watch(after, 1030, 1060) == []
-    after.move(TimeShift(by_s=by_s, since_s=T + 1030))
+    after.shift(TimeShift(by_s=by_s, since_s=T + 1030))
     assert watch(after, by_s + 1061, by_s + 1061 + 5390) == []
     assert watch(after, by_s + 6452, by_s + 6500)
 
@@ -190,7 +190,7 @@ def test_a_clock_that_was_off_by_seconds_does_not_begin_the_count_anew():
     watch(before, 0, 1000)
     after = restarted(before, 1030)
     assert watch(after, 1030, 1060) == []
-    after.move(TimeShift(by_s=60.0, since_s=T + 1030))
+    after.shift(TimeShift(by_s=60.0, since_s=T + 1030))
     assert watch(after, 1121, 5430 + 59) == []
     assert watch(after, 5430 + 60, 5430 + 65)
 
@@ -205,7 +205,7 @@ def test_an_open_alert_of_an_earlier_version_stays_open():
 
 def test_a_restart_keeps_the_last_signs():
     before = Activity(AlertsConfig(), T)
-    before.sound(CryStarted(t_s=T + 100, species="kitten", score=0.9))
+    before.observe(CryStarted(t_s=T + 100, species="kitten", score=0.9))
     after = restarted(before, 5000)
     assert after.last_sign_s == T + 100
     assert conditions(after, T + 5600) == []

@@ -112,13 +112,13 @@ class World:
             if microphone and self._room:
                 quiet = np.float32(0.8 + 0.4 * (self.second * 7919 % 97) / 97)
                 sound = np.roll(ROOM, self.second * 7919) * quiet
-                events += self.pipeline.update(AudioBlock(now_s, sound))
+                events += self.pipeline.observe(AudioBlock(now_s, sound))
             self.second += 1
             if (block := blocks.get(self.second)) is not None:
-                events += self.pipeline.update(block)
+                events += self.pipeline.observe(block)
             if host is not None and self.second % 30 == 0:
-                events += self.pipeline.update(HostReport(T + self.second, **host))
-            events += self.pipeline.update(Tick(T + self.second))
+                events += self.pipeline.observe(HostReport(T + self.second, **host))
+            events += self.pipeline.observe(Tick(T + self.second))
             told += [e for e in events if isinstance(e, Alert)]
         self.told += told
         return told
@@ -127,7 +127,7 @@ class World:
         return list(self.box.blocks(T + self.second, T + self.second + seconds))
 
     def say(self, verb: str, **args) -> list[Alert]:
-        events = self.pipeline.update(asked(T + self.second, verb, args))
+        events = self.pipeline.observe(asked(T + self.second, verb, args))
         self.told += [e for e in events if isinstance(e, Alert)]
         return [e for e in events if isinstance(e, Alert)]
 
@@ -439,5 +439,5 @@ def test_the_clock_moves_what_is_held() -> None:
     world = quiet_world()
     world.run(30, microphone=False)
     shift = TimeShift(by_s=HOUR)
-    world.pipeline.move(shift)
+    world.pipeline.shift(shift)
     assert world.open("too_quiet")[0].since >= T + HOUR

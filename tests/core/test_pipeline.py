@@ -64,8 +64,8 @@ def pipeline(*, microphone: bool = False, scale: bool = True) -> Pipeline:
 def feed_scale(line: Pipeline, box: SimulatedBox, begin_s: float, end_s: float) -> list[AnyEvent]:
     events: list[AnyEvent] = []
     for block in box.blocks(START_S + begin_s, START_S + end_s):
-        events += line.update(block)
-        events += line.update(Tick(block.t_s))
+        events += line.observe(block)
+        events += line.observe(Tick(block.t_s))
     return events
 
 
@@ -118,9 +118,9 @@ def test_a_cry_carries_its_context() -> None:
     scale = box.blocks(START_S, START_S + 850)
     for second in range(850):
         block = AudioBlock(START_S + second, room.render(second * AUDIO_RATE_HZ, AUDIO_RATE_HZ))
-        events += line.update(block)
-        events += line.update(next(scale))
-        events += line.update(Tick(START_S + second + 1.0))
+        events += line.observe(block)
+        events += line.observe(next(scale))
+        events += line.observe(Tick(START_S + second + 1.0))
     started = [e for e in events if isinstance(e, CryStarted)]
     ended = [e for e in events if isinstance(e, CryEnded)]
     assert started
@@ -138,7 +138,7 @@ def test_silence_of_a_source_is_told() -> None:
     feed_scale(line, one_feed(), 0, 30)
     events: list[AnyEvent] = []
     for second in range(31, 120):
-        events += line.update(Tick(START_S + second))
+        events += line.observe(Tick(START_S + second))
     assert any(isinstance(e, SourceState) and e.state != "healthy" for e in events)
     assert any(isinstance(e, Alert) and e.kind == "monitor_blind" for e in events)
     assert line.state(START_S + 120).scale.total_g is None
@@ -146,17 +146,17 @@ def test_silence_of_a_source_is_told() -> None:
 
 def test_a_report_of_a_device_reaches_the_state() -> None:
     line = pipeline()
-    line.update(SourceReport(START_S + 1, "scale", "failed", "no chip answers"))
+    line.observe(SourceReport(START_S + 1, "scale", "failed", "no chip answers"))
     assert line.state(START_S + 2).sources["scale"].why == "no chip answers"
 
 
 def test_commands_are_answered_by_whoever_knows() -> None:
     line = pipeline()
     for verb, args in (("test_alert", {}), ("weigh", {"baby": "Possum", "grams": 120.0})):
-        events = line.update(asked(START_S + 1, verb, args))
+        events = line.observe(asked(START_S + 1, verb, args))
         (result,) = [e for e in events if isinstance(e, CommandResult)]
         assert result.ok, result.error
-    events = line.update(asked(START_S + 2, "acknowledge", {"id": "no-such"}))
+    events = line.observe(asked(START_S + 2, "acknowledge", {"id": "no-such"}))
     (result,) = [e for e in events if isinstance(e, CommandResult)]
     assert not result.ok
 
@@ -171,7 +171,7 @@ def test_every_command_has_a_part_that_answers_it_once(verb: str) -> None:
         "species": "puppy",
     }
     args = {name: fields[name] for name in VERBS[verb].__struct_fields__ if name in fields}
-    events = pipeline().update(asked(START_S + 1, verb, args))
+    events = pipeline().observe(asked(START_S + 1, verb, args))
     (result,) = [e for e in events if isinstance(e, CommandResult)]
     assert result.verb == verb
     assert f"{verb} is not" not in (result.error or "")
@@ -179,7 +179,7 @@ def test_every_command_has_a_part_that_answers_it_once(verb: str) -> None:
 
 def test_the_clock_is_not_the_cores_business() -> None:
     line = pipeline()
-    assert line.update(ClockReading(START_S, START_S + 1e6, synced=True)) == []
+    assert line.observe(ClockReading(START_S, START_S + 1e6, synced=True)) == []
 
 
 def test_sound_that_is_not_numbers_leaves_no_trace_in_the_hearing() -> None:
@@ -187,7 +187,7 @@ def test_sound_that_is_not_numbers_leaves_no_trace_in_the_hearing() -> None:
     sound = np.random.default_rng(1).normal(0, 1e-3, 60 * AUDIO_RATE_HZ).astype(np.float32)
     for second, block in enumerate(sound.reshape(60, -1)):
         heard = np.full_like(block, np.nan) if second in {20, 21} else block
-        line.update(AudioBlock(START_S + second, heard))
-        line.update(Tick(START_S + second + 1))
+        line.observe(AudioBlock(START_S + second, heard))
+        line.observe(Tick(START_S + second + 1))
     level_db = line.state(START_S + 60).cry.level_db
     assert level_db == pytest.approx(-60, abs=1)

@@ -39,9 +39,9 @@ def alerts(hours: float, *, muted: bool = False, kicks: bool = False) -> list[Al
         grams = 900 + rng.normal(0, 0.3, 10)
         if kicks and second % 1800 < 3:
             grams += 4 * np.sin(np.arange(10))
-        events = pipeline.update(ScaleBlock(now_s + np.arange(10) / 10, 1000 + 400 * grams))
-        events += pipeline.update(AudioBlock(now_s, silence if muted else room))
-        events += pipeline.update(Tick(now_s + 1))
+        events = pipeline.observe(ScaleBlock(now_s + np.arange(10) / 10, 1000 + 400 * grams))
+        events += pipeline.observe(AudioBlock(now_s, silence if muted else room))
+        events += pipeline.observe(Tick(now_s + 1))
         told += [e for e in events if isinstance(e, Alert) and e.state == "raised"]
     return told
 

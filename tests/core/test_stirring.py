@@ -25,7 +25,7 @@ def stirred(
     counts = np.round(grams * COUNTS_PER_G)
     subject = Stirring()
     found = [
-        subject.see(ScaleBlock(t_s[i : i + split], counts[i : i + split]))
+        subject.observe(ScaleBlock(t_s[i : i + split], counts[i : i + split]))
         for i in range(0, len(t_s), split)
     ]
     return [moment_s for moment_s in found if moment_s is not None]

@@ -170,7 +170,7 @@ def test_silence_is_not_claimed_of_a_gap() -> None:
         alerts=AlertsConfig(too_quiet_after_min=90),
     )  # fmt: skip
     before = Activity(config.alerts, START_S)
-    before.sound(CryStarted(t_s=START_S + 10, species="kitten", score=0.9))
+    before.observe(CryStarted(t_s=START_S + 10, species="kitten", score=0.9))
     after = Activity(config.alerts, BACK_S)
     after.restore(before.snapshot())
     baby = SimBaby(name="P", species="puppy", weight_g=119.0).as_baby()

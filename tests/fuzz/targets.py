@@ -56,7 +56,7 @@ def config(data: bytes) -> None:
     found = parse_config(data, "fuzz.toml")
     assert Topics(found.box).commands
     if found.scale.calibrated:
-        _pipeline(found).update(Tick(START_S + 1))
+        _pipeline(found).observe(Tick(START_S + 1))
 
 
 def command(data: bytes) -> None:
@@ -67,7 +67,7 @@ def command(data: bytes) -> None:
         asked = parse_command(
             TOPICS.command(verb), data[1:], TOPICS, retain=False, now_s=t_s
         )  # fmt: skip
-        line.update(asked)
+        line.observe(asked)
     _live_on(line)
 
 
@@ -101,13 +101,13 @@ def scale_csv(data: bytes) -> None:
             assert np.isfinite(block.counts).all()
             times_s = START_S + block.times_s
             if (np.diff(times_s) > 0).all():
-                line.update(msgspec.structs.replace(block, times_s=times_s))
+                line.observe(msgspec.structs.replace(block, times_s=times_s))
 
 
 def model(data: bytes) -> None:
     """A cry model, listening."""
     found = CryModel.from_bytes(data)
-    for window in CryDetector(found).update(AudioBlock(START_S, _noise())).windows:
+    for window in CryDetector(found).observe(AudioBlock(START_S, _noise())).windows:
         assert np.isfinite(list(window.p.values())).all()
 
 
@@ -202,8 +202,8 @@ def _pipeline(config: Config, *found: Baby) -> Pipeline:
 def _live_on(line: Pipeline) -> None:
     for hours in (1, 5, 30):
         t_s = START_S + hours * 3600.0
-        line.update(Tick(t_s))
-        line.update(asked(t_s, "weigh", {"baby": "Possum", "grams": 115.0}))
+        line.observe(Tick(t_s))
+        line.observe(asked(t_s, "weigh", {"baby": "Possum", "grams": 115.0}))
         state_messages(line.state(t_s), TOPICS)
     line.restore(line.snapshot(t_s))
 

@@ -67,10 +67,10 @@ def tell(
             samples = room.render(second * AUDIO_RATE_HZ, AUDIO_RATE_HZ)
             if any(begin <= second < end for begin, end in deaf or []):
                 samples = np.zeros_like(samples)
-            events += pipeline.update(AudioBlock(START_S + second, samples))
+            events += pipeline.observe(AudioBlock(START_S + second, samples))
         if (block := scale.get(second + 1)) is not None:
-            events += pipeline.update(block)
-        events += pipeline.update(Tick(START_S + second + 1.0))
+            events += pipeline.observe(block)
+        events += pipeline.observe(Tick(START_S + second + 1.0))
         for event in events:
             yield f"{rfc3339(round(event.t_s))[11:19]}  {plain(event)}"
 

@@ -38,7 +38,7 @@ from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
 from monitor.simulation.sounds import Room, bout
 from monitor.store.batch import Batch
 from monitor.store.journal import Journal
-from monitor.timeshift import TimeShift, marks, moved
+from monitor.timeshift import TimeShift, marks, shifted
 from tests.asking import asked
 from tests.spared_detector import SparedDetector
 
@@ -206,13 +206,13 @@ def test_a_snooze_of_an_earlier_boot_ends_when_it_was_told_to() -> None:
         )  # fmt: skip
 
     shift = TimeShift(by_s=HOUR_S, since_s=T0)
-    assert moved(alert(T0 - 60), shift).until == T0 + 1800
-    assert moved(alert(T0 + 60), shift).until == T0 + 1800 + HOUR_S
+    assert shifted(alert(T0 - 60), shift).until == T0 + 1800
+    assert shifted(alert(T0 + 60), shift).until == T0 + 1800 + HOUR_S
 
 
 def test_a_typed_time_is_never_moved() -> None:
     typed = Weighing(step_id="x", t_s=T0 + 5, baby="P", weight_g=1.0, sigma_g=1.0, stamp="person")
-    assert moved(typed, TimeShift(by_s=HOUR_S, since_s=T0)) == typed
+    assert shifted(typed, TimeShift(by_s=HOUR_S, since_s=T0)) == typed
 
 
 # ------------------------------------------------------------------ whole nights
@@ -317,9 +317,9 @@ def begin(night: Night, journal: Journal, run: RunStart) -> Recorder:
     behind = [run.clock.began_s - T0]
 
     class Ears(SparedDetector):
-        def move(self, shift: TimeShift) -> None:
+        def shift(self, shift: TimeShift) -> None:
             behind[0] += shift.by_s
-            super().move(shift)
+            super().shift(shift)
 
     model = recorder.pipeline.detector._model
     recorder.pipeline.detector = Ears(model, lambda t_s: night.awake(t_s - behind[0]))

@@ -128,13 +128,13 @@ class Box:
             level = grams + self._random.normal(0.0, 0.08, 10)
             block = ScaleBlock(times_s, np.round(ZERO + CPG * level))
             self.now_s = float(times_s[-1])
-            self.events += self.pipeline.update(block)
-            self.events += self.pipeline.update(Tick(self.now_s))
+            self.events += self.pipeline.observe(block)
+            self.events += self.pipeline.observe(Tick(self.now_s))
 
     def sleep(self, seconds: float) -> None:
         self.now_s += seconds
-        self.events += self.pipeline.update(Slept(self.now_s, seconds))
-        self.events += self.pipeline.update(Tick(self.now_s))
+        self.events += self.pipeline.observe(Slept(self.now_s, seconds))
+        self.events += self.pipeline.observe(Tick(self.now_s))
 
     def of(self, kind: type) -> list:
         return [event for event in self.events if isinstance(event, kind)]
@@ -174,7 +174,7 @@ def test_a_source_that_does_not_come_back_from_the_sleep_is_told_from_then_on():
     box.sleep(3 * HOUR_S)
     woke_s = box.now_s
     for second in range(40):
-        box.events += box.pipeline.update(Tick(woke_s + second))
+        box.events += box.pipeline.observe(Tick(woke_s + second))
     blind = [a for a in box.of(Alert) if a.title == "Scale is blind"]
     assert len(blind) == 1
     assert blind[0].since >= woke_s

@@ -19,12 +19,12 @@ HANDS_LONGEST_S = 300.0
 
 
 class HandsGate:
-    """Tell it at every tick whether hands are in the box."""
+    """Is told at every tick whether hands are in the box."""
 
     def __init__(self) -> None:
         self._since_s = self._last_s = -math.inf
 
-    def see(self, now_s: float, *, handled: bool) -> None:
+    def observe(self, now_s: float, *, handled: bool) -> None:
         """Hands that come back within the grace have never been away."""
         if not handled:
             return
@@ -37,6 +37,6 @@ class HandsGate:
         there = now_s - self._last_s < HANDS_GRACE_S and now_s - self._since_s < HANDS_LONGEST_S
         return there and KINDS[kind].held_back_by_hands and severity != "critical"
 
-    def move(self, shift: TimeShift) -> None:
-        """The timeline was moved."""
+    def shift(self, shift: TimeShift) -> None:
+        """The timeline was shifted."""
         self._since_s, self._last_s = shift.moment(self._since_s), shift.moment(self._last_s)

@@ -17,7 +17,7 @@ from monitor.alert_kinds import KINDS, Severity
 from monitor.events import Alert, AlertState, Condition
 from monitor.names import renamed
 from monitor.times import compact_utc, spoken_duration
-from monitor.timeshift import Moment, TimeShift, moved_fields
+from monitor.timeshift import Moment, TimeShift, shifted_fields
 
 SLOWEST = {"info": 12, "warning": 12, "critical": 3}
 """reminder intervals double up to this many times the first one: with the default ten minutes a
@@ -59,9 +59,9 @@ class AlertLife(msgspec.Struct, kw_only=True):
     remind_at_s: float = 0.0
     all_clear: str = ""
 
-    def moved(self, shift: TimeShift) -> AlertLife:
+    def shifted(self, shift: TimeShift) -> AlertLife:
         """The next reminder counts from the last change, and moves if that does."""
-        life = moved_fields(self, shift)
+        life = shifted_fields(self, shift)
         if shift.covers(self.alert.t_s):
             life.remind_at_s += shift.by_s
         return life

@@ -26,7 +26,7 @@ from monitor.core.alerts.roster import close_the_gone, close_the_unwatched, rena
 from monitor.errors import CommandError
 from monitor.events import Alert, Baby, CannotJudge, Command, CommandResult, Condition
 from monitor.names import SourceName
-from monitor.timeshift import TimeShift, moved
+from monitor.timeshift import TimeShift, shifted
 
 CLEAR_HOLD_S = 10.0
 """a condition must be false this long; one missed statement while a source restarts is no news"""
@@ -68,7 +68,7 @@ class AlertPolicy:
         """With what this box watches: alerts that need anything else are soon closed."""
         self._sources = frozenset(configured)
 
-    def update(
+    def observe(
         self,
         now_s: float,
         conditions: Sequence[Condition],
@@ -81,7 +81,7 @@ class AlertPolicy:
         ``conditions`` is the whole truth of this moment: one that is left out is no longer so,
         unless it is in ``unjudged``. ``handled`` says that hands are in the box now.
         """
-        self._hands.see(now_s, handled=handled)
+        self._hands.observe(now_s, handled=handled)
         if not self._quiet.contains(now_s):
             self._memory.night_pushes = 0
         stated = _by_incident([*conditions, *self._test_conditions(now_s)])
@@ -238,7 +238,7 @@ class AlertPolicy:
 
     # ------------------------------------------------------------------ commands
 
-    def command(self, command: Command) -> tuple[list[Alert], CommandResult]:
+    def carry_out(self, command: Command) -> tuple[list[Alert], CommandResult]:
         """Carry out acknowledge, snooze, not_a_cry or test_alert; anything odd is refused."""
         try:
             alerts, error = self._obey(command), None
@@ -259,10 +259,10 @@ class AlertPolicy:
             return [self._memory.lives[incident].change("reminded", now_s)]
         return [self._raise(incident, condition, now_s)]
 
-    def move(self, shift: TimeShift) -> None:
-        """The timeline was moved."""
-        self._memory = moved(self._memory, shift)
-        self._hands.move(shift)
+    def shift(self, shift: TimeShift) -> None:
+        """The timeline was shifted."""
+        self._memory = shifted(self._memory, shift)
+        self._hands.shift(shift)
 
     # ------------------------------------------------------------------ across a restart
 

@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from monitor.core.cry.features import STEP_S
 from monitor.events import CryEnded, CryStarted, Voice
-from monitor.timeshift import Moment, TimeShift, moved
+from monitor.timeshift import Moment, TimeShift, shifted
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Seconds = Annotated[float, Meta(ge=0, le=3600)]
@@ -76,7 +76,7 @@ class Bouts:
         """The open bout as it was announced."""
         return self._open.started if self._open else None
 
-    def update(self, window: CryWindow) -> list[BoutEvent]:
+    def observe(self, window: CryWindow) -> list[BoutEvent]:
         """Fold in the next window; what it made certain, in order."""
         events = self._expire(window.t_s)
         self._remember(window)
@@ -95,13 +95,13 @@ class Bouts:
         """The stream is over: an open bout ends with its last call."""
         return [self._close()] if self._open else []
 
-    def move(self, shift: TimeShift) -> None:
-        """The timeline was moved."""
+    def shift(self, shift: TimeShift) -> None:
+        """The timeline was shifted."""
         self._hits = {who: deque(map(shift.moment, times)) for who, times in self._hits.items()}
-        self._recent = deque(moved(window, shift) for window in self._recent)
+        self._recent = deque(shifted(window, shift) for window in self._recent)
         self._closed_s = shift.moment(self._closed_s)
         if self._open is not None:
-            self._open.move(shift)
+            self._open.shift(shift)
 
     def _expire(self, now_s: float) -> list[BoutEvent]:
         bout = self._open
@@ -185,10 +185,10 @@ class _OpenBout:
         self._best = max(self._best, _score(window, self.caller))
         self.last_s = window.t_s
 
-    def move(self, shift: TimeShift) -> None:
-        """The timeline was moved."""
+    def shift(self, shift: TimeShift) -> None:
+        """The timeline was shifted."""
         self.last_s = shift.moment(self.last_s)
-        self.started = moved(self.started, shift)
+        self.started = shifted(self.started, shift)
 
     def ended(self) -> CryEnded:
         """The whole bout, at its end."""

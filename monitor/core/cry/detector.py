@@ -94,7 +94,7 @@ class CryDetector:
         """The bout that is open now."""
         return self._bouts.crying
 
-    def update(self, block: AudioBlock) -> Heard:
+    def observe(self, block: AudioBlock) -> Heard:
         """Fold in the next block, of any size.
 
         A block that does not follow on the last one (by more than GAP_S) starts a new stretch:
@@ -112,10 +112,10 @@ class CryDetector:
             self._pending = self._pending[done:]
         return self._tell(windows)
 
-    def move(self, shift: TimeShift) -> None:
-        """The timeline was moved."""
+    def shift(self, shift: TimeShift) -> None:
+        """The timeline was shifted."""
         self._end_s = shift.maybe(self._end_s)
-        self._bouts.move(shift)
+        self._bouts.shift(shift)
 
     def flush(self) -> Heard:
         """The stream is over: score what is left, close an open bout."""
@@ -124,7 +124,7 @@ class CryDetector:
         return Heard(heard.windows, heard.bouts + self._bouts.flush())
 
     def _tell(self, windows: list[CryWindow]) -> Heard:
-        return Heard(windows, [event for w in windows for event in self._bouts.update(w)])
+        return Heard(windows, [event for w in windows for event in self._bouts.observe(w)])
 
     def _restart(self) -> None:
         self._pending = np.zeros(0, dtype=np.float32)

@@ -21,7 +21,7 @@ from monitor.errors import InputError
 from monitor.events import CannotJudge, Condition, CryContext, CryEnded, CryStarted, Voice
 from monitor.names import renamed
 from monitor.times import DAY_S, spoken_duration
-from monitor.timeshift import Moment, TimeShift, moved
+from monitor.timeshift import Moment, TimeShift, shifted
 
 QUIET_S = 90.0
 """silence that ends an incident. Judgement: calls of one baby come seconds apart; with 60 s, a
@@ -73,10 +73,19 @@ class CryIncident:
         self._quiet_proven = True
         """since it last came back it has been quiet for long enough to say so"""
 
-    def started(self, event: CryStarted, phrase: str = "") -> None:
-        """A bout began; ``phrase`` is one clause on feeding ("Possum's bottle was due ...")."""
+    def observe(self, event: CryStarted | CryEnded, phrase: str = "") -> None:
+        """Take the beginning or the end of a bout.
+
+        ``phrase`` is one clause on feeding ("Possum's bottle was due ..."), for a beginning.
+        """
         if event.species == "human":
             return
+        if isinstance(event, CryStarted):
+            self._begin(event, phrase)
+        else:
+            self._end(event)
+
+    def _begin(self, event: CryStarted, phrase: str) -> None:
         incident = self._incident
         if incident is None or (
             incident.bout_s is None and event.t_s - incident.heard_s >= QUIET_S
@@ -89,10 +98,8 @@ class CryIncident:
         incident.context, incident.phrase = event.context, phrase
         self._incident = incident
 
-    def ended(self, event: CryEnded) -> None:
+    def _end(self, event: CryEnded) -> None:
         """The bout is over; its length counts from its first to its last call."""
-        if event.species == "human":
-            return
         self._bouts.append((event.started_s, max(event.started_s, event.t_s)))
         incident = self._incident
         if incident is not None and incident.bout_s is not None:
@@ -198,9 +205,9 @@ class CryIncident:
         if now_s - max(heard_s, self._hearing_s) >= QUIET_S:
             self._incident, self._quiet_proven = None, True
 
-    def move(self, shift: TimeShift) -> None:
-        """The timeline was moved."""
-        memory = moved(_Memory(self._incident, list(self._bouts)), shift)
+    def shift(self, shift: TimeShift) -> None:
+        """The timeline was shifted."""
+        memory = shifted(_Memory(self._incident, list(self._bouts)), shift)
         self._incident, self._bouts = memory.incident, deque(memory.bouts)
         self._hearing_s = shift.maybe(self._hearing_s)
 

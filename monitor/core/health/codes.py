@@ -60,7 +60,7 @@ class CodeWatch(msgspec.Struct):
     """seconds, breaks left out"""
     hz: float | None = None
 
-    def doubt(self, block: ScaleBlock) -> str:
+    def observe(self, block: ScaleBlock) -> str:
         """Take a block with at least one value; why it cannot be weighed, empty when it can."""
         self._count(block)
         repeats = self._repeats(block)

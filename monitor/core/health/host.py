@@ -7,9 +7,9 @@ Raspberry Pi documentation (throttling from 80 °C, under-voltage below 4.63 V).
 
 from __future__ import annotations
 
-from monitor.events import CannotJudge, Condition, HostReport, LagReport
+from monitor.events import CannotJudge, Condition, HostReport, LagReport, Slept
 from monitor.times import spoken_duration
-from monitor.timeshift import TimeShift, moved
+from monitor.timeshift import TimeShift, shifted
 
 DISK_MIN_BYTES = 100_000_000
 """a night of journal is a few megabytes, the system's own log and updates need the rest"""
@@ -46,22 +46,27 @@ class HostHealth:
         self._slept: tuple[float, float] | None = None
         """until when, for how long"""
 
-    def move(self, shift: TimeShift) -> None:
-        """The timeline was moved."""
+    def shift(self, shift: TimeShift) -> None:
+        """The timeline was shifted."""
         if self._report is not None:
-            self._report = moved(self._report, shift)
+            self._report = shifted(self._report, shift)
         self._since_s = {key: shift.moment(t_s) for key, t_s in self._since_s.items()}
         self._late_since_s = shift.maybe(self._late_since_s)
         if self._slept is not None:
             self._slept = (shift.moment(self._slept[0]), self._slept[1])
 
-    def slept(self, now_s: float, slept_s: float) -> None:
-        """The computer was asleep for ``slept_s`` until ``now_s``."""
-        if slept_s >= SLEPT_LEAST_S:
-            self._slept = (now_s, slept_s)
+    def observe(self, seen: HostReport | LagReport | Slept) -> None:
+        """Take a new reading, how late the monitor works, or that the computer was asleep."""
+        match seen:
+            case HostReport():
+                self._read(seen)
+            case LagReport():
+                self._note_lag(seen)
+            case Slept(t_s=now_s, slept_s=slept_s) if slept_s >= SLEPT_LEAST_S:
+                self._slept = (now_s, slept_s)
 
-    def report(self, report: HostReport) -> None:
-        """Take a new reading; a ``None`` field is unknown: it neither breaks a limit nor heals."""
+    def _read(self, report: HostReport) -> None:
+        """A ``None`` field is unknown: it neither breaks a limit nor heals."""
         self._report = report
         for key, is_broken in self._broken(report).items():
             if is_broken:
@@ -87,8 +92,7 @@ class HostHealth:
             "roster": not report.roster_known,
         }
 
-    def load(self, report: LagReport) -> None:
-        """Take how late the monitor works."""
+    def _note_lag(self, report: LagReport) -> None:
         self._load_seen = True
         if report.exhausted and report.lag_s >= LATE_S and self._late_since_s is None:
             self._late_since_s = report.t_s

@@ -68,12 +68,12 @@ class IdentityConflict:
         self._box = box
         self._since_s: dict[str, float] = {}
 
-    def report(self, report: IdentityReport) -> None:
-        """What is so now; whatever is left out is so no longer."""
+    def observe(self, report: IdentityReport) -> None:
+        """Take what is so now; whatever is left out is so no longer."""
         self._since_s = {sign: self._since_s.get(sign, report.t_s) for sign in report.signs}
 
-    def move(self, shift: TimeShift) -> None:
-        """The timeline was moved."""
+    def shift(self, shift: TimeShift) -> None:
+        """The timeline was shifted."""
         self._since_s = {sign: shift.moment(t_s) for sign, t_s in self._since_s.items()}
 
     def conditions(self) -> list[Condition]:

@@ -63,8 +63,8 @@ class LinkHealth:
         self._report: LinkReport | None = None
         self._since_s: dict[str, float] = {}
 
-    def report(self, report: LinkReport) -> None:
-        """How the link is now."""
+    def observe(self, report: LinkReport) -> None:
+        """Take how the link is now."""
         self._report = report
         for key, is_so in _judged(report).items():
             if is_so:
@@ -72,8 +72,8 @@ class LinkHealth:
             elif is_so is not None:
                 self._since_s.pop(key, None)
 
-    def move(self, shift: TimeShift) -> None:
-        """The timeline was moved."""
+    def shift(self, shift: TimeShift) -> None:
+        """The timeline was shifted."""
         self._since_s = {key: shift.moment(t_s) for key, t_s in self._since_s.items()}
 
     def conditions(self) -> list[Condition]:

@@ -98,7 +98,7 @@ class SoundPlausibility:
         """Take a block that is not empty; True when a living microphone may have made it."""
         samples, seconds = block.samples, len(block.samples) / AUDIO_RATE_HZ
         low, high = float(samples.min()), float(samples.max())
-        self._share.sound(seconds)
+        self._share.observe(seconds)
         if not np.isfinite(high - low):
             self._bad_s += seconds
             self.reason = NOT_NUMBERS if self._bad_s >= FLAT_S else ""
@@ -121,12 +121,12 @@ class SoundPlausibility:
             self.reason = self._share.reason
         return not flat and not self.reason
 
-    def tick(self, now_s: float) -> None:
+    def observe_tick(self, now_s: float) -> None:
         """Time passes, once a second."""
-        self._share.tick(now_s)
+        self._share.observe_tick(now_s)
 
     def forget_time(self) -> None:
-        """The timeline was moved: seconds are counted anew."""
+        """The timeline was shifted: seconds are counted anew."""
         self._share = _Share()
 
 
@@ -200,10 +200,10 @@ class _Share:
         self._silent_since_s: float | None = None
         self.reason = ""
 
-    def sound(self, seconds: float) -> None:
+    def observe(self, seconds: float) -> None:
         self._sound_s += seconds
 
-    def tick(self, now_s: float) -> None:
+    def observe_tick(self, now_s: float) -> None:
         """Count; a longer gap, in the sound or in the ticks, begins a new window."""
         ticks = self._ticks
         if ticks and not 0 <= now_s - ticks[-1][0] < LONGEST_GAP_S:

@@ -24,12 +24,14 @@ from monitor.events import (
     HostReport,
     LagReport,
     ScaleBlock,
+    Slept,
     SourceCondition,
     SourceReport,
     SourceState,
+    Tick,
 )
 from monitor.names import SourceName
-from monitor.timeshift import Moment, TimeShift, moved
+from monitor.timeshift import Moment, TimeShift, shifted
 
 STALLED_S = 3.0
 """blocks come every 0.1 s (microphone) and at least every second (scale)"""
@@ -86,63 +88,77 @@ class Health:
         self._codes = CodeWatch(least_hz=least_scale_hz)
         self._host = HostHealth()
 
-    def slept(self, now_s: float, slept_s: float) -> None:
-        """Nobody watched for ``slept_s`` until ``now_s``: every source proves itself anew."""
-        self._sources = {name: _Source(since_s=now_s, data_s=now_s) for name in self._sources}
-        self._sound = SoundPlausibility()
-        self._codes = CodeWatch(least_hz=self._codes.least_hz)
-        self._host.slept(now_s, slept_s)
-
-    def move(self, shift: TimeShift) -> None:
-        """The timeline was moved."""
-        self._sources = {name: moved(source, shift) for name, source in self._sources.items()}
-        self._codes = moved(self._codes, shift)
+    def shift(self, shift: TimeShift) -> None:
+        """The timeline was shifted."""
+        self._sources = {name: shifted(source, shift) for name, source in self._sources.items()}
+        self._codes = shifted(self._codes, shift)
         self._sound.forget_time()
         self._gated_since_s = shift.maybe(self._gated_since_s)
-        self._host.move(shift)
+        self._host.shift(shift)
 
     # ------------------------------------------------------------------ what it sees
 
-    def heard(self, block: AudioBlock) -> None:
+    def observe(
+        self,
+        seen: AudioBlock | ScaleBlock | SourceReport | HostReport | LagReport | Slept | Tick,
+    ) -> list[SourceState]:
+        """Take one observation; return one event for each source that changed its state.
+
+        Data change no state before the next tick, what a device says of itself does at once.
+        """
+        match seen:
+            case AudioBlock():
+                self._hear(seen)
+            case ScaleBlock():
+                self._weigh(seen)
+            case Tick():
+                return self._tick(seen.t_s)
+            case SourceReport():
+                return self._take_report(seen)
+            case Slept():
+                self._begin_anew(seen.t_s)
+                self._host.observe(seen)
+            case _:
+                self._host.observe(seen)
+        return []
+
+    def know_scale_fault(self, fault: str | None) -> None:
+        """What the weighing finds wrong with readings that do arrive; ``None``: nothing."""
+        if "scale" in self._sources:
+            self._sources["scale"].fault = fault or ""
+
+    def _begin_anew(self, now_s: float) -> None:
+        """Nobody watched until ``now_s``: every source proves itself anew."""
+        self._sources = {name: _Source(since_s=now_s, data_s=now_s) for name in self._sources}
+        self._sound = SoundPlausibility()
+        self._codes = CodeWatch(least_hz=self._codes.least_hz)
+
+    def _hear(self, block: AudioBlock) -> None:
         """Note a block's end, and whether a living microphone could have made it."""
         if len(block.samples) == 0:
             return
         real = self._sound.observe(block)
         self._data("microphone", block.end_s, real=real, doubt=self._sound.reason)
 
-    def weighed(self, block: ScaleBlock) -> None:
+    def _weigh(self, block: ScaleBlock) -> None:
         """Note a block's end, and whether a living converter could have made it."""
         if len(block.counts) == 0:
             return
-        doubt = self._codes.doubt(block)
+        doubt = self._codes.observe(block)
         self._data("scale", block.t_s, real=not doubt, doubt=doubt)
 
-    def reported(self, report: SourceReport) -> list[SourceState]:
-        """What a device says of itself; it counts at once."""
+    def _take_report(self, report: SourceReport) -> list[SourceState]:
         source = self._sources.get(report.source)
         if source is None:
             return []
         source.report = report
         return self._update(report.source, source, report.t_s)
 
-    def host(self, report: HostReport) -> None:
-        """What the computer says of itself."""
-        self._host.report(report)
-
-    def load(self, report: LagReport) -> None:
-        """How late all this is looked at."""
-        self._host.load(report)
-
     # ------------------------------------------------------------------ what it concludes
 
-    def tick(self, now_s: float, scale_fault: str | None = None) -> list[SourceState]:
-        """Decide each source's state; return one event for each that changed.
-
-        ``scale_fault``: what the weighing finds wrong with readings that do arrive.
-        """
-        if "scale" in self._sources:
-            self._sources["scale"].fault = scale_fault or ""
-        self._sound.tick(now_s)
+    def _tick(self, now_s: float) -> list[SourceState]:
+        """Decide each source's state; return one event for each that changed."""
+        self._sound.observe_tick(now_s)
         if not self._sound.gated:
             self._gated_since_s = None
         elif self._gated_since_s is None:

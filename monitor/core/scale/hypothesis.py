@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from monitor.timeshift import Moment, TimeShift, moved_fields
+from monitor.timeshift import Moment, TimeShift, shifted_fields
 
 REMEMBERED = 14
 """Explanations each hypothesis carries, one a step: about one feeding round of seven babies."""
@@ -67,11 +67,11 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag="Step"):
     sure: bool = True
     """its time is known: the clock was synchronised, before or after"""
 
-    def moved(self, shift: TimeShift) -> Step:
+    def shifted(self, shift: TimeShift) -> Step:
         """Also known then, if it was not."""
         if not shift.covers(self.t_s):
             return self
-        return msgspec.structs.replace(moved_fields(self, shift), sure=shift.sure)
+        return msgspec.structs.replace(shifted_fields(self, shift), sure=shift.sure)
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

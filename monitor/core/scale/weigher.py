@@ -40,7 +40,7 @@ from monitor.events import (
     Voice,
     Weighing,
 )
-from monitor.timeshift import TimeShift, moved
+from monitor.timeshift import TimeShift, shifted
 
 MOST_GONE = 16
 """Babies who left keep their places in every hypothesis; a restart with more begins anew."""
@@ -210,16 +210,16 @@ class Weigher:
 
     # ------------------------------------------------------------------ the clock
 
-    def move(self, shift: TimeShift) -> list[AnyEvent]:
-        """The timeline was moved; returns what follows (feeds and growth across the gap)."""
+    def shift(self, shift: TimeShift) -> list[AnyEvent]:
+        """The timeline was shifted; returns what follows (feeds and growth across the gap)."""
         guessed = {
             w.step_id
             for record in self._claims.records
             for w in record.weighings
             if w.stamp == "guess"
         }
-        self._attach(moved(self._state, shift))
-        self._history = [moved(weighing, shift) for weighing in self._history]
+        self._attach(shifted(self._state, shift))
+        self._history = [shifted(weighing, shift) for weighing in self._history]
         for record in self._claims.records:
             record.weighings.sort(key=lambda w: w.t_s)
         proven = {

@@ -40,7 +40,7 @@ CRYING = CannotJudge(kind="crying", why="the microphone does not hear")
 def tick(
     subject: AlertPolicy, t_s: float, *conditions: Condition, unjudged=(), handled=False
 ) -> list[Alert]:
-    return subject.update(t_s, list(conditions), unjudged, handled=handled)
+    return subject.observe(t_s, list(conditions), unjudged, handled=handled)
 
 
 def run(subject: AlertPolicy, start_s: float, seconds: int, *conditions, **more) -> list[Alert]:
@@ -143,7 +143,7 @@ class TestReminders:
     def test_getting_worse_is_told_at_once_and_voids_an_acknowledgement(self):
         subject = policy()
         tick(subject, NOON, condition())
-        subject.command(asked(t_s=NOON + 1, verb="acknowledge"))
+        subject.carry_out(asked(t_s=NOON + 1, verb="acknowledge"))
         (worse,) = tick(subject, NOON + 60, condition(severity="critical"))
         assert (worse.state, worse.severity, worse.silent) == ("reminded", "critical", False)
         assert run(subject, NOON + 61, 700, condition(severity="critical"))
@@ -234,7 +234,7 @@ class TestCommands:
     def test_acknowledge_one_by_id(self):
         subject = policy()
         first, _ = tick(subject, NOON, condition(), condition("low_power"))
-        changes, result = subject.command(
+        changes, result = subject.carry_out(
             asked(t_s=NOON + 5, verb="acknowledge", args={"id": first.id}, request_id="r1")
         )
         assert result.ok
@@ -246,22 +246,24 @@ class TestCommands:
     def test_a_button_without_an_id_acknowledges_all(self):
         subject = policy()
         tick(subject, NOON, condition(), condition("low_power"))
-        changes, result = subject.command(asked(t_s=NOON, verb="acknowledge"))
+        changes, result = subject.carry_out(asked(t_s=NOON, verb="acknowledge"))
         assert result.ok
         assert states(changes) == ["acknowledged", "acknowledged"]
-        again, result = subject.command(asked(t_s=NOON, verb="acknowledge"))
+        again, result = subject.carry_out(asked(t_s=NOON, verb="acknowledge"))
         assert result.ok
         assert again == []
 
     def test_an_unknown_id_is_refused_in_a_sentence(self):
-        changes, result = policy().command(asked(t_s=NOON, verb="acknowledge", args={"id": "nope"}))
+        changes, result = policy().carry_out(
+            asked(t_s=NOON, verb="acknowledge", args={"id": "nope"})
+        )
         assert changes == []
         assert result.error == "no open alert has the id 'nope': it may already be over"
 
     def test_snooze_has_an_end_and_then_speaks_again(self):
         subject = policy()
         tick(subject, NOON, condition())
-        (snoozed,), result = subject.command(
+        (snoozed,), result = subject.carry_out(
             asked(t_s=NOON + 10, verb="snooze", args={"minutes": 30})
         )
         assert result.ok
@@ -272,7 +274,7 @@ class TestCommands:
     def test_not_a_cry_ends_it_until_it_has_been_quiet(self):
         subject = policy()
         tick(subject, NOON, condition())
-        (ended,), result = subject.command(asked(t_s=NOON + 5, verb="not_a_cry"))
+        (ended,), result = subject.carry_out(asked(t_s=NOON + 5, verb="not_a_cry"))
         assert result.ok
         assert (ended.state, ended.silent) == ("cleared", False)
         assert run(subject, NOON + 6, 900, condition(severity="critical")) == []
@@ -282,12 +284,12 @@ class TestCommands:
     def test_not_a_cry_without_a_cry_is_refused(self):
         subject = policy()
         tick(subject, NOON, condition("low_power"))
-        assert subject.command(asked(t_s=NOON, verb="not_a_cry"))[1].ok is False
+        assert subject.carry_out(asked(t_s=NOON, verb="not_a_cry"))[1].ok is False
         assert len(subject.open) == 1
 
     def test_a_test_alert_lives_and_ends_even_at_night(self):
         subject = policy()
-        (raised,), result = subject.command(asked(t_s=NIGHT, verb="test_alert"))
+        (raised,), result = subject.carry_out(asked(t_s=NIGHT, verb="test_alert"))
         assert result.ok
         assert (raised.kind, raised.severity, raised.silent) == ("test", "warning", False)
         assert states(run(subject, NIGHT, 300)) == ["cleared"]
@@ -297,7 +299,7 @@ class TestRestart:
     def test_a_true_alert_keeps_its_id_and_its_acknowledgement(self):
         before = policy()
         (raised,) = tick(before, NOON, condition())
-        before.command(asked(t_s=NOON + 5, verb="acknowledge"))
+        before.carry_out(asked(t_s=NOON + 5, verb="acknowledge"))
         after = policy()
         after.restore(before.snapshot())
         changes = run(after, NOON + 60, 50, unjudged=[CRYING])  # the part does not see it yet
@@ -317,7 +319,7 @@ class TestRestart:
     def test_a_snooze_goes_on(self):
         before = policy()
         tick(before, NOON, condition())
-        before.command(asked(t_s=NOON, verb="snooze", args={"minutes": 10}))
+        before.carry_out(asked(t_s=NOON, verb="snooze", args={"minutes": 10}))
         after = policy()
         after.restore(before.snapshot())
         changes = run(after, NOON + 60, 600, condition())
@@ -369,9 +371,9 @@ def test_any_history_gives_each_id_one_proper_life(steps):
             fresh.restore(subject.snapshot())
             subject = fresh
         conditions = [condition(k, key, severity, since_s=t_s - 5) for k, key, severity in stated]
-        changes = subject.update(t_s, conditions, handled=hands)
+        changes = subject.observe(t_s, conditions, handled=hands)
         if verb is not None:
-            changes += subject.command(asked(t_s=t_s, verb=verb))[0]
+            changes += subject.carry_out(asked(t_s=t_s, verb=verb))[0]
         for alert in changes:
             lives.setdefault(alert.id, []).append(alert.state)
             assert alert.t_s == t_s
@@ -401,10 +403,10 @@ def test_a_restart_at_every_step_changes_nothing_while_all_stays_true(steps):
             fresh = policy()
             fresh.restore(broken.snapshot())
             broken = fresh
-        pair = [p.update(t_s, conditions, handled=False) for p in (plain, broken)]
+        pair = [p.observe(t_s, conditions, handled=False) for p in (plain, broken)]
         if verb in {"acknowledge", "snooze"}:
             pair = [
-                told + p.command(asked(t_s=t_s, verb=verb))[0]
+                told + p.carry_out(asked(t_s=t_s, verb=verb))[0]
                 for p, told in zip((plain, broken), pair, strict=True)
             ]
         assert pair[0] == pair[1]

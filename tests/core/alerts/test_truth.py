@@ -21,7 +21,7 @@ def unknown(kind="crying", key=None) -> CannotJudge:
 
 
 def say(subject: AlertPolicy, t_s: float, verb: str, **args) -> list[Alert]:
-    changes, result = subject.command(asked(t_s=t_s, verb=verb, args=args))
+    changes, result = subject.carry_out(asked(t_s=t_s, verb=verb, args=args))
     assert result.ok
     return changes
 

@@ -28,7 +28,7 @@ def run(scores: str, rule: BoutRule = RULE) -> list[CryStarted | CryEnded]:
     bouts = Bouts(rule)
     events = []
     for k, letter in enumerate(scores):
-        events += bouts.update(window((k + 1) * STEP_S, **voices[letter]))
+        events += bouts.observe(window((k + 1) * STEP_S, **voices[letter]))
     return events + bouts.flush()
 
 
@@ -106,7 +106,7 @@ def test_a_kitten_bout_is_not_ended_by_a_human_baby() -> None:
 def test_crying_shows_the_open_bout() -> None:
     bouts = Bouts(RULE)
     for k in range(5):
-        bouts.update(window((k + 1) * STEP_S, kitten=0.9))
+        bouts.observe(window((k + 1) * STEP_S, kitten=0.9))
     assert bouts.crying is not None
-    bouts.update(window(60.0))
+    bouts.observe(window(60.0))
     assert bouts.crying is None

@@ -44,7 +44,7 @@ def run(
     detector = CryDetector(model)
     windows, bouts, at = [], [], 0
     for piece in np.split(samples, cuts or []):
-        heard = detector.update(AudioBlock(100 + at / RATE, piece))
+        heard = detector.observe(AudioBlock(100 + at / RATE, piece))
         windows, bouts, at = windows + heard.windows, bouts + heard.bouts, at + len(piece)
     heard = detector.flush()
     return windows + heard.windows, bouts + heard.bouts
@@ -112,12 +112,12 @@ def test_room_noise_is_no_bout(model: CryModel, seed: int) -> None:
 def test_a_gap_separates_but_an_open_bout_survives_a_short_one(model: CryModel) -> None:
     calls = crying_room("kitten")[12 * RATE : 29 * RATE]
     detector = CryDetector(model)
-    before = detector.update(AudioBlock(0.0, calls)).bouts
+    before = detector.observe(AudioBlock(0.0, calls)).bouts
     assert detector.crying is not None
     quiet = room(3)
-    joined = detector.update(AudioBlock(17.5, quiet)).bouts
+    joined = detector.observe(AudioBlock(17.5, quiet)).bouts
     assert detector.crying is not None
-    later = detector.update(AudioBlock(300.0, quiet)).bouts
+    later = detector.observe(AudioBlock(300.0, quiet)).bouts
     ended = [e for e in [*joined, *later] if isinstance(e, CryEnded)]
     assert len(before) == 1
     assert len(ended) == 1
@@ -128,9 +128,9 @@ def test_a_gap_separates_but_an_open_bout_survives_a_short_one(model: CryModel) 
 def test_what_follows_a_gap_does_not_depend_on_what_came_before(model: CryModel) -> None:
     sound = crying_room("puppy")
     detector = CryDetector(model)
-    detector.update(AudioBlock(0.0, sound[: 7 * RATE + 123]))
-    after = detector.update(AudioBlock(50.0, sound)).windows
-    fresh = CryDetector(model).update(AudioBlock(50.0, sound)).windows
+    detector.observe(AudioBlock(0.0, sound[: 7 * RATE + 123]))
+    after = detector.observe(AudioBlock(50.0, sound)).windows
+    fresh = CryDetector(model).observe(AudioBlock(50.0, sound)).windows
     joined = [w for w in after if w.t_s > 50.0]
     for one, other in zip(joined, fresh, strict=False):
         assert one.p == pytest.approx(other.p, abs=1e-5)
@@ -140,7 +140,7 @@ def test_levels_are_unknown_then_measured(model: CryModel) -> None:
     detector = CryDetector(model)
     assert detector.level_db is None
     assert detector.floor_db is None
-    detector.update(AudioBlock(0.0, room(20, noise_db=-50)))
+    detector.observe(AudioBlock(0.0, room(20, noise_db=-50)))
     assert detector.level_db == pytest.approx(-50, abs=2)
     assert detector.floor_db == pytest.approx(-50, abs=2)
 
@@ -167,6 +167,6 @@ def test_a_constant_is_no_loudness(model: CryModel) -> None:
     levels_db = []
     for offset in (0.0, 0.3):
         detector = CryDetector(model)
-        detector.update(AudioBlock(0.0, room(4) + np.float32(offset)))
+        detector.observe(AudioBlock(0.0, room(4) + np.float32(offset)))
         levels_db.append(detector.level_db)
     assert levels_db[1] == pytest.approx(levels_db[0], abs=0.1)

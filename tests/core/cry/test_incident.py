@@ -32,15 +32,15 @@ def incident() -> CryIncident:
 
 def test_a_cry_over_before_anybody_could_act_is_no_condition():
     subject = incident()
-    subject.started(started(T))
+    subject.observe(started(T))
     assert subject.conditions(T + 19) == []
-    subject.ended(ended(T, T + 19))
+    subject.observe(ended(T, T + 19))
     assert all(subject.conditions(T + s) == [] for s in range(20, 300))
 
 
 def test_a_lasting_cry_is_one_condition_with_the_first_call_as_its_beginning():
     subject = incident()
-    subject.started(started(T), "Possum's bottle was due 20 min ago")
+    subject.observe(started(T), "Possum's bottle was due 20 min ago")
     (found,) = subject.conditions(T + 180)
     assert (found.kind, found.since_s, found.severity) == ("crying", T, "warning")
     assert (
@@ -52,24 +52,24 @@ def test_short_bouts_with_pauses_add_up():
     subject, told = incident(), []
     for i in range(10):  # 5 s of calls every 30 s
         start_s = T + 30 * i
-        subject.started(started(start_s))
-        subject.ended(ended(start_s, start_s + 5))
+        subject.observe(started(start_s))
+        subject.observe(ended(start_s, start_s + 5))
         told.append(bool(subject.conditions(start_s + 6)))
     assert told == [False] * 3 + [True] * 7
 
 
 def test_it_is_over_after_a_minute_and_a_half_of_quiet():
     subject = incident()
-    subject.started(started(T))
-    subject.ended(ended(T, T + 30))
+    subject.observe(started(T))
+    subject.observe(ended(T, T + 30))
     assert subject.conditions(T + 119)
     assert subject.conditions(T + 120) == []
 
 
 def test_the_all_clear_tells_the_length_of_the_crying_not_of_the_waiting():
     subject = incident()
-    subject.started(started(T))
-    subject.ended(ended(T, T + 120))
+    subject.observe(started(T))
+    subject.observe(ended(T, T + 120))
     assert subject.conditions(T + 150)[0].all_clear == "Quiet again after 2 min of crying."
 
 
@@ -84,35 +84,35 @@ def test_the_all_clear_tells_the_length_of_the_crying_not_of_the_waiting():
 )
 def test_the_context_is_in_the_message(context, clause):
     subject = incident()
-    subject.started(started(T, context=context))
+    subject.observe(started(T, context=context))
     assert clause in subject.conditions(T + 60)[0].message
 
 
 def test_ten_minutes_are_critical_unless_they_are_mostly_pauses():
     loud, sparse = incident(), incident()
-    loud.started(started(T))
+    loud.observe(started(T))
     assert loud.conditions(T + 599)[0].severity == "warning"
     assert loud.conditions(T + 600)[0].severity == "critical"
     for i in range(21):
-        sparse.started(started(T + 30 * i))
-        sparse.ended(ended(T + 30 * i, T + 30 * i + 3))
+        sparse.observe(started(T + 30 * i))
+        sparse.observe(ended(T + 30 * i, T + 30 * i + 3))
     assert sparse.conditions(T + 620)[0].severity == "warning"
 
 
 def test_a_human_baby_is_no_incident():
     subject = incident()
-    subject.started(started(T, species="human"))
+    subject.observe(started(T, species="human"))
     assert subject.conditions(T + 600) == []
     assert subject.status(T + 600, None, True).crying is False
-    subject.ended(ended(T, T + 600, species="human"))
+    subject.observe(ended(T, T + 600, species="human"))
     assert subject.status(T + 600, None, True).cry_minutes_1h == 0
 
 
 def test_status_counts_minutes_and_knows_when_it_does_not_know():
     subject = incident()
-    subject.started(started(T))
-    subject.ended(ended(T, T + 120))
-    subject.started(started(T + 3000))
+    subject.observe(started(T))
+    subject.observe(ended(T, T + 120))
+    subject.observe(started(T + 3000))
     status = subject.status(T + 3060, Level(), True)
     assert (status.crying, status.since, status.level_db) == (True, T + 3000, -41.5)
     assert (status.cry_minutes_1h, status.cry_minutes_24h) == (3.0, 3.0)
@@ -132,7 +132,7 @@ def listen(subject, from_s, to_s, *, hearing=True):
 @pytest.mark.parametrize("deaf_s", [20, 300, 8 * 3600])
 def test_a_deaf_microphone_is_no_quiet(deaf_s):
     subject = incident()
-    subject.started(started(T))
+    subject.observe(started(T))
     assert listen(subject, 1, 40)[0]
     assert listen(subject, 41, 40 + deaf_s, hearing=False) == ([], True)
     back_s = 41 + deaf_s
@@ -142,7 +142,7 @@ def test_a_deaf_microphone_is_no_quiet(deaf_s):
 
 def test_a_bout_that_goes_on_when_the_microphone_dies_counts_to_its_last_call():
     subject = incident()
-    subject.started(started(T))
+    subject.observe(started(T))
     listen(subject, 1, 40)
     listen(subject, 41, 60, hearing=False)
     assert subject.status(T + 61, None, True).crying is False
@@ -150,22 +150,22 @@ def test_a_bout_that_goes_on_when_the_microphone_dies_counts_to_its_last_call():
 
 def test_bouts_before_and_after_a_short_gap_are_one_spell():
     subject = incident()
-    subject.started(started(T))
-    subject.ended(ended(T, T + 30))
+    subject.observe(started(T))
+    subject.observe(ended(T, T + 30))
     listen(subject, 31, 35)
     listen(subject, 36, 60, hearing=False)
     listen(subject, 61, 64)
-    subject.started(started(T + 65))
+    subject.observe(started(T + 65))
     assert subject.conditions(T + 70)[0].since_s == T
 
 
 def test_a_bout_after_a_long_gap_is_a_spell_of_its_own_and_says_nothing_of_the_gap():
     subject = incident()
-    subject.started(started(T))
+    subject.observe(started(T))
     listen(subject, 1, 40)
     listen(subject, 41, 4000, hearing=False)
     listen(subject, 4001, 4010)
-    subject.started(started(T + 4010))
+    subject.observe(started(T + 4010))
     assert listen(subject, 4011, 4029) == ([], True)
     (found,), _ = listen(subject, 4030, 4030)
     assert (found.since_s, found.severity) == (T + 4010, "warning")
@@ -179,17 +179,17 @@ def test_a_spell_that_begins_nine_seconds_after_one_that_was_snoozed_is_told():
     def second():
         nonlocal t_s
         if t_s in bouts:
-            subject.started(started(T + t_s))
+            subject.observe(started(T + t_s))
         for start_s, end_s in bouts.items():
             if t_s == end_s:
-                subject.ended(ended(T + start_s, T + end_s))
-        told.extend(alerts.update(T + t_s, subject.conditions(T + t_s), handled=False))
+                subject.observe(ended(T + start_s, T + end_s))
+        told.extend(alerts.observe(T + t_s, subject.conditions(T + t_s), handled=False))
         t_s += 1
 
     while t_s < 440:
         second()
     assert [a.state for a in told] == ["raised", "cleared", "raised", "cleared", "raised"]
-    alerts.command(asked(t_s=T + 440, verb="snooze", args={"minutes": 720}))
+    alerts.carry_out(asked(t_s=T + 440, verb="snooze", args={"minutes": 720}))
     while t_s < 560:
         second()
     assert [(a.state, a.since) for a in told[5:]] == [("reminded", T + 529)]
@@ -197,16 +197,16 @@ def test_a_spell_that_begins_nine_seconds_after_one_that_was_snoozed_is_told():
 
 def test_minutes_older_than_a_day_are_forgotten():
     subject = incident()
-    subject.ended(ended(T, T + 60))
+    subject.observe(ended(T, T + 60))
     assert subject.status(T + 86_400 + 30, None, True).cry_minutes_24h == 0.5
     assert subject.status(T + 86_400 + 61, None, True).cry_minutes_24h == 0
 
 
 def test_a_restart_keeps_the_incident_and_the_minutes_until_it_is_heard_to_be_quiet():
     before = incident()
-    before.ended(ended(T - 100, T - 40))
-    before.started(started(T))
-    before.ended(ended(T, T + 30))
+    before.observe(ended(T - 100, T - 40))
+    before.observe(started(T))
+    before.observe(ended(T, T + 30))
     after = incident()
     after.restore(before.snapshot())
     assert after.conditions(T + 500, hearing=False) == []
@@ -221,6 +221,6 @@ def test_a_restart_keeps_the_incident_and_the_minutes_until_it_is_heard_to_be_qu
 
 def test_a_rename_reaches_the_phrase():
     subject = incident()
-    subject.started(started(T), "Possum's bottle was due 20 min ago")
+    subject.observe(started(T), "Possum's bottle was due 20 min ago")
     subject.rename("Possum", "Robin")
     assert "Robin's bottle was due" in subject.conditions(T + 60)[0].message

@@ -13,7 +13,7 @@ WELL = {"connected": True, "takes_alerts": True, "hears_commands": True}
 
 def seen(**fields: object) -> LinkHealth:
     health = LinkHealth()
-    health.report(LinkReport(1000.0, **fields))
+    health.observe(LinkReport(1000.0, **fields))
     return health
 
 
@@ -71,9 +71,9 @@ def test_what_has_not_lasted_or_not_been_seen_is_neither_true_nor_over(
 def test_a_fault_began_when_it_began() -> None:
     health = seen(away_s=AWAY_S + 30.0)
     assert health.conditions()[0].since_s == 1000.0 - AWAY_S - 30.0
-    health.report(LinkReport(1100.0, away_s=AWAY_S + 130.0))
+    health.observe(LinkReport(1100.0, away_s=AWAY_S + 130.0))
     assert health.conditions()[0].since_s == 1000.0 - AWAY_S - 30.0
-    health.move(TimeShift(by_s=50.0))
+    health.shift(TimeShift(by_s=50.0))
     assert health.conditions()[0].since_s == 1050.0 - AWAY_S - 30.0
-    health.report(LinkReport(1200.0, **WELL))
+    health.observe(LinkReport(1200.0, **WELL))
     assert health.conditions() == []

@@ -9,7 +9,7 @@ import pytest
 
 from monitor.core.cry.resample import Resampler
 from monitor.core.health.sources import Health
-from monitor.events import AUDIO_RATE_HZ, AudioBlock
+from monitor.events import AUDIO_RATE_HZ, AudioBlock, Tick
 from monitor.simulation import sounds as synth
 
 T = 1_000_000.0
@@ -32,10 +32,10 @@ class Ear:
             owed += share
             if owed >= 1.0:
                 owed -= 1.0
-                self.health.heard(AudioBlock(self.t_s, sound[start : start + BLOCK]))
+                self.health.observe(AudioBlock(self.t_s, sound[start : start + BLOCK]))
             self.t_s += 0.1
             if start // BLOCK % 10 == 9:
-                for change in self.health.tick(round(self.t_s)):
+                for change in self.health.observe(Tick(round(self.t_s))):
                     self.told.append((change.t_s - T, change.state))
         return self
 
@@ -153,9 +153,9 @@ def test_more_sound_than_time_is_told() -> None:
     ear, sound = Ear(), white(60, 1e-3).reshape(60, -1)
     for second in range(60):
         for half in range(2):
-            ear.health.heard(AudioBlock(ear.t_s, sound[second - half]))
+            ear.health.observe(AudioBlock(ear.t_s, sound[second - half]))
         ear.t_s += 1
-        ear.health.tick(ear.t_s)
+        ear.health.observe(Tick(ear.t_s))
     assert "2.0 s of sound a second" in ear.blind
 
 

@@ -14,6 +14,7 @@ from monitor.events import (
     LagReport,
     ScaleBlock,
     SourceReport,
+    Tick,
 )
 
 T = 1_000_000.0
@@ -47,11 +48,11 @@ class Box:
         for _ in range(seconds):
             for i in range(10):
                 if audio is not None:
-                    self.health.heard(audio(self.t_s + i / 10))
+                    self.health.observe(audio(self.t_s + i / 10))
             if scale is not None:
-                self.health.weighed(scale(self.t_s))
+                self.health.observe(scale(self.t_s))
             self.t_s += 1
-            for event in self.health.tick(self.t_s):
+            for event in self.health.observe(Tick(self.t_s)):
                 self.told.append((event.source, event.state, event.t_s - T))
         return self
 
@@ -145,9 +146,9 @@ def test_a_wild_code_of_a_slow_source_is_no_blindness() -> None:
     watch, codes = CodeWatch(), [1000.0, 1003.0, max(SATURATED_CODES)]
     for second in range(300):
         code = codes[2] if second % 10 in {0, 1} else codes[second % 2]
-        assert watch.doubt(ScaleBlock(np.array([float(second)]), np.array([code]))) == ""
+        assert watch.observe(ScaleBlock(np.array([float(second)]), np.array([code]))) == ""
     doubts = [
-        watch.doubt(ScaleBlock(np.array([float(second)]), np.array([codes[2]])))
+        watch.observe(ScaleBlock(np.array([float(second)]), np.array([codes[2]])))
         for second in range(300, 304)
     ]
     assert ["saturated" in doubt for doubt in doubts] == [False, False, True, True]
@@ -169,26 +170,28 @@ def test_a_coarse_recording_of_a_still_box_is_not_stuck():
     health = Health(("scale",), T)
     codes = np.repeat(RNG.integers(900, 903, 60), RNG.integers(5, 150, 60)) * 4000.0
     for i, code in enumerate(codes):
-        health.weighed(ScaleBlock(np.array([T + i]), np.array([code])))
-        health.tick(T + i)
+        health.observe(ScaleBlock(np.array([T + i]), np.array([code])))
+        health.observe(Tick(T + i))
         assert health.conditions(T + i) == []
     for i in range(len(codes), len(codes) + 7200):
-        health.weighed(ScaleBlock(np.array([T + i]), np.array([3_600_000.0])))
-        health.tick(T + i)
+        health.observe(ScaleBlock(np.array([T + i]), np.array([3_600_000.0])))
+        health.observe(Tick(T + i))
     assert [c.kind for c in health.conditions(T + i)] == ["monitor_blind"]
 
 
 def test_a_fault_the_weighing_finds_counts():
     box = Box("scale").run(10, audio=None)
-    (event,) = box.health.tick(box.t_s, "jumps about: check the wires")
+    box.health.know_scale_fault("jumps about: check the wires")
+    (event,) = box.health.observe(Tick(box.t_s))
     assert (event.state, event.why) == ("failed", "jumps about: check the wires")
+    box.health.know_scale_fault(None)
     box.run(3, audio=None)
     assert box.blind == []
 
 
 def test_what_a_device_says_of_itself_counts_at_once_until_data_come():
     box = Box("microphone").run(10, scale=None)
-    (event,) = box.health.reported(
+    (event,) = box.health.observe(
         SourceReport(box.t_s, "microphone", "restarting", "the USB microphone is gone")
     )
     assert (event.state, event.why) == ("restarting", "the USB microphone is gone")
@@ -205,14 +208,14 @@ def test_a_source_that_is_not_configured_has_no_state_and_no_alert():
     assert box.health.sources()["microphone"].state is None
     assert box.blind == []
     report = SourceReport(box.t_s, "microphone", "failed", "?")
-    assert box.health.reported(report) == []
+    assert box.health.observe(report) == []
 
 
 class TestHost:
     @staticmethod
     def kinds(seconds: float, **report) -> list[tuple[str, str]]:
         health = Health((), T)
-        health.host(HostReport(T, **report))
+        health.observe(HostReport(T, **report))
         return [(c.kind, c.key) for c in health.conditions(T + seconds)]
 
     def test_a_fit_computer_says_nothing(self):
@@ -236,7 +239,7 @@ class TestHost:
     def test_heat_has_hysteresis(self):
         health = Health((), T)
         for i, (celsius, hot) in enumerate([(79, 0), (80, 1), (76, 1), (74, 0), (76, 0)]):
-            health.host(HostReport(T + i, temperature_c=celsius))
+            health.observe(HostReport(T + i, temperature_c=celsius))
             assert len(health.conditions(T + i)) == hot
 
     def test_an_old_report_proves_nothing(self):
@@ -247,13 +250,13 @@ def test_a_monitor_that_is_late_says_so_until_it_has_caught_up():
     health = Health(("microphone",), T)
     late = ["late"]
     for lag_s, told in ((0.1, []), (15.0, []), (21.0, late), (10.0, late), (1.0, [])):
-        health.load(LagReport(T, lag_s, exhausted=True))
+        health.observe(LagReport(T, lag_s, exhausted=True))
         assert [c.key for c in health.conditions(T)] == told
 
 
 def test_a_passing_stall_wakes_nobody():
     health = Health(("microphone",), T)
-    health.load(LagReport(T, 25.0, exhausted=False))  # the journal's card was slow once
+    health.observe(LagReport(T, 25.0, exhausted=False))  # the journal's card was slow once
     assert health.conditions(T) == []
 
 
@@ -283,8 +286,8 @@ def test_too_few_values_a_second_are_no_scale(every_s, least_hz, sick):
     health = Health(("scale",), T, least_scale_hz=least_hz)
     times, codes = sparse(every_s, 120)
     for t_s, code in zip(times, codes, strict=True):
-        health.weighed(ScaleBlock(np.array([t_s]), np.array([code])))
-        health.tick(float(t_s))
+        health.observe(ScaleBlock(np.array([t_s]), np.array([code])))
+        health.observe(Tick(float(t_s)))
     found = health.conditions(float(times[-1]))
     assert [c.key for c in found] == (["scale"] if sick else [])
     if sick:
@@ -308,11 +311,11 @@ def test_a_break_in_the_values_is_not_counted_as_few():
     health = Health(("scale",), T, least_scale_hz=3.0)
     t_s = T
     for _ in range(40):
-        health.weighed(counts(t_s))
+        health.observe(counts(t_s))
         t_s += 8.0
-        health.weighed(counts(t_s))
-        health.weighed(counts(t_s + 1.0))
-        health.tick(t_s + 2.0)
+        health.observe(counts(t_s))
+        health.observe(counts(t_s + 1.0))
+        health.observe(Tick(t_s + 2.0))
         assert "values a second" not in health.sources()["scale"].why
         t_s += 20.0
 
@@ -321,8 +324,8 @@ def test_the_size_of_a_block_makes_no_difference_to_the_rate():
     times, codes = sparse(1.0, 600)
     times[300:] += 100.0
     health = Health(("scale",), T)
-    health.weighed(ScaleBlock(times, codes))
-    health.tick(float(times[-1]))
+    health.observe(ScaleBlock(times, codes))
+    health.observe(Tick(float(times[-1])))
     assert health.sources()["scale"].state == "healthy"
 
 

@@ -88,7 +88,7 @@ class ScriptedBox:
     def turn(self) -> None:
         """Once around."""
         now_s = time.time()
-        self._tell(self._policy.update(now_s, self.conditions, handled=False))
+        self._tell(self._policy.observe(now_s, self.conditions, handled=False))
         for command in self._publisher.pump(now_s):
             self._carry_out(command)
         if now_s >= self._renew_s:
@@ -117,7 +117,7 @@ class ScriptedBox:
         fields = {"verb": command.verb, "args": arguments(command.request)}
         print(msgspec.json.encode(fields).decode(), flush=True)
         if isinstance(command.request, AlertRequest):
-            alerts, result = self._policy.command(command)
+            alerts, result = self._policy.carry_out(command)
             self._tell(alerts)
         else:
             if isinstance(command.request, Assign):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from monitor.errors import CalibrationError
+from monitor.units import parse_grams
 
 COINS_G = {
     "2eur": 8.5, "1eur": 7.5, "50ct": 7.8, "20ct": 5.74, "10ct": 4.1, "5ct": 3.92, "2ct": 3.06,
@@ -17,8 +18,6 @@ COINS_G = {
     "2gbp": 12.0, "1gbp": 8.75, "50p": 8.0, "20p": 5.0, "10p": 6.5, "5p": 3.25, "2p": 7.12,
     "1p": 3.56,
 }  # fmt: skip
-UNITS_G = {"g": 1.0, "kg": 1000.0, "oz": 28.349523125, "lb": 453.59237, "": 1.0}
-_MASS = re.compile(r"(?P<number>\d+(?:[.,]\d+)?)\s*(?P<unit>kg|g|oz|lb|)")
 _COINS = re.compile(r"(?P<count>\d+)\s*x\s*(?P<coin>\w+)")
 
 
@@ -36,8 +35,8 @@ def parse_mass(text: str) -> float:
                 known = ", ".join(COINS_G)
                 raise CalibrationError(f'"{match["coin"]}" is no coin known here: {known}')
             total_g += int(match["count"]) * COINS_G[match["coin"]]
-        elif match := _MASS.fullmatch(word):
-            total_g += float(match["number"].replace(",", ".")) * UNITS_G[match["unit"]]
+        elif (grams := parse_grams(word)) is not None:
+            total_g += grams
         else:
             raise CalibrationError(
                 f'"{text.strip()}" is no mass: write grams (1000), a unit (1kg), '

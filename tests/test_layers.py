@@ -78,7 +78,7 @@ def room(module: str) -> str:
     parts = module.split(".")
     if parts[0] == "calibration":
         return "calibration"
-    if module in {"monitor.cli", "monitor.__main__"}:
+    if module == "monitor.__main__":
         return "cli"
     is_room = MODULES[module].name == "__init__.py"
     inside = parts[1:] if is_room else parts[1:-1]

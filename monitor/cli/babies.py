@@ -1,0 +1,135 @@
+"""``baby``, ``weigh``, ``assign``, ``correct``: who is in the nursery, and what each weighs."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from monitor.cli.options import GRAMS, box_config, config_option, json_option
+
+
+@click.group()
+def baby() -> None:
+    """Who is in the nursery."""
+
+
+@baby.command("add")
+@click.argument("name")
+@click.option("--species", type=click.Choice(["kitten", "puppy"]), required=True)
+@click.option("--born", metavar="DATE", help="Date of birth, a guess will do: 2026-01-31.")
+@click.option("--weight", "weight_g", type=GRAMS, help="Weight now.")
+@click.option("--adult-weight", "adult_weight_kg", type=click.FloatRange(0.5, 100), metavar="KG",
+              help="Expected adult weight: picks a puppy's growth band.")  # fmt: skip
+@config_option
+def baby_add(config_path: str | None, **args: Any) -> int:
+    """Register a baby; it is in the box from now on."""
+    return _submit(config_path, "baby_add", args, f"{args['name']} is in the nursery")
+
+
+@baby.command("edit")
+@click.argument("name")
+@click.option("--rename", metavar="NAME")
+@click.option("--species", type=click.Choice(["kitten", "puppy"]))
+@click.option("--born", metavar="DATE")
+@click.option("--adult-weight", "adult_weight_kg", type=click.FloatRange(0.5, 100), metavar="KG")
+@config_option
+def baby_edit(config_path: str | None, **args: Any) -> int:
+    """Change what is known about a baby; its history stays with it."""
+    return _submit(config_path, "baby_edit", args, f"{args['name']} changed")
+
+
+@baby.command("retire")
+@click.argument("name")
+@config_option
+def baby_retire(config_path: str | None, name: str) -> int:
+    """A baby has left; its history is kept."""
+    return _submit(config_path, "baby_retire", {"name": name}, f"{name} has left the nursery")
+
+
+@baby.command("list")
+@click.option("--all", "everyone", is_flag=True, help="Also those who left.")
+@json_option
+@config_option
+def baby_list(config_path: str | None, everyone: bool, as_json: bool) -> int:
+    """Who is in the nursery, and the last weight of each."""
+    config = box_config(config_path)
+    from monitor.verbs.local import list_babies
+
+    return list_babies(config, everyone=everyone, as_json=as_json, out=sys.stdout)
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.argument("grams", type=GRAMS, required=False)
+@click.option("--at", metavar="TIME", help="When it was weighed, if not now.")
+@click.option("--confirm", is_flag=True, help="Yes, it really weighs that.")
+@click.option("--csv", "csv_path", metavar="FILE", help="Import a list: header time,baby,weight_g.")
+@click.option("--next", "announce", is_flag=True,
+              help="The next baby lifted out or put back is being weighed, not fed.")  # fmt: skip
+@config_option
+def weigh(
+    config_path: str | None,
+    name: str | None,
+    grams: float | None,
+    at: str | None,
+    confirm: bool,
+    csv_path: str | None,
+    announce: bool,
+) -> int:
+    """Note a weighing done by hand: nursery weigh Possum 112."""
+    if announce:
+        if name is not None or csv_path is not None:
+            raise click.UsageError("--next stands alone: the scale finds out who it was")
+        done = "the next baby lifted out or put back within five minutes is weighed, not fed"
+        return _submit(config_path, "weigh_in", {}, done)
+    if csv_path is not None:
+        if name is not None:
+            raise click.UsageError("give either NAME and GRAMS or --csv, not both")
+        from monitor.recordings.spreadsheet import read_weights
+        from monitor.verbs.local import import_weights
+
+        weighings = read_weights(csv_path)  # the caller's own file
+        config = box_config(config_path)
+        return import_weights(config, csv_path, weighings, confirm=confirm, out=sys.stdout)
+    if name is None or grams is None:
+        raise click.UsageError("name the baby and its weight: nursery weigh Possum 112")
+    args = {"baby": name, "grams": grams, "at": at, "confirm": confirm or None}
+    return _submit(config_path, "weigh", args, f"{name} weighed {grams:.1f} g")
+
+
+@click.command()
+@click.argument("step_id", metavar="STEP")
+@click.argument("name")
+@config_option
+def assign(config_path: str | None, step_id: str, name: str) -> int:
+    """Answer "who was this?"; the original time is kept."""
+    args = {"step_id": step_id, "baby": name}
+    return _submit(config_path, "assign", args, f"{step_id} was {name}")
+
+
+@click.command()
+@click.argument("step_id", metavar="ID")
+@click.option("--baby", "name", metavar="NAME", help="It was this baby.")
+@click.option("--grams", type=GRAMS, help="It weighed this.")
+@click.option("--void", is_flag=True, help="It never happened.")
+@config_option
+def correct(
+    config_path: str | None, step_id: str, name: str | None, grams: float | None, void: bool
+) -> int:
+    """Correct a weighing; the old value stays in the history."""
+    if not (name or grams or void):
+        raise click.UsageError("say what was wrong: --baby NAME, --grams G or --void")
+    args = {"step_id": step_id, "baby": name, "grams": grams, "void": void or None}
+    return _submit(config_path, "correct", args, f"{step_id} corrected")
+
+
+def _submit(path: str | None, verb: str, args: dict[str, Any], done: str) -> int:
+    config = box_config(path)
+    from monitor.commands import request
+    from monitor.verbs.local import submit
+
+    submit(config, request(verb, args))
+    click.echo(done)
+    return 0

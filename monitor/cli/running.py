@@ -1,0 +1,64 @@
+"""``run``, ``demo``, ``check``, ``install``: the daemon, and what it needs."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from monitor.cli.options import box_config, box_config_and_password, config_option, json_option
+
+
+@click.command()
+@config_option
+def run(config_path: str | None) -> int:
+    """Run the daemon: watch, weigh, listen and alert until stopped."""
+    config = box_config(config_path)
+    from monitor.daemon.run import run_daemon
+
+    return run_daemon(config)
+
+
+@click.command()
+@click.option("--hours", type=click.FloatRange(0.1, 96), default=6.0, show_default=True,
+              help="Nursery hours to live through.")  # fmt: skip
+@click.option("--speed", type=click.FloatRange(1, 20_000), default=360.0, show_default=True,
+              help="Nursery seconds per second.")  # fmt: skip
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another night.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default="a free one",
+              help="Port of the embedded broker, on loopback.")  # fmt: skip
+def demo(hours: float, speed: float, seed: int, port: int) -> int:
+    """Live through a simulated night: no hardware, broker, config or root needed.
+
+    The real daemon watches a simulated box (a kitten, Kangaroo, and a runt puppy, Possum) and
+    publishes to a broker inside this process; what you see is what a subscribed phone would show.
+    """
+    from monitor.simulation.demo import run_demo
+
+    return run_demo(hours=hours, speed=speed, seed=seed, port=port)
+
+
+@click.command()
+@config_option
+@json_option
+@click.option("--push", is_flag=True, help="Also send a push to everybody under [notify].")
+def check(config_path: str | None, as_json: bool, push: bool) -> int:
+    """Ten-second diagnostic: microphone, scale, broker, push, journal, clock, power.
+
+    One line each, with what to do. Exit code 1 if anything fails.
+    """
+    config, password = box_config_and_password(config_path)
+    from monitor.verbs.check import run_check
+
+    return run_check(config, as_json, sys.stdout, password=password, push=push)
+
+
+@click.command()
+@click.option("--root", metavar="DIR", default="/", show_default=True,
+              help="Install below this directory (for images and tests).")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Say what would be done.")
+def install(root: str, dry_run: bool) -> int:
+    """Set up the service on a Pi: user, unit, configuration skeleton. Can be run twice."""
+    from monitor.verbs.install import install as run_install
+
+    return run_install(root=root, dry_run=dry_run, out=sys.stdout)

@@ -1,0 +1,55 @@
+"""``report`` and ``watch``: growth as a page, and every box live in a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from monitor.cli.options import box_config, box_config_and_password, callers_files, config_option
+
+if TYPE_CHECKING:
+    from monitor.config import MqttConfig
+
+
+@click.command()
+@click.option("--baby", "name", metavar="NAME", help="Only this one.")
+@click.option("--days", type=click.FloatRange(0.1, 400), default=14.0, show_default=True)
+@click.option("--out", metavar="FILE", default="report.html", show_default=True,
+              help="HTML or PNG, by the file's ending.")  # fmt: skip
+@click.option("--csv", "csv_path", metavar="FILE", help="Also a table for spreadsheets.")
+@config_option
+def report(
+    config_path: str | None, name: str | None, days: float, out: str, csv_path: str | None
+) -> int:
+    """Growth against the reference band, feeds and cries, as one page that prints well."""
+    write = callers_files(out, *([csv_path] if csv_path else []))
+    config = box_config(config_path)
+    from monitor.report.write import write_report
+
+    return write_report(config, baby=name, days=days, out=out, csv_path=csv_path, write=write)
+
+
+@click.command()
+@click.option("--host", metavar="HOST", help="Broker to watch, instead of a configuration's.")
+@click.option("--port", type=int, help="Its port.")
+@click.option("--username", metavar="NAME")
+@click.option("--password-file", metavar="PATH")
+@click.option("--ca-file", metavar="PATH")
+@config_option
+def watch(config_path: str | None, **broker: Any) -> int:
+    """A live view of every box on the broker; acknowledge alerts with a key."""
+    config, password = _broker(config_path, broker)
+    from monitor.verbs.watch import run_watch
+
+    return run_watch(config, password)
+
+
+def _broker(path: str | None, given: dict[str, Any]) -> tuple[MqttConfig, str | None]:
+    """Whom to watch, and the password that root reads for the service's own configuration."""
+    from monitor.config import broker
+
+    if given["host"] is not None:
+        return broker(**given), None
+    config, password = box_config_and_password(path)
+    return config.mqtt, password

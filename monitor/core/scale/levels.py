@@ -35,7 +35,8 @@ class Trend(msgspec.Struct, frozen=True, array_like=True):
 
 def tolerance_g(noise_g: float) -> float:
     """How far a window may lie from the plateau that it belongs to."""
-    return min(max(1.0, 5.0 * noise_g), 20.0)
+    reach_g = 5.0 * noise_g
+    return 1.0 if reach_g < 1.0 else min(reach_g, 20.0)
 
 
 _SCALES = (

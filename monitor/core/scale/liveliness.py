@@ -41,12 +41,17 @@ class Liveliness:
         last_g, state.last_g = state.last_g, level_g
         if last_g is None:
             return
-        state.windows += 1
-        rate = max(RATE, 1.0 / state.windows)
-        state.jitter_g += rate * (min(abs(level_g - last_g), LARGEST_G) - state.jitter_g)
-        if state.windows * RATE >= 1.0:
-            floor_g = state.floor_g if state.floor_g is not None else state.jitter_g
-            state.floor_g = min(floor_g * FLOOR_CREEP, max(state.jitter_g, 0.005))
+        state.windows = windows = state.windows + 1
+        jitter_g, jump_g = state.jitter_g, abs(level_g - last_g)
+        remembered = windows * RATE >= 1.0
+        rate = RATE if remembered else 1.0 / windows
+        jitter_g += rate * ((jump_g if jump_g < LARGEST_G else LARGEST_G) - jitter_g)
+        state.jitter_g = jitter_g
+        if remembered:
+            floor_g = state.floor_g
+            crept_g = (jitter_g if floor_g is None else floor_g) * FLOOR_CREEP
+            quiet_g = jitter_g if jitter_g > 0.005 else 0.005
+            state.floor_g = crept_g if crept_g < quiet_g else quiet_g
 
     @property
     def level(self) -> float | None:

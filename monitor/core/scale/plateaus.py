@@ -139,15 +139,17 @@ class Segmenter:
     def _stay(self, pair: Reading, level_g: float, out: list[Transition]) -> None:
         state = self.state
         deviation = pair.g - level_g
-        if abs(deviation) <= tolerance_g(state.noise_g):
-            state.pending = []
-            jump = abs(pair.g - state.recent[-1].g)
-            state.noise_g += 0.05 * (min(0.886 * jump, 3.0 * state.noise_g + 0.1) - state.noise_g)
-            state.noise_g = max(state.noise_g, MIN_NOISE_G)
+        noise_g, recent = state.noise_g, state.recent
+        if abs(deviation) <= tolerance_g(noise_g):
+            if state.pending:
+                state.pending = []
+            jump = abs(pair.g - recent[-1].g)
+            noise_g += 0.05 * (min(0.886 * jump, 3.0 * noise_g + 0.1) - noise_g)
+            state.noise_g = max(noise_g, MIN_NOISE_G)
             state.level_g = level_g + 0.15 * deviation
-            state.recent.append(pair)
-            if len(state.recent) > 240:  # two minutes; trimmed rarely, so that appending is cheap
-                del state.recent[:120]
+            recent.append(pair)
+            if len(recent) > 240:  # two minutes; trimmed rarely, so that appending is cheap
+                del recent[:120]
             if state.open:
                 state.head.append(pair)
                 lasted_s = pair.t_s - (state.since_s or 0.0)

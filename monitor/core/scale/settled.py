@@ -52,12 +52,14 @@ class SettledWatch:
         """Take one window; ``plateau_from_s`` is ``None`` between plateaus."""
         state = self._state
         still = plateau_from_s is not None and t_s - plateau_from_s >= SETTLE_S
-        span_s = min(t_s - state.last_s, LONGEST_WINDOW_S) if state.last_s is not None else 0.0
-        state.share += (1.0 - math.exp(-span_s / MEMORY_S)) * (still - state.share)
+        share, last_s = state.share, state.last_s
+        span_s = min(t_s - last_s, LONGEST_WINDOW_S) if last_s is not None else 0.0
+        state.share = share = share + (1.0 - math.exp(-span_s / MEMORY_S)) * (still - share)
         state.last_s = t_s
-        if state.share >= BEGINS_SHARE:
-            state.since_s = t_s
-        state.unsettled = state.share < (SETTLED_SHARE if state.unsettled else UNSETTLED_SHARE)
+        if share >= BEGINS_SHARE:
+            state.since_s, state.unsettled = t_s, False
+        else:
+            state.unsettled = share < (SETTLED_SHARE if state.unsettled else UNSETTLED_SHARE)
 
     @property
     def settled(self) -> bool:

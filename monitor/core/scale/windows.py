@@ -6,6 +6,8 @@ not of the blocks that arrive, so the size of the blocks changes nothing.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,16 @@ WINDOW_S = 0.5
 """Five samples at 10 SPS: enough for a median to lose two spikes, short enough that babies
 lifted five seconds apart leave a plateau of several windows between them."""
 
+_FEW = 32
+"""Up to so many samples at once (a live scale's second) are summed up without arrays, whose calls
+would cost more than the sums."""
+_SUMMED_IN_ORDER = 8
+"""Up to so many values numpy's ``reduceat`` adds one after the other, as this file does: both ways
+give the same bits."""
+
+LEAST_LIMIT_G = 0.3
+"""Samples are dropped beyond 4 robust SD (6 MAD), but never tighter than the cell's own noise:
+quantised codes have a MAD of 0."""
 _TIE_G = 1e-6
 """Counts are whole, so values can lie exactly on a limit; rounding must not decide then."""
 
@@ -27,7 +39,6 @@ class Window(msgspec.Struct, frozen=True, array_like=True):
     t_s: float
     g: float
     """in grams once calibrated"""
-    spread_g: float
     n: int
     saturated: bool
     same_code: bool
@@ -54,36 +65,70 @@ class Windower:
     def observe(self, times_s: NDArray[np.float64], counts: NDArray[np.float64]) -> list[Window]:
         """Add samples; return the windows that are complete (a later sample has arrived)."""
         state = self.state
+        if len(state.times_s) + len(times_s) <= _FEW:
+            state.times_s = state.times_s + times_s.tolist()
+            state.counts = state.counts + counts.tolist()
+            return self._close_few() if state.times_s else []
         if state.times_s:
             times_s = np.concatenate((state.times_s, times_s))
             counts = np.concatenate((state.counts, counts))
-        if len(times_s) == 0:
-            return []
         slot = np.floor(times_s / WINDOW_S)
         closed = int(np.searchsorted(slot, slot[-1]))
         state.times_s = times_s[closed:].tolist()
         state.counts = counts[closed:].tolist()
         if closed == 0:
             return []
-        return self._summarise(times_s[:closed], counts[:closed], slot[:closed])
+        first = np.concatenate(([0], np.flatnonzero(slot[1:closed] != slot[: closed - 1]) + 1))
+        return self._summarise(times_s[:closed], counts[:closed], first)
+
+    def _close_few(self) -> list[Window]:
+        """Cut the complete windows off the few samples of the state."""
+        state = self.state
+        times_s, counts = state.times_s, state.counts
+        slot = [t_s // WINDOW_S for t_s in times_s]
+        closed = bisect_left(slot, slot[-1])
+        if closed == 0:
+            return []
+        state.times_s, state.counts = times_s[closed:], counts[closed:]
+        windows, start = [], 0
+        for end in range(1, closed + 1):
+            if end == closed or slot[end] != slot[start]:
+                windows.append(self._window(times_s[start:end], counts[start:end]))
+                start = end
+        return windows
+
+    def _window(self, times_s: list[float], counts: list[float]) -> Window:
+        """The samples of one window: what ``_summarise`` makes of them, to the bit."""
+        n, highest, lowest = len(counts), max(counts), min(counts)
+        if n > _SUMMED_IN_ORDER or highest >= SATURATED_CODES[0] or lowest <= SATURATED_CODES[1]:
+            return self._summarise(np.array(times_s), np.array(counts), np.array([0]))[0]
+        grams = [(code - self._zero_counts) / self._counts_per_gram for code in counts]
+        median = _median(sorted(grams))
+        deviations = [abs(g - median) for g in grams]
+        limit = max(6.0 * _median(sorted(deviations)), LEAST_LIMIT_G) + _TIE_G
+        if max(deviations) <= limit:
+            level, kept = _sum(grams), n
+        else:
+            near = [deviation <= limit for deviation in deviations]
+            level, kept = _sum([g * keep for g, keep in zip(grams, near, strict=True)]), sum(near)
+        return Window(_sum(times_s) / n, level / kept, n, False, highest == lowest)
 
     def _summarise(
-        self, times_s: NDArray[np.float64], counts: NDArray[np.float64], slot: NDArray[np.float64]
+        self, times_s: NDArray[np.float64], counts: NDArray[np.float64], first: NDArray[np.intp]
     ) -> list[Window]:
+        """Windows of samples; ``first``: where each begins."""
         grams = (counts - self._zero_counts) / self._counts_per_gram
         saturated = (counts >= SATURATED_CODES[0]) | (counts <= SATURATED_CODES[1])
-        first = np.flatnonzero(np.diff(slot, prepend=slot[0] - 1.0))
-        size = np.diff(first, append=len(slot))
+        size = np.diff(first, append=len(counts))
         segment = np.repeat(np.arange(len(first)), size)
         # A saturated code says nothing about the weight: it is sorted to the end and not counted.
         n_bad = np.add.reduceat(saturated.astype(np.int64), first)
         good = np.maximum(size - n_bad, 1)
-        median = _segment_median(np.where(saturated, np.inf, grams), segment, first, good)
+        median = _medians(np.where(saturated, np.inf, grams), first, size, good)
         deviation = np.abs(grams - median[segment])
         deviation[saturated] = np.inf
-        mad = _segment_median(deviation, segment, first, good)
-        # 4 robust SD, but never tighter than the cell's own noise: quantised codes have a MAD of 0.
-        limit = np.maximum(6.0 * mad, 0.3) + _TIE_G
+        mad = _medians(deviation, first, size, good)
+        limit = np.maximum(6.0 * mad, LEAST_LIMIT_G) + _TIE_G
         keep = (deviation <= limit[segment]).astype(np.float64)
         kept = np.maximum(np.add.reduceat(keep, first), 1.0)
         mean = np.add.reduceat(np.where(keep > 0, grams, 0.0), first) / kept
@@ -91,29 +136,37 @@ class Windower:
         level = np.where(blind, np.nan, mean)
         same = np.maximum.reduceat(counts, first) == np.minimum.reduceat(counts, first)
         middle = np.add.reduceat(times_s, first) / size
-        return [
-            Window(*row)
-            for row in zip(
-                middle.tolist(),
-                level.tolist(),
-                (1.4826 * mad).tolist(),
-                size.tolist(),
-                blind.tolist(),
-                same.tolist(),
-                strict=True,
-            )
-        ]
+        columns = (middle, level, size, blind, same)
+        return list(map(Window, *(column.tolist() for column in columns)))
 
 
-def _segment_median(
+def _median(ordered: list[float]) -> float:
+    """Of values in order."""
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else 0.5 * (ordered[half - 1] + ordered[half])
+
+
+def _sum(values: list[float]) -> float:
+    """In ``reduceat``'s order: the first comes last."""
+    rest = 0.0
+    for value in values[1:]:
+        rest += value
+    return values[0] + rest
+
+
+def _medians(
     values: NDArray[np.float64],
-    segment: NDArray[np.intp],
     first: NDArray[np.intp],
+    size: NDArray[np.intp],
     count: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """Median of the ``count`` smallest values of each segment."""
-    ordered = values[np.lexsort((values, segment))]
-    lower = ordered[first + (count - 1) // 2]
-    upper = ordered[first + count // 2]
-    with np.errstate(invalid="ignore"):  # inf - inf in a window where every sample is saturated
-        return np.asarray(np.where(count % 2 == 1, lower, 0.5 * (lower + upper)))
+    """Median of the ``count`` smallest values of each window; windows of one size at a time."""
+    out = np.empty(len(first))
+    for n in np.unique(size):
+        rows = np.flatnonzero(size == n)
+        ordered = np.sort(values[first[rows, None] + np.arange(n)], axis=1)
+        row, half = np.arange(len(rows)), count[rows] // 2
+        upper = ordered[row, half]
+        lower = ordered[row, half - 1 + count[rows] % 2]
+        out[rows] = np.where(count[rows] % 2 == 1, upper, 0.5 * (lower + upper))
+    return out

@@ -36,8 +36,8 @@ from monitor.events import (
 from monitor.host.usage import ProcessUsage
 from monitor.mqtt.announcement import Announcement
 from monitor.mqtt.connection import Connection
-from monitor.mqtt.connection import Protocol as MqttProtocol
 from monitor.mqtt.connection_events import Received
+from monitor.mqtt.protocol_version import ProtocolVersion
 from monitor.mqtt.publisher import NOT_YET, Publisher
 from monitor.mqtt.topics import (
     chart_message,
@@ -306,7 +306,7 @@ class Outputs:
         message = health_message(sources, self._topics, fields=fields)
         self.publisher.set_retained([message])
 
-    def _connect(self, protocol: MqttProtocol) -> Connection:
+    def _connect(self, protocol: ProtocolVersion) -> Connection:
         """A connection not yet open; the password is read when it is opened."""
         mqtt, credentials = self._config.mqtt, os.environ.get("CREDENTIALS_DIRECTORY")
         client_id = self._announcement.watch.client_id

@@ -22,10 +22,10 @@ import numpy as np
 import monitor
 from monitor.config import ScaleConfig
 from monitor.devices import Put
-from monitor.devices.backoff import Backoff
 from monitor.devices.load_cell_process import RECORD
 from monitor.devices.source import Reporter
 from monitor.events import ScaleBlock
+from monitor.host.backoff import Backoff
 from monitor.host.timeline import Timeline
 from monitor.names import SourceName
 

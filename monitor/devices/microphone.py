@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 from monitor.core.cry.resample import Resampler
 from monitor.devices import Put, portaudio
-from monitor.devices.backoff import Backoff
 from monitor.devices.bounded_call import CallHangsError, Pending
 from monitor.devices.channels import ChannelMix
 from monitor.devices.sound_watch import Retries, SoundWatch, StreamClock
@@ -32,6 +31,7 @@ from monitor.events import (
     AudioBlock,
 )
 from monitor.host import systemd as service
+from monitor.host.backoff import Backoff
 from monitor.host.timeline import Timeline
 from monitor.names import SourceName
 
@@ -41,7 +41,7 @@ CALL_LIMIT_S = 5.0
 """re-initialising took 0.14 s on a PC and 0.7 s emulated; behind a stopped server: for ever"""
 FRESH_PROCESS_S = 600.0
 """a process that never heard anything is not replaced sooner: the scale must go on weighing"""
-LONGEST_WAIT_S = 15.0
+WAITS_S = (1.0, 2.0, 4.0, 8.0, 15.0)
 """between attempts: looking for devices costs 0.1 s, and somebody may just have plugged it in"""
 _TURN_S = 0.25
 _QUEUE_BLOCKS = 100
@@ -69,7 +69,7 @@ class Microphone:
         self._thread: threading.Thread | None = None
         self._beat_s = self._started_s = time.monotonic()
         self._arrived: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
-        self._backoff = Backoff(longest_s=LONGEST_WAIT_S)
+        self._backoff = Backoff(WAITS_S)
         self._retries = Retries()
         self._attempts = 0
         self._was_healthy = False

@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 import msgspec
 
-from monitor.mqtt.connection import Protocol
+from monitor.host.backoff import WAITS_S, Backoff
 from monitor.mqtt.connection_events import QOS_NOT_SUPPORTED, RETAIN_NOT_SUPPORTED, Limits
+from monitor.mqtt.protocol_version import ProtocolVersion, VersionChoice
 from monitor.mqtt.topics import Message
 
-BACK_OFF_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
-"""Waits between attempts; a rescuer restarting her router is connected within half a minute."""
+AT_ONCE_S = 0.5
+"""before an attempt that is known to go better: the broker may still be closing the last one"""
 
 HEALTHY_AFTER_S = 60.0
-"""A connection that held this long starts the waits from the beginning."""
+"""a connection that held this long starts the waits from the beginning"""
 
 
 class Attempts:
     """All times are monotonic seconds."""
 
-    def __init__(self, protocol: Protocol) -> None:
-        self._first: Protocol = protocol
-        self.protocol: Protocol = protocol
-        """to speak at the next attempt"""
+    def __init__(self, protocol: ProtocolVersion, waits_s: Sequence[float] = WAITS_S) -> None:
+        """``protocol``: as configured; ``waits_s``: between attempts, give or take 20 %."""
+        self._version = VersionChoice(protocol)
+        self._backoff = Backoff(waits_s)
         self.has_connected = False
         """whether any connection has come about since the start"""
-        self._count = 0
         self._next_s = 0.0
         self._taken = Limits()
         self._connected_s: float | None = None
         self._away_since_s: float | None = None
+
+    @property
+    def protocol(self) -> ProtocolVersion:
+        """To speak at the next attempt."""
+        return self._version.current
 
     def is_due(self, now_s: float) -> bool:
         """Whether to try now."""
@@ -40,7 +46,8 @@ class Attempts:
 
     def now(self) -> None:
         """Try again without waiting."""
-        self._count, self._next_s = 0, 0.0
+        self._backoff.reset()
+        self._next_s = 0.0
 
     def will(self, message: Message) -> Message:
         """The will as this broker takes it."""
@@ -69,26 +76,28 @@ class Attempts:
             self._taken = msgspec.structs.replace(before, maximum_qos=0)
         return self._taken != before
 
-    def lost(self, now_s: float, *, fall_back: bool = False, at_once: bool = False) -> None:
+    def lost(self, now_s: float, *, wrong_version: bool = False, at_once: bool = False) -> bool:
         """No connection, or no more: decide when the next one is tried.
 
         Args:
             now_s: monotonic.
-            fall_back: the broker may speak 3.1.1 only.
+            wrong_version: the broker may not speak the version that was tried.
             at_once: the reason is known and the next one will be different.
+
+        Returns:
+            Whether the next attempt is in the other version, now.
         """
         held_s = 0.0 if self._connected_s is None else now_s - self._connected_s
         self._connected_s = None
         if self._away_since_s is None:
             self._away_since_s = now_s
-        if fall_back and self.protocol == "5":
-            self.protocol, self._next_s = "3.1.1", now_s
-            return
-        # Every new round begins with version 5: a broker that merely hung up may speak it.
-        self.protocol = self._first
+        if self._version.over(wrong_version=wrong_version):
+            self._next_s = now_s
+            return True
         if at_once:
-            self._next_s = now_s + BACK_OFF_S[0] / 2
-            return
-        self._count = 0 if held_s >= HEALTHY_AFTER_S else self._count + 1
-        wait_s = BACK_OFF_S[min(self._count, len(BACK_OFF_S) - 1)]
-        self._next_s = now_s + wait_s * random.uniform(0.8, 1.2)
+            self._next_s = now_s + AT_ONCE_S
+            return False
+        if held_s >= HEALTHY_AFTER_S:
+            self._backoff.reset()
+        self._next_s = now_s + self._backoff.next_s() * random.uniform(0.8, 1.2)
+        return False

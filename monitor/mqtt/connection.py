@@ -15,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 import paho.mqtt.client as mqtt
@@ -39,17 +39,13 @@ from monitor.mqtt.connection_events import (
     Subscribed,
 )
 from monitor.mqtt.guarded_client import GuardedClient
+from monitor.mqtt.protocol_version import ProtocolVersion
 from monitor.mqtt.topics import Message
-
-Protocol = Literal["5", "3.1.1"]
 
 CONNECT_TIMEOUT_S = 8.0
 ANSWER_WITHIN_S = 3.0
 """From the open socket to the broker's answer. amqtt leaves a version 5 greeting unanswered and
 the socket open; Mosquitto answers in milliseconds."""
-SESSION_EXPIRY_S = 60
-"""How long the broker keeps commands for us: longer than a blink of the Wi-Fi, shorter than it
-takes for a tap on "tare" to become a surprise."""
 
 
 class Intake(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +56,9 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
     most_bytes: int = 16_384
     """a longer packet is not even sent to us (MQTT 5), or ends the connection at its first bytes
     (3.1.1); a command has at most 4 kB"""
+    kept_s: int = 60
+    """for which the broker keeps messages for us after the connection (MQTT 5): longer than a short
+    loss of the Wi-Fi, shorter than it takes for a tap on "tare" to become a surprise"""
 
 
 class Connection:
@@ -68,7 +67,7 @@ class Connection:
     def __init__(
         self,
         config: MqttConfig,
-        protocol: Protocol,
+        protocol: ProtocolVersion,
         client_id: str,
         password: str | Callable[[], str | None] | None,
         intake: Intake = Intake(),  # noqa: B008 - frozen
@@ -210,7 +209,7 @@ class Connection:
         )
         if self.protocol == "5":
             properties = _properties(PacketTypes.CONNECT)
-            properties.SessionExpiryInterval = SESSION_EXPIRY_S
+            properties.SessionExpiryInterval = self._intake.kept_s
             properties.MaximumPacketSize = self._intake.most_bytes
             self._client.connect(host, port, keepalive_s, clean_start=False, properties=properties)
         else:

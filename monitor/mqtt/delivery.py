@@ -15,6 +15,7 @@ import msgspec
 from monitor.mqtt.connection import Connection
 from monitor.mqtt.connection_events import NOBODY_SUBSCRIBED, Acknowledged, Limits
 from monitor.mqtt.packet_size import PacketSize, packet_bytes
+from monitor.mqtt.patience import Patience
 from monitor.mqtt.refusals import Refusals
 from monitor.mqtt.topics import Message
 
@@ -24,8 +25,6 @@ WINDOW = 20
 """messages unanswered at a time; Mosquitto's own default, and what it announces"""
 URGENT_PLACES = 2
 """kept for new critical alerts: one of them is two messages"""
-UNANSWERED_S = 30.0
-"""a broker acknowledges within milliseconds, over the worst mobile link within seconds"""
 SUSPECT_S = 5.0
 """a connection that ends so soon after a long message may have ended because of it"""
 
@@ -47,15 +46,15 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
 class Delivery:
     """Of one connection after another; all times are monotonic seconds."""
 
-    def __init__(self, *, unanswered_s: float = UNANSWERED_S) -> None:
-        self._unanswered_s = unanswered_s
+    def __init__(self, patience: Patience = Patience()) -> None:  # noqa: B008 - frozen
+        self._unanswered_s = patience.unanswered_s
         self._in_flight: dict[int, Sent] = {}
         self._unconfirmed: list[Sent] = []
         """sent since the last message that was acknowledged, those of QoS 0 as well"""
         self._silent_since_s: float | None = None
         self.limits = Limits()
         self.size = PacketSize()
-        self.refusals = Refusals()
+        self.refusals = Refusals(patience.refused_s)
         self.too_long: dict[str, str] = {}
         """topics whose last message was longer than the broker takes"""
         self._answers_prove = True

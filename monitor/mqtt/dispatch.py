@@ -18,6 +18,7 @@ from monitor.mqtt.delivery import Delivery, Place
 from monitor.mqtt.echoes import Echoes, Expected
 from monitor.mqtt.news import News, is_urgent
 from monitor.mqtt.packet_size import packet_bytes
+from monitor.mqtt.patience import Patience
 from monitor.mqtt.proof import Proof
 from monitor.mqtt.retained_state import RetainedState
 from monitor.mqtt.topics import Message, Topics
@@ -37,8 +38,7 @@ class Dispatch:
         topics: Topics,
         resized: Callable[[], None],
         emptied: Callable[[str], None],
-        delivery: Delivery | None = None,
-        echoes: Echoes | None = None,
+        patience: Patience,
     ) -> None:
         """Prepare.
 
@@ -47,13 +47,12 @@ class Dispatch:
             topics: of this box.
             resized: told when the longest packet that the broker takes has changed.
             emptied: told of each retained topic that the broker has emptied.
-            delivery: one with another patience than usual.
-            echoes: the same.
+            patience: how long to wait for the broker.
         """
         self._topics = topics
         self._resized, self._emptied = resized, emptied
-        self.delivery = delivery or Delivery()
-        self._echoes = echoes or Echoes()
+        self.delivery = Delivery(patience)
+        self._echoes = Echoes(patience.back_within_s)
         self._proof = Proof(topics.proof)
         self.news = News(outbox)
         self.state = RetainedState()

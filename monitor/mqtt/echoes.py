@@ -10,9 +10,6 @@ from __future__ import annotations
 
 import msgspec
 
-WITHIN_S = 5.0
-"""a broker passes a message on within milliseconds; the slowest link takes seconds"""
-
 
 class Expected(msgspec.Struct, frozen=True, kw_only=True):
     """One message that should come back."""
@@ -27,7 +24,8 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
 class Echoes:
     """Of one connection; times are monotonic seconds."""
 
-    def __init__(self, within_s: float = WITHIN_S) -> None:
+    def __init__(self, within_s: float) -> None:
+        """``within_s``: after it, what was sent has not come back."""
         self.within_s = within_s
         self._expected: list[Expected] = []
 

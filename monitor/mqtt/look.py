@@ -17,9 +17,10 @@ import msgspec
 from monitor.config import MqttConfig
 from monitor.errors import NurseryError
 from monitor.events import slug
-from monitor.mqtt.connection import Connection, Intake, Protocol
+from monitor.mqtt.connection import Connection, Intake
 from monitor.mqtt.connection_events import Connected, Ended, Received, Refused
 from monitor.mqtt.identity import Found
+from monitor.mqtt.protocol_version import VersionChoice
 
 QUIET_S = 1.0
 """a broker sends what is retained at once; this long without another document is the end"""
@@ -55,7 +56,7 @@ class BrokerLook:
         self._config = config
         self._filters = discovery_filters(config.discovery_prefix, box)
         self._client_id, self._password = f"{client_id}-look", password
-        self._protocol: Protocol = config.protocol
+        self._version = VersionChoice(config.protocol)
         self._quiet_s = quiet_s
         self._connection: Connection | None = None
         self._heard_s: float | None = None
@@ -91,24 +92,20 @@ class BrokerLook:
         self._connection, self._heard_s = None, None
 
     def _open(self) -> Literal["looking", "failed"]:
-        intake = Intake(most_waiting=2000, most_bytes=MOST_BYTES)
+        intake = Intake(most_waiting=2000, most_bytes=MOST_BYTES, kept_s=0)
         try:
             password = self._password()
             self._connection = Connection(
-                self._config, self._protocol, self._client_id, password, intake
+                self._config, self._version.current, self._client_id, password, intake
             )
             self._connection.open()
         except NurseryError:  # a file of the configuration's: the publisher says which
             return self._failed(False)
         return "looking"
 
-    def _failed(self, wrong_protocol: bool) -> Literal["looking", "failed"]:
+    def _failed(self, wrong_version: bool) -> Literal["looking", "failed"]:
         self.close()
-        if wrong_protocol and self._protocol == "5":
-            self._protocol = "3.1.1"
-            return "looking"
-        self._protocol = self._config.protocol
-        return "failed"
+        return "looking" if self._version.over(wrong_version=wrong_version) else "failed"
 
 
 def discovery_filters(prefix: str, box: str) -> list[str]:

@@ -9,15 +9,14 @@ longer than anything that got through; after the second time the limit is set ha
 
 from __future__ import annotations
 
-from typing import Literal
-
+from monitor.mqtt.protocol_version import ProtocolVersion
 from monitor.mqtt.topics import Message
 
 STRIKES = 2
 """one ended connection is chance (a broker that restarts), two at the same length are not"""
 
 
-def packet_bytes(message: Message, protocol: Literal["5", "3.1.1"]) -> int:
+def packet_bytes(message: Message, protocol: ProtocolVersion) -> int:
     """Bytes of the whole PUBLISH packet that carries this message (MQTT 5, 3.3)."""
     body = 2 + len(message.topic.encode()) + len(message.payload)
     if message.qos:

@@ -20,7 +20,7 @@ import msgspec
 from monitor.config import MqttConfig
 from monitor.events import Command, LinkReport
 from monitor.mqtt.attempts import Attempts
-from monitor.mqtt.connection import Connection, Protocol
+from monitor.mqtt.connection import Connection
 from monitor.mqtt.connection_events import (
     PACKET_TOO_LARGE,
     Acknowledged,
@@ -32,12 +32,12 @@ from monitor.mqtt.connection_events import (
     Refused,
     Subscribed,
 )
-from monitor.mqtt.delivery import Delivery
 from monitor.mqtt.dispatch import Dispatch
-from monitor.mqtt.echoes import Echoes
 from monitor.mqtt.flood_gate import CommandGate
 from monitor.mqtt.identity_watch import IdentityWatch
 from monitor.mqtt.listening import Listening
+from monitor.mqtt.patience import Patience
+from monitor.mqtt.protocol_version import ProtocolVersion
 from monitor.mqtt.publisher_status import PublisherStatus
 from monitor.mqtt.topics import Message, Topics
 from monitor.store.outbox import Outbox
@@ -62,15 +62,14 @@ class Publisher:
         outbox: Outbox,
         *,
         topics: Topics,
-        connect: Callable[[Protocol], Connection],
+        connect: Callable[[ProtocolVersion], Connection],
         receive: Callable[[Received], Command | None],
         complain: Callable[[str, str], None] = lambda _topic, _text: None,
         resized: Callable[[], None] = lambda: None,
         emptied: Callable[[str], None] = lambda _topic: None,
         watch: IdentityWatch | None = None,
         may_open: Callable[[], bool] = lambda: True,
-        delivery: Delivery | None = None,
-        echoes: Echoes | None = None,
+        patience: Patience = Patience(),  # noqa: B008 - frozen
     ) -> None:
         """Prepare; nobody is asked before the first ``pump``.
 
@@ -86,8 +85,7 @@ class Publisher:
             emptied: told of each topic that the broker has emptied.
             watch: notices another box that speaks as this one.
             may_open: whether to connect now.
-            delivery: one with another patience than usual.
-            echoes: the same.
+            patience: how long to wait for the broker.
         """
         self._outbox, self._topics = outbox, topics
         self._connect, self._receive, self._complain = connect, receive, complain
@@ -101,8 +99,8 @@ class Publisher:
         )
         self._contradicted_s = -math.inf
         self._birth_topic = config.birth_topic
-        self._attempts = Attempts(config.protocol)
-        self._dispatch = Dispatch(outbox, topics, resized, emptied, delivery, echoes)
+        self._attempts = Attempts(config.protocol, patience.waits_s)
+        self._dispatch = Dispatch(outbox, topics, resized, emptied, patience)
         self._listening = Listening(
             commands=[topics.commands, self._birth_topic],
             echoes=self._dispatch.own_topics,
@@ -140,7 +138,7 @@ class Publisher:
     # ------------------------------------------------------------------ how it is
 
     @property
-    def protocol(self) -> Protocol:
+    def protocol(self) -> ProtocolVersion:
         """What is spoken."""
         return self._attempts.protocol
 
@@ -209,7 +207,7 @@ class Publisher:
             self._take(connection, connection.events.popleft(), now_s, commands)
         self._dispatch.clear()
         if self._connection is connection and connection.is_ignored:
-            self._lost("the broker does not answer", fall_back=True)
+            self._lost("the broker does not answer", wrong_version=True)
         elif self._connection is connection and self._dispatch.delivery.is_overdue(now_s):
             self._lost(NO_ANSWER, silent=True)
         if self._connected and self._watch.reconnect_due:
@@ -274,7 +272,7 @@ class Publisher:
                 self._receive_message(event, now_s, commands)
             case Refused(why, wrong_protocol, code):
                 better = self._attempts.refused(code)
-                self._lost(why, fall_back=wrong_protocol, at_once=better)
+                self._lost(why, wrong_version=wrong_protocol, at_once=better)
             case Ended(why, code, too_long):
                 if too_long:
                     self._listening.too_long(now_s)
@@ -339,7 +337,7 @@ class Publisher:
             commands.append(command)
 
     def _lost(
-        self, why: str, *, fall_back: bool = False, at_once: bool = False, silent: bool = False
+        self, why: str, *, wrong_version: bool = False, at_once: bool = False, silent: bool = False
     ) -> None:
         if self._connection is None:
             return
@@ -349,4 +347,4 @@ class Publisher:
         self._dispatch.end(now_s)
         if not silent:
             self._dispatch.delivery.forget_silence()
-        self._attempts.lost(now_s, fall_back=fall_back, at_once=at_once)
+        self._attempts.lost(now_s, wrong_version=wrong_version, at_once=at_once)

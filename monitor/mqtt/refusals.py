@@ -11,10 +11,6 @@ import math
 
 import msgspec
 
-RETRY_AFTER_S = 120.0
-"""short enough that repaired rights are found while somebody still waits for it, and thirty
-messages an hour are nothing to a broker"""
-
 
 class _Refusal(msgspec.Struct):
     why: str
@@ -24,7 +20,7 @@ class _Refusal(msgspec.Struct):
 class Refusals:
     """Monotonic times in; ``why`` is topic to sentence."""
 
-    def __init__(self, retry_after_s: float = RETRY_AFTER_S) -> None:
+    def __init__(self, retry_after_s: float) -> None:
         self._retry_after_s = retry_after_s
         self._topics: dict[str, _Refusal] = {}
 

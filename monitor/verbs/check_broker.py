@@ -153,10 +153,7 @@ class Conversation:
             why = event.why if event is not None else "the broker does not answer"
             other = event is None or event.wrong_protocol
             better = event is not None and self._attempts.refused(event.code)
-            spoken = self._attempts.protocol
-            if not better:
-                self._attempts.lost(now_s, fall_back=other)
-            if not better and not (other and spoken == "5"):
+            if not better and not self._attempts.lost(now_s, wrong_version=other):
                 return why
         return why
 

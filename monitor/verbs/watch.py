@@ -21,14 +21,15 @@ from typing import Any
 from monitor.codec import encode
 from monitor.config import MqttConfig
 from monitor.errors import ConfigError
-from monitor.mqtt.connection import Connection, Intake, Protocol
+from monitor.mqtt.connection import Connection, Intake
 from monitor.mqtt.connection_events import Connected, Ended, Received, Refused
+from monitor.mqtt.protocol_version import VersionChoice
 from monitor.mqtt.topics import Message, Topics
 from monitor.store.secrets import read_password
 from monitor.verbs.watch_board import Board, harmless
 
 REDRAW_S = 0.5
-INTAKE = Intake(most_waiting=20_000, most_bytes=1_000_000)
+INTAKE = Intake(most_waiting=20_000, most_bytes=1_000_000, kept_s=0)
 """every retained document of a large fleet comes at once"""
 RETRY_S = 2.0
 SNOOZE_MIN = 30
@@ -44,7 +45,7 @@ class Watch:
         self._config = config
         credentials = os.environ.get("CREDENTIALS_DIRECTORY")
         self._password = handed_over or read_password(config, credentials)
-        self._protocol: Protocol = config.protocol
+        self._version = VersionChoice(config.protocol)
         self._connection: Connection | None = None
         self._retry_s = 0.0
 
@@ -55,7 +56,7 @@ class Watch:
             if time.monotonic() >= self._retry_s:
                 client_id = f"nursery-watch-{secrets.token_hex(4)}"
                 self._connection = Connection(
-                    self._config, self._protocol, client_id, self._password, INTAKE
+                    self._config, self._version.current, client_id, self._password, INTAKE
                 )
                 self._connection.open()
             return
@@ -63,17 +64,17 @@ class Watch:
             match connection.events.popleft():
                 case Connected():
                     self.connection_text = (
-                        f"connected to {self._config.host} (MQTT {self._protocol})"
+                        f"connected to {self._config.host} (MQTT {self._version.current})"
                     )
                     connection.subscribe(["nursery/#"])
                 case Received(topic, payload):
                     self._take(topic, payload)
                 case Refused(why, wrong_protocol):
-                    self._lost(why, other_protocol=wrong_protocol)
+                    self._lost(why, wrong_version=wrong_protocol)
                 case Ended(why):
                     self._lost(why)
         if self._connection is connection and connection.is_ignored:
-            self._lost("the broker does not answer", other_protocol=True)
+            self._lost("the broker does not answer", wrong_version=True)
 
     def press(self, key: str) -> bool:
         """Do what a key means; False when it ends the watch."""
@@ -108,12 +109,11 @@ class Watch:
             verb, text = topic.split("/")[-2], payload[:300].decode(errors="replace")
             self.answer = harmless(f"{verb}: {text}")
 
-    def _lost(self, why: str, *, other_protocol: bool = False) -> None:
+    def _lost(self, why: str, *, wrong_version: bool = False) -> None:
         if self._connection is not None:
             self._connection.close(0.0)
         self._connection = None
-        falls_back = other_protocol and self._protocol == "5"
-        self._protocol = "3.1.1" if falls_back else self._config.protocol
+        falls_back = self._version.over(wrong_version=wrong_version)
         self._retry_s = time.monotonic() + (0.0 if falls_back else RETRY_S)
         self.connection_text = "connecting" if falls_back else f"not connected: {why}"
         for box in self.board.boxes.values():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from monitor.config import Config, MicrophoneConfig, ScaleConfig
-from monitor.devices import backoff, microphone, open_panel, open_sources, portaudio, sound_watch
+from monitor.devices import microphone, open_panel, open_sources, portaudio, sound_watch
 from monitor.devices.microphone import Microphone
 from monitor.errors import DeviceError
 from monitor.events import AudioBlock, SourceReport
@@ -62,9 +62,7 @@ def card(monkeypatch):
     monkeypatch.setattr(sound_watch, "STALL_S", 0.4)
     monkeypatch.setattr(microphone, "_TURN_S", 0.02)
     monkeypatch.setattr(microphone, "CALL_LIMIT_S", 0.3)
-    short = backoff.Backoff(longest_s=0.1)
-    short._wait_s = 0.05
-    monkeypatch.setattr(microphone, "Backoff", lambda **_: short)
+    monkeypatch.setattr(microphone, "WAITS_S", (0.05, 0.1))
     return made
 
 

@@ -4,7 +4,6 @@ from itertools import pairwise
 
 import pytest
 
-from monitor.devices.backoff import Backoff
 from monitor.devices.sound_watch import STALL_S, Retries, SoundWatch, StreamClock
 
 RATE_HZ = 48_000
@@ -97,16 +96,3 @@ def test_a_late_first_block_is_corrected_without_a_jump_back():
     steps = [after - before for before, after in pairwise(begins)]
     assert min(steps) >= -0.0061
     assert begins[-1] == pytest.approx(100.0, abs=0.02)
-
-
-def test_backoff_doubles_and_starts_small_again_after_health():
-    now = [0.0]
-    backoff = Backoff(longest_s=30.0, proof_s=10.0, clock=lambda: now[0])
-    assert [backoff.next_s() for _ in range(7)] == [1, 2, 4, 8, 16, 30, 30]
-    backoff.healthy()
-    now[0] = 9.0
-    backoff.healthy()
-    assert not backoff.is_reset
-    now[0] = 11.0
-    backoff.healthy()
-    assert backoff.next_s() == 1

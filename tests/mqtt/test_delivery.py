@@ -8,6 +8,7 @@ import msgspec
 
 from monitor.mqtt.connection_events import Acknowledged, Limits
 from monitor.mqtt.delivery import URGENT_PLACES, WINDOW, Delivery
+from monitor.mqtt.patience import Patience
 from monitor.mqtt.refusals import Refusals
 from monitor.mqtt.topics import Message
 from monitor.store.journal import Journal
@@ -112,7 +113,7 @@ def test_what_a_broker_does_not_offer_is_not_used() -> None:
 
 
 def test_silence_is_counted_across_connections_that_were_given_up_for_it() -> None:
-    delivery, connection = Delivery(unanswered_s=30.0), FakeConnection()
+    delivery, connection = Delivery(Patience(unanswered_s=30.0)), FakeConnection()
     delivery.begin(Limits())
     delivery.send(connection, Message(topic="t", payload=b""), "state", 100.0)
     assert not delivery.is_overdue(129.0)

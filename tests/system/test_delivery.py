@@ -13,11 +13,9 @@ import pytest
 from monitor.config import MqttConfig
 from monitor.events import Baby
 from monitor.mqtt.connection import Connection
-from monitor.mqtt.delivery import Delivery
 from monitor.mqtt.discovery import discovery
-from monitor.mqtt.echoes import Echoes
+from monitor.mqtt.patience import Patience
 from monitor.mqtt.publisher import Publisher
-from monitor.mqtt.refusals import Refusals
 from monitor.mqtt.topics import Message, Topics
 from monitor.store.batch import Batch
 from monitor.store.journal import Journal
@@ -65,6 +63,9 @@ def news(text: str, *, urgency: int = 2, topic: str = TOPICS.alert) -> OutboxMes
     )  # fmt: skip
 
 
+PATIENCE = {"unanswered_s": 10.0, "refused_s": 0.5, "back_within_s": 1.0}
+
+
 class Box:
     """A publisher with everything a box wants to be known, and little patience."""
 
@@ -72,8 +73,6 @@ class Box:
         config = MqttConfig(
             host="127.0.0.1", port=port, tls=False, keepalive_s=5, protocol=protocol
         )
-        delivery = Delivery(unanswered_s=patience.get("unanswered_s", 10.0))
-        delivery.refusals = Refusals(patience.get("retry_after_s", 0.5))
         self.journal = journal
         self.publisher = Publisher(
             config,
@@ -82,8 +81,7 @@ class Box:
             connect=lambda protocol: Connection(config, protocol, "nursery-a", None),
             receive=lambda _arrived: None,
             resized=self._announce,
-            delivery=delivery,
-            echoes=Echoes(within_s=1.0),
+            patience=Patience(**PATIENCE | patience),
         )
         self._announce()
         self.publisher.set_retained([Message(topic=TOPICS.alerts, payload=b"[]", retain=True)])
@@ -169,7 +167,7 @@ def test_one_forbidden_topic_holds_up_no_other_and_is_not_tried_again_and_again(
         "topic read nursery/a/#\ntopic write nursery/a/alert/text\ntopic write nursery/a/status\n"
     )
     broker = served(acl(tmp_path, rules))
-    box = Box(journal, broker.port, retry_after_s=600.0)
+    box = Box(journal, broker.port, refused_s=600.0)
     box.tell(*[news(f"n{i}") for i in range(50)], news("sentence", topic=TOPICS.alert_text))
     with Subscriber(broker.port, "nursery/a/#") as phone:
         box.until(lambda: phone.payloads(TOPICS.alert_text) == [b"sentence"])

@@ -21,6 +21,7 @@ from monitor.mqtt.connection import Connection
 from monitor.mqtt.connection_events import Ended
 from monitor.mqtt.identity import BoxIdentity
 from monitor.mqtt.identity_watch import SHORT_ENDS, IdentityWatch
+from monitor.mqtt.patience import Patience
 from monitor.mqtt.publisher import Publisher
 from monitor.mqtt.topics import Topics
 from monitor.store.journal import Journal
@@ -291,10 +292,9 @@ def test_a_broker_that_says_that_the_session_was_taken_over_is_believed(tmp_path
 
 
 def test_of_two_clients_with_one_identity_one_says_so_and_both_come_to_rest(
-    tmp_path: Path, broker: Mosquitto, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, broker: Mosquitto
 ) -> None:
     """Copies under other names: neither sees the other's topics, Mosquitto gives no reason."""
-    monkeypatch.setattr("monitor.mqtt.attempts.BACK_OFF_S", (0.2,))
     boxes = [_client(tmp_path, broker, name) for name in ("a", "b")]
     heard: list[float] = []
     deadline_s = time.monotonic() + 2 * START_S
@@ -334,6 +334,7 @@ def _client(tmp_path: Path, broker: Mosquitto, box: str) -> tuple[IdentityWatch,
         connect=lambda protocol: Connection(config, protocol, watch.client_id, None),
         receive=lambda _: None,
         watch=watch,
+        patience=Patience(waits_s=(0.2,)),
     )
     return watch, publisher
 

@@ -10,10 +10,10 @@ import pytest
 from monitor.commands import Acknowledge
 from monitor.config import MqttConfig
 from monitor.events import Command
-from monitor.mqtt.connection import Connection, Protocol
+from monitor.mqtt.connection import Connection
 from monitor.mqtt.connection_events import Received
-from monitor.mqtt.delivery import Delivery
-from monitor.mqtt.echoes import Echoes
+from monitor.mqtt.patience import Patience
+from monitor.mqtt.protocol_version import ProtocolVersion
 from monitor.mqtt.publisher import Publisher
 from monitor.mqtt.topics import Message, Topics
 from monitor.store.batch import Batch
@@ -52,7 +52,7 @@ class Links:
         self._config = config
         self.made: list[Connection] = []
 
-    def __call__(self, protocol: Protocol) -> Connection:
+    def __call__(self, protocol: ProtocolVersion) -> Connection:
         self.made.append(Connection(self._config, protocol, "nursery-test", None))
         return self.made[-1]
 
@@ -61,8 +61,7 @@ def make(
     journal: Journal,
     port: int,
     *,
-    delivery: Delivery | None = None,
-    echoes: Echoes | None = None,
+    patience: Patience = Patience(),  # noqa: B008 - frozen
     **settings: object,
 ) -> Publisher:
     def receive(received: Received) -> Command | None:
@@ -77,8 +76,7 @@ def make(
         topics=Topics("a"),
         connect=Links(config),
         receive=receive,
-        delivery=delivery,
-        echoes=echoes,
+        patience=patience,
     )
 
 

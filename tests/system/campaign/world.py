@@ -44,7 +44,7 @@ NONE: set[str] = set()
 """a fault that is no reason for any alarm"""
 START_WITHIN_S, SETTLE_WITHIN_S = 300.0, 240.0
 RECONNECTS_WITHIN_S = 40.0
-"""attempts to connect are at most 30 s apart, 20 % more by chance (``publisher.BACK_OFF_S``)"""
+"""attempts to connect are at most 30 s apart, 20 % more by chance (``attempts.WAITS_S``)"""
 STARTS_WITHIN_S = 30.0
 """from the process to the first look at its sources, on a machine that several worlds share"""
 TOLD_WITHIN_S = 150.0

@@ -39,7 +39,8 @@ from monitor.events import (
     ScaleBlock,
     Tick,
 )
-from monitor.simulation.box import CHEAP_CELL, GOOD_CELL, Cell, SimBaby, SimulatedBox
+from monitor.simulation.box import SimBaby, SimulatedBox
+from monitor.simulation.cell import CHEAP_CELL, GOOD_CELL, Cell
 from monitor.simulation.sounds import Room, bout
 from monitor.store.batch import Batch
 from monitor.store.journal import Journal

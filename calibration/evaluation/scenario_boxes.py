@@ -12,7 +12,8 @@ from itertools import pairwise
 import msgspec
 import numpy as np
 
-from monitor.simulation.box import CHEAP_CELL, GOOD_CELL, Cell, SimBaby, SimulatedBox
+from monitor.simulation.box import SimBaby, SimulatedBox
+from monitor.simulation.cell import CHEAP_CELL, GOOD_CELL, Cell
 from monitor.times import HOUR_S
 
 START_S = 1_700_000_000.0

@@ -39,11 +39,6 @@ class Pending(Generic[T]):
         except BaseException as error:  # noqa: BLE001 - handed to the caller by ``result``
             self._error = error
 
-    @property
-    def is_done(self) -> bool:
-        """Whether the call has returned or raised."""
-        return not self._thread.is_alive()
-
     def result(self, limit_s: float) -> T:
         """What the call returned or raised; raises CallHangsError after ``limit_s`` seconds."""
         self._thread.join(limit_s)

@@ -17,7 +17,8 @@ import numpy as np
 from monitor.config import ScaleConfig
 from monitor.devices import Put
 from monitor.events import AUDIO_RATE_HZ, AnyEvent, AudioBlock, RosterChanged, Tick, WeighIn
-from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
+from monitor.simulation.box import SimBaby, SimulatedBox
+from monitor.simulation.cell import GOOD_CELL
 from monitor.simulation.sounds import Room, bout
 from monitor.times import parse_rfc3339
 

@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
+from monitor.simulation.box import SimBaby, SimulatedBox
+from monitor.simulation.cell import GOOD_CELL
 from monitor.simulation.sounds import Room, bout
 
 CONFIG = f"""

@@ -24,7 +24,8 @@ from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale.weigher import Weigher
 from monitor.data.shipped import shipped
 from monitor.events import ScaleBlock, Tick
-from monitor.simulation.box import SimulatedBox, demo_box
+from monitor.simulation.box import SimulatedBox
+from tests.demo_box import demo_box
 
 START_S = 1_700_000_000.0
 

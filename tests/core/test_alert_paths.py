@@ -25,7 +25,8 @@ from monitor.events import (
     Weighing,
 )
 from monitor.mqtt.topics import Topics, state_messages
-from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
+from monitor.simulation.box import SimBaby, SimulatedBox
+from monitor.simulation.cell import GOOD_CELL
 from monitor.times import rfc3339
 from monitor.timeshift import TimeShift
 from tests.asking import asked

@@ -26,7 +26,8 @@ from monitor.events import (
     Tick,
     WeighIn,
 )
-from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
+from monitor.simulation.box import SimBaby, SimulatedBox
+from monitor.simulation.cell import GOOD_CELL
 from tests.asking import asked
 
 START_S = 1_778_266_800.0

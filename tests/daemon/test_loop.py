@@ -13,7 +13,8 @@ from monitor.config import Config, MqttConfig, ScaleConfig
 from monitor.daemon.loop import TOO_BUSY, Loop
 from monitor.daemon.shedding import Shedding
 from monitor.events import ScaleBlock, Tick
-from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
+from monitor.simulation.box import SimBaby, SimulatedBox
+from monitor.simulation.cell import GOOD_CELL
 from monitor.store.journal import Journal
 from tests.asking import asked
 

@@ -23,7 +23,8 @@ from monitor.events import (
     WeighIn,
 )
 from monitor.host.boot_clock import RunStart, locate_run
-from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
+from monitor.simulation.box import SimBaby, SimulatedBox
+from monitor.simulation.cell import GOOD_CELL
 from monitor.store.batch import Batch
 from monitor.store.journal import Journal
 from monitor.store.outbox import OutboxMessage

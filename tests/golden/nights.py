@@ -18,7 +18,8 @@ from monitor.core.pipeline import Pipeline
 from monitor.daemon.event_text import plain
 from monitor.data.shipped import shipped
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, Tick
-from monitor.simulation.box import CHEAP_CELL, GOOD_CELL, Cell, SimBaby, SimulatedBox
+from monitor.simulation.box import SimBaby, SimulatedBox
+from monitor.simulation.cell import CHEAP_CELL, GOOD_CELL, Cell
 from monitor.simulation.sounds import Room, bout
 from monitor.times import parse_rfc3339, rfc3339
 

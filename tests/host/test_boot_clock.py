@@ -34,7 +34,8 @@ from monitor.events import (
     Weighing,
 )
 from monitor.host.boot_clock import BootClock, ClockTracker, RunStart, locate_run
-from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
+from monitor.simulation.box import SimBaby, SimulatedBox
+from monitor.simulation.cell import GOOD_CELL
 from monitor.simulation.sounds import Room, bout
 from monitor.store.batch import Batch
 from monitor.store.journal import Journal

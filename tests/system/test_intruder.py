@@ -20,7 +20,8 @@ import pytest
 import soundfile
 
 from monitor.simulation import sounds as synth
-from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
+from monitor.simulation.box import SimBaby, SimulatedBox
+from monitor.simulation.cell import GOOD_CELL
 from monitor.store.journal import Journal
 from tests.store.soundness import damage
 from tests.system.daemon import Daemon

@@ -10,7 +10,8 @@ import soundfile
 
 from monitor.config import Config, ScaleConfig
 from monitor.errors import ConfigError, InputError
-from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
+from monitor.simulation.box import SimBaby, SimulatedBox
+from monitor.simulation.cell import GOOD_CELL
 from monitor.simulation.sounds import Room, bout
 from monitor.times import parse_rfc3339
 from monitor.verbs.replay import ReplayInputs, replay

@@ -87,11 +87,6 @@ def interval_s(feeds: Sequence[FeedRecord], expected: Expected) -> float:
     return min(max(blend, 0.7 * low * HOUR_S), 1.5 * high * HOUR_S)
 
 
-def intake_since(feeds: Sequence[FeedRecord], since_s: float) -> float:
-    """Net grams of all feeds from ``since_s`` on."""
-    return sum(f.net_g for f in feeds if f.t_s >= since_s)
-
-
 def poor_run(feeds: Sequence[FeedRecord]) -> list[FeedRecord]:
     """The unbroken run of poor bottles that ends now, oldest first.
 

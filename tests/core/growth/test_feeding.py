@@ -4,7 +4,7 @@ import pytest
 
 from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.conditions import phrase
-from monitor.core.growth.feeding import FeedRecord, intake, intake_since, interval_s, poor_run
+from monitor.core.growth.feeding import FeedRecord, intake, interval_s, poor_run
 from monitor.core.growth.reference import GrowthReference
 from monitor.data.shipped import shipped
 from monitor.events import Baby, Weighing
@@ -75,7 +75,6 @@ def test_poor_bottles_in_a_row():
     feeds = [feed(0, 9.0), feed(3, 0.1), feed(6, -1.0)]
     assert [f.step_id for f in poor_run(feeds)] == ["f3", "f6"]
     assert poor_run([*feeds, feed(9, 8.0)]) == []
-    assert intake_since(feeds, T0 + HOUR_S) == pytest.approx(-0.9)
 
 
 def test_taken_out_again_soon_after_a_bottle_is_no_poor_bottle():

@@ -17,7 +17,8 @@ from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale.weigher import Weigher
 from monitor.data.shipped import shipped
 from monitor.events import CommandResult, WeighIn
-from monitor.simulation.box import GOOD_CELL, SimBaby
+from monitor.simulation.box import SimBaby
+from monitor.simulation.cell import GOOD_CELL
 from tests.asking import asked
 from tests.core.scale.snapshots.make import END_S, START_S
 

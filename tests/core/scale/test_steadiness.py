@@ -20,7 +20,8 @@ from monitor.events import (
     Unassigned,
     WeighIn,
 )
-from monitor.simulation.box import CHEAP_CELL, SimBaby, SimulatedBox
+from monitor.simulation.box import SimBaby, SimulatedBox
+from monitor.simulation.cell import CHEAP_CELL
 from monitor.times import HOUR_S
 
 REFERENCE = GrowthReference.parse(shipped("growth.toml"))

@@ -27,9 +27,10 @@ from monitor.events import (
     WeighIn,
     Weighing,
 )
-from monitor.simulation.box import SimBaby, SimulatedBox, demo_box, demo_history
+from monitor.simulation.box import SimBaby, SimulatedBox
 from monitor.times import HOUR_S
 from tests.asking import asked
+from tests.demo_box import demo_box, demo_history
 
 REFERENCE = GrowthReference.parse(shipped("growth.toml"))
 START_S = 1_700_000_000.0

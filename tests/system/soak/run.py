@@ -17,7 +17,7 @@ from monitor.core.cry.detector import CryModel
 from monitor.daemon.loop import Loop
 from monitor.data.shipped import cry_model_bytes
 from monitor.events import Alert, AnyEvent, CryEnded, RosterChanged
-from monitor.simulation.box import GOOD_CELL
+from monitor.simulation.cell import GOOD_CELL
 from monitor.store.batch import Batch
 from monitor.store.journal import Journal
 from monitor.store.reading import MinuteRow

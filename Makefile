@@ -16,7 +16,7 @@ help:
 	@echo "make bench   speed, as ratios in one run"
 	@echo "make torture the fault campaign: 200 rounds of crashes, dead brokers, dead cards (half an hour)"
 	@echo "make home-assistant  install a real one for the tests that ask it (1 GB, once)"
-	@echo "make mutants small wrong changes to the core: would the unit tests notice? (ten minutes)"
+	@echo "make mutants small wrong changes to the core: would the unit tests notice? (five minutes)"
 	@echo "make soak    thirty simulated days: memory, journal, what the card is given (an hour)"
 	@echo "make fuzz    look for inputs that break something, FUZZ_S seconds for each reader"
 	@echo "make audit   known weaknesses of the pinned packages; make lock pins them anew"
@@ -119,7 +119,7 @@ fuzz: $(VENV)/.dev
 	@$(BIN)/python -m tests.fuzz.run $(FUZZ_S)
 	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest tests/test_hostile_commands.py
 
-# Would the unit tests of the core notice? A seeded sample of small wrong changes, ten minutes.
+# Would the unit tests of the core notice? A seeded sample of small wrong changes, five minutes.
 SAMPLE ?= 100
 .PHONY: mutants
 mutants: $(VENV)/.dev

@@ -80,8 +80,7 @@ def assess(
     report = GrowthReport(t_s=last.t_s, weight_g=last.g)
     if before is None or trend is None:
         return report
-    hours = max((now.t_s - before.t_s) / HOUR_S, 1.0)
-    gain = (now.g - before.g) * 24.0 / hours
+    gain = (now.g - before.g) / (now.t_s - before.t_s) * DAY_S
     p_losing = 0.5 * math.erfc(trend.slope / trend.slope_sd / math.sqrt(2.0))
     # A guessed age must not excuse a loss as a newborn's.
     judged_day = age_day if age_known else max(age_day, 7.0)

@@ -92,7 +92,7 @@ def calibrate_room(
         if live is None:
             return 0 if fit else 1
         found = live
-    _conclude(found, model, Path(out_dir), out, write)
+    conclude(found, model, Path(out_dir), out, write)
     return 0 if fit and found.advised is not None else 1
 
 
@@ -193,9 +193,10 @@ def count_alarms(model: CryModel, windows: Iterable[CryWindow], threshold: float
     return sum(isinstance(e, CryStarted) and e.species != "human" for e in events)
 
 
-def _conclude(
+def conclude(
     found: RoomFit, model: CryModel, out_dir: Path, out: TextIO, write: Write = write_file
 ) -> None:
+    """Say what a quiet room showed; write a model with another threshold where that helps."""
     out.write(
         f"{found.hours:.1f} h without crying: {found.alarms} false alarm(s) at the model's "
         f"threshold of {found.threshold:.2f}.\n"

@@ -70,7 +70,7 @@ def score(model: CryModel, clips: Sequence[Clip], *, loudest_db: float | None = 
     for clip in clips:
         samples = read_audio(clip.path)
         if loudest_db is not None:
-            samples = _requantised(synth.at_level(samples, loudest_db))
+            samples = requantised(synth.at_level(samples, loudest_db))
         times, p = windows_of(model, samples)
         pet = p[:, 0] + p[:, 1]
         best = int(pet.argmax())
@@ -83,7 +83,7 @@ def score(model: CryModel, clips: Sequence[Clip], *, loudest_db: float | None = 
     return Scored(tuple(clips), np.array(scores), tuple(species), np.array(onsets))
 
 
-def _requantised(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+def requantised(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """As a 16-bit recorder would have kept it."""
     kept: NDArray[np.float32] = (np.round(samples * 32_768) / 32_768).astype(np.float32)
     return np.clip(kept, -1, 1)

@@ -113,7 +113,7 @@ def _paint_some(sources: Sources, folder: Path, indices: Sequence[int], seed: in
             for fold, clips in clips_by_fold.items()
         }
         seed_here = hash_seed(seed, index, 99)
-        arrays = _paint_shard(painters, teacher, taught, seed_here)
+        arrays = paint_shard(painters, teacher, taught, seed_here)
         path = _shard_path(folder, index)
         partial = path.with_suffix(".part.npz")
         np.savez(partial, allow_pickle=False, **arrays)
@@ -164,12 +164,13 @@ def hash_seed(*parts: int) -> int:
     return int(np.random.SeedSequence(parts).generate_state(1)[0])
 
 
-def _paint_shard(
+def paint_shard(
     painters: dict[int, Painter],
     teacher: Teacher | None,
     taught: Sequence[int],
     seed: int,
 ) -> dict[str, NDArray[np.generic]]:
+    """The arrays of one file of ``SHARD`` scenes; the same seed paints the same ones."""
     rng = np.random.default_rng(seed)
     weights = np.array([_EXTRA_WEIGHT if f == ALWAYS_TRAIN else 1.0 for f in painters])
     folds = rng.choice(list(painters), size=SHARD, p=weights / weights.sum()).astype(np.int8)

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,7 @@ SILENT_S = 3.0
 """without any record: even a dead chip gives a fault every 0.6 s, so the child itself hangs"""
 OPEN_S = 20.0
 """to start Python and claim the pins: 0.5 s on a PC, ten times that on a Zero 2 W"""
-_TURN_S = 0.5
+TURN_S = 0.5
 _SHARE_WINDOW = 600
 """frames over which the share of refused ones is told, a minute at 10 a second"""
 
@@ -57,8 +58,13 @@ class LoadCell:
 
     name: SourceName = "scale"
 
-    def __init__(self, config: ScaleConfig, timeline: Timeline) -> None:
-        self._config, self._timeline = config, timeline
+    def __init__(
+        self,
+        config: ScaleConfig,
+        timeline: Timeline,
+        popen: Callable[..., subprocess.Popen[bytes]] = subprocess.Popen,
+    ) -> None:
+        self._config, self._timeline, self._popen = config, timeline, popen
         self._stop = threading.Event()
         self._paused = threading.Event()
         self._beat_s = time.monotonic()
@@ -113,7 +119,7 @@ class LoadCell:
         self._reporter.retrying("is being opened")
         while not self._stop.is_set():
             if self._paused.is_set():
-                self._rest(_TURN_S)
+                self._rest(TURN_S)
                 continue
             try:
                 self._spawn()
@@ -132,7 +138,7 @@ class LoadCell:
         path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
         module = "monitor.devices.load_cell_process"
         pins = (str(config.dout_pin), str(config.sck_pin))
-        self._child = subprocess.Popen(
+        self._child = self._popen(
             [sys.executable, "-P", "-m", module, config.driver, *pins],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -150,7 +156,7 @@ class LoadCell:
         pipe, pending = child.stdout.fileno(), b""
         while not self._stop.is_set() and not self._paused.is_set():
             self._beat_s = time.monotonic()
-            if select.select([pipe], [], [], _TURN_S)[0]:
+            if select.select([pipe], [], [], TURN_S)[0]:
                 data = os.read(pipe, 65_536)
                 if not data:
                     return "lost its reader: the process ended by itself"
@@ -239,4 +245,4 @@ class LoadCell:
         end_s = time.monotonic() + span_s
         while not self._stop.is_set() and time.monotonic() < end_s:
             self._beat_s = time.monotonic()
-            self._stop.wait(_TURN_S)
+            self._stop.wait(TURN_S)

@@ -43,7 +43,7 @@ FRESH_PROCESS_S = 600.0
 """a process that never heard anything is not replaced sooner: the scale must go on weighing"""
 WAITS_S = (1.0, 2.0, 4.0, 8.0, 15.0)
 """between attempts: looking for devices costs 0.1 s, and somebody may just have plugged it in"""
-_TURN_S = 0.25
+TURN_S = 0.25
 _QUEUE_BLOCKS = 100
 """10 s of sound; more means that this thread does not run"""
 
@@ -134,7 +134,7 @@ class Microphone:
         self._waiting()  # what an earlier stream left
         watch = SoundWatch(capture.rate_hz, time.monotonic())
         stream = _Stream(capture, watch, self._timeline)
-        while not self._stop.wait(_TURN_S):  # a turn takes what has come: fewer, larger pieces
+        while not self._stop.wait(TURN_S):  # a turn takes what has come: fewer, larger pieces
             self._beat_s = now_s = time.monotonic()
             if (block := stream.take(self._waiting())) is not None:
                 self._healthy(capture, stream)
@@ -178,7 +178,7 @@ class Microphone:
         while not self._stop.is_set():
             self._beat_s = time.monotonic()
             try:
-                return pending.result(_TURN_S)
+                return pending.result(TURN_S)
             except CallHangsError:
                 if not hangs and self._beat_s - pending.started_s > CALL_LIMIT_S:
                     hangs = True
@@ -197,7 +197,7 @@ class Microphone:
         end_s = time.monotonic() + span_s
         while time.monotonic() < end_s:
             self._beat_s = time.monotonic()
-            if self._stop.wait(_TURN_S):
+            if self._stop.wait(TURN_S):
                 raise _StoppedError
 
 

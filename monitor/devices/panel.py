@@ -107,6 +107,16 @@ class Panel:
             self._led.blink(*rhythm, n=times)
         self._mood = None
 
+    @property
+    def mood(self) -> Mood | None:
+        """What the light says; None while it answers the one at the button."""
+        return self._mood
+
+    @property
+    def is_buzzing(self) -> bool:
+        """Whether the buzzer calls for somebody; an answer's beeps do not count."""
+        return self._buzzing
+
     def close(self) -> None:
         """Everything off, pins given back."""
         for part in (self._button, self._buzzer, self._led):

@@ -29,11 +29,12 @@ class Ticker:
         *,
         clock_synced: Callable[[], bool],
         host_report: Callable[[float], HostReport] | None = None,
+        stopping: threading.Event | None = None,
     ) -> None:
         self._timeline = timeline
         self._clock_synced = clock_synced
         self._host_report = host_report
-        self._stopping = threading.Event()
+        self._stopping = stopping or threading.Event()
         self._thread = threading.Thread(target=self._run, name="ticker", daemon=True)
         self._turned_s = time.monotonic()
 

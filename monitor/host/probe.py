@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from monitor.config import Config
@@ -22,10 +23,15 @@ UNDER_VOLTAGE, THROTTLED = 0x1, 0x4
 class HostProbe:
     """Reads the machine; never raises, never takes longer than a second or two."""
 
-    def __init__(self, config: Config, root: Path = Path("/")) -> None:
+    def __init__(
+        self,
+        config: Config,
+        root: Path = Path("/"),
+        find: Callable[[str], str | None] = shutil.which,
+    ) -> None:
         self._state_dir = Path(config.state_dir)
         self._sys = root / "sys"
-        self._vcgencmd = shutil.which("vcgencmd")
+        self._vcgencmd = find("vcgencmd")
 
     def report(self, now_s: float) -> HostReport:
         """The state of the machine at ``now_s``."""

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from tempfile import TemporaryFile
 from typing import IO, NamedTuple
@@ -39,8 +40,12 @@ class _Job(NamedTuple):
 class ChartWorker:
     """``ask`` for babies' charts, ``poll`` from the loop; never waits."""
 
-    def __init__(self, config: Config) -> None:
-        self._config = config
+    def __init__(
+        self,
+        config: Config,
+        popen: Callable[..., subprocess.Popen[bytes]] = subprocess.Popen,
+    ) -> None:
+        self._config, self._popen = config, popen
         self._able = importlib.util.find_spec("matplotlib") is not None
         self._wanted: dict[str, str] = {}
         self._drawn_s: dict[str, float] = {}
@@ -115,7 +120,7 @@ class ChartWorker:
     def _begin(self, baby_slug: str, name: str, now_s: float) -> _Job:
         output = TemporaryFile()  # noqa: SIM115 - closed by _end, when the child is done
         try:
-            process = subprocess.Popen(
+            process = self._popen(
                 [sys.executable, "-P", "-m", "monitor.report.chart_job", self._config.box,
                  self._config.state_dir, name, str(DAYS_SHOWN)],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.DEVNULL,

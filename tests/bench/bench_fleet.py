@@ -201,9 +201,7 @@ def _measure(broker: Mosquitto, total: int, seconds: float) -> dict[str, Any]:
 
 def broker_cpu_s(broker: Mosquitto) -> float:
     """User and system time the broker has used."""
-    process = broker._process
-    assert process is not None
-    fields = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    fields = Path(f"/proc/{broker.pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 

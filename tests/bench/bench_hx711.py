@@ -42,8 +42,8 @@ class LimitedPins(Pins):
 
     limit = 1 << 60
 
-    def _pass(self) -> None:
-        super()._pass()
+    def let_time_pass(self) -> None:
+        super().let_time_pass()
         if self.calls > self.limit:
             raise HungError
 

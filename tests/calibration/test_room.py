@@ -138,7 +138,7 @@ def test_a_room_that_fools_the_model_gets_a_threshold_of_its_own(model, tmp_path
     found = false_alarms(model, (np.zeros(RATE_HZ, np.float32) for _ in range(3600)))
     assert found.alarms == 6
     assert found.advised == 0.97
-    room._conclude(found, model, tmp_path, out := io.StringIO())
+    room.conclude(found, model, tmp_path, out := io.StringIO())
     (path,) = tmp_path.glob("cry-room-*.npz")
     assert str(path) in out.getvalue()
     assert CryModel.from_bytes(path.read_bytes()).card.rule.on == 0.97

@@ -113,19 +113,19 @@ class Pins:
         self.chip, self._call_s, self._stall = chip, call_s, stall
         self.calls = 0
 
-    def _pass(self) -> None:
+    def let_time_pass(self) -> None:
         self.calls += 1
         self.chip.clock.now_s += self._call_s / 2 + self._stall()
 
     def write(self, level: int) -> None:
-        self._pass()
+        self.let_time_pass()
         self.chip.clock_pin(level)
-        self._pass()
+        self.let_time_pass()
 
     def read(self) -> int:
-        self._pass()
+        self.let_time_pass()
         level = self.chip.data_pin()
-        self._pass()
+        self.let_time_pass()
         return level
 
 

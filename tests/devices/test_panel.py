@@ -105,7 +105,7 @@ def test_showing_the_same_again_does_not_restart_the_rhythm(panel, factory):
 
 def test_blindness_is_shown_as_blindness_though_it_is_an_alert(panel, factory):
     calm(panel, open_alerts=[alert(kind="monitor_blind")], blind=True)
-    assert panel._mood == "blind"
+    assert panel.mood == "blind"
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_the_answer_is_seen_and_heard_and_then_the_state_again(panel, factory, r
     before = len(sounds.states)
     panel.reply(reply)
     calm(panel, blind=True)  # too early: the answer is not cut short
-    assert panel._mood is None
+    assert panel.mood is None
     until(lambda: len(sounds.states) >= before + 2 * times)
     rhythm, _ = panel_module.REPLY[reply]
     on = [after.timestamp for before, after in itertools.pairwise(sounds.states) if before.state]
@@ -180,7 +180,7 @@ def test_the_answer_is_seen_and_heard_and_then_the_state_again(panel, factory, r
 
     def shown_again():
         calm(panel, blind=True)
-        return panel._mood == "blind"
+        return panel.mood == "blind"
 
     until(shown_again)
 
@@ -188,7 +188,7 @@ def test_the_answer_is_seen_and_heard_and_then_the_state_again(panel, factory, r
 def test_an_alert_that_buzzes_is_not_silenced_by_an_answer(panel, factory):
     calm(panel, open_alerts=[alert("critical")])
     panel.reply("no")
-    assert panel._buzzing
+    assert panel.is_buzzing
 
 
 def test_parts_without_a_pin_are_not_there(factory):

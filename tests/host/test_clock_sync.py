@@ -1,5 +1,6 @@
 """Who is asked whether the clock is right, and whose word counts."""
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitor.devices.ticker import Ticker
+from monitor.events import Observation, Tick
 from monitor.host.clock_sync import ClockSync, ask_kernel
 from monitor.host.timeline import Timeline
 
@@ -100,17 +102,22 @@ def test_this_kernel_answers() -> None:
     assert ask_kernel() in {True, False, None}
 
 
-def test_the_ticker_looks_often_until_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[float] = []
-    ticker = Ticker(Timeline(0.0), clock_synced=lambda: bool(asked.append(0.0)) or len(asked) > 2)
+class AfterHundredSeconds(threading.Event):
+    """Is waited for in no time, and set after a hundred waits."""
 
-    count = [0]
+    waits = 0
 
-    def wait(_timeout_s: float) -> bool:
-        count[0] += 1
-        return count[0] > 100
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waits += 1
+        return self.waits > 100
 
-    monkeypatch.setattr(ticker._stopping, "wait", wait)
-    ticker._put = lambda _observation: None
-    ticker._run()
-    assert len(asked) == 4  # at 0, 5 and 10 s, then a minute later
+
+def test_the_ticker_looks_often_until_it_is_set() -> None:
+    synced = Asked(False, False, True)
+    stopping = AfterHundredSeconds()
+    ticker = Ticker(Timeline(0.0), clock_synced=lambda: bool(synced()), stopping=stopping)
+    ticks: list[Observation] = []
+    ticker.start(ticks.append)
+    ticker.stop()
+    assert sum(isinstance(tick, Tick) for tick in ticks) == 100
+    assert synced.times == 4  # at 0, 5 and 10 s, then a minute later

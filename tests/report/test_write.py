@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -155,15 +156,19 @@ def test_the_daemon_gets_charts_from_a_child_and_never_imports_matplotlib(config
     worker.forget("joey")  # renamed while it was being drawn
     assert worker.poll() is None
     worker.close()
-    worker = ChartWorker(config)
+    children: list[subprocess.Popen[bytes]] = []
+
+    def popen(*words: Any, **settings: Any) -> subprocess.Popen[bytes]:
+        children.append(subprocess.Popen(*words, **settings))
+        return children[-1]
+
+    worker = ChartWorker(config, popen)
     worker.ask("possum", "Possum")
     worker.poll()
-    first = worker._job
-    assert first is not None
     worker.pause()  # the processor is short: the child is ended, the chart still wanted
-    assert first.process.returncode is not None
+    assert children[0].returncode is not None
     worker.poll()
-    assert worker._job is not None
+    assert len(children) == 2
     worker.close()
     code = "import sys, monitor.report.chart_worker; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

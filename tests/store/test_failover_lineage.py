@@ -30,13 +30,16 @@ class Card:
         self.copy = folder / "run" / "spare.sqlite"
         self.copy.parent.mkdir()
         self.refuses: int | None = None
+        self.opened: list[sqlite3.Connection] = []
+        """by the monitor, oldest first; closing one is a kill, or a card that answers no more"""
         monkeypatch.setenv("RUNTIME_DIRECTORY", str(self.copy.parent))
         honest = journal_module.connect
 
         def connect(path: Path, patience_s: float) -> sqlite3.Connection:
             if path == self.path and self.refuses is not None:
                 raise OSError(self.refuses, "refused")
-            return honest(path, patience_s)
+            self.opened.append(honest(path, patience_s))
+            return self.opened[-1]
 
         monkeypatch.setattr(journal_module, "connect", connect)
         copyfile = shutil.copyfile
@@ -114,7 +117,7 @@ def leave_a_copy(card: Card, *meanwhile: WeighIn) -> None:
     card.refuses = errno.EROFS
     copy = open_journal(card.path)
     copy.write(Batch(events=list(meanwhile)))
-    copy._db.close()
+    card.opened[-1].close()
     card.refuses = None
     assert card.copy.exists()
 
@@ -221,7 +224,7 @@ def test_a_card_that_dies_in_use_is_followed_by_number(card: Card) -> None:
     journal = open_journal(card.path)
     journal.write(Batch(messages=[news("waits")]))
     (waits,) = journal.outbox.everything()
-    journal._db.close()  # nothing can be read any more
+    card.opened[-1].close()  # nothing can be read any more
     fail_over(journal, "gone", NOTHING)
     assert [row.id for row in journal.outbox.everything()] == [waits.id]
     journal.write(Batch(messages=[news("new")]))

@@ -31,6 +31,7 @@ from monitor.store.lock import StateLock
 from monitor.store.outbox import OutboxMessage
 from monitor.store.reading import JournalReader, MinuteRow
 from monitor.timeshift import TimeShift
+from tests.store.rows import rows
 from tests.store.soundness import damage
 
 T = 1_767_225_600.0
@@ -86,8 +87,7 @@ def test_a_corrected_weighing_keeps_its_history(journal: Journal) -> None:
     journal.write(Batch(events=[weigh_in(baby="Kangaroo")]))
     journal.write(Batch(events=[weigh_in(baby="Possum")]))
     assert [w.baby for w in journal.weighings()] == ["Possum"]
-    (old,) = journal._db.execute("SELECT baby FROM weighing_history").fetchall()
-    assert old["baby"] == "Kangaroo"
+    assert rows(journal.path, "SELECT baby FROM weighing_history") == [("Kangaroo",)]
 
 
 def test_an_answer_empties_the_question(journal: Journal) -> None:
@@ -259,8 +259,7 @@ def test_a_journal_of_the_first_release_is_read_and_brought_up_to_date(tmp_path:
     journal.write(Batch(events=[msgspec.structs.replace(weigh_in("a"), only_weighed=True)]))
     (new,) = journal.weighings()
     assert new.only_weighed
-    (kept,) = journal._db.execute("SELECT weight_g, t_s FROM weighing_history").fetchall()
-    assert tuple(kept) == (112.0, 5.0)
+    assert rows(path, "SELECT weight_g, t_s FROM weighing_history") == [(112.0, 5.0)]
     journal.close()
 
 

@@ -40,6 +40,7 @@ from monitor.store.schema import migrate
 from monitor.timeshift import TimeShift
 from tests.asking import asked
 from tests.daemon.test_recorder import CONFIG, START_S
+from tests.store.rows import rows
 
 POISONS = (
     None, float("inf"), float("-inf"), 1e300, -1e300, -1.0, 0, 2**62, 2**63 - 1, "", "garbage",
@@ -95,15 +96,14 @@ def filled(path: Path) -> None:
     outputs.close()
     alert = recorder.pipeline.policy.open[0]
     push = PushRow(alert=alert, to=["urls"], t_s=START_S, expires_s=START_S + 9e5, id=7)
-    with journal._db:
-        journal._db.execute("INSERT INTO carried VALUES (1, x'80', 1)")
-        journal.pushes.add([push])
-        for table in tables(journal._db):
-            if not journal._db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]:  # noqa: S608
-                some_row(journal._db, table)
-    for table in tables(journal._db):
-        assert journal._db.execute(f"SELECT count(*) FROM {table}").fetchone()[0], table  # noqa: S608
+    journal.write(Batch(pushes=[push]))
     journal.close()
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("INSERT INTO carried VALUES (1, x'80', 1)")
+        for table in tables(db):
+            if not db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]:  # noqa: S608
+                some_row(db, table)
+            assert db.execute(f"SELECT count(*) FROM {table}").fetchone()[0], table  # noqa: S608
 
 
 def some_row(db: sqlite3.Connection, table: str) -> None:
@@ -206,8 +206,8 @@ def test_no_value_of_any_column_stops_the_start(
     impossible = [value for value in taken if value in NEVER[kind] and value is not None]
     any_will_do = (table, column) == ("rejected", "id")
     if journal.set_aside is None and impossible and not any_will_do:
-        kept = journal._db.execute("SELECT * FROM rejected WHERE table_name = ?", (table,))
-        assert len(kept.fetchall()) >= len(impossible)
+        kept = rows(path, "SELECT * FROM rejected WHERE table_name = ?", (table,))
+        assert len(kept) >= len(impossible)
         assert recorder.report.rejected[table] >= len(impossible)
         assert any(f"unusable rows of {table} were set aside" in line for line in log)
         told = {alert.title for alert in recorder.pipeline.policy.open}

@@ -1,12 +1,15 @@
 """The list of retained topics: what is on it, what is to be emptied, and when it leaves."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from monitor.store.journal import Journal
+from monitor.store.retained import RetainedTopics
+from tests.store.rows import put_in
 
 
 @pytest.fixture
@@ -51,24 +54,24 @@ def test_what_belongs_to_another_box_is_forgotten_and_not_emptied(journal: Journ
     assert journal.retained.gone == ["h/device/nursery-a/x/config"]
 
 
-def test_a_card_that_refuses_loses_nothing_of_it(
-    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Refusing:
-        def __enter__(self) -> None: ...
-        def __exit__(self, *_: object) -> None: ...
-        def execute(self, *_: object) -> None:
-            raise sqlite3.OperationalError("disk I/O error")
+def test_a_card_that_refuses_loses_nothing_of_it(journal: Journal, tmp_path: Path) -> None:
+    class Card(sqlite3.Connection):
+        refuses = False
 
-        executemany = execute
+        def executemany(self, sql: str, values: Iterable[Any], /) -> sqlite3.Cursor:
+            if self.refuses:
+                raise sqlite3.OperationalError("disk I/O error")
+            return super().executemany(sql, values)
 
-    retained = journal.retained
+    card = sqlite3.connect(journal.path, factory=Card)
+    retained = RetainedTopics(card)
     retained.belong(["n/a"])
-    with monkeypatch.context() as broken:
-        broken.setattr(retained, "_db", Refusing())
-        retained.belong(["n/b"])
-        assert retained.gone == ["n/a"]
+    card.refuses = True
     retained.belong(["n/b"])
+    assert retained.gone == ["n/a"]
+    card.refuses = False
+    retained.belong(["n/b"])
+    card.close()
     again = Journal.open(tmp_path / "j.sqlite")
     assert again.retained.gone == ["n/a"]
     again.close()
@@ -76,8 +79,7 @@ def test_a_card_that_refuses_loses_nothing_of_it(
 
 @pytest.mark.parametrize("value", [b"\xff", "x", 1.5, -1])
 def test_poisoned_rows_stop_nothing(journal: Journal, value: object) -> None:
-    journal._db.execute("INSERT INTO retained VALUES (?, ?)", (value, "?"))
-    journal._db.commit()
+    put_in(journal.path, "INSERT INTO retained VALUES (?, ?)", (value, "?"))
     journal.retained.belong(["n/a"])
     journal.retained.belong([])
     assert "n/a" in journal.retained.gone

@@ -72,6 +72,12 @@ class Mosquitto:
             self._process.wait(10)
         self._process = None
 
+    @property
+    def pid(self) -> int:
+        """Of the broker that runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def signal(self, number: signal.Signals) -> None:
         assert self._process is not None
         self._process.send_signal(number)

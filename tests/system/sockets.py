@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import socket
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -41,6 +44,22 @@ def inodes(pid: int) -> set[str]:
         if target.startswith("socket:["):
             found.add(target[8:-1])
     return found
+
+
+def connections_to(port: int) -> set[int]:
+    """This process's descriptors that are connected to a local TCP port."""
+    found = set()
+    for name in [int(link.name) for link in Path("/proc/self/fd").iterdir()]:
+        with suppress(OSError), socket.socket(fileno=os.dup(name)) as opened:
+            if opened.family == socket.AF_INET and opened.getpeername()[1] == port:
+                found.add(name)
+    return found
+
+
+def cut(descriptor: int) -> None:
+    """Break a connection off, as a cable that is pulled and put back."""
+    with socket.socket(fileno=os.dup(descriptor)) as opened:
+        opened.shutdown(socket.SHUT_RDWR)
 
 
 def sockets(pid: int) -> list[Socket]:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
+import paho.mqtt.client as mqtt
 import pytest
 
 from monitor.config import MqttConfig
@@ -17,19 +18,21 @@ from tests.system.mosquitto import Mosquitto
 pytestmark = pytest.mark.system
 
 
-def test_only_the_network_thread_writes_to_the_socket(broker: Mosquitto) -> None:
+def test_only_the_network_thread_writes_to_the_socket(
+    broker: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """OpenSSL breaks records that two threads write and read at once; the broker then hangs up."""
     connection = Connection(
         MqttConfig(host="127.0.0.1", port=broker.port, tls=False), "5", "box", None
     )
     writers: set[str] = set()
-    write = connection._client.loop_write
+    write = mqtt.Client.loop_write
 
-    def spy() -> object:
+    def spy(client: mqtt.Client) -> object:
         writers.add(threading.current_thread().name)
-        return write()
+        return write(client)
 
-    connection._client.loop_write = spy
+    monkeypatch.setattr(mqtt.Client, "loop_write", spy)
     connection.open()
     seen: list[object] = []
     wait(connection, seen, lambda: any(isinstance(e, Connected) for e in seen))

@@ -25,6 +25,7 @@ from monitor.mqtt.patience import Patience
 from monitor.mqtt.publisher import Publisher
 from monitor.mqtt.topics import Topics
 from monitor.store.journal import Journal
+from tests.store.rows import rows
 from tests.system.daemon import Daemon
 from tests.system.mosquitto import Mosquitto
 from tests.system.subscriber import Subscriber, wait_for
@@ -203,17 +204,14 @@ def test_a_baby_that_leaves_while_nothing_is_connected_leaves_nothing_behind(
     daemon.start()
     with Subscriber(broker.port, "nursery/test-box/status") as phone:
         wait_for(lambda: phone.last("nursery/test-box/status") == b"online", START_S)
-        journal = Journal.open_for_reading(daemon.state_dir / "journal.sqlite")
-        wait_for(lambda: not _gone(journal), START_S)
-        journal.close()
+        wait_for(lambda: not to_be_emptied(daemon.state_dir / "journal.sqlite"), START_S)
     left = retained(broker.port, "#")
     assert not [topic for topic in left if "joey" in topic]
     assert not [topic for topic, payload in left.items() if b"Joey" in payload]
 
 
-def _gone(journal: Journal) -> list[str]:
-    rows = journal._db.execute("SELECT topic FROM retained WHERE gone").fetchall()
-    return [row["topic"] for row in rows]
+def to_be_emptied(path: Path) -> list[str]:
+    return [topic for (topic,) in rows(path, "SELECT topic FROM retained WHERE gone")]
 
 
 def test_a_box_that_wakes_on_another_computer_asks_and_empties_nothing_meanwhile(

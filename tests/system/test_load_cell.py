@@ -4,6 +4,7 @@ import errno
 import os
 import queue
 import signal
+import subprocess
 import time
 
 import pytest
@@ -40,8 +41,14 @@ class Scale:
     def __init__(self, driver="gpiozero"):
         self._arrived = queue.SimpleQueue()
         self.values = []
-        self.source = LoadCell(ScaleConfig(source="hx711", driver=driver), Timeline(1000.0))
+        self.children = []
+        config = ScaleConfig(source="hx711", driver=driver)
+        self.source = LoadCell(config, Timeline(1000.0), self._popen)
         self.source.start(self._arrived.put)
+
+    def _popen(self, *words, **settings):
+        self.children.append(subprocess.Popen(*words, **settings))
+        return self.children[-1]
 
     def wait(self, wanted, limit_s):
         start_s = time.monotonic()
@@ -132,7 +139,7 @@ def test_a_broken_chip_is_told_within_three_seconds_and_never_weighed(
 
 
 def test_the_limits_add_up_to_three_seconds():
-    slowest_s = load_cell.STALL_S + load_cell_process.BATCH_S + load_cell._TURN_S
+    slowest_s = load_cell.STALL_S + load_cell_process.BATCH_S + load_cell.TURN_S
     assert slowest_s < 3.0
 
 
@@ -159,7 +166,7 @@ def test_a_hung_gpio_library_is_killed_and_replaced(chip, scale):
 def test_a_dead_child_is_replaced(chip, scale):
     cell = scale()
     cell.weigh()
-    os.kill(cell.source._child.pid, signal.SIGKILL)
+    os.kill(cell.children[-1].pid, signal.SIGKILL)
     cell.state("restarting", LIMIT_S, "ended by itself")
     cell.state("healthy", LIMIT_S)
 
@@ -167,7 +174,7 @@ def test_a_dead_child_is_replaced(chip, scale):
 def test_a_paused_scale_costs_nothing_and_comes_back(chip, scale):
     cell = scale()
     cell.weigh()
-    child = cell.source._child
+    child = cell.children[-1]
     cell.source.pause()
     assert child.wait(LIMIT_S) is not None
     beat_s = cell.source.heartbeat_s()
@@ -175,7 +182,7 @@ def test_a_paused_scale_costs_nothing_and_comes_back(chip, scale):
     while cell.source.heartbeat_s() == beat_s:  # the watchdog must not take it for hung
         assert time.monotonic() < until_s
         time.sleep(0.05)
-    assert cell.source._child is None
+    assert len(cell.children) == 1
     cell.source.resume()
     cell.weigh(LIMIT_S)
     assert set(cell.values) == {CODE}
@@ -224,7 +231,7 @@ def test_a_directory_of_another_users_is_told_and_not_written_to(
 def test_the_child_dies_with_its_parent(chip, scale):
     cell = scale()
     cell.weigh()
-    child = cell.source._child
+    child = cell.children[-1]
     child.stdout.close()  # what the end of the parent does
     assert child.wait(LIMIT_S) is not None
 
@@ -242,7 +249,7 @@ def test_the_child_leaves_the_signals_of_a_stop_to_the_monitor(chip, scale):
     cell = scale()
     cell.weigh()
     for number in (signal.SIGINT, signal.SIGTERM):  # systemd sends them to the whole group
-        os.kill(cell.source._child.pid, number)
+        os.kill(cell.children[-1].pid, number)
     cell.weigh()
     cell.weigh()
-    assert cell.source._child.poll() is None
+    assert cell.children[-1].poll() is None

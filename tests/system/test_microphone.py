@@ -74,6 +74,10 @@ class Listener:
             lines.append(self._lines.get()[1])
         return lines
 
+    def kill(self):
+        self._process.kill()
+        self._process.wait()
+
     def close(self):
         """How long a polite stop takes."""
         start_s = time.monotonic()
@@ -92,8 +96,7 @@ def listen(server):
 
     yield start
     for listener in made:
-        listener._process.kill()
-        listener._process.wait()
+        listener.kill()
 
 
 def test_hears_the_tone_that_is_played(server, listen):

@@ -13,7 +13,6 @@ from monitor.events import Command
 from monitor.mqtt.connection import Connection
 from monitor.mqtt.connection_events import Received
 from monitor.mqtt.patience import Patience
-from monitor.mqtt.protocol_version import ProtocolVersion
 from monitor.mqtt.publisher import Publisher
 from monitor.mqtt.topics import Message, Topics
 from monitor.store.batch import Batch
@@ -21,6 +20,7 @@ from monitor.store.journal import Journal
 from monitor.store.outbox import OutboxMessage
 from monitor.store.secrets import read_password
 from tests.system.mosquitto import Mosquitto, free_port
+from tests.system.sockets import connections_to, cut
 from tests.system.subscriber import Subscriber, wait_for
 
 pytestmark = pytest.mark.system
@@ -45,18 +45,6 @@ def news(n: int, expires_s: float | None = None) -> OutboxMessage:
     )
 
 
-class Links:
-    """Makes the links of a publisher and remembers them."""
-
-    def __init__(self, config: MqttConfig) -> None:
-        self._config = config
-        self.made: list[Connection] = []
-
-    def __call__(self, protocol: ProtocolVersion) -> Connection:
-        self.made.append(Connection(self._config, protocol, "nursery-test", None))
-        return self.made[-1]
-
-
 def make(
     journal: Journal,
     port: int,
@@ -74,7 +62,7 @@ def make(
         config,
         journal.outbox,
         topics=Topics("a"),
-        connect=Links(config),
+        connect=lambda protocol: Connection(config, protocol, "nursery-test", None),
         receive=receive,
         patience=patience,
     )
@@ -188,9 +176,10 @@ def test_old_news_is_not_sent(broker: Mosquitto, journal: Journal) -> None:
 def test_a_killed_daemon_is_announced_by_its_will(broker: Mosquitto, journal: Journal) -> None:
     publisher = make(journal, broker.port)
     with Subscriber(broker.port, "nursery/a/status") as phone:
+        others = connections_to(broker.port)
         pump(publisher, lambda: phone.last("nursery/a/status") == b"online")
-        links = publisher._connect
-        links.made[-1]._client.socket().shutdown(2)
+        (own,) = connections_to(broker.port) - others
+        cut(own)
         wait_for(lambda: phone.last("nursery/a/status") == b"offline")
         pump(publisher, lambda: phone.last("nursery/a/status") == b"online")
     publisher.close()

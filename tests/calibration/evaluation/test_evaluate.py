@@ -153,5 +153,5 @@ def test_alerts_are_what_the_daemon_would_have_raised() -> None:
 
 
 def test_levels_are_set_and_kept_in_16_bits() -> None:
-    quiet = scoring._requantised(np.full(16_000, 1e-3, dtype=np.float32))
+    quiet = scoring.requantised(np.full(16_000, 1e-3, dtype=np.float32))
     assert set(np.round(quiet * 32_768)) == {33.0}

@@ -76,9 +76,9 @@ def test_a_shard_depends_on_its_seed_alone(
 ) -> None:
     monkeypatch.setattr(scenes, "SHARD", 4)
     painters = {k: Painter(clips, [], scenes.hash_seed(1, 0, k)) for k in range(2)}
-    arrays = scenes._paint_shard(painters, None, [], 3)
+    arrays = scenes.paint_shard(painters, None, [], 3)
     painters = {k: Painter(clips, [], scenes.hash_seed(1, 0, k)) for k in range(2)}
-    again = scenes._paint_shard(painters, None, [], 3)
+    again = scenes.paint_shard(painters, None, [], 3)
     assert all(np.array_equal(arrays[name], again[name]) for name in arrays)
     np.savez(tmp_path / "scenes-0000.npz", **arrays)
     shards = scenes.load(tmp_path, 1)

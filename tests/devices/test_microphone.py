@@ -60,7 +60,7 @@ def card(monkeypatch):
     monkeypatch.setattr(portaudio, "open_capture", made.open_capture)
     monkeypatch.setattr(portaudio, "reinitialise", made.reinitialise)
     monkeypatch.setattr(sound_watch, "STALL_S", 0.4)
-    monkeypatch.setattr(microphone, "_TURN_S", 0.02)
+    monkeypatch.setattr(microphone, "TURN_S", 0.02)
     monkeypatch.setattr(microphone, "CALL_LIMIT_S", 0.3)
     monkeypatch.setattr(microphone, "WAITS_S", (0.05, 0.1))
     return made

@@ -124,7 +124,7 @@ def test_a_room_that_fools_the_model_gets_a_threshold_of_its_own(model, tmp_path
         def __init__(self, _model):
             self.t_s = 0.0
 
-        def update(self, block):
+        def observe(self, block):
             self.t_s = block.end_s
             score = 0.96 if block.t_s % 600 < 6 else 0.0
             found = windows([score, score])

@@ -8,7 +8,6 @@ numbers are from the Raspberry Pi documentation ("GPIO and the 40-pin header").
 from __future__ import annotations
 
 import codecs
-import difflib
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -93,6 +92,8 @@ def _unknown(field: str, key: str, kind: type) -> str:
     name = f"{key}.{field}" if key else field
     found = _type_at(kind, key)
     known = [f.encode_name for f in found.fields] if isinstance(found, inspect.StructType) else []
+    import difflib
+
     near = difflib.get_close_matches(field, known, n=1)
     if near:
         return f'unknown key "{name}": did you mean "{near[0]}"?'

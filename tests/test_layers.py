@@ -183,6 +183,7 @@ def test_the_daemon_needs_neither_calibration_nor_pictures() -> None:
     loaded = loaded_after("import monitor.daemon.run")
     assert not {"calibration", "matplotlib", "rich", "amqtt", "torch"} & loaded
     assert not {"sounddevice", "gpiozero", "hx711", "lgpio"} & loaded  # opened by name, when asked
+    assert not {"paho", "ssl"} & loaded  # the first connection loads them, after the sources began
     assert not {name for name in loaded if name.startswith("monitor.simulation")}
 
 

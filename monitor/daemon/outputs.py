@@ -10,7 +10,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Sequence
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import monitor
 from monitor.config import Config, MqttConfig
@@ -35,7 +35,6 @@ from monitor.events import (
 )
 from monitor.host.usage import ProcessUsage
 from monitor.mqtt.announcement import Announcement
-from monitor.mqtt.connection import Connection
 from monitor.mqtt.connection_events import Received
 from monitor.mqtt.protocol_version import ProtocolVersion
 from monitor.mqtt.publisher import NOT_YET, Publisher
@@ -51,6 +50,9 @@ from monitor.report.chart_worker import ChartWorker
 from monitor.store.journal import Journal
 from monitor.store.push_rows import wanted
 from monitor.store.secrets import read_password
+
+if TYPE_CHECKING:  # the client library is loaded with the first connection
+    from monitor.mqtt.connection import Connection
 
 STATE_EVERY_S = 5.0
 """Retained numbers are refreshed this often, and at once when something happened."""
@@ -308,6 +310,8 @@ class Outputs:
 
     def _connect(self, protocol: ProtocolVersion) -> Connection:
         """A connection not yet open; the password is read when it is opened."""
+        from monitor.mqtt.connection import Connection
+
         mqtt, credentials = self._config.mqtt, os.environ.get("CREDENTIALS_DIRECTORY")
         client_id = self._announcement.watch.client_id
         return Connection(mqtt, protocol, client_id, lambda: read_password(mqtt, credentials))

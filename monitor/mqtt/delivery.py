@@ -8,16 +8,18 @@ first rush of documents nor a night's backlog stands before a cry for help.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from monitor.mqtt.connection import Connection
 from monitor.mqtt.connection_events import NOBODY_SUBSCRIBED, Acknowledged, Limits
 from monitor.mqtt.packet_size import PacketSize, packet_bytes
 from monitor.mqtt.patience import Patience
 from monitor.mqtt.refusals import Refusals
 from monitor.mqtt.topics import Message
+
+if TYPE_CHECKING:  # the client library is loaded with the first connection
+    from monitor.mqtt.connection import Connection
 
 Place = Literal["urgent", "news", "state"]
 

@@ -9,10 +9,8 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from paho.mqtt.client import topic_matches_sub
-
-from monitor.mqtt.connection import Connection
 from monitor.mqtt.connection_events import Acknowledged, Limits, Received
 from monitor.mqtt.delivery import Delivery, Place
 from monitor.mqtt.echoes import Echoes, Expected
@@ -23,6 +21,9 @@ from monitor.mqtt.proof import Proof
 from monitor.mqtt.retained_state import RetainedState
 from monitor.mqtt.topics import Message, Topics
 from monitor.store.outbox import Outbox, OutboxMessage
+
+if TYPE_CHECKING:  # the client library is loaded with the first connection
+    from monitor.mqtt.connection import Connection
 
 MOST_REPLIES = 100
 """answers to commands that wait for a place; two commands a second are carried out"""
@@ -130,6 +131,8 @@ class Dispatch:
 
     def received(self, received: Received) -> bool:
         """Take a message that may be the box's own; returns whether it is."""
+        from paho.mqtt.client import topic_matches_sub
+
         back = self._echoes.received(received.topic, received.payload)
         if back is None:
             return any(topic_matches_sub(topic, received.topic) for topic in self.own_topics)

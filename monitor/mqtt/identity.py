@@ -9,8 +9,6 @@ was restored elsewhere are noticed at the start.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -96,7 +94,9 @@ class BoxIdentity:
     def client_id(self) -> str:
         """The name at the broker: a copy on another computer has another one."""
         here = self._machine.get("serial") or self._machine.get("machine_id", "")
-        digest = hashlib.sha256(f"{self.box} {here}".encode()).hexdigest()
+        from hashlib import sha256
+
+        digest = sha256(f"{self.box} {here}".encode()).hexdigest()
         return f"nursery-{digest[:16]}"
 
     def entity_id(self, baby: Baby) -> str:
@@ -154,6 +154,8 @@ def where(config: Config) -> str:
 
 def machine_marks(root: Path = Path("/")) -> dict[str, str]:
     """What tells this computer from others, hashed; a mark that cannot be read is left out."""
+    import hmac
+
     marks = {}
     for name, path in MACHINE_FILES.items():
         try:
@@ -161,7 +163,7 @@ def machine_marks(root: Path = Path("/")) -> dict[str, str]:
         except OSError:
             continue
         if content:
-            marks[name] = hmac.new(_HASH_KEY, content, hashlib.sha256).hexdigest()[:16]
+            marks[name] = hmac.new(_HASH_KEY, content, "sha256").hexdigest()[:16]
     return marks
 
 

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from monitor.mqtt.connection import Connection
 from monitor.mqtt.connection_events import Subscribed
+
+if TYPE_CHECKING:  # the client library is loaded with the first connection
+    from monitor.mqtt.connection import Connection
 
 DEAF_AFTER_TOO_LONG_S = 600.0
 """somebody has to empty the topic; meanwhile each try costs one connection"""

@@ -10,17 +10,19 @@ without looking.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from monitor.config import MqttConfig
 from monitor.errors import NurseryError
 from monitor.events import slug
-from monitor.mqtt.connection import Connection, Intake
 from monitor.mqtt.connection_events import Connected, Ended, Received, Refused
 from monitor.mqtt.identity import Found
 from monitor.mqtt.protocol_version import VersionChoice
+
+if TYPE_CHECKING:  # the client library is loaded with the first connection
+    from monitor.mqtt.connection import Connection
 
 QUIET_S = 1.0
 """a broker sends what is retained at once; this long without another document is the end"""
@@ -92,6 +94,8 @@ class BrokerLook:
         self._connection, self._heard_s = None, None
 
     def _open(self) -> Literal["looking", "failed"]:
+        from monitor.mqtt.connection import Connection, Intake
+
         intake = Intake(most_waiting=2000, most_bytes=MOST_BYTES, kept_s=0)
         try:
             password = self._password()

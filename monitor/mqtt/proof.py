@@ -8,7 +8,7 @@ away for their length.
 
 from __future__ import annotations
 
-import secrets
+import os
 
 from monitor.mqtt.topics import Message
 
@@ -42,7 +42,7 @@ class Proof:
         wanted = min(longest, LONGEST_BYTES) if self.is_proven else SHORT_BYTES
         if self._awaited is not None or wanted <= self._proven_bytes:
             return None
-        self._awaited = secrets.token_hex(SHORT_BYTES // 2).encode().ljust(wanted)
+        self._awaited = os.urandom(SHORT_BYTES // 2).hex().encode().ljust(wanted)
         return Message(topic=self.topic, payload=self._awaited)
 
     def came_back(self, payload: bytes) -> None:

@@ -14,13 +14,13 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from monitor.config import MqttConfig
 from monitor.events import Command, LinkReport
 from monitor.mqtt.attempts import Attempts
-from monitor.mqtt.connection import Connection
 from monitor.mqtt.connection_events import (
     PACKET_TOO_LARGE,
     Acknowledged,
@@ -41,6 +41,9 @@ from monitor.mqtt.protocol_version import ProtocolVersion
 from monitor.mqtt.publisher_status import PublisherStatus
 from monitor.mqtt.topics import Message, Topics
 from monitor.store.outbox import Outbox
+
+if TYPE_CHECKING:  # the client library is loaded with the first connection
+    from monitor.mqtt.connection import Connection
 
 NOT_YET = "not tried yet"
 

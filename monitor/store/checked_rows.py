@@ -9,7 +9,6 @@ table ``rejected``, as text, with the reason.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import sqlite3
@@ -322,6 +321,8 @@ class CheckedRows:
     # ------------------------------------------------------------------ inside
 
     def _keep(self, table: str, row: sqlite3.Row, why: str) -> None:
+        import json
+
         text = json.dumps({name: _shown(row[name]) for name in row.keys()})  # noqa: SIM118 - of a Row, "in" asks for values
         self._db.execute(
             "INSERT INTO rejected (table_name, row, why, at_s) VALUES (?, ?, ?, ?)",

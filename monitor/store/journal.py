@@ -11,7 +11,7 @@ it is.
 
 from __future__ import annotations
 
-import secrets
+import random
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping
@@ -193,8 +193,10 @@ class Journal(JournalWriter):
         """
         with self._changing():
             # Numbers that the journal on the card does not have: one on its way stays the same one.
+            chance = random.SystemRandom()
             for table in copies.queues(self._db):
-                copies.count_from(self._db, table, copies.FIRST_NUMBER + secrets.randbits(47))
+                first = copies.FIRST_NUMBER + chance.getrandbits(47)
+                copies.count_from(self._db, table, first)
             for baby in babies:
                 self._events.write_baby(baby)
             for message in waiting:

@@ -22,6 +22,7 @@ from monitor.events import (
     CryEnded,
     JointWeighIn,
     ObjectMoved,
+    SourceState,
     Unassigned,
     WeighIn,
 )
@@ -35,9 +36,9 @@ HISTORY_S = 90 * 86_400.0
 _CHANGES_OCCUPANCY = (WeighIn, Unassigned, JointWeighIn, ObjectMoved, BoxOff, BoxOn)
 """What changes who is in the box: the whole snapshot is written in its transaction."""
 
-_CHANGES_ALERTS = (CryEnded, Alert)
+_CHANGES_ALERTS = (CryEnded, Alert, SourceState)
 """What changes what is open: the light one is. An alert that a restart forgot would be told again
-under another id."""
+under another id; a source that worked again meanwhile has ended what somebody acknowledged."""
 
 _UNUSABLE = (msgspec.MsgspecError, ValueError, TypeError, LookupError, ArithmeticError)
 """what a saved state raises that was not saved by this version, or not by us"""

@@ -7,13 +7,22 @@ from contextlib import closing
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
-from monitor.config import AlertsConfig, Config, NightConfig, NotifyConfig, ScaleConfig
+from monitor.config import (
+    AlertsConfig,
+    Config,
+    MicrophoneConfig,
+    NightConfig,
+    NotifyConfig,
+    ScaleConfig,
+)
 from monitor.daemon.recorder import Recorder
 from monitor.errors import JournalError
 from monitor.events import (
     Alert,
+    AudioBlock,
     ClockReading,
     HostReport,
     IdentityReport,
@@ -190,6 +199,35 @@ def test_an_open_alert_that_the_snapshot_does_not_know_is_taken_up(journal: Jour
     own = [row["state"] for row in journal.alerts() if row["id"] == alert.id]
     assert own == ["raised", "cleared"]
     assert alert.id not in {row["id"] for row in journal.open_alerts()}
+
+
+def test_that_a_source_worked_again_after_its_acknowledgement_survives_a_kill(
+    journal: Journal,
+) -> None:
+    """Deaf, acknowledged, heard again for a minute, killed, and deaf: that is told."""
+    room = np.random.default_rng(4).normal(0, 2e-4, 16_000).astype(np.float32)
+    state = {"second": 0}
+
+    def lives(recorder: Recorder, seconds: int, *, hears: bool) -> list[str]:
+        states = []
+        for _ in range(seconds):
+            t_s = START_S + state["second"]
+            state["second"] += 1
+            if hears:
+                recorder.handle(AudioBlock(t_s, room))
+            told = recorder.handle(Tick(t_s + 1))
+            states += [e.state for e in told if isinstance(e, Alert) and e.kind == "monitor_blind"]
+        return states
+
+    listening = msgspec.structs.replace(CONFIG, microphone=MicrophoneConfig(source="simulated"))
+    first = Recorder(listening, journal, start_s=START_S)
+    for _ in range(3):  # it comes and goes: from now on the alert is held open
+        lives(first, 90, hears=True)
+        lives(first, 60, hears=False)
+    first.handle(asked(START_S + state["second"], "acknowledge"))
+    assert lives(first, 60, hears=True) == []
+    again = Recorder(listening, journal, start_s=START_S + state["second"])  # no save(): killed
+    assert lives(again, 60, hears=False) == ["reminded"]
 
 
 def test_an_open_alert_whose_rows_were_torn_away_is_in_the_journal_again(

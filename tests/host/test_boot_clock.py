@@ -154,7 +154,7 @@ class TestPlacing:
 
 DURATIONS = {
     "elapsed_s", "out_s", "blind_s", "open_blind_s", "cried_s", "since_s!", "last_id_s",
-    "away_s", "unseen_s", "g_s", "se_g_s",
+    "away_s", "unseen_s", "worked_s", "g_s", "se_g_s",
 }  # fmt: skip
 """fields in seconds, or in grams a second, that are no moments"""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import msgspec
@@ -57,7 +58,11 @@ class AlertMemory(msgspec.Struct):
             self.dismissed_s.pop(incident, None)
 
     def adopt(self, alerts: Sequence[Alert], babies: Sequence[Baby]) -> list[Alert]:
-        """Open a life for each; returns those whose incident has one already."""
+        """Open a life for each; returns those whose incident has one already.
+
+        Whether one was over meanwhile is not known: what somebody acknowledged is spoken when it
+        is stated again.
+        """
         ids = {safe_key(baby.slug): baby.id for baby in babies}
         ids |= {safe_key(baby.id): baby.id for baby in babies}
         left = []
@@ -73,6 +78,7 @@ class AlertMemory(msgspec.Struct):
                 stated_s=alert.t_s,
                 told=True,
                 remind_at_s=alert.t_s,
+                away_s=math.inf if alert.state == "acknowledged" else 0.0,
             )
             self.last_id_s[incident] = max(alert.since, alert.t_s)
             self.remember_raise(incident, alert.since)

@@ -212,7 +212,9 @@ class AlertPolicy:
         apart at first; so a plug that comes and goes makes no push each time.
         """
         life = self._memory.lives[incident]
-        away_s = life.away_until(now_s)
+        # After a restart its part may have seen what nobody could judge yet.
+        seen_away_s = min(condition.false_before_s, condition.since_s - life.stated_s)
+        away_s = max(life.away_until(now_s), seen_away_s)
         unseen = now_s - life.stated_s >= UNSEEN_S and condition.since_s > life.stated_s
         if away_s < CLEAR_HOLD_S and not unseen:
             return False

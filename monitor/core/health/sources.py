@@ -67,6 +67,8 @@ class _Source(Struct, kw_only=True):
     report: SourceReport | None = None
     sick_s: Moment | None = None
     """since when it has not been healthy"""
+    worked_s: float = 0.0
+    """for how long it had delivered real data, without a break, until then"""
     proven: bool = False
     """it has worked, or not worked, since the monitor started: what it is can be judged"""
 
@@ -178,6 +180,7 @@ class Health:
             source.sick_s = None
         elif source.sick_s is None:
             source.sick_s = source.real_s if source.real_s is not None else source.since_s
+            source.worked_s = source.sick_s - (from_s if from_s is not None else source.sick_s)
         news = state != source.state or source.why == STARTING != why
         if news:
             source.since_s = now_s
@@ -199,7 +202,7 @@ class Health:
     def conditions(self, now_s: float) -> list[Condition]:
         """``monitor_blind`` for each blind source and for a sick host, ``low_power``."""
         blind = [
-            _blind(name, source.sick_s, source.why)
+            _blind(name, source.sick_s, source.why, worked_s=source.worked_s)
             for name, source in self._sources.items()
             if source.sick_s is not None
             and (source.state == "failed" or now_s - source.sick_s >= BLIND_S)
@@ -272,7 +275,7 @@ _LOST: dict[SourceName, str] = {
 }
 
 
-def _blind(name: SourceName, since_s: float, why: str) -> Condition:
+def _blind(name: SourceName, since_s: float, why: str, *, worked_s: float) -> Condition:
     label = _LABEL[name]
     return Condition(
         kind="monitor_blind",
@@ -283,4 +286,5 @@ def _blind(name: SourceName, since_s: float, why: str) -> Condition:
         message=f"{label} {why}. Until it works, {_LOST[name]}: look after the babies yourself.",
         why=why,
         all_clear=f"{label} works again.",
+        false_before_s=worked_s,
     )

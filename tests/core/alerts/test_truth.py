@@ -325,3 +325,42 @@ def test_a_bottle_that_becomes_critical_at_night_is_not_muted():
     (worse,) = tick(subject, NIGHT + 60, condition("bottle_overdue", "a", "critical"))
     assert (worse.severity, worse.silent) == ("critical", False)
     assert NIGHT < worse.t_s < MORNING
+
+
+class TestWhatWasAcknowledgedBeforeARestart:
+    """What was acknowledged had ended before it came back, by whatever is still known of it."""
+
+    @pytest.mark.parametrize(("worked_s", "expected"), [(14.0, ["reminded"]), (9.0, [])])
+    def test_a_source_that_worked_after_the_start_and_fails_again_is_another_incident(
+        self, worked_s, expected
+    ):
+        subject = policy()
+        tick(subject, NOON, PLUG)
+        say(subject, NOON + 5, "acknowledge")
+        run(subject, NOON + 6, 40, unjudged=[unknown("monitor_blind")])
+        again = replace(PLUG, since_s=NOON + 31, false_before_s=worked_s)
+        assert states(run(subject, NOON + 46, 60, again)) == expected
+
+    def test_a_run_of_real_data_before_it_was_acknowledged_does_not_count(self):
+        subject = policy()
+        tick(subject, NOON, replace(PLUG, false_before_s=3 * HOUR))
+        say(subject, NOON + 5, "acknowledge")
+        run(subject, NOON + 6, 20, unjudged=[unknown("monitor_blind")])
+        assert run(subject, NOON + 26, 60, replace(PLUG, false_before_s=3 * HOUR)) == []
+
+    def test_one_that_is_known_by_its_row_alone_is_spoken_when_it_is_stated_again(self):
+        first, subject = policy(), policy()
+        tick(first, NOON, PLUG)
+        (row,) = say(first, NOON + 5, "acknowledge")
+        assert subject.adopt([row], []) == []
+        run(subject, NOON + 6, 20, unjudged=[unknown("monitor_blind")])
+        changes = run(subject, NOON + 26, 300, PLUG)
+        assert states(changes) == ["reminded"]
+        assert changes[0].id == row.id
+
+    def test_and_is_cleared_like_any_other_when_it_is_over(self):
+        first, subject = policy(), policy()
+        tick(first, NOON, PLUG)
+        (row,) = say(first, NOON + 5, "acknowledge")
+        subject.adopt([row], [])
+        assert states(run(subject, NOON + 26, 60)) == ["cleared"]

@@ -129,6 +129,16 @@ def test_a_loose_plug_does_not_flutter():
     assert box.blind == ["scale"]
 
 
+def test_what_is_stated_says_for_how_long_the_source_had_worked():
+    box = Box("microphone").run(14).run(20, audio=None)
+    (stated,) = box.health.conditions(box.t_s)
+    assert stated.since_s == pytest.approx(T + 14, abs=0.2)
+    assert stated.false_before_s == pytest.approx(14, abs=0.2)
+    box = Box("microphone").run(20, audio=None)
+    (stated,) = box.health.conditions(box.t_s)
+    assert stated.false_before_s == 0.0, "it has never worked in this run"
+
+
 def test_a_source_that_never_starts_is_told():
     box = Box("scale").run(20, audio=None, scale=None)
     assert box.told[0] == ("scale", "stalled", 3)

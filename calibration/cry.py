@@ -42,6 +42,7 @@ from monitor.errors import CalibrationError, InputError
 from monitor.events import CryStarted, Species
 from monitor.host.callers_files import Write, write_file
 from monitor.host.ownership import refuse_link, trust, user_name
+from monitor.times import HOUR_S
 
 Floats = NDArray[np.float32]
 
@@ -235,7 +236,7 @@ def leave_one_out(
             heard += bouts > 0
         else:
             false += bouts
-    room_h = sum(r.seconds for r in recordings if not r.is_cry) / 3600
+    room_h = sum(r.seconds for r in recordings if not r.is_cry) / HOUR_S
     return Figures(heard, sum(r.is_cry for r in recordings), false, room_h)
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from monitor.errors import CalibrationError
 from monitor.events import ScaleBlock
+from monitor.times import HOUR_S
 
 
 class Soak(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +55,7 @@ def soak(blocks: Iterable[ScaleBlock], counts_per_gram: float) -> Soak:
     table = np.array(list(minute_means(blocks)), np.float64).reshape(-1, 2)
     if len(table) < 10:
         raise CalibrationError("a soak needs ten minutes at least; a night is better")
-    hours = (table[:, 0] - table[0, 0]) / 3600
+    hours = (table[:, 0] - table[0, 0]) / HOUR_S
     grams = (table[:, 1] - table[0, 1]) / counts_per_gram
     return Soak(
         hours=float(hours[-1]),

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
 from typing import TextIO
@@ -23,14 +22,14 @@ from monitor.config import Config
 from monitor.core.cry.bouts import Bouts, CryWindow
 from monitor.core.cry.detector import CryDetector
 from monitor.core.cry.model import CryModel
-from monitor.data.shipped import cry_model_bytes
+from monitor.data.shipped import cry_model
 from monitor.devices.collect import Tap, open_tap
 from monitor.devices.diagnosis import SoundDiagnosis, diagnose_sound, sound_problems
-from monitor.devices.replayed import read_audio
 from monitor.errors import CalibrationError
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, CryStarted
 from monitor.host.callers_files import Write, write_file
-from monitor.times import HOUR_S
+from monitor.recordings.audio import read_audio
+from monitor.times import HOUR_S, local_stamp
 
 LISTEN_S = 30.0
 START_S = 10.0
@@ -81,7 +80,7 @@ def calibrate_room(
     Raises:
         CalibrationError, ConfigError, InputError: one sentence.
     """
-    model = CryModel.from_bytes(cry_model_bytes(config.microphone.model))
+    model = cry_model(config.microphone.model)
     if from_audio is not None:
         stream = read_audio(from_audio, 1.0)
         head = list(islice(stream, round(LISTEN_S)))
@@ -154,13 +153,17 @@ def is_fit(sound: SoundDiagnosis, out: TextIO) -> bool:
 # --------------------------------------------------------------------------- false alarms
 
 
-def false_alarms(model: CryModel, stream: Iterable[Samples]) -> RoomFit:
+def false_alarms(
+    model: CryModel, stream: Iterable[Samples], detector: CryDetector | None = None
+) -> RoomFit:
     """Run the model over a stream without crying, any block sizes.
+
+    ``detector`` is one that runs ``model``, unless it is given.
 
     Raises:
         CalibrationError: it was too short to say anything.
     """
-    detector = CryDetector(model)
+    detector = detector or CryDetector(model)
     windows: list[CryWindow] = []
     samples = 0
     for block in stream:
@@ -196,7 +199,7 @@ def count_alarms(model: CryModel, windows: Iterable[CryWindow], threshold: float
 def conclude(
     found: RoomFit, model: CryModel, out_dir: Path, out: TextIO, write: Write = write_file
 ) -> None:
-    """Say what a quiet room showed; write a model with another threshold where that helps."""
+    """Write what was found, and a model with this room's threshold when it needs one."""
     out.write(
         f"{found.hours:.1f} h without crying: {found.alarms} false alarm(s) at the model's "
         f"threshold of {found.threshold:.2f}.\n"
@@ -206,7 +209,7 @@ def conclude(
     elif found.advised == found.threshold:
         out.write("Nothing to change for this room.\n")
     else:
-        path = out_dir / f"cry-room-{datetime.now().astimezone():%Y%m%d-%H%M%S}.npz"
+        path = out_dir / f"cry-room-{local_stamp()}.npz"
         rule = msgspec.structs.replace(model.card.rule, on=found.advised)
         card = msgspec.structs.replace(model.card, rule=rule)
         write(path, CryModel(card, model.arrays).to_bytes())

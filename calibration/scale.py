@@ -22,11 +22,11 @@ from calibration.masses import parse_mass
 from calibration.scale_fit import Plateau, ScaleFit, diagnose, fit, plateaus, rest
 from monitor.config import Config, ScaleConfig
 from monitor.devices.collect import Tap, open_tap
-from monitor.devices.replayed import read_scale_csv
 from monitor.errors import CalibrationError, ConfigError
 from monitor.events import ScaleBlock
 from monitor.host.callers_files import Write, write_file
-from monitor.times import HOUR_S
+from monitor.recordings.scale_csv import read_scale_csv
+from monitor.times import HOUR_S, local_stamp
 
 DIAGNOSE_S = 10.0
 REST_S = 6.0
@@ -84,7 +84,7 @@ def calibrate_scale(
 def _conclude(
     found: ScaleFit, scale: ScaleConfig, out_dir: Path, write: Write, out: TextIO
 ) -> None:
-    path = out_dir / f"scale-{datetime.now().astimezone():%Y%m%d-%H%M%S}.toml"
+    path = out_dir / f"scale-{local_stamp()}.toml"
     write(path, artefact(found, scale).encode())
     out.write(summary(found))
     out.write(f"\nPut these two lines under [scale] in the configuration:\n\n{_lines(found)}\n")
@@ -206,7 +206,7 @@ def _soak(
         raise ConfigError('"scale.counts_per_gram" is missing: calibrate first, then soak')
     blocks = read_scale_csv(path) if path else _live_minutes(config, hours, out)
     found = soak(blocks, factor)
-    picture = out_dir / f"soak-{datetime.now().astimezone():%Y%m%d-%H%M%S}.png"
+    picture = out_dir / f"soak-{local_stamp()}.png"
     out.write(
         f"{found.hours:.1f} h: drift {found.drift_g_per_h:+.2f} g/h, "
         f"wander {found.wander_g:.1f} g\n{sketch(found)}\n"

@@ -35,6 +35,16 @@ def compact_utc(unix_s: float) -> str:
     return datetime.fromtimestamp(unix_s, UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
+def local_stamp() -> str:
+    """Now by this machine's time zone, ``20260131-021405``: for names of files that people keep."""
+    return datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+
+
+def utc_date(unix_s: float) -> str:
+    """The date of a moment in UTC: ``2026-01-31``."""
+    return datetime.fromtimestamp(unix_s, UTC).date().isoformat()
+
+
 def midnight_utc_s(day: str) -> float:
     """Unix seconds of the beginning of a date (``2026-01-31``) in UTC.
 

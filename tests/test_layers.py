@@ -27,7 +27,7 @@ MAY_USE: dict[str, set[str]] = {
         "core.scale",
         "vocabulary",
     },
-    "data": {"core.cry", "vocabulary"},
+    "data": {"core.cry", "core.growth", "vocabulary"},
     "recordings": {"core.cry", "host", "vocabulary"},
     "store": {"host", "vocabulary"},
     "devices": {"core.cry", "core.health", "host", "recordings", "vocabulary"},

@@ -22,9 +22,8 @@ from calibration.evaluation.scenario_boxes import HARD, SEPARABLE, START_S, Box,
 from monitor.config import Config, MicrophoneConfig, ScaleConfig
 from monitor.core.cry.bouts import BoutEvent
 from monitor.core.cry.detector import CryDetector, Heard
-from monitor.core.growth.reference import GrowthReference
 from monitor.core.pipeline import Pipeline
-from monitor.data.shipped import shipped
+from monitor.data.shipped import growth_reference
 from monitor.events import AUDIO_RATE_HZ, Alert, AudioBlock, CryEnded, CryStarted, Tick
 from monitor.simulation.box import Truth
 from monitor.times import HOUR_S
@@ -100,7 +99,7 @@ def pipeline_of(box: Box, bouts: Sequence[tuple[float, float]]) -> Pipeline:
         babies=[baby.as_baby() for baby in box.box.babies.values()],
         history=[],
         model=None,
-        reference=GrowthReference.parse(shipped("growth.toml")),
+        reference=growth_reference(),
         start_s=START_S,
         local_minute=lambda t_s: int(t_s // 60) % 1440,
     )

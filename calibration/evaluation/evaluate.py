@@ -28,6 +28,8 @@ from calibration.training.clips import Clip, assign_folds, read_manifest
 from calibration.training.model_card import add_to_card, protocol
 from monitor.core.cry.model import CryModel
 from monitor.errors import InputError, NurseryError
+from monitor.recordings.audio import duration_s
+from monitor.times import HOUR_S
 
 FALSE_CLIPS_PER_HOUR = 2.0
 PITCH_BANDS_HZ = ((0, 450), (450, 600), (600, 800), (800, 9_000))
@@ -243,7 +245,7 @@ def main() -> int:
         )
     except (NurseryError, OSError) as error:
         parser.exit(2, f"{error}\n")
-    hours = sum(_duration_s(c) for c in ours.clips if c.kind == "other") / 3600
+    hours = sum(duration_s(c.path) for c in ours.clips if c.kind == "other") / HOUR_S
     result = report(ours, theirs, pairs, hours)
     show(result)
     if given.scores:
@@ -253,12 +255,6 @@ def main() -> int:
     if given.card_of:
         add_to_card(given.card_of, "judged", {"by": protocol(given.cross_validate), **result})
     return 0
-
-
-def _duration_s(clip: Clip) -> float:
-    import soundfile
-
-    return float(soundfile.info(clip.path).duration)
 
 
 if __name__ == "__main__":

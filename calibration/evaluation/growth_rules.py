@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import csv
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -20,12 +19,11 @@ import numpy as np
 from monitor.commands import Weigh
 from monitor.config import ScaleConfig
 from monitor.core.growth.baby_record import BabyRecord
-from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale.weigher import Weigher
-from monitor.data.shipped import shipped
+from monitor.data.shipped import growth_reference
 from monitor.events import Baby, Command, Species, Weighing
 from monitor.simulation.box import SimBaby
-from monitor.times import DAY_S, HOUR_S
+from monitor.times import DAY_S, HOUR_S, parse_rfc3339, utc_date
 
 START_S = 1_700_000_000.0
 WEIGHT_ALERTS = frozenset({"losing_weight", "not_gaining"})
@@ -52,8 +50,8 @@ class Fade(msgspec.Struct, frozen=True, kw_only=True):
 def first_alert_h(fade: Fade, seed: int) -> float | None:
     """Hours from the turn to the first weight alert (negative: before it); ``None``: none."""
     r = np.random.default_rng([seed, 7])
-    reference = GrowthReference.parse(shipped("growth.toml"))
-    born = datetime.fromtimestamp(START_S - fade.age_day * DAY_S, UTC).strftime("%Y-%m-%d")
+    reference = growth_reference()
+    born = utc_date(START_S - fade.age_day * DAY_S)
     record = BabyRecord(
         baby=Baby(id="a", name="A", species=fade.species, born=born, weight_g=fade.weight_g)
     )
@@ -112,16 +110,16 @@ def read_records(path: Path) -> dict[str, list[tuple[float, float]]]:
     out: dict[str, list[tuple[float, float]]] = {}
     with path.open(newline="") as file:
         for row in csv.DictReader(file):
-            t_s = datetime.fromisoformat(row["time"].replace("Z", "+00:00")).timestamp()
+            t_s = parse_rfc3339(row["time"])
             out.setdefault(row["baby"], []).append((t_s, float(row["weight_g"])))
     return {name: sorted(rows) for name, rows in out.items()}
 
 
 def alerts_raised(rows: Sequence[tuple[float, float]], species: Species) -> list[tuple[float, str]]:
     """(age in days, kind) of each weight alert; the first weighing is at birth."""
-    born = datetime.fromtimestamp(rows[0][0], UTC).strftime("%Y-%m-%d")
+    born = utc_date(rows[0][0])
     baby = Baby(id="a", name="A", species=species, born=born, weight_g=rows[0][1])
-    reference = GrowthReference.parse(shipped("growth.toml"))
+    reference = growth_reference()
     path = Weigher(ScaleConfig(), [baby], start_s=rows[0][0], reference=reference)
     raised: list[tuple[float, str]] = []
     open_kinds: set[str] = set()

@@ -25,9 +25,8 @@ import numpy as np
 from calibration.evaluation.metrics import poisson_rate
 from monitor.config import Config, MicrophoneConfig, ScaleConfig
 from monitor.core.cry.detector import CryDetector, Heard
-from monitor.core.cry.model import CryModel
 from monitor.daemon.recorder import Recorder
-from monitor.data.shipped import cry_model_bytes
+from monitor.data.shipped import cry_model
 from monitor.events import (
     AUDIO_RATE_HZ,
     Alert,
@@ -44,10 +43,9 @@ from monitor.simulation.cell import CHEAP_CELL, GOOD_CELL, Cell
 from monitor.simulation.sounds import Room, bout
 from monitor.store.batch import Batch
 from monitor.store.journal import Journal
-from monitor.times import parse_rfc3339
+from monitor.times import DAY_S, HOUR_S, parse_rfc3339, utc_date
 
 START_S = parse_rfc3339("2026-03-02T19:00:00Z")
-HOUR_S, DAY_S, MINUTE_S = 3600.0, 86_400.0, 60.0
 BLOCK_S = 2
 """of sound and of readings; shorter than the 3 s after which a source counts as stalled"""
 LISTENS_S = 60.0
@@ -81,7 +79,7 @@ class SparedDetector(CryDetector):
     """The real detector; what lies outside ``awake`` does not reach its network."""
 
     def __init__(self, awake: Sequence[Span]) -> None:
-        super().__init__(CryModel.from_bytes(cry_model_bytes(None)))
+        super().__init__(cry_model())
         self._awake = awake
 
     def observe(self, block: AudioBlock) -> Heard:
@@ -116,7 +114,7 @@ def _litter(rng: np.random.Generator) -> list[SimBaby]:
     babies = []
     for name in NAMES[:count]:
         age_days = float(rng.uniform(4, 18))
-        born = time.strftime("%Y-%m-%d", time.gmtime(START_S - age_days * DAY_S))
+        born = utc_date(START_S - age_days * DAY_S)
         babies.append(
             SimBaby(
                 name=name,

@@ -37,6 +37,7 @@ from monitor.core.cry.model import CryModel
 from monitor.errors import NurseryError
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, CryStarted
 from monitor.simulation import sounds as synth
+from monitor.times import HOUR_S
 
 Samples = NDArray[np.float32]
 
@@ -88,11 +89,11 @@ def interrupted(clips: Sequence[Clip], hours: float, rng: Generator) -> Night:
     night = Night([], [], hours, rng.uniform(-70, -48))
     at_s = 20.0
     while True:
-        at_s += rng.exponential(3600 / _INTERRUPTIONS_PER_HOUR)
+        at_s += rng.exponential(HOUR_S / _INTERRUPTIONS_PER_HOUR)
         clip = clips[int(rng.integers(len(clips)))]
         sound = synth.at_level(load(clip.path), rng.uniform(*_LEVEL_DB))
         sound = np.tile(sound, int(rng.integers(1, 4)))
-        if at_s + len(sound) / AUDIO_RATE_HZ > hours * 3600 - 10:
+        if at_s + len(sound) / AUDIO_RATE_HZ > hours * HOUR_S - 10:
             return night
         at_s = _place(night, at_s, sound, clip.label)
 
@@ -104,7 +105,7 @@ def strung(clips: Sequence[Clip], rng: Generator) -> Night:
     for i in rng.permutation(len(clips)):
         sound = synth.at_level(load(clips[i].path), rng.uniform(*_LEVEL_DB))
         at_s = _place(night, at_s, sound, clips[i].label)
-    night.hours = at_s / 3600
+    night.hours = at_s / HOUR_S
     return night
 
 
@@ -113,7 +114,7 @@ def crying(clips: Sequence[Clip], hours: float, rng: Generator) -> tuple[Night, 
     night = Night([], [], hours, rng.uniform(-70, -55))
     bouts: list[list[float]] = []
     at_s = 30.0
-    while at_s < hours * 3600 - 120:
+    while at_s < hours * HOUR_S - 120:
         clip = clips[int(rng.integers(len(clips)))]
         sound = load(clip.path)
         level_db = rng.uniform(-45, -15)
@@ -162,7 +163,7 @@ def alerts(events: Sequence[BoutEvent], hours: float, hold_s: float) -> int:
     incident = CryIncident(AlertsConfig())
     coming = deque(events)
     raised, open_before = 0, False
-    for second in range(math.ceil(hours * 3600) + 1):
+    for second in range(math.ceil(hours * HOUR_S) + 1):
         while coming and _known_s(coming[0], hold_s) <= second:
             event = coming.popleft()
             if isinstance(event, CryStarted):
@@ -180,7 +181,7 @@ def _known_s(event: BoutEvent, hold_s: float) -> float:
 
 
 def _blocks(room: synth.Room, hours: float) -> Iterator[AudioBlock]:
-    total = int(hours * 3600 * AUDIO_RATE_HZ)
+    total = int(hours * HOUR_S * AUDIO_RATE_HZ)
     for start in range(0, total, _BLOCK):
         samples = room.render(start, min(_BLOCK, total - start))
         yield AudioBlock(start / AUDIO_RATE_HZ, samples)

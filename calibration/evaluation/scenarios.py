@@ -18,9 +18,8 @@ import numpy as np
 from calibration.evaluation.scenario_boxes import HARD, SEPARABLE, START_S, Box
 from calibration.evaluation.scenario_score import Score, score, wilson
 from monitor.config import ScaleConfig
-from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale.weigher import Weigher
-from monitor.data.shipped import shipped
+from monitor.data.shipped import growth_reference
 from monitor.events import AnyEvent
 from monitor.times import HOUR_S
 
@@ -33,7 +32,7 @@ def run(box: Box, block_s: float = 600.0) -> list[AnyEvent]:
         config,
         [baby.as_baby() for baby in sim.babies.values()],
         start_s=sim.start_s,
-        reference=GrowthReference.parse(shipped("growth.toml")),
+        reference=growth_reference(),
     )
     events: list[AnyEvent] = []
     for block in sim.blocks(sim.start_s, sim.start_s + box.hours * HOUR_S, block_s):

@@ -18,8 +18,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.core.cry.resample import Resampler
 from monitor.errors import InputError
+from monitor.recordings.audio import decode
 
 Kind = Literal["kitten", "puppy", "human", "bark", "other"]
 KINDS: tuple[Kind, ...] = ("kitten", "puppy", "human", "bark", "other")
@@ -101,15 +101,7 @@ def read_audio(path: Path) -> NDArray[np.float32]:
     Raises:
         InputError: when it cannot be read.
     """
-    import soundfile
-
-    try:
-        samples, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
-    except (OSError, soundfile.SoundFileError) as error:
-        raise InputError(f"cannot read {path}: {error}") from error
-    resampler = Resampler(rate_hz)
-    mono = samples.mean(axis=1)
-    return np.concatenate([resampler.process(mono), resampler.flush()])
+    return np.concatenate([samples for samples, _ in decode(path, chunk_s=8.0)])
 
 
 def assign_folds(clips: Sequence[Clip], count: int = 5) -> NDArray[np.int64]:

@@ -21,6 +21,7 @@ from calibration.training.clips import Clip, assign_folds, read_manifest
 from calibration.training.teacher import TAUGHT_CLASSES, Teacher, class_numbers
 from monitor.core.cry.features import BANDS, SILENCE_DB, STEP_FRAMES, log_mel
 from monitor.errors import InputError
+from monitor.recordings.audio import duration_s
 
 SHARD = 250
 FOLDS = 5
@@ -149,13 +150,9 @@ def _unlabelled(folder: Path | None) -> list[Path]:
 
 
 def _usable(path: Path) -> bool:
-    import soundfile
-
-    if path.stat().st_size > 6_000_000:
-        return False
     try:
-        return bool(soundfile.info(path).frames > 0)
-    except soundfile.SoundFileError:
+        return path.stat().st_size <= 6_000_000 and duration_s(path) > 0
+    except InputError:
         return False
 
 

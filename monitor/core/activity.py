@@ -31,7 +31,7 @@ from monitor.events import (
     Unassigned,
     WeighIn,
 )
-from monitor.times import spoken_duration
+from monitor.times import DAY_S, spoken_duration
 from monitor.timeshift import Moment, TimeShift, shifted
 
 REST_FACTOR = ((7.0, 1.0), (21.0, 4 / 3), (28.0, 5 / 3), (35.0, 2.0), (float("inf"), 8 / 3))
@@ -254,4 +254,4 @@ def _age_days(baby: Baby, now_s: float) -> float | None:
     if baby.born is None:
         return None
     born = datetime.fromisoformat(baby.born).replace(tzinfo=UTC)
-    return (now_s - born.timestamp()) / 86_400
+    return (now_s - born.timestamp()) / DAY_S

@@ -9,10 +9,8 @@ from contextlib import suppress
 import msgspec
 
 from monitor.config import Config
-from monitor.core.cry.model import CryModel
-from monitor.core.growth.reference import GrowthReference
 from monitor.core.pipeline import Pipeline
-from monitor.data.shipped import cry_model_bytes, shipped
+from monitor.data.shipped import cry_model, growth_reference
 from monitor.errors import JournalError
 from monitor.events import (
     Alert,
@@ -27,10 +25,10 @@ from monitor.events import (
     WeighIn,
 )
 from monitor.store.journal import Journal
-from monitor.times import local_minute
+from monitor.times import DAY_S, local_minute
 from monitor.timeshift import TimeShift
 
-HISTORY_S = 90 * 86_400.0
+HISTORY_S = 90 * DAY_S
 """Weighings read at the start: longer than any baby stays on the bottle."""
 
 _CHANGES_OCCUPANCY = (WeighIn, Unassigned, JointWeighIn, ObjectMoved, BoxOff, BoxOn)
@@ -127,13 +125,13 @@ class CoreMemory:
         config = self._config
         model = None
         if config.microphone.source != "none":
-            model = CryModel.from_bytes(cry_model_bytes(config.microphone.model))
+            model = cry_model(config.microphone.model)
         return Pipeline(
             config,
             babies=self._journal.babies(),
             history=self._journal.weighings(now_s - HISTORY_S),
             model=model,
-            reference=GrowthReference.parse(shipped("growth.toml")),
+            reference=growth_reference(),
             start_s=now_s,
             local_minute=local_minute,
             occupancy_known=occupancy_known,

@@ -12,8 +12,9 @@ from monitor.events import HostReport
 from monitor.store.checked_rows import Lost
 from monitor.store.journal import Journal
 from monitor.store.kept_journals import KeptJournals
+from monitor.times import DAY_S
 
-LOST_TOLD_S = 86_400.0
+LOST_TOLD_S = DAY_S
 """A damaged journal is mentioned for a day: long enough for everybody who looks after the box."""
 
 

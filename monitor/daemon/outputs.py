@@ -7,7 +7,6 @@ published as they come; alerts travel by the outbox and never from here.
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -312,9 +311,9 @@ class Outputs:
         """A connection not yet open; the password is read when it is opened."""
         from monitor.mqtt.connection import Connection
 
-        mqtt, credentials = self._config.mqtt, os.environ.get("CREDENTIALS_DIRECTORY")
+        mqtt = self._config.mqtt
         client_id = self._announcement.watch.client_id
-        return Connection(mqtt, protocol, client_id, lambda: read_password(mqtt, credentials))
+        return Connection(mqtt, protocol, client_id, lambda: read_password(mqtt))
 
     def _roster_changed(self, event: RosterChanged) -> None:
         baby = event.baby

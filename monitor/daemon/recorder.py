@@ -41,14 +41,14 @@ from monitor.store.batch import Batch
 from monitor.store.batch_writer import BatchWriter
 from monitor.store.failover import FailBack, Known
 from monitor.store.journal import Journal
-from monitor.times import local_minute, spoken_duration
+from monitor.times import DAY_S, local_minute, spoken_duration
 from monitor.timeshift import TimeShift, shifted
 
 SAVE_EVERY_S = 1800.0
 """The whole snapshot is written this often. What a crash loses in between is how the last
 half-hour of quiet looked; what matters is written with the events that changed it."""
 
-PRUNE_EVERY_S = 86_400.0
+PRUNE_EVERY_S = DAY_S
 
 
 class Recorder:

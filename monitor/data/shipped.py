@@ -5,7 +5,9 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
+from monitor.core.cry.model import CryModel
 from monitor.core.cry.model_file import MOST_PACKED
+from monitor.core.growth.reference import GrowthReference
 from monitor.errors import InputError
 
 
@@ -27,3 +29,17 @@ def cry_model_bytes(path: str | None) -> bytes:
             return file.read(MOST_PACKED + 1)  # one more than is believed: enough to refuse it
     except OSError as error:
         raise InputError(f'"microphone.model": cannot read {path}: {error.strerror}') from error
+
+
+def cry_model(path: str | None = None) -> CryModel:
+    """The model named in the configuration, or the one that ships.
+
+    Raises:
+        InputError: the file cannot be read, or is no model of this version.
+    """
+    return CryModel.from_bytes(cry_model_bytes(path))
+
+
+def growth_reference() -> GrowthReference:
+    """The growth of kittens and puppies that weights are compared with."""
+    return GrowthReference.parse(shipped("growth.toml"))

@@ -1,9 +1,7 @@
 """Recordings as sources: the same code paths as live devices, from a CSV or an audio file.
 
-``read_scale_csv`` and ``read_audio`` stream a file as fast as it can be read (``nursery replay``,
-calibration from files); the two sources below play one at the pace of the timeline, as if the
-device were there now. A recording that ends or is faulty reports the source as failed: an ended
-recording is not a quiet box.
+Each plays a file at the pace of the timeline, as if the device were there now. A recording that
+ends or is faulty reports the source as failed: an ended recording is not a quiet box.
 """
 
 from __future__ import annotations
@@ -27,8 +25,6 @@ from monitor.host.timeline import Timeline
 from monitor.names import SourceName
 from monitor.recordings.audio import read_audio
 from monitor.recordings.scale_csv import read_scale_csv
-
-__all__ = ["ReplayedMicrophone", "ReplayedScale", "read_audio", "read_scale_csv"]
 
 _TURN_S = 0.25
 """longest sleep, so that stop and heartbeat stay prompt"""

@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections import deque
 
 from monitor.core.health.sound import SILENT
+from monitor.times import HOUR_S
 
 STALL_S = 3.0
 """without a block; blocks come every 0.1 s, at worst 0.11 s on an idle machine"""
-AGAIN_S = (60.0, 600.0, 3600.0)
+AGAIN_S = (60.0, 600.0, HOUR_S)
 """silent or short of samples for so long: try whether opening it again helps. Each time the wait is
 longer, since an attempt that does not help costs a second of hearing"""
 RATE_WINDOW_S = 30.0

@@ -8,7 +8,6 @@ decided; one whose identity was renewed by a command begins anew with it.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -262,9 +261,7 @@ class Announcement:
                 self._config.mqtt,
                 self._config.box,
                 client_id=self.watch.client_id,
-                password=lambda: read_password(
-                    self._config.mqtt, os.environ.get("CREDENTIALS_DIRECTORY")
-                ),
+                password=lambda: read_password(self._config.mqtt),
             )
         outcome = self._look.pump(monotonic_s)
         if outcome != "looking":

@@ -91,6 +91,20 @@ def read_audio(path: str | Path, block_s: float = 0.1) -> Iterator[Samples]:
         yield last
 
 
+def duration_s(path: str | Path) -> float:
+    """The length of a recording by its header.
+
+    Raises:
+        InputError: naming the file, when it cannot be read.
+    """
+    import soundfile
+
+    try:
+        return float(soundfile.info(str(path)).duration)
+    except (OSError, soundfile.SoundFileError) as error:
+        raise InputError(f"{path}: cannot be read as audio ({_reason(error)})") from error
+
+
 def _read(sound: soundfile.SoundFile, count: int) -> Samples:
     """The next ``count`` samples at most, -1..1, shape (samples, channels)."""
     if sound.subtype != "PCM_16":

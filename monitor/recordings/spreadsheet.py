@@ -18,11 +18,11 @@ from msgspec import Meta
 from monitor.errors import CommandError, InputError
 from monitor.events import Baby, Species, slug
 from monitor.names import check_name
-from monitor.times import parse_rfc3339, rfc3339
+from monitor.times import DAY_S, parse_rfc3339, rfc3339
 
 LONGEST_FILE = 10_000_000
 """bytes; ten years of a busy nursery's weighings have two million"""
-LONGEST_SPAN_S = 10 * 366 * 86_400.0
+LONGEST_SPAN_S = 10 * 366 * DAY_S
 WEIGHTS_HEADER = ["time", "baby", "weight_g"]
 
 

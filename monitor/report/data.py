@@ -18,7 +18,7 @@ from monitor.core.growth.reference import GrowthReference
 from monitor.errors import InputError
 from monitor.events import Baby, Feed, Weighing, slug
 from monitor.store.reading import JournalReader, MinuteRow
-from monitor.times import DAY_S, midnight_utc_s
+from monitor.times import DAY_S, HOUR_S, midnight_utc_s
 
 UNKNOWN = "?"
 TYPICAL_ADULT_KG = (5.0, 15.0, 35.0, 55.0)
@@ -195,7 +195,7 @@ def _with_class(reference: GrowthReference, baby: Baby, age_day: float, weight_g
 def _hours(minutes: list[MinuteRow]) -> list[Hour]:
     by_hour: dict[float, list[MinuteRow]] = defaultdict(list)
     for minute in minutes:
-        by_hour[math.floor(minute.t_s / 3600) * 3600.0].append(minute)
+        by_hour[math.floor(minute.t_s / HOUR_S) * HOUR_S].append(minute)
     return [
         Hour(
             t_s=t_s,

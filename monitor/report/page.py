@@ -6,6 +6,7 @@ from datetime import datetime
 from html import escape
 
 from monitor.report.data import BabyReport, Company, ReportData
+from monitor.times import DAY_S
 
 LEAST_HOURS = 3.0
 """less company than this says nothing about crying"""
@@ -60,7 +61,7 @@ def _facts(report: BabyReport) -> list[tuple[str, str]]:
     if report.weighings:
         first, last = report.weighings[0], report.weighings[-1]
         facts.append(("Last weight", f"{last.weight_g:.1f} g on {_moment(last.t_s)}"))
-        days = (last.t_s - first.t_s) / 86_400
+        days = (last.t_s - first.t_s) / DAY_S
         if days >= 0.5:
             gain_g = last.weight_g - first.weight_g
             facts.append(

@@ -13,8 +13,7 @@ import sys
 from pathlib import Path
 
 from monitor.config import Config
-from monitor.core.growth.reference import GrowthReference
-from monitor.data.shipped import shipped
+from monitor.data.shipped import growth_reference
 from monitor.errors import ConfigError
 from monitor.host.callers_files import Write, write_file
 from monitor.report.data import ReportData, gather
@@ -57,7 +56,7 @@ def write_report(
 
 def read_data(config: Config, *, baby: str | None, days: float) -> ReportData:
     """What the report is about."""
-    reference = GrowthReference.parse(shipped("growth.toml"))
+    reference = growth_reference()
     journal = JournalReader.open_for_reading(config.journal_path)
     try:
         return gather(journal, reference, box=config.box, days=days, baby=baby)

@@ -24,6 +24,7 @@ from monitor.simulation.night import SimulatedNight
 from monitor.simulation.phone import DemoPhone
 from monitor.store.batch import Batch
 from monitor.store.journal import Journal
+from monitor.times import HOUR_S
 
 BOX = "demo-box"
 
@@ -91,7 +92,7 @@ def _introduce(config: Config, night: SimulatedNight, out: TextIO) -> None:
         f"phone below are real: 127.0.0.1:{config.mqtt.port_number}, topics nursery/{BOX}/#.\n"
         f"In the box: {night.introduction()}.\n"
         f"{night.hours:g} hours of their night at {night.speed:g} times real time, "
-        f"about {night.hours * 3600 / night.speed:.0f} s.\n\n"
+        f"about {night.hours * HOUR_S / night.speed:.0f} s.\n\n"
     )
     out.flush()
 
@@ -131,13 +132,13 @@ class Progress:
                     self._err.write(f"\r\033[K{text}")
                     self._err.flush()
                     self._shown = True
-            elif int(self._night.passed_s / 3600) > told_hour:
-                told_hour = int(self._night.passed_s / 3600)
+            elif int(self._night.passed_s / HOUR_S) > told_hour:
+                told_hour = int(self._night.passed_s / HOUR_S)
                 self._err.write(text + "\n")
                 self._err.flush()
 
     def _line(self) -> str:
-        passed_s, total_s = self._night.passed_s, self._night.hours * 3600
+        passed_s, total_s = self._night.passed_s, self._night.hours * HOUR_S
         share = passed_s / total_s
         bar = "#" * int(20 * share)
         state = self._phone.last_state
@@ -154,7 +155,7 @@ def _summarise(
     counts: Counter[str] = phone.raised
     feeds, cries, weighings = journal.feeds(), journal.cries(), journal.weighings(night.start_s)
     out.write(
-        f"\nThe simulated night is over: {night.passed_s / 3600:.1f} h in {took_s:.0f} s "
+        f"\nThe simulated night is over: {night.passed_s / HOUR_S:.1f} h in {took_s:.0f} s "
         f"({night.passed_s / max(took_s, 1e-6):.0f} times real time).\n"
         f"  weighings named by the scale   {len(weighings)}\n"
     )

@@ -20,10 +20,9 @@ from monitor.events import AUDIO_RATE_HZ, AnyEvent, AudioBlock, RosterChanged, T
 from monitor.simulation.box import SimBaby, SimulatedBox
 from monitor.simulation.cell import GOOD_CELL
 from monitor.simulation.sounds import Room, bout
-from monitor.times import parse_rfc3339
+from monitor.times import DAY_S, HOUR_S, MINUTE_S, parse_rfc3339
 
 START = "2026-05-08T12:00:00Z"
-HOUR_S, MINUTE_S, DAY_S = 3600.0, 60.0, 86_400.0
 
 CYCLE_S = 3.75 * HOUR_S
 """From bottle to bottle; a week-old kitten is due after three to four hours."""
@@ -149,7 +148,7 @@ class SimulatedNight:
 
     def clock(self) -> str:
         """Nursery time of day, HH:MM."""
-        seconds = int(self.start_s + self.passed_s) % 86_400
+        seconds = int(self.start_s + self.passed_s) % round(DAY_S)
         return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}"
 
     def start(self, put: Put) -> None:

@@ -15,11 +15,12 @@ from pathlib import Path
 
 from monitor.errors import CARD_ERRNOS, CardError, JournalError, LockedError
 from monitor.host.ownership import open_own
+from monitor.times import DAY_S, compact_utc
 
 CHUNK = 1 << 20
 MOST_KEPT = 5
 """Files kept aside of one kind: enough for a bad week, and no card is filled by them."""
-KEPT_FOR_S = 30 * 86_400.0
+KEPT_FOR_S = 30 * DAY_S
 """... and none younger than this is deleted: somebody is still asked about it."""
 
 _LOCKED = ("SQLITE_BUSY", "SQLITE_LOCKED")
@@ -111,7 +112,7 @@ def _sync(path: Path) -> None:
 
 def aside_name(path: Path, kind: str) -> Path:
     """A dated name beside ``path`` that no file has: ``journal.KIND-20260101T000000Z.sqlite``."""
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    stamp = compact_utc(time.time())
     name = path.with_name(f"{path.stem}.{kind}-{stamp}{path.suffix}")
     number = 2
     while name.exists():

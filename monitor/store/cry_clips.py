@@ -39,7 +39,7 @@ from monitor.events import (
     Observation,
 )
 from monitor.host.ownership import own_directory, trust
-from monitor.times import DAY_S, compact_utc
+from monitor.times import DAY_S, HOUR_S, compact_utc
 
 CLIP_S, BEFORE_S = 10.0, 1.0
 MEMORY_S = 16.0
@@ -48,7 +48,7 @@ MOST_A_DAY = 24
 """24 clips of 320 kB are 7.7 MB a day, of the 20 MB a card should have to bear"""
 LEAST_FREE_BYTES = 200_000_000
 """the journal needs the disk more"""
-PRUNE_EVERY_S = 3600.0
+PRUNE_EVERY_S = HOUR_S
 ONLY_OURS = 0o700
 MOST_WAITING = 4
 

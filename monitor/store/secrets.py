@@ -60,14 +60,16 @@ def read_secret(path: str | Path, what: str, *, open_bits: int = OPEN_TO_OTHERS)
     return _text(content, path, what)
 
 
-def read_password(config: MqttConfig, credentials_dir: str | None) -> str | None:
+def read_password(config: MqttConfig, credentials_dir: str | None = None) -> str | None:
     """The password from the systemd credential ``mqtt-password`` or ``mqtt.password_file``.
 
     An empty credential is none: ``nursery install`` writes an empty file for the unit to load.
+    ``credentials_dir`` is systemd's, from the environment, unless it is given.
 
     Raises:
         ConfigError: the file is missing, a link, empty, or others may read it.
     """
+    credentials_dir = credentials_dir or os.environ.get("CREDENTIALS_DIRECTORY")
     if credentials_dir:
         credential = Path(credentials_dir) / "mqtt-password"
         if os.path.lexists(credential):

@@ -21,16 +21,17 @@ from monitor.store.outbox import Outbox
 from monitor.store.push_rows import PushRows
 from monitor.store.reading import JournalReader, MinuteRow
 from monitor.store.shifting import shift_rows
+from monitor.times import DAY_S
 from monitor.timeshift import TimeShift, shifted
 
 RETENTION_S = {
-    "telemetry": 31 * 86_400.0,
-    "cries": 365 * 86_400.0,
-    "alerts": 365 * 86_400.0,
-    "unassigned": 365 * 86_400.0,
-    "weighing_history": 365 * 86_400.0,
-    "inbox": 31 * 86_400.0,
-    "rejected": 365 * 86_400.0,
+    "telemetry": 31 * DAY_S,
+    "cries": 365 * DAY_S,
+    "alerts": 365 * DAY_S,
+    "unassigned": 365 * DAY_S,
+    "weighing_history": 365 * DAY_S,
+    "inbox": 31 * DAY_S,
+    "rejected": 365 * DAY_S,
 }
 """What is pruned and after how long. Weighings and feeds are a baby's medical record: kept."""
 

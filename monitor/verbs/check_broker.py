@@ -55,7 +55,7 @@ def check_broker(
         busy: a monitor runs here: what it says of its own connection counts, too.
         limit_s: for all attempts together.
     """
-    password = handed_over or read_password(config.mqtt, os.environ.get("CREDENTIALS_DIRECTORY"))
+    password = handed_over or read_password(config.mqtt)
     talk = Conversation(config, password, busy)
     try:
         if (why := talk.connect(time.monotonic() + limit_s)) is not None:

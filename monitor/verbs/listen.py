@@ -7,31 +7,34 @@ no more memory than a short one.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
+
+import click
 
 from monitor.codec import encode_line
 from monitor.core.cry.bouts import CryWindow
 from monitor.core.cry.detector import CryDetector, Heard
 from monitor.core.cry.model import CryModel
-from monitor.data.shipped import cry_model_bytes
+from monitor.data.shipped import cry_model
 from monitor.errors import InputError
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, CryEnded
 from monitor.host.callers_files import Write, write_file
-from monitor.recordings.audio import decode
+from monitor.recordings.audio import decode, duration_s
 from monitor.verbs.listen_plot import Listened, draw
 
 _CHUNK_S = 8.0
 _LONG_S = 60.0
 """files longer than this get a progress bar on a terminal"""
-_BAR = 30
+_BAR_STEPS = 200
 
 
 @dataclass(frozen=True)
 class _Report:
-    """Where and how to say what was heard."""
+    """Where and how what was heard is written."""
 
     as_json: bool
     windows: bool
@@ -57,7 +60,7 @@ def listen(
     Raises:
         InputError: when the model cannot be used.
     """
-    model = model or shipped_model()
+    model = model or cry_model()
     how = _Report(as_json, windows, plot is not None, out, err)
     heard: list[Listened] = []
     failed = False
@@ -72,15 +75,9 @@ def listen(
     return 1 if failed else 0
 
 
-def shipped_model() -> CryModel:
-    """The cry model that comes with the package."""
-    return CryModel.from_bytes(cry_model_bytes(None))
-
-
 def _listen_to(path: Path, model: CryModel, how: _Report) -> Listened:
     detector = CryDetector(model)
     result = Listened(path, 0.0)
-    progress = _Progress(how.err, path)
     samples = 0
 
     def report(heard: Heard) -> None:
@@ -93,13 +90,11 @@ def _listen_to(path: Path, model: CryModel, how: _Report) -> Listened:
                 result.bouts.append(event)
                 print(_cry_line(path, event, as_json=how.as_json), file=how.out)
 
-    try:
-        for block, fraction in decode(path, _CHUNK_S):
+    with _progress(how.err, path) as show:
+        for block, part in decode(path, _CHUNK_S):
             report(detector.observe(AudioBlock(samples / AUDIO_RATE_HZ, block)))
             samples += len(block)
-            progress.show(fraction, samples / AUDIO_RATE_HZ)
-    finally:
-        progress.clear()
+            show(part, samples / AUDIO_RATE_HZ)
     report(detector.flush())
     result.duration_s = samples / AUDIO_RATE_HZ
     print(_summary_line(result, as_json=how.as_json), file=how.out)
@@ -152,32 +147,21 @@ def _clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:04.1f}" if hours else f"{minutes}:{rest:04.1f}"
 
 
-class _Progress:
-    """A bar on a terminal for long files; silent otherwise."""
-
-    def __init__(self, err: TextIO, path: Path) -> None:
-        self._err = err
-        self._name = path.name
-        self._started = time.monotonic()
-        self._shown = False
-        self._possible = err.isatty()
-
-    def show(self, fraction: float, audio_s: float) -> None:
-        """Redraw, when the whole file is long enough to be worth it."""
-        if not self._possible or audio_s / max(fraction, 1e-6) < _LONG_S:
-            return
-        filled = int(_BAR * fraction)
-        speed = audio_s / max(time.monotonic() - self._started, 1e-3)
-        bar = "#" * filled + "." * (_BAR - filled)
-        print(
-            f"\r{self._name} [{bar}] {fraction:4.0%} {speed:6.0f}x",
-            end="",
-            file=self._err,
-            flush=True,
+@contextmanager
+def _progress(err: TextIO, path: Path) -> Iterator[Callable[[float, float], None]]:
+    """Shows the part of the file and the seconds of sound that are done: a bar on a terminal."""
+    if not err.isatty() or duration_s(path) < _LONG_S:
+        yield lambda _part, _audio_s: None
+        return
+    start_s = time.monotonic()
+    bar: Any = click.progressbar(
+        length=_BAR_STEPS,
+        label=path.name,
+        file=err,
+        show_eta=False,
+        item_show_func=lambda speed: "" if speed is None else f"{speed:.0f}x",
+    )
+    with bar:
+        yield lambda part, audio_s: bar.update(
+            round(part * _BAR_STEPS) - bar.pos, audio_s / max(time.monotonic() - start_s, 1e-3)
         )
-        self._shown = True
-
-    def clear(self) -> None:
-        """Take the bar off the screen."""
-        if self._shown:
-            print("\r\x1b[K", end="", file=self._err, flush=True)

@@ -18,12 +18,9 @@ import numpy as np
 from monitor.codec import encode_line, event_document
 from monitor.commands import Weigh
 from monitor.config import Config
-from monitor.core.cry.model import CryModel
-from monitor.core.growth.reference import GrowthReference
 from monitor.core.pipeline import Pipeline
 from monitor.daemon.event_text import plain
-from monitor.data.shipped import cry_model_bytes, shipped
-from monitor.devices.replayed import read_audio, read_scale_csv
+from monitor.data.shipped import cry_model, growth_reference
 from monitor.errors import ConfigError, InputError
 from monitor.events import (
     AnyEvent,
@@ -34,8 +31,10 @@ from monitor.events import (
     ScaleBlock,
     Tick,
 )
+from monitor.recordings.audio import read_audio
+from monitor.recordings.scale_csv import read_scale_csv
 from monitor.recordings.spreadsheet import TypedWeighing, read_babies, read_weights
-from monitor.times import parse_rfc3339, rfc3339
+from monitor.times import HOUR_S, parse_rfc3339, rfc3339
 
 DEFAULT_START = "2026-01-01T00:00:00Z"
 """Where a recording without ``--start`` begins: the same every time, so its output is, too."""
@@ -111,7 +110,7 @@ class Replay:
     def _streams(self) -> Iterator[Observation]:
         inputs = self._inputs
         if not (inputs.scale or inputs.audio):
-            yield from _coarse_ticks(self._first_s, self._typed[-1].t_s + 2 * 3600.0)
+            yield from _coarse_ticks(self._first_s, self._typed[-1].t_s + 2 * HOUR_S)
             return
         if self._first_s < self.start_s:
             yield from _coarse_ticks(self._first_s, self.start_s - COARSE_TICK_S)
@@ -142,13 +141,13 @@ def _pipeline(config: Config, inputs: ReplayInputs, babies: list[Baby], start_s:
     )
     model = None
     if inputs.audio:
-        model = CryModel.from_bytes(cry_model_bytes(config.microphone.model))
+        model = cry_model(config.microphone.model)
     return Pipeline(
         config,
         babies=babies,
         history=(),
         model=model,
-        reference=GrowthReference.parse(shipped("growth.toml")),
+        reference=growth_reference(),
         start_s=start_s,
         local_minute=_utc_minute,
     )
@@ -218,13 +217,13 @@ def replay(config: Config, inputs: ReplayInputs, *, as_json: bool, out: TextIO, 
         out.write(line + "\n")
         if err.isatty() and time.monotonic() - shown_s > 0.5:
             shown_s = time.monotonic()
-            err.write(f"\r{(run.now_s - run.start_s) / 3600:7.2f} h replayed ")
+            err.write(f"\r{(run.now_s - run.start_s) / HOUR_S:7.2f} h replayed ")
             err.flush()
     if not as_json:
-        hours = (run.now_s - run.start_s) / 3600
+        hours = (run.now_s - run.start_s) / HOUR_S
         took_s = max(time.monotonic() - began_s, 1e-6)
         err.write(
             f"\r{hours:.2f} h replayed in {took_s:.1f} s "
-            f"({hours * 3600 / took_s:,.0f} times real time), {count} events\n"
+            f"({hours * HOUR_S / took_s:,.0f} times real time), {count} events\n"
         )
     return 0

@@ -43,8 +43,7 @@ class Watch:
         self.connection_text = "connecting"
         self.answer = ""
         self._config = config
-        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-        self._password = handed_over or read_password(config, credentials)
+        self._password = handed_over or read_password(config)
         self._version = VersionChoice(config.protocol)
         self._connection: Connection | None = None
         self._retry_s = 0.0

@@ -10,7 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from monitor.times import parse_rfc3339, spoken_duration
+from monitor.times import DAY_S, parse_rfc3339, spoken_duration
 from monitor.verbs.watch_board import Board, BoxView
 
 KEYS = "up/down choose   a acknowledge   s snooze 30 min   n not a cry   q quit"
@@ -103,7 +103,7 @@ def _bottle(due_at: Any, now_s: float) -> Text:
         return Text("?", style="dim")
     if due_s <= now_s:
         return Text(f"due {spoken_duration(now_s - due_s)} ago", style="yellow")
-    if due_s - now_s > 86_400:
+    if due_s - now_s > DAY_S:
         return Text("?", style="dim")
     clock = datetime.fromtimestamp(due_s).strftime("%H:%M")  # the reader's wall clock
     return Text(f"at {clock}")

@@ -156,6 +156,11 @@ class Pipeline:
         return self.policy.open
 
     @property
+    def unsaved(self) -> bool:
+        """Whether what a restart must know has changed without an event since ``snapshot``."""
+        return self.policy.unsaved
+
+    @property
     def level_db(self) -> float | None:
         """Sound level in dBFS; None while nothing listens or nothing was heard yet."""
         return None if self.detector is None else self.detector.level_db

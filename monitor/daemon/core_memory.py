@@ -20,7 +20,6 @@ from monitor.events import (
     CryEnded,
     JointWeighIn,
     ObjectMoved,
-    SourceState,
     Unassigned,
     WeighIn,
 )
@@ -34,9 +33,9 @@ HISTORY_S = 90 * DAY_S
 _CHANGES_OCCUPANCY = (WeighIn, Unassigned, JointWeighIn, ObjectMoved, BoxOff, BoxOn)
 """What changes who is in the box: the whole snapshot is written in its transaction."""
 
-_CHANGES_ALERTS = (CryEnded, Alert, SourceState)
+_CHANGES_ALERTS = (CryEnded, Alert)
 """What changes what is open: the light one is. An alert that a restart forgot would be told again
-under another id; a source that worked again meanwhile has ended what somebody acknowledged."""
+under another id."""
 
 _UNUSABLE = (msgspec.MsgspecError, ValueError, TypeError, LookupError, ArithmeticError)
 """what a saved state raises that was not saved by this version, or not by us"""

@@ -169,9 +169,10 @@ class Recorder:
             self._log(f"the computer slept for {span}: nothing was seen meanwhile")
         found = self._look_at_the_card() if isinstance(observation, Tick) else []
         events = found + self.pipeline.observe(observation)
+        self._take(events)
         if isinstance(observation, Tick):
             self._second(observation.t_s)
-        return self._take(events)
+        return events
 
     def save(self, now_s: float) -> None:
         """Write the snapshot and the collected telemetry."""
@@ -188,6 +189,8 @@ class Recorder:
 
     def _second(self, now_s: float) -> None:
         self._telemetry.tick(now_s, self.pipeline)
+        if self.pipeline.unsaved:
+            self._write(Batch(state=core_memory.light_snapshot(self.pipeline, now_s)))
         if now_s - self._saved_s >= SAVE_EVERY_S:
             self.save(now_s)
         if self._telemetry.is_due(now_s):

@@ -51,6 +51,8 @@ class AlertLife(msgspec.Struct, kw_only=True):
     """the longest it was false without a break since it was stated"""
     unjudged_from_s: Moment | None = None
     """since when nobody has been able to tell"""
+    over: bool = False
+    """it has been false for the clear hold since it was stated: what somebody said of it is void"""
     doubt: str = ""
     """why it cannot be judged now, as its message says; empty while it can"""
     told: bool = False
@@ -109,7 +111,7 @@ class AlertLife(msgspec.Struct, kw_only=True):
 
     def restate(self, condition: Condition, severity: Severity, now_s: float) -> None:
         """Take over the condition's words, so that retained documents stay true."""
-        self.stated_s, self.false_s, self.away_s = now_s, None, 0.0
+        self.stated_s, self.false_s, self.away_s, self.over = now_s, None, 0.0, False
         self.unjudged_from_s, self.doubt = None, ""
         self.true_severity = condition.severity
         self.all_clear = condition.all_clear

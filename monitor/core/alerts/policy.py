@@ -49,6 +49,8 @@ class AlertPolicy:
         self._roster: dict[str, str] | None = None
         self._sources: frozenset[SourceName] | None = None
         self._restored = False
+        self.unsaved = False
+        """what a restart must know has changed without an alert since the last snapshot"""
 
     @property
     def open(self) -> list[Alert]:
@@ -154,6 +156,8 @@ class AlertPolicy:
             if incident in stated or life.unjudged_s == now_s:
                 continue
             life.is_false(now_s)
+            if not life.over and life.away_until(now_s) >= CLEAR_HOLD_S:
+                life.over = self.unsaved = True
             if now_s - life.held_s >= self._hold_s(incident, now_s):
                 over.append(incident)
         return [self._memory.lives.pop(incident).end(now_s) for incident in over]
@@ -270,6 +274,7 @@ class AlertPolicy:
 
     def snapshot(self) -> bytes:
         """Everything a restart must not forget."""
+        self.unsaved = False
         return self._memory.encode()
 
     def restore(self, data: bytes, babies: Sequence[Baby] = ()) -> None:

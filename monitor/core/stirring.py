@@ -42,27 +42,27 @@ class Stirring:
     def observe(self, block: ScaleBlock) -> float | None:
         """The time of the last window in this block that stirred, or None."""
         stirred_s = None
+        times, counts = self._times, self._counts
         for t_s, count in zip(block.times_s.tolist(), block.counts.tolist(), strict=True):
-            self._times.append(t_s)
-            self._counts.append(count)
-            enough = len(self._times) >= WINDOW_VALUES
-            if enough and t_s - self._times[0] >= WINDOW_S - 1e-6 - self._interval_s():
+            times.append(t_s)
+            counts.append(count)
+            if len(times) < WINDOW_VALUES:
+                continue
+            span_s = t_s - times[0]
+            if span_s >= WINDOW_S - 1e-6 - span_s / (len(times) - 1):
                 if self._judge():
                     stirred_s = t_s
-                self._times.clear()
-                self._counts.clear()
+                times.clear()
+                counts.clear()
         return stirred_s
 
     def shift(self, shift: TimeShift) -> None:
         """The timeline was shifted."""
         self._times = [shift.moment(t_s) for t_s in self._times]
 
-    def _interval_s(self) -> float:
-        return (self._times[-1] - self._times[0]) / (len(self._times) - 1)
-
     def _judge(self) -> bool:
-        ordered = np.sort(self._counts)
-        spread = float(ordered[-1 - LEFT_OUT] - ordered[LEFT_OUT])
+        ordered = sorted(self._counts)
+        spread = ordered[-1 - LEFT_OUT] - ordered[LEFT_OUT]
         log_spread = math.log(max(spread, 1.0))  # a converter cannot be quieter than one code
         if self.log_quiet is None:
             self._learned.append(log_spread)

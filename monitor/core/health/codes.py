@@ -63,14 +63,12 @@ class CodeWatch(msgspec.Struct):
     def observe(self, block: ScaleBlock) -> str:
         """Take a block with at least one value; why it cannot be weighed, empty when it can."""
         self._count(block)
-        repeats = self._repeats(block)
-        counts = block.counts
-        offset = offset_binary(counts)
-        if offset is not None:
+        codes: list[float] = block.counts.tolist()  # of a second: quicker than arrays
+        repeats = self._repeats(codes, block)
+        if max(codes) >= OFFSET_BINARY and (offset := offset_binary(block.counts)) is not None:
             return offset
-        # its first code alone tells a live converter, ten times as fast
-        if float(counts[0]) in SATURATED_CODES and bool(np.isin(counts, SATURATED_CODES).all()):
-            self.saturated += len(counts)
+        if all(code in SATURATED_CODES for code in codes):
+            self.saturated += len(codes)
         else:
             self.saturated = 0
         if self.saturated > WILD_CODES:
@@ -102,18 +100,19 @@ class CodeWatch(msgspec.Struct):
             self.hz = self.counted / self.counted_for
             self.counted, self.counted_for = 0, 0.0
 
-    def _repeats(self, block: ScaleBlock) -> bool:
+    def _repeats(self, codes: list[float], block: ScaleBlock) -> bool:
         """Whether the run of one code is too long to be chance."""
-        codes = np.concatenate(([self.code], block.counts))
-        changes = np.flatnonzero(codes[1:] != codes[:-1])
-        if len(changes) == 0:
-            self.run += len(block.counts)
+        changes, last, before = 0, 0, self.code
+        for i, code in enumerate(codes):
+            if code != before:
+                changes, last, before = changes + 1, i, code
+        if changes == 0:
+            self.run += len(codes)
         else:
-            last = int(changes[-1])
             self.values_before += self.run + last
-            self.repeats_before += self.run + last - len(changes)
-            self.code, self.code_since_s = float(block.counts[last]), float(block.times_s[last])
-            self.run = len(block.counts) - last
+            self.repeats_before += self.run + last - changes
+            self.code, self.code_since_s = before, float(block.times_s[last])
+            self.run = len(codes) - last
         if self.run < FLAT_SCALE_VALUES or block.t_s - self.code_since_s < FLAT_SCALE_S:
             return False
         repeats = max(0, self.repeats_before) + FLAT_SCALE_CREDIT

@@ -12,6 +12,7 @@ warning, and its silences are believed for half an hour each.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 import numpy as np
@@ -97,9 +98,9 @@ class SoundPlausibility:
     def observe(self, block: AudioBlock) -> bool:
         """Take a block that is not empty; True when a living microphone may have made it."""
         samples, seconds = block.samples, len(block.samples) / AUDIO_RATE_HZ
-        low, high = float(samples.min()), float(samples.max())
+        low, high = float(np.minimum.reduce(samples)), float(np.maximum.reduce(samples))
         self._share.observe(seconds)
-        if not np.isfinite(high - low):
+        if not math.isfinite(high - low):
             self._bad_s += seconds
             self.reason = NOT_NUMBERS if self._bad_s >= FLAT_S else ""
             return False

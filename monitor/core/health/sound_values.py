@@ -16,8 +16,9 @@ TWO_VALUES_S = 10.0
 """so long with two values only: Gaussian noise below 7e-6 RMS, less than any microphone makes"""
 THREE_VALUES_S = 60.0
 """so long with three: below 9.3e-6 RMS at 16 kHz and more than that at no higher rate"""
-_GLANCE = 64
-"""samples that nearly always show four values: a living room costs no more than looking at them"""
+_GLANCES = (8, 64)
+"""so many samples nearly always show four values: a living room costs no more than looking at them
+"""
 
 
 class ConverterNoise:
@@ -48,9 +49,11 @@ class ConverterNoise:
 
 def _values(samples: NDArray[np.float32] | NDArray[np.int32]) -> set[float] | None:
     """The distinct values, or ``None`` when there are more than three."""
-    found = set(samples[:_GLANCE].tolist())
-    if len(found) > 3:
-        return None
+    found: set[float] = set()
+    for glance in _GLANCES:
+        found = set(samples[:glance].tolist())
+        if len(found) > 3:
+            return None
     rest = samples
     for value in sorted(found):
         rest = rest[rest != value]

@@ -193,7 +193,7 @@ def phrase(
         if late > 0:
             return "bottle_due", f"{name}'s bottle was due {spoken_hours(late)} ago"
         return "bottle_due", f"{name}'s bottle is due in {spoken_hours(-late)}"
-    fed = [max((f.t_s for f in b.feeds if intake(f) == "fed"), default=None) for b in records]
+    fed = [_fed_s(record, t_s) for record in records]
     if all(f is not None and t_s - f <= JUST_FED_S for f in fed):
         ago = spoken_hours(t_s - max(f for f in fed if f is not None))
         who = records[0].baby.name if len(records) == 1 else "everyone"
@@ -201,6 +201,12 @@ def phrase(
     return "unexplained", _after(
         records, t_s
     ) or f"{name}'s bottle is due in {spoken_hours(when - t_s)}"
+
+
+def _fed_s(record: BabyRecord, t_s: float) -> float | None:
+    """When it was last fed before ``t_s``."""
+    times = (f.t_s for f in record.feeds if intake(f) == "fed" and f.t_s <= t_s)
+    return max(times, default=None)
 
 
 def _after(records: Sequence[BabyRecord], t_s: float) -> str | None:

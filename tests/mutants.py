@@ -153,7 +153,7 @@ class Judge:
             if not chosen:
                 self.verdicts[mutant] = UNREACHED
                 continue
-            budget_s = 10 + 5 * sum(measured[item.nodeid].cpu_s for item in chosen)
+            budget_s = 3 + 5 * sum(measured[item.nodeid].cpu_s for item in chosen)
             if len(running) >= self._workers:
                 self._collect(running)
             pid = os.fork()

@@ -208,8 +208,8 @@ def test_the_older_the_more_gaps_are_critical(born, times):
     record = record_of(*bottle(0), born=born)
     interval_h = (record.due_s(REFERENCE) - T0) / HOUR_S
     hour = float(times) * interval_h
-    assert said(record, hour - 0.8, "bottle_overdue", watching()).severity == "warning"
-    condition = said(record, hour + 0.8, "bottle_overdue", watching())
+    assert said(record, 0.9 * hour, "bottle_overdue", watching()).severity == "warning"
+    condition = said(record, 1.1 * hour, "bottle_overdue", watching())
     assert condition.severity == "critical"
     assert condition.why.endswith(f"; more than {times} times the gap")
 

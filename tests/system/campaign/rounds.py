@@ -33,7 +33,7 @@ from tests.system.campaign.faults import (
 )
 from tests.system.campaign.judge import Figures, Judge, Memory
 from tests.system.campaign.phone import retained
-from tests.system.campaign.silence import Fact
+from tests.system.campaign.silence import Fact, busy_s
 from tests.system.campaign.world import SETTLE_WITHIN_S, World
 
 PUSHES_SHARE = 0.5
@@ -44,6 +44,18 @@ LEAD_S = 14.0
 """at most so long before a fault begins, something critical becomes true"""
 CRASHES = frozenset({-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS})
 """how a C library ends a process"""
+
+
+class Options(msgspec.Struct, frozen=True):
+    """How a campaign is run."""
+
+    evidence: Path | None = None
+    """where the daemon's log and the journal of a round go in which something was wrong"""
+    allowed_s: Callable[[], float] = busy_s
+    """how much longer than stated anything may take, on a machine that is shared"""
+
+
+OPTIONS = Options()
 
 
 class Outcome(msgspec.Struct):
@@ -67,21 +79,18 @@ def schedule(rounds: int, seed: int, names: Sequence[str] = tuple(FAULTS)) -> li
 
 def run_world(
     folder: Path, seed: int, faults: Sequence[tuple[int, str]], done: Callable[[Outcome], None],
-    evidence: Path | None = None,
+    options: Options = OPTIONS,
 ) -> list[Outcome]:  # fmt: skip
-    """One box through its rounds (number and fault each); ``done`` hears of each.
-
-    Of a round in which something was wrong the daemon's log and the journal go to ``evidence``.
-    """
+    """One box through its rounds (number and fault each); ``done`` hears of each."""
     outcomes: list[Outcome] = []
-    with World(folder, seed) as world:
+    with World(folder, seed, allowed_s=options.allowed_s) as world:
         world.start()
         judge = Judge()
         for number, fault in faults:
             outcome = _round(world, judge, number, fault)
             outcomes.append(outcome)
-            if outcome.wrong and evidence is not None:
-                _keep_evidence(world, evidence / f"round{number}-{fault}")
+            if outcome.wrong and options.evidence is not None:
+                _keep_evidence(world, options.evidence / f"round{number}-{fault}")
             done(outcome)
     return outcomes
 
@@ -95,13 +104,13 @@ def _keep_evidence(world: World, folder: Path) -> None:
 
 def campaign(
     folder: Path, faults: Sequence[tuple[int, str]], *, seed: int, worlds: int,
-    done: Callable[[Outcome], None] = lambda _outcome: None, evidence: Path | None = None,
+    done: Callable[[Outcome], None] = lambda _outcome: None, options: Options = OPTIONS,
 ) -> list[Outcome]:  # fmt: skip
     """All rounds, shared out over worlds that run side by side."""
     with ThreadPoolExecutor(worlds) as pool:
         shares = [
             pool.submit(
-                run_world, folder / f"world{n}", seed * 1000 + n, faults[n::worlds], done, evidence
+                run_world, folder / f"world{n}", seed * 1000 + n, faults[n::worlds], done, options
             )
             for n in range(worlds)
         ]

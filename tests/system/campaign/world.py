@@ -62,7 +62,8 @@ def missing() -> str | None:
 class World:
     """Use as a context manager; everything starts in ``start``."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, *, allowed_s: Callable[[], float] = busy_s) -> None:
+        """Nothing runs yet; ``allowed_s``: how much longer than stated anything may take now."""
         folder.mkdir(parents=True, exist_ok=True)
         self.chance = random.Random(seed)
         self.host = FakeHost(folder, folder / "state")
@@ -86,6 +87,7 @@ class World:
         )  # fmt: skip
         (folder / "run").mkdir()
         self.folder = folder
+        self._allowed_s = allowed_s
         self.use_microphone("pulse")
         self.asked = Asked(self.phone, self.card, self.chance)
         self.deaths: list[tuple[int, str]] = []
@@ -258,7 +260,7 @@ class World:
             watching=self.lives.spans,
             remote=[*self.mqtt.spans, *self.push_way.spans],
             buzzing=self._ear.spans,
-            busy_s=busy_s(),
+            busy_s=self._allowed_s(),
         )
 
     def told_s(self, fact: Fact) -> float | None:

@@ -82,7 +82,7 @@ class Tuned(NamedTuple):
     on: float
 
 
-class Figures(NamedTuple):
+class Metrics(NamedTuple):
     """How a model does on recordings it was not tuned on."""
 
     heard: int
@@ -90,7 +90,7 @@ class Figures(NamedTuple):
     false_bouts: int
     room_h: float
 
-    def better_than(self, other: Figures) -> bool:
+    def better_than(self, other: Metrics) -> bool:
         """More heard without more false bouts, or as much heard with fewer."""
         no_worse = self.heard >= other.heard and self.false_bouts <= other.false_bouts
         return no_worse and (self.heard, self.false_bouts) != (other.heard, other.false_bouts)
@@ -129,18 +129,18 @@ def calibrate_cry(
     answers = refused_scores(journal) if journal else []
     _enough(recordings)
     ways: tuple[Way, ...] = ("shipped", "threshold", "last layer")
-    figures = {way: leave_one_out(model, recordings, species, way, answers) for way in ways}
-    for way, figure in figures.items():
-        print(f"{way:11s} {figure}", file=out)
-    best = max(ways[1:], key=lambda way: (figures[way].heard, -figures[way].false_bouts))
-    if not figures[best].better_than(figures["shipped"]):
+    metrics = {way: leave_one_out(model, recordings, species, way, answers) for way in ways}
+    for way, found in metrics.items():
+        print(f"{way:11s} {found}", file=out)
+    best = max(ways[1:], key=lambda way: (metrics[way].heard, -metrics[way].false_bouts))
+    if not metrics[best].better_than(metrics["shipped"]):
         raise CalibrationError(
             "nothing was gained on recordings left out, so the shipped model stays in use: "
             "add recordings of the cries it misses or of the sounds that fire it"
         )
     tuned = tune(model, recordings, species, best, answers)
     path = _free_name(out_dir)
-    write(path, _with(model, tuned, best, figures).to_bytes())
+    write(path, _with(model, tuned, best, metrics).to_bytes())
     print(f'wrote {path}; for the configuration:\n\n[microphone]\nmodel = "{path}"', file=out)
     return path
 
@@ -226,7 +226,7 @@ def leave_one_out(
     species: Species,
     way: Way,
     answers: Sequence[float],
-) -> Figures:
+) -> Metrics:
     """Judge a way on each recording in turn, tuned on all the others."""
     heard = false = 0
     for left_out in recordings:
@@ -237,7 +237,7 @@ def leave_one_out(
         else:
             false += bouts
     room_h = sum(r.seconds for r in recordings if not r.is_cry) / HOUR_S
-    return Figures(heard, sum(r.is_cry for r in recordings), false, room_h)
+    return Metrics(heard, sum(r.is_cry for r in recordings), false, room_h)
 
 
 def pet_bouts(model: CryModel, tuned: Tuned, recording: Recording) -> int:
@@ -312,7 +312,7 @@ def _enough(recordings: Sequence[Recording]) -> None:
         )
 
 
-def _with(model: CryModel, tuned: Tuned, way: Way, figures: dict[Way, Figures]) -> CryModel:
+def _with(model: CryModel, tuned: Tuned, way: Way, metrics: dict[Way, Metrics]) -> CryModel:
     rule = msgspec.structs.replace(
         model.card.rule, on=tuned.on, off=min(tuned.on, model.card.rule.off)
     )
@@ -320,7 +320,7 @@ def _with(model: CryModel, tuned: Tuned, way: Way, figures: dict[Way, Figures]) 
         "tuned": {
             "on": date.today().isoformat(),  # the rescuer's own calendar day
             "way": way,
-            "left_out": {name: str(figure) for name, figure in figures.items()},
+            "left_out": {name: str(found) for name, found in metrics.items()},
         }
     }
     card = msgspec.structs.replace(model.card, rule=rule, notes=notes)

@@ -14,7 +14,7 @@ from monitor.store.journal import Journal
 from monitor.store.kept_journals import KeptJournals
 from monitor.times import DAY_S
 
-LOST_TOLD_S = DAY_S
+LOST_STATED_S = DAY_S
 """A damaged journal is mentioned for a day: long enough for everybody who looks after the box."""
 
 
@@ -51,8 +51,8 @@ class JournalReport:
         Raises:
             JournalError: the journal cannot be read.
         """
-        self.rejected = self._journal.rejected_since(time.time() - LOST_TOLD_S)
-        self._rejected_until_s = now_s + LOST_TOLD_S
+        self.rejected = self._journal.rejected_since(time.time() - LOST_STATED_S)
+        self._rejected_until_s = now_s + LOST_STATED_S
         stored = self._journal.load_state("lost")
         self._lost, self._lost_until_s = None, float("-inf")
         if stored is None:
@@ -61,13 +61,13 @@ class JournalReport:
         babies, weights = lost.saved.get("babies", 0), lost.saved.get("weighings", 0)
         saved = f"{babies} babies and {weights} weights could be saved"
         self._lost = f"{saved}, the old file is kept as {lost.file}"
-        self._lost_until_s = (lost.at if synced else now_s) + LOST_TOLD_S
+        self._lost_until_s = (lost.at if synced else now_s) + LOST_STATED_S
 
-    def completed(self, report: HostReport, *, trouble: str | None, synced: bool) -> HostReport:
+    def completed(self, report: HostReport, *, error: str | None, synced: bool) -> HostReport:
         """The host's report with what is to be said of the journal."""
         return msgspec.structs.replace(
             report,
-            journal_error=trouble,
+            journal_error=error,
             journal_lost=self._lost if report.t_s < self._lost_until_s else None,
             rows_rejected=self.rejected if report.t_s < self._rejected_until_s else {},
             journals_kept=self.kept,

@@ -59,10 +59,10 @@ class Worker(Protocol):
 
 
 @runtime_checkable
-class HasFigures(Protocol):
+class HasMetrics(Protocol):
     """A source that counts what it had to refuse or drop."""
 
-    def figures(self) -> dict[str, float | None]:
+    def metrics(self) -> dict[str, float | None]:
         """Names and values for ``health``."""
 
 
@@ -115,7 +115,7 @@ class Loop:
         self._log = log
         self._shedding = shedding or Shedding()
         self._may_shed = shedding is not None
-        self._outputs = Outputs(config, journal, self.recorder, self._shedding, self._figures, log)
+        self._outputs = Outputs(config, journal, self.recorder, self._shedding, self._metrics, log)
         self._clips = open_clips(config, log)
         self._watchdog = Watchdog(FRESH_S)
         self._stopping = False
@@ -161,15 +161,15 @@ class Loop:
         """How the connection to the broker is, and what waits for it."""
         return self._outputs.publisher.status()
 
-    def _figures(self) -> dict[str, object]:
+    def _metrics(self) -> dict[str, object]:
         """What ``health`` tells about queue and sources."""
-        figures: dict[str, object] = {"queue": len(self._queue), "drops": self._queue.audio_drops}
+        metrics: dict[str, object] = {"queue": len(self._queue), "drops": self._queue.audio_drops}
         for worker in self._workers:
-            if isinstance(worker, HasFigures):
-                figures |= worker.figures()
+            if isinstance(worker, HasMetrics):
+                metrics |= worker.metrics()
         if self._clips is not None:
-            figures |= self._clips.figures()
-        return figures
+            metrics |= self._clips.metrics()
+        return metrics
 
     def _turn(self) -> None:
         observation = self._queue.get(0.05)
@@ -204,7 +204,7 @@ class Loop:
             if (by_s := self.recorder.shifted_s - before_s) != 0.0:
                 self._clips.shift(by_s)
             if not self._shedding.sheds("charts"):
-                self._clips.take(observation, events, synced=self.recorder.synced)
+                self._clips.observe(observation, events, synced=self.recorder.synced)
 
     def _second(self, now_s: float) -> None:
         if self._may_shed:
@@ -220,7 +220,7 @@ class Loop:
         self._handle(self._outputs.link_report(now_s))
         if (report := self._outputs.identity_report()) is not None:
             self._handle(report)
-        self._watchdog.feed([worker.heartbeat_s() for worker in self._workers])
+        self._watchdog.notify([worker.heartbeat_s() for worker in self._workers])
 
     def _signalled(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True

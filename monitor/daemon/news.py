@@ -11,7 +11,7 @@ from monitor.config import Config
 from monitor.events import Alert, AnyEvent
 from monitor.mqtt.topics import Topics, alert_messages
 from monitor.store.outbox import OutboxMessage
-from monitor.store.push_rows import TOLD_KEY, PushRow, PushRules
+from monitor.store.push_rows import PUSHED_KEY, PushRow, PushRules
 
 
 class News:
@@ -21,7 +21,7 @@ class News:
         self,
         config: Config,
         topics: Topics,
-        told: dict[str, bool],
+        pushed: dict[str, bool],
         local_minute: Callable[[float], int | None],
     ) -> None:
         """Begin.
@@ -29,12 +29,12 @@ class News:
         Args:
             config: the box's settings.
             topics: where its messages go.
-            told: ids of open alerts that have been pushed; True where one was escalated.
+            pushed: ids of open alerts that have been pushed; True where one was escalated.
             local_minute: minute of the local day for a sentence; None: nobody knows.
         """
         self._topics, self._local_minute = topics, local_minute
-        self._rules = PushRules(config.notify, told)
-        self._told: bytes | None = None
+        self._rules = PushRules(config.notify, pushed)
+        self._pushed: bytes | None = None
 
     def messages(self, events: Sequence[AnyEvent]) -> list[OutboxMessage]:
         """What goes to the broker, in order."""
@@ -62,9 +62,9 @@ class News:
     @property
     def state(self) -> dict[str, bytes]:
         """Which open alerts have been pushed, for the journal's ``state``."""
-        return {TOLD_KEY: msgspec.json.encode(self._rules.told)}
+        return {PUSHED_KEY: msgspec.json.encode(self._rules.pushed)}
 
     def changed_state(self) -> dict[str, bytes]:
         """The same when it is another than at the last call, else nothing."""
-        told, self._told = self._told, self.state[TOLD_KEY]
-        return self.state if self._told != told else {}
+        before, self._pushed = self._pushed, self.state[PUSHED_KEY]
+        return self.state if self._pushed != before else {}

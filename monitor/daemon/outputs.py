@@ -103,7 +103,7 @@ class Outputs:
         journal: Journal,
         recorder: Recorder,
         shedding: Shedding,
-        figures: Callable[[], dict[str, object]],
+        metrics: Callable[[], dict[str, object]],
         log: Callable[[str], None],
     ) -> None:
         """Open what the configuration asks for.
@@ -111,7 +111,7 @@ class Outputs:
         Raises:
             ConfigError: a password, certificate or push URL cannot be used.
         """
-        self._config, self._recorder, self._figures = config, recorder, figures
+        self._config, self._recorder, self._metrics = config, recorder, metrics
         self._shedding = shedding
         self._log, self._logged = log, ""
         self._refused: dict[str, str] = {}
@@ -149,7 +149,7 @@ class Outputs:
         self._health_due_s = 0.0
         self._light_due_s = math.inf
         self._changed = True
-        self._trouble: str | None = None
+        self._journal_error: str | None = None
         self._announcement.begin(self.publisher)
 
     def handle_events(self, events: Sequence[AnyEvent]) -> None:
@@ -201,8 +201,8 @@ class Outputs:
         self._log_connection()
         monotonic_s = time.monotonic()
         self._announcement.tick(self.publisher, self._recorder.now_s, monotonic_s)
-        if self._recorder.trouble != self._trouble:
-            self._trouble = self._recorder.trouble
+        if self._recorder.error != self._journal_error:
+            self._journal_error = self._recorder.error
             self._health_due_s = 0.0
         if self._changed or monotonic_s >= min(self._state_due_s, self._light_due_s):
             self._light_due_s = math.inf if monotonic_s >= self._light_due_s else self._light_due_s
@@ -287,7 +287,7 @@ class Outputs:
 
     def _show_health(self) -> None:
         recorder = self._recorder
-        fields = self._figures() | {
+        fields = self._metrics() | {
             "cpu_pct": self._usage.cpu_pct(),
             "memory_mb": self._usage.memory_mb(),
             "load": self._shedding.status(),
@@ -295,7 +295,7 @@ class Outputs:
             "link": self.publisher.status(),
             "push_error": None if self._notifier is None else self._notifier.problem,
             "push_waiting": 0 if self._notifier is None else self._notifier.waiting,
-            "journal_error": recorder.trouble,
+            "journal_error": recorder.error,
             "identity_error": self._announcement.problem,
             "topics_to_empty": self._announcement.to_empty,
             "journals_kept": len(recorder.report.kept),

@@ -113,8 +113,8 @@ class Recorder:
         self._write(Batch(shifts=shifts, state=state))
 
     def _begin(self, config: Config, run_start: RunStart) -> None:
-        told = self.journal.pushes.told()
-        self._news = News(config, self.topics, told, self.spoken_minute)
+        pushed = self.journal.pushes.pushed_alerts()
+        self._news = News(config, self.topics, pushed, self.spoken_minute)
         self.pipeline = self._memory.restored(self.now_s, run_start.earlier)
         self.report.look(self.now_s, synced=self.synced)
         self._has_begun = True
@@ -139,9 +139,9 @@ class Recorder:
         return self.pipeline.babies
 
     @property
-    def trouble(self) -> str | None:
+    def error(self) -> str | None:
         """Why the journal is not being written where it belongs; ``None`` when it is."""
-        return self._writer.trouble(self.now_s)
+        return self._writer.lasting_error(self.now_s)
 
     def spoken_minute(self, t_s: float) -> int | None:
         """Minute of the local day for a sentence; ``None`` while the clock is not synchronised."""
@@ -280,7 +280,7 @@ class Recorder:
         self._returned = []
         self._writer.look(self.now_s)
         known = self._host.journal_error if self._host is not None else None
-        if known != self.trouble or self._returned:
+        if known != self.error or self._returned:
             last = self._host or HostReport(self.now_s)
             self._host = self._with_journal(msgspec.structs.replace(last, t_s=self.now_s))
             self.pipeline.observe(self._host)
@@ -301,4 +301,4 @@ class Recorder:
         self._returned = [RosterChanged(t_s=self.now_s, baby=baby) for baby in self.babies]
 
     def _with_journal(self, report: HostReport) -> HostReport:
-        return self.report.completed(report, trouble=self.trouble, synced=self.synced)
+        return self.report.completed(report, error=self.error, synced=self.synced)

@@ -108,7 +108,7 @@ class LoadCell:
         recent = tuple(self._recent)
         return 1 - sum(recent) / len(recent) if recent else None
 
-    def figures(self) -> dict[str, float | None]:
+    def metrics(self) -> dict[str, float | None]:
         """What the retained health shows besides the state."""
         share = self.rejected_share
         return {"scale_rejected_share": None if share is None else round(share, 4)}
@@ -161,7 +161,7 @@ class LoadCell:
                 if not data:
                     return "lost its reader: the process ended by itself"
                 self._last_record_s = time.monotonic()
-                pending, error = self._take(pending + data, put)
+                pending, error = self._unpack(pending + data, put)
                 if error is not None:
                     return error
             now_s = time.monotonic()
@@ -172,7 +172,7 @@ class LoadCell:
                 self._reporter.stalled(self._blame())
         return "stopped"
 
-    def _take(self, data: bytes, put: Put) -> tuple[bytes, str | None]:
+    def _unpack(self, data: bytes, put: Put) -> tuple[bytes, str | None]:
         """Unpack whole records: (the torn rest, an error of the child)."""
         times_s: list[float] = []
         counts: list[int] = []

@@ -98,7 +98,7 @@ class Microphone:
         """When the thread last turned."""
         return self._beat_s
 
-    def figures(self) -> dict[str, float | None]:
+    def metrics(self) -> dict[str, float | None]:
         """What the retained health shows besides the state."""
         return {"audio_overruns": self.overruns, "audio_blocks_dropped": self.dropped}
 
@@ -136,7 +136,7 @@ class Microphone:
         stream = _Stream(capture, watch, self._timeline)
         while not self._stop.wait(TURN_S):  # a turn takes what has come: fewer, larger pieces
             self._beat_s = now_s = time.monotonic()
-            if (block := stream.take(self._waiting())) is not None:
+            if (block := stream.read(self._waiting())) is not None:
                 self._healthy(capture, stream)
                 self._put(block)
             if (fault := watch.fault(now_s, capture.active, self._retries.wait_s)) is not None:
@@ -163,8 +163,8 @@ class Microphone:
         self._backoff.healthy()
         if self._backoff.is_reset:
             self._attempts = 0
-        if stream.watch.well:
-            self._retries.well()
+        if stream.watch.is_healthy:
+            self._retries.healthy()
         self._reporter.healthy(
             f'hears through "{capture.name}" at {capture.rate_hz} Hz{stream.words}'
         )
@@ -224,7 +224,7 @@ class _Stream:
             )
         return said + (f"; it {self.watch.loss}" if self.watch.loses else "")
 
-    def take(self, raw: list[tuple[float, bytes]]) -> AudioBlock | None:
+    def read(self, raw: list[tuple[float, bytes]]) -> AudioBlock | None:
         """The sound that raw blocks complete, with their times of arrival.
 
         ``None`` while there is nothing new.

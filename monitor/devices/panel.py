@@ -21,7 +21,7 @@ from monitor.devices import Put, gpio
 from monitor.events import Alert, Command
 from monitor.host.timeline import Timeline
 
-Mood = Literal["alive", "alert", "blind", "weighing"]
+Shown = Literal["alive", "alert", "blind", "weighing"]
 Reply = Literal["yes", "weighed", "no"]
 
 LONG_PRESS_S = 2.0
@@ -39,7 +39,7 @@ class Rhythm(NamedTuple):
     off_s: float
 
 
-LIGHT: dict[Mood, Rhythm] = {
+LIGHT: dict[Shown, Rhythm] = {
     "alive": Rhythm(0.05, 2.95),
     "blind": Rhythm(1.0, 1.0),
     "alert": Rhythm(0.12, 0.12),
@@ -63,7 +63,7 @@ class Panel:
 
     def __init__(self, config: PanelConfig, timeline: Timeline, put: Put) -> None:
         self._timeline, self._put = timeline, put
-        self._mood: Mood | None = None
+        self._shown: Shown | None = None
         self._buzzing = False
         self._in_box: Sequence[str] | None = None
         self._weighing = False
@@ -93,8 +93,8 @@ class Panel:
         waiting = [a for a in open_alerts if a.state in WAITING and a.severity != "info"]
         urgent = any(alert.severity == "critical" for alert in waiting)
         loud = [a for a in waiting if a.kind != "monitor_blind"]
-        calm: Mood = "weighing" if weighing else "alive"
-        self._set_mood("alert" if loud else "blind" if blind else calm)
+        otherwise: Shown = "weighing" if weighing else "alive"
+        self._set_shown("alert" if loud else "blind" if blind else otherwise)
         self._set_buzzing(urgent or (bool(waiting) and not linked))
 
     def reply(self, reply: Reply) -> None:
@@ -105,12 +105,12 @@ class Panel:
             self._buzzer.beep(*rhythm, n=times)
         if self._led is not None:
             self._led.blink(*rhythm, n=times)
-        self._mood = None
+        self._shown = None
 
     @property
-    def mood(self) -> Mood | None:
+    def shown(self) -> Shown | None:
         """What the light says; None while it answers the one at the button."""
-        return self._mood
+        return self._shown
 
     @property
     def is_buzzing(self) -> bool:
@@ -125,12 +125,12 @@ class Panel:
 
     # ------------------------------------------------------------------ light and sound
 
-    def _set_mood(self, mood: Mood) -> None:
-        if mood == self._mood or time.monotonic() < self._reply_ends_s:
+    def _set_shown(self, shown: Shown) -> None:
+        if shown == self._shown or time.monotonic() < self._reply_ends_s:
             return
         if self._led is not None:
-            self._led.blink(*LIGHT[mood])
-        self._mood = mood
+            self._led.blink(*LIGHT[shown])
+        self._shown = shown
 
     def _set_buzzing(self, buzzing: bool) -> None:
         if self._buzzer is not None and buzzing != self._buzzing:

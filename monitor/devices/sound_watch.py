@@ -41,7 +41,7 @@ class Retries:
         """The device is opened again."""
         self._tried += 1
 
-    def well(self) -> None:
+    def healthy(self) -> None:
         """It delivers what it should."""
         self._tried = 0
 
@@ -99,7 +99,7 @@ class SoundWatch:
         return None
 
     @property
-    def well(self) -> bool:
+    def is_healthy(self) -> bool:
         """Sound moved and the rate was right when it could last be judged."""
         return (
             self._moved_s == self._last_s

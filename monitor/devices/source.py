@@ -24,8 +24,8 @@ class Reporter:
     def __init__(self, source: SourceName, timeline: Timeline) -> None:
         self._source, self._timeline = source, timeline
         self._put: Put = lambda _: None
-        self._told: tuple[SourceCondition, str] | None = None
-        self._sick_since_s: float | None = None
+        self._reported: tuple[SourceCondition, str] | None = None
+        self._not_healthy_since_s: float | None = None
 
     def begin(self, put: Put) -> None:
         """From now on reports go to ``put``."""
@@ -33,32 +33,32 @@ class Reporter:
 
     def healthy(self, why: str) -> None:
         """Data flow."""
-        self._sick_since_s = None
-        self._tell("healthy", why)
+        self._not_healthy_since_s = None
+        self._report("healthy", why)
 
     def stalled(self, why: str) -> None:
         """Data stopped, or are not to be believed."""
-        self._sick()
-        self._tell("stalled", why)
+        self._not_healthy()
+        self._report("stalled", why)
 
     def retrying(self, why: str) -> None:
         """Being opened again; "failed" once that has gone on for ``FAILED_AFTER_S``."""
-        lasting = self._sick() > FAILED_AFTER_S
-        self._tell("failed" if lasting else "restarting", why)
+        lasting = self._not_healthy() > FAILED_AFTER_S
+        self._report("failed" if lasting else "restarting", why)
 
     def failed(self, why: str) -> None:
         """Nothing more can be done from in here."""
-        self._sick()
-        self._tell("failed", why)
+        self._not_healthy()
+        self._report("failed", why)
 
-    def _sick(self) -> float:
+    def _not_healthy(self) -> float:
         """For how long it has not been healthy."""
         now_s = time.monotonic()
-        if self._sick_since_s is None:
-            self._sick_since_s = now_s
-        return now_s - self._sick_since_s
+        if self._not_healthy_since_s is None:
+            self._not_healthy_since_s = now_s
+        return now_s - self._not_healthy_since_s
 
-    def _tell(self, state: SourceCondition, why: str) -> None:
-        if self._told != (state, why):
-            self._told = (state, why)
+    def _report(self, state: SourceCondition, why: str) -> None:
+        if self._reported != (state, why):
+            self._reported = (state, why)
             self._put(SourceReport(self._timeline.now_s(), self._source, state, why))

@@ -50,7 +50,7 @@ class ClockSync:
         self._bus = bus or ask_bus
         self._file = file
         self._asked_s = float("-inf")
-        self._told: bool | None = None
+        self._answered: bool | None = None
         self._set_once = False
         """timesyncd's file was there when we last looked"""
         self._good_at: float | None = None
@@ -75,8 +75,8 @@ class ClockSync:
         self._set_once = set_once
         now_s = time.monotonic()
         if news or now_s - self._asked_s >= ASK_EVERY_S:
-            self._asked_s, self._told = now_s, self._bus()
-        return set_once if self._told is None else self._told
+            self._asked_s, self._answered = now_s, self._bus()
+        return set_once if self._answered is None else self._answered
 
 
 def ask_kernel() -> bool | None:

@@ -44,7 +44,7 @@ def watchdog_period_s() -> float | None:
 class Watchdog:
     """Feeds systemd's watchdog, but only while every loop turns.
 
-    ``feed`` is called from the main loop with the other loops' heartbeats (monotonic seconds): a
+    ``notify`` is called from the main loop with the other loops' heartbeats (monotonic seconds): a
     hung loop anywhere stops the feeding, and systemd restarts the whole. Degraded hardware is no
     reason: its loop still turns.
     """
@@ -54,7 +54,7 @@ class Watchdog:
         self._stale_s = stale_s
         self._fed_s = -1e9
 
-    def feed(self, heartbeats_s: list[float]) -> bool:
+    def notify(self, heartbeats_s: list[float]) -> bool:
         """Feed if it is time; False when a loop is stale and the watchdog is being starved."""
         now_s = time.monotonic()
         if any(now_s - beat_s > self._stale_s for beat_s in heartbeats_s):

@@ -27,7 +27,7 @@ RETRY_EVERY_S = 10.0
 LOCKED_RETRY_S = 1.0
 """A journal that another program has locked is asked again this often, and waits in memory."""
 
-LOCKED_TOLD_S = 30.0
+LOCKED_BRIEF_S = 30.0
 """A lock that is held for longer is said: a backup or a query is done in seconds."""
 
 MOST_UNWRITTEN = 5000
@@ -64,12 +64,12 @@ class BatchWriter:
         self.error: str | None = None
         """why the last transaction failed"""
 
-    def trouble(self, now_s: float) -> str | None:
+    def lasting_error(self, now_s: float) -> str | None:
         """Why the journal is not being written where it belongs; ``None`` when it is."""
         if self._journal.failed_over_from is not None:
             return f"{self._journal.failover_reason}; a copy in memory stands in"
         locked_since_s = self._locked_since_s
-        brief = locked_since_s is not None and now_s - locked_since_s < LOCKED_TOLD_S
+        brief = locked_since_s is not None and now_s - locked_since_s < LOCKED_BRIEF_S
         return None if brief else self._refused
 
     def write(self, batch: Batch, now_s: float) -> None:
@@ -156,7 +156,7 @@ class BatchWriter:
 
     def _try_again(self, now_s: float) -> None:
         outbox = self._journal.outbox
-        with suppress(JournalError):  # still in trouble, then
+        with suppress(JournalError):  # it still refuses
             if isinstance(outbox.refused, CardError):
                 failover.fail_over(self._journal, str(outbox.refused), self._known())
             if self._journal.failed_over_from is not None:

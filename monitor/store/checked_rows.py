@@ -161,7 +161,7 @@ def _is_something(value: bytes, _key: object) -> bool:
     return bool(value)
 
 
-def _are_told(value: bytes, _key: object) -> bool:
+def _are_pushed(value: bytes, _key: object) -> bool:
     msgspec.json.decode(value, type=dict[str, bool])
     return True
 
@@ -200,7 +200,7 @@ _DOCUMENTS: dict[str, Callable[[bytes, object], bool]] = {
     "inbox.args": _is_args,
     "carried.change": _is_change,
     "pushes.document": _is_alert,
-    "state.pushed": _are_told,
+    "state.pushed": _are_pushed,
     "state.identity": _text("[0-9a-zA-Z_-]{1,64}"),
     "state.clock": _clock,
     "state.pipeline": _is_something,

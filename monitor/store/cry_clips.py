@@ -116,7 +116,7 @@ def _delete_all(config: Config, log: Callable[[str], None]) -> None:
 
 
 class CryClips:
-    """``take`` every observation with its events; everything else happens in the thread."""
+    """``observe`` every observation with its events; everything else happens in the thread."""
 
     def __init__(self, config: Config) -> None:
         self._cries, self._refuted = folders(config)
@@ -133,7 +133,9 @@ class CryClips:
         self._thread = threading.Thread(target=self._work, name="clips", daemon=True)
         self._thread.start()
 
-    def take(self, observation: Observation, events: Sequence[AnyEvent], *, synced: bool) -> None:
+    def observe(
+        self, observation: Observation, events: Sequence[AnyEvent], *, synced: bool
+    ) -> None:
         """Remember sound, notice what becomes of it; never waits."""
         if isinstance(observation, AudioBlock):
             self._remember(observation)
@@ -156,7 +158,7 @@ class CryClips:
         if self._open is not None:
             self._open = msgspec.structs.replace(self._open, t_s=self._open.t_s + by_s)
 
-    def figures(self) -> dict[str, float | str | None]:
+    def metrics(self) -> dict[str, float | str | None]:
         """For ``health``: how much is kept, what it cost the card since the start."""
         kept: list[Kept] | None = None
         with suppress(OSError):  # the card cannot say

@@ -17,13 +17,13 @@ from monitor.config import NotifyConfig
 from monitor.events import Alert
 from monitor.timeshift import Moment, TimeShift, shifted
 
-TOLD_STATES = frozenset({"raised", "reminded", "cleared"})
+PUSHED_STATES = frozenset({"raised", "reminded", "cleared"})
 """a push cannot be taken back, so an acknowledgement is no reason for another one"""
 
 MOST_HELD = 500
 """in memory while the card refuses; one row for each open alert"""
 
-TOLD_KEY = "pushed"
+PUSHED_KEY = "pushed"
 """where the journal's ``state`` keeps which open alerts have been pushed"""
 
 
@@ -57,20 +57,20 @@ def route_names(config: NotifyConfig) -> list[str]:
 class PushRules:
     """Which change of an alert is pushed, and to whom."""
 
-    def __init__(self, config: NotifyConfig, told: dict[str, bool]) -> None:
-        """``told``: ids of open alerts that have been pushed; True where it was escalated."""
+    def __init__(self, config: NotifyConfig, pushed: dict[str, bool]) -> None:
+        """``pushed``: ids of open alerts that have been pushed; True where it was escalated."""
         self._from_rank = RANK[config.from_severity]
         self._routes = route_names(config)
-        self.told = told
+        self.pushed = pushed
 
     def row(self, alert: Alert) -> PushRow | None:
         """What to push; ``None`` for a change that is no news."""
-        if alert.silent or alert.state not in TOLD_STATES or not self._routes:
+        if alert.silent or alert.state not in PUSHED_STATES or not self._routes:
             return None
         if alert.state == "cleared":
-            if alert.id not in self.told:
+            if alert.id not in self.pushed:
                 return None  # nobody heard of it, nobody needs the all-clear
-            to = self._concerned(alert, ended=self.told.pop(alert.id))
+            to = self._concerned(alert, ended=self.pushed.pop(alert.id))
         elif RANK[alert.severity] < self._from_rank:
             return None
         else:
@@ -86,9 +86,9 @@ class PushRules:
             if ended:
                 concerned.append("escalation_urls")
         else:
-            if alert.escalated and not self.told.get(alert.id, False):
+            if alert.escalated and not self.pushed.get(alert.id, False):
                 concerned.append("escalation_urls")
-            self.told[alert.id] = alert.escalated or self.told.get(alert.id, False)
+            self.pushed[alert.id] = alert.escalated or self.pushed.get(alert.id, False)
         return [name for name in concerned if name in self._routes]
 
 
@@ -216,11 +216,11 @@ class PushRows:
             self._waiting = sorted(rows, key=lambda row: (-RANK[row.alert.severity], row.t_s))
         return self._waiting
 
-    def told(self) -> dict[str, bool]:
+    def pushed_alerts(self) -> dict[str, bool]:
         """Which open alerts have been pushed; True where a second person heard of it."""
         try:
             stored = self._db.execute(
-                "SELECT value FROM state WHERE key = ?", (TOLD_KEY,)
+                "SELECT value FROM state WHERE key = ?", (PUSHED_KEY,)
             ).fetchone()
             return {} if stored is None else msgspec.json.decode(stored[0], type=dict[str, bool])
         except (sqlite3.Error, msgspec.MsgspecError, TypeError):

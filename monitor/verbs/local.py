@@ -64,8 +64,8 @@ def _carry_out(config: Config, requests: list[Request]) -> list[str | None]:
             refused = [e.error or f"{e.verb} was refused" for e in results if not e.ok]
             answers.append(refused[0] if refused else None)
         recorder.save(now_s)
-        if recorder.trouble is not None:
-            raise JournalError(recorder.trouble)
+        if recorder.error is not None:
+            raise JournalError(recorder.error)
         return answers
     finally:
         journal.close()

@@ -26,7 +26,7 @@ from monitor.mqtt.connection_events import Connected, Ended, Received, Refused
 from monitor.mqtt.protocol_version import VersionChoice
 from monitor.mqtt.topics import Message, Topics
 from monitor.store.secrets import read_password
-from monitor.verbs.watch_board import Board, harmless
+from monitor.verbs.watched_boxes import WatchedBoxes, strip_control
 
 REDRAW_S = 0.5
 INTAKE = Intake(most_waiting=20_000, most_bytes=1_000_000, kept_s=0)
@@ -39,7 +39,7 @@ class Watch:
     """The board, the connection and what the last key did."""
 
     def __init__(self, config: MqttConfig, handed_over: str | None = None) -> None:
-        self.board = Board()
+        self.boxes = WatchedBoxes()
         self.connection_text = "connecting"
         self.answer = ""
         self._config = config
@@ -80,14 +80,14 @@ class Watch:
         if key in {"q", "\x03", "\x04"}:
             return False
         if key in {"j", "down", "k", "up"}:
-            self.board.select(1 if key in {"j", "down"} else -1)
+            self.boxes.select(1 if key in {"j", "down"} else -1)
             return True
         verbs: dict[str, tuple[str, dict[str, Any]]] = {
             "a": ("acknowledge", {}),
             "s": ("snooze", {"minutes": SNOOZE_MIN}),
             "n": ("not_a_cry", {}),
         }
-        alert = self.board.selected()
+        alert = self.boxes.selected()
         if key in verbs and alert is not None and self._connection is not None:
             verb, arguments = verbs[key]
             topic = Topics(str(alert["box"])).command(verb)
@@ -103,10 +103,10 @@ class Watch:
             self._connection.close(1.0)
 
     def _take(self, topic: str, payload: bytes) -> None:
-        self.board.feed(topic, payload)
+        self.boxes.observe(topic, payload)
         if topic.endswith("/result") and "/cmd/" in topic:
             verb, text = topic.split("/")[-2], payload[:300].decode(errors="replace")
-            self.answer = harmless(f"{verb}: {text}")
+            self.answer = strip_control(f"{verb}: {text}")
 
     def _lost(self, why: str, *, wrong_version: bool = False) -> None:
         if self._connection is not None:
@@ -115,7 +115,7 @@ class Watch:
         falls_back = self._version.over(wrong_version=wrong_version)
         self._retry_s = time.monotonic() + (0.0 if falls_back else RETRY_S)
         self.connection_text = "connecting" if falls_back else f"not connected: {why}"
-        for box in self.board.boxes.values():
+        for box in self.boxes.by_name.values():
             box.online = None  # nobody knows while we hear nothing
 
 
@@ -144,7 +144,7 @@ def run_watch(config: MqttConfig, handed_over: str | None = None) -> int:
                 if time.monotonic() - drawn_s >= REDRAW_S:
                     drawn_s = time.monotonic()
                     picture = draw(
-                        watch.board,
+                        watch.boxes,
                         time.time(),
                         connection=watch.connection_text,
                         answer=watch.answer,

@@ -1,4 +1,4 @@
-"""``nursery watch`` as a picture: the board drawn for a terminal, with units and ages."""
+"""``nursery watch`` as a picture: the boxes drawn for a terminal, with units and ages."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.times import DAY_S, parse_rfc3339, spoken_duration
-from monitor.verbs.watch_board import Board, BoxView
+from monitor.verbs.watched_boxes import BoxView, WatchedBoxes
 
 KEYS = "up/down choose   a acknowledge   s snooze 30 min   n not a cry   q quit"
 _STYLE = {"critical": "bold white on red", "warning": "yellow", "info": "cyan"}
 _VERDICT = {"losing": "bold red", "not_gaining": "yellow", "gaining": "green"}
 
 
-def draw(board: Board, now_s: float, *, connection: str, answer: str = "") -> RenderableType:
+def draw(boxes: WatchedBoxes, now_s: float, *, connection: str, answer: str = "") -> RenderableType:
     """The whole screen; ``connection`` says how the broker is, ``answer`` what the last key did."""
-    selected = board.selected()
-    boxes = sorted(board.boxes.values(), key=lambda box: box.name)
-    parts: list[RenderableType] = [_box(box, now_s, selected) for box in boxes]
+    selected = boxes.selected()
+    in_order = sorted(boxes.by_name.values(), key=lambda box: box.name)
+    parts: list[RenderableType] = [_box(box, now_s, selected) for box in in_order]
     if not parts:
         parts = [Text("No box has been heard of yet.", style="dim")]
     return Group(*parts, Text(f"{connection}   {answer}", style="dim"), Text(KEYS, style="dim"))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from calibration import cry
-from calibration.cry import Figures, calibrate_cry
+from calibration.cry import Metrics, calibrate_cry
 from monitor.core.cry.model import CryModel
 from monitor.data.shipped import cry_model_bytes
 from monitor.errors import CalibrationError, InputError
@@ -103,7 +103,7 @@ def test_too_little_is_refused(model: CryModel, folders: tuple[Path, Path], tmp_
 def test_better_means_no_worse_in_anything(
     tuned: tuple[int, int], shipped: tuple[int, int], *, better: bool
 ) -> None:
-    a, b = (Figures(heard, 5, false, 1.0) for heard, false in (tuned, shipped))
+    a, b = (Metrics(heard, 5, false, 1.0) for heard, false in (tuned, shipped))
     assert a.better_than(b) is better
 
 

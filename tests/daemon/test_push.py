@@ -21,7 +21,7 @@ from monitor.errors import ConfigError
 from monitor.events import Alert
 from monitor.store.batch import Batch
 from monitor.store.journal import Journal
-from monitor.store.push_rows import TOLD_KEY, PushRow, PushRules, wanted
+from monitor.store.push_rows import PUSHED_KEY, PushRow, PushRules, wanted
 from monitor.timeshift import TimeShift
 
 pytest.importorskip("apprise", reason='the "notify" extra is not installed')
@@ -67,12 +67,12 @@ class Box:
     def __init__(self, path: Path, config: NotifyConfig, **options: Any) -> None:
         self.journal = Journal.open(path)
         self.now_s = 60.0
-        self._rules = PushRules(config, self.journal.pushes.told())
+        self._rules = PushRules(config, self.journal.pushes.pushed_alerts())
         self.notifier = Notifier(config, self.journal.pushes, **options)
 
     def tell(self, alert: Alert) -> None:
         rows = [row for row in [self._rules.row(alert)] if row is not None]
-        told = {TOLD_KEY: msgspec.json.encode(self._rules.told)}
+        told = {PUSHED_KEY: msgspec.json.encode(self._rules.pushed)}
         self.journal.write(Batch(events=[alert], pushes=rows, state=told))
 
     def until(self, true: Callable[[], bool]) -> None:
@@ -426,7 +426,7 @@ def test_a_poisoned_row_stops_nothing(receiver: Receiver, make, column: str, val
     box.journal._db.commit()
     box.tell(alert(id="good"))
     box.until(lambda: any("Kitten" in post["title"] for _, post in receiver.posts))
-    box.journal.pushes.told()
+    box.journal.pushes.pushed_alerts()
 
 
 def test_nobody_to_tell():

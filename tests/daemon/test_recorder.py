@@ -153,11 +153,11 @@ def test_a_full_disk_loses_nothing(journal: Journal, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(journal, "write", full)
     events = recorder.handle(asked(START_S + 1, "test_alert"))
     assert any(isinstance(event, Alert) for event in events)
-    assert recorder.trouble == "disk full"
+    assert recorder.error == "disk full"
     assert journal.alerts() == []
     monkeypatch.setattr(journal, "write", whole)
     recorder.handle(asked(START_S + 2, "test_alert"))
-    assert recorder.trouble is None
+    assert recorder.error is None
     assert {row["state"] for row in journal.alerts()} >= {"raised"}
     assert len(journal.outbox) >= 2
 
@@ -298,7 +298,7 @@ def test_what_the_card_refuses_is_told_all_the_same(
     journal.outbox.delete([journal.outbox.held[0].id])  # one message has arrived
     card.refuses = False
     recorder.handle(Tick(START_S + 13))
-    assert recorder.trouble is None
+    assert recorder.error is None
     assert journal.outbox.held == []
     assert len(journal.outbox) == 5  # test, blind, no longer blind: two messages each
     assert {row["kind"] for row in journal.alerts()} == {"test", "monitor_blind"}
@@ -332,7 +332,7 @@ def test_a_push_is_written_with_its_alert_and_survives_the_process(tmp_path: Pat
     again = Journal.open(tmp_path / "j.sqlite")  # no close(): kill -9 says no goodbye
     (row,) = again.pushes.waiting()
     assert (row.alert.kind, row.to) == ("test", ["urls"])
-    assert again.pushes.told() == {row.alert.id: False}
+    assert again.pushes.pushed_alerts() == {row.alert.id: False}
     again.close()
     journal.close()
 

@@ -110,7 +110,7 @@ def test_unplugged_and_plugged_in_again(card, mic, heard):
     before = len(sounds(heard))
     until(card, lambda: len(sounds(heard)) > before)
     assert states(heard)[-1] == "healthy"
-    assert mic.figures() == {"audio_overruns": 0, "audio_blocks_dropped": 0}
+    assert mic.metrics() == {"audio_overruns": 0, "audio_blocks_dropped": 0}
 
 
 def test_the_first_tier_does_without_a_new_initialisation(card, mic, heard):

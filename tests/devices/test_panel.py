@@ -74,8 +74,8 @@ def calm(panel, **more):
     panel.show(**{"open_alerts": [], "blind": False, "linked": True} | more)
 
 
-def test_light_tells_every_mood_apart(panel, factory, monkeypatch):
-    tenth = {mood: Rhythm(r.on_s / 10, r.off_s / 10) for mood, r in LIGHT.items()}
+def test_the_light_shows_each_state_by_a_rhythm_of_its_own(panel, factory, monkeypatch):
+    tenth = {shown: Rhythm(r.on_s / 10, r.off_s / 10) for shown, r in LIGHT.items()}
     monkeypatch.setattr(panel_module, "LIGHT", tenth)
     shown = {
         "alive": {},
@@ -83,11 +83,11 @@ def test_light_tells_every_mood_apart(panel, factory, monkeypatch):
         "weighing": {"weighing": True},
         "alert": {"open_alerts": [alert()], "weighing": True, "blind": True},
     }
-    for mood, how in shown.items():
+    for what, how in shown.items():
         calm(panel, **how)
         held = phases(factory, 17, 4)
-        assert held[1] >= 0.9 * tenth[mood].on_s
-        assert held[0] >= 0.9 * tenth[mood].off_s
+        assert held[1] >= 0.9 * tenth[what].on_s
+        assert held[0] >= 0.9 * tenth[what].off_s
     assert len(set(LIGHT.values())) == len(LIGHT)
 
 
@@ -105,7 +105,7 @@ def test_showing_the_same_again_does_not_restart_the_rhythm(panel, factory):
 
 def test_blindness_is_shown_as_blindness_though_it_is_an_alert(panel, factory):
     calm(panel, open_alerts=[alert(kind="monitor_blind")], blind=True)
-    assert panel.mood == "blind"
+    assert panel.shown == "blind"
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_the_answer_is_seen_and_heard_and_then_the_state_again(panel, factory, r
     before = len(sounds.states)
     panel.reply(reply)
     calm(panel, blind=True)  # too early: the answer is not cut short
-    assert panel.mood is None
+    assert panel.shown is None
     until(lambda: len(sounds.states) >= before + 2 * times)
     rhythm, _ = panel_module.REPLY[reply]
     on = [after.timestamp for before, after in itertools.pairwise(sounds.states) if before.state]
@@ -180,7 +180,7 @@ def test_the_answer_is_seen_and_heard_and_then_the_state_again(panel, factory, r
 
     def shown_again():
         calm(panel, blind=True)
-        return panel.mood == "blind"
+        return panel.shown == "blind"
 
     until(shown_again)
 

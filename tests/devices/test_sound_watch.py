@@ -20,7 +20,7 @@ def test_a_steady_stream_is_sound():
     now_s = feed(watch, 0.0, 60)
     assert watch.fault(now_s, active=True, wait_s=60) is None
     assert watch.measured_rate_hz() == pytest.approx(RATE_HZ, rel=1e-6)
-    assert watch.well
+    assert watch.is_healthy
 
 
 def test_callbacks_that_stop_are_noticed_though_the_stream_claims_to_be_active():
@@ -40,10 +40,10 @@ def test_silence_is_borne_for_a_while_then_the_device_is_opened_again():
     assert watch.fault(now_s, active=True, wait_s=60) is None
     now_s = feed(watch, now_s, 2, flat=True)
     assert "digital silence" in watch.fault(now_s, active=True, wait_s=60)
-    assert not watch.well
+    assert not watch.is_healthy
     now_s = feed(watch, now_s, 0.1)
     assert watch.fault(now_s, active=True, wait_s=60) is None
-    assert watch.well
+    assert watch.is_healthy
 
 
 def test_what_does_not_help_is_tried_more_and_more_rarely():
@@ -53,7 +53,7 @@ def test_what_does_not_help_is_tried_more_and_more_rarely():
         waits_s.append(retries.wait_s)
         retries.tried()
     assert waits_s == [60, 600, 3600, 3600]
-    retries.well()
+    retries.healthy()
     assert retries.wait_s == 60
 
 

@@ -31,7 +31,7 @@ from monitor.events import AUDIO_RATE_HZ, AudioBlock, Baby, Tick
 from monitor.mqtt.topics import Topics, parse_command, state_messages
 from monitor.recordings.spreadsheet import read_babies, read_weights
 from monitor.verbs.replay import Replay, ReplayInputs
-from monitor.verbs.watch_board import Board
+from monitor.verbs.watched_boxes import WatchedBoxes
 from tests.asking import asked
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -143,10 +143,10 @@ def board(data: bytes) -> None:
     from monitor.verbs.watch_view import draw
 
     name, _, payload = data.partition(b"\n")
-    shown = Board()
-    shown.feed("nursery/a/status", b"online")
+    shown = WatchedBoxes()
+    shown.observe("nursery/a/status", b"online")
     topic = f"nursery/a/{name.decode(errors='replace')}"
-    shown.feed(topic, payload)
+    shown.observe(topic, payload)
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - a device
         Console(file=nowhere, width=100).print(draw(shown, START_S, connection="", answer=""))
 

@@ -38,7 +38,7 @@ def test_without_systemd_nothing_happens(monkeypatch):
     assert not service.notify("READY=1")
     assert not service.restart_process("a test")
     assert service.watchdog_period_s() is None
-    assert service.Watchdog().feed([time.monotonic()])
+    assert service.Watchdog().notify([time.monotonic()])
 
 
 def test_watchdog_is_fed_only_while_every_loop_turns(systemd, monkeypatch):
@@ -46,10 +46,10 @@ def test_watchdog_is_fed_only_while_every_loop_turns(systemd, monkeypatch):
     monkeypatch.delenv("WATCHDOG_PID", raising=False)
     watchdog = service.Watchdog(stale_s=10.0)
     now_s = time.monotonic()
-    assert not watchdog.feed([now_s, now_s - 11.0])
-    assert watchdog.feed([now_s, now_s - 9.0])
+    assert not watchdog.notify([now_s, now_s - 11.0])
+    assert watchdog.notify([now_s, now_s - 9.0])
     assert systemd.recv(100) == b"WATCHDOG=1"
-    assert watchdog.feed([now_s])  # too early for another
+    assert watchdog.notify([now_s])  # too early for another
     systemd.settimeout(0.05)
     with pytest.raises(TimeoutError):
         systemd.recv(100)

@@ -33,7 +33,7 @@ def config(tmp_path: Path, days: float = 7.0, megabytes: float = 100.0) -> Confi
 
 
 def take(clips: CryClips, observation, *events) -> None:
-    clips.take(observation, events, synced=True)
+    clips.observe(observation, events, synced=True)
 
 
 def cry(at_s: float, species: str = "kitten") -> CryStarted:
@@ -95,7 +95,7 @@ def test_a_cry_leaves_ten_seconds_that_only_the_owner_can_read(tmp_path: Path) -
     assert cries.stat().st_mode & 0o777 == 0o700
     want = np.round(sound[7 * AUDIO_RATE_HZ : 17 * AUDIO_RATE_HZ] * 32767).astype("<i2")
     assert np.array_equal(frames(kept.path), want)
-    assert clips.figures()["clips_written_mb"] == pytest.approx(0.3)
+    assert clips.metrics()["clips_written_mb"] == pytest.approx(0.3)
     assert clips.problem is None
 
 
@@ -111,9 +111,9 @@ def test_there_are_only_so_many_a_day(tmp_path: Path) -> None:
     for number in range(MOST_A_DAY + 3):
         begin_s = NOW_S + 30 * number
         live(clips, begin_s, 14, cry(begin_s + 2))
-        until(lambda n=number: clips.figures()["clips"] == min(n + 1, MOST_A_DAY))
+        until(lambda n=number: clips.metrics()["clips"] == min(n + 1, MOST_A_DAY))
     clips.close()
-    assert clips.figures()["clips_dropped"] == 0
+    assert clips.metrics()["clips_dropped"] == 0
     kept = clips_in(folders(config(tmp_path))[0])
     assert len(kept) == MOST_A_DAY
     assert sum(clip.size for clip in kept) < 8_000_000
@@ -143,7 +143,7 @@ def test_clips_end_by_age(tmp_path: Path) -> None:
 def test_an_unsynchronised_clock_deletes_nothing(tmp_path: Path) -> None:
     old = old_clip(folders(config(tmp_path))[0], "cry-20260401T000000Z-kitten.wav")
     clips = CryClips(config(tmp_path))
-    clips.take(Tick(NOW_S), [], synced=False)
+    clips.observe(Tick(NOW_S), [], synced=False)
     clips.close()
     assert old.exists()
 
@@ -180,7 +180,7 @@ def test_a_disk_that_fails_is_told_and_stops_nothing(tmp_path: Path, monkeypatch
     clips = CryClips(config(tmp_path))
     live(clips, NOW_S, 14, cry(NOW_S + 2))
     clips.close()
-    assert "nearly full" in str(clips.figures()["clips_error"])
+    assert "nearly full" in str(clips.metrics()["clips_error"])
     assert clips_in(folders(config(tmp_path))[0]) == []
 
 

@@ -259,14 +259,14 @@ def test_a_lock_delays_an_alert_by_less_than_half_a_second(
         ring(recorder, START_S + second)
         assert time.monotonic() - began_s < 0.5
     assert len(journal.outbox.held) == 4
-    assert recorder.trouble is None  # a backup is done in seconds
+    assert recorder.error is None  # a backup is done in seconds
     recorder.handle(Tick(START_S + 35))
     recorder.handle(Tick(START_S + 36))
-    assert recorder.trouble is not None
-    assert "another program has locked it" in recorder.trouble
+    assert recorder.error is not None
+    assert "another program has locked it" in recorder.error
     other.rollback()
     recorder.handle(Tick(START_S + 40))
-    assert (recorder.trouble, journal.outbox.held) == (None, [])
+    assert (recorder.error, journal.outbox.held) == (None, [])
     assert {row["kind"] for row in journal.alerts()} >= {"test"}
     assert journal.failed_over_from is None
     journal.close()

@@ -106,7 +106,7 @@ def test_reads_what_the_cell_shows(chip, scale, driver):
         _, block = cell.weigh()
         assert set(block.counts.tolist()) == {code}
     assert len(cell.values) <= 2 + 11.7 * (time.monotonic() - began_s)  # no value comes twice
-    assert chip.get("longest_high_us") < 60 or cell.source.figures()["scale_rejected_share"] > 0
+    assert chip.get("longest_high_us") < 60 or cell.source.metrics()["scale_rejected_share"] > 0
     start_s = time.monotonic()
     cell.source.stop()
     assert time.monotonic() - start_s < 20  # two, but never waits for the chip

@@ -30,7 +30,7 @@ def test_it_sees_acknowledges_and_comes_back(broker: Mosquitto) -> None:
     with Subscriber(broker.port, "nursery/one/cmd/#") as box:
         box.client.publish("nursery/one/status", b"online", 1, True).wait_for_publish(5)
         box.send("nursery/one/alerts", [ALERT], retain=True)
-        pump(watch, watch.board.selected)
+        pump(watch, watch.boxes.selected)
         assert watch.press("a")
         pump(watch, lambda: box.json("nursery/one/cmd/acknowledge"))
         assert box.json("nursery/one/cmd/acknowledge") == [{"id": "crying-1"}]
@@ -38,7 +38,7 @@ def test_it_sees_acknowledges_and_comes_back(broker: Mosquitto) -> None:
         pump(watch, lambda: '{"ok":true}' in watch.answer)
     broker.stop()
     pump(watch, lambda: "not connected" in watch.connection_text)
-    assert watch.board.selected() is None  # an old picture is not shown as a live one
+    assert watch.boxes.selected() is None  # an old picture is not shown as a live one
     broker.start()
     pump(watch, lambda: "connected to" in watch.connection_text)
     assert not watch.press("q")

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from monitor.verbs.watch_board import Board
+from monitor.verbs.watched_boxes import WatchedBoxes
 
 rich_console = pytest.importorskip("rich.console", reason='the "watch" extra is not installed')
 from monitor.verbs.watch_view import draw  # noqa: E402 - only where rich is installed
@@ -22,8 +22,8 @@ def alert(name="crying-1", severity="warning", box="one", since="2026-01-01T11:5
     }  # fmt: skip
 
 
-def board(*alerts, box="one") -> Board:
-    subject = Board()
+def board(*alerts, box="one") -> WatchedBoxes:
+    subject = WatchedBoxes()
     documents = {
         "status": b"online",
         "cry": json.dumps({"crying": True, "since": "2026-01-01T11:57:00Z", "species": "kitten",
@@ -37,11 +37,11 @@ def board(*alerts, box="one") -> Board:
         "alerts": json.dumps(list(alerts)).encode(),
     }  # fmt: skip
     for topic, payload in documents.items():
-        subject.feed(f"nursery/{box}/{topic}", payload)
+        subject.observe(f"nursery/{box}/{topic}", payload)
     return subject
 
 
-def shown(subject: Board) -> str:
+def shown(subject: WatchedBoxes) -> str:
     console = rich_console.Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
     console.print(draw(subject, NOW, connection="connected"))
     return console.export_text()
@@ -59,7 +59,7 @@ def test_a_box_with_babies_units_and_ages():
 
 def test_an_offline_box_shows_no_old_number():
     subject = board(alert())
-    subject.feed("nursery/one/status", b"offline")
+    subject.observe("nursery/one/status", b"offline")
     text = shown(subject)
     assert "offline: nobody is watching" in text
     assert "112.4" not in text
@@ -68,7 +68,7 @@ def test_an_offline_box_shows_no_old_number():
 
 def test_a_retired_baby_goes():
     subject = board()
-    subject.feed("nursery/one/baby/possum", b"")
+    subject.observe("nursery/one/baby/possum", b"")
     assert "Possum" not in shown(subject)
 
 
@@ -90,12 +90,12 @@ def test_the_worst_is_selected_first_and_keys_move_on():
 )  # fmt: skip
 def test_odd_messages_change_nothing(topic, payload):
     subject = board()
-    subject.feed(topic, payload)
+    subject.observe(topic, payload)
     assert "no open alerts" in shown(subject)
 
 
 def test_nothing_heard_is_said():
-    assert "No box has been heard of yet" in shown(Board())
+    assert "No box has been heard of yet" in shown(WatchedBoxes())
 
 
 def test_a_box_speaks_for_itself_alone():
@@ -105,13 +105,13 @@ def test_a_box_speaks_for_itself_alone():
 
 def test_nothing_steers_the_terminal():
     evil = "a\x1b[2J\x9b31m\u202e[red]b[/red]"
-    subject = Board()
-    subject.feed("nursery/x\x1b[2J[red]/status", b"online")
-    subject.feed(
+    subject = WatchedBoxes()
+    subject.observe("nursery/x\x1b[2J[red]/status", b"online")
+    subject.observe(
         "nursery/x\x1b[2J[red]/baby/p", json.dumps({"name": evil, "verdict": evil}).encode()
     )
     found = json.dumps([alert(name=evil) | {"title": evil, "state": {}}]).encode()
-    subject.feed("nursery/x\x1b[2J[red]/alerts", found)
+    subject.observe("nursery/x\x1b[2J[red]/alerts", found)
     console = rich_console.Console(width=120, record=True, file=io.StringIO(), force_terminal=False)
     console.print(draw(subject, NOW, connection="", answer=""))
     text = console.export_text()
@@ -127,5 +127,5 @@ def test_nothing_steers_the_terminal():
 def test_what_no_box_says_is_survived(payload):
     subject = board()
     for topic in ("health", "cry", "scale", "alerts", "baby/p"):
-        subject.feed(f"nursery/one/{topic}", payload)
+        subject.observe(f"nursery/one/{topic}", payload)
     rich_console.Console(width=120, file=io.StringIO()).print(draw(subject, NOW, connection=""))

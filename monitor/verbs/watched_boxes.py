@@ -26,14 +26,14 @@ class BoxView(msgspec.Struct):
     babies: dict[str, dict[str, Any]] = {}
 
 
-class Board:
+class WatchedBoxes:
     """All boxes, fed message by message; remembers which alert is selected."""
 
     def __init__(self) -> None:
-        self.boxes: dict[str, BoxView] = {}
+        self.by_name: dict[str, BoxView] = {}
         self._selected: str | None = None
 
-    def feed(self, topic: str, payload: bytes) -> None:
+    def observe(self, topic: str, payload: bytes) -> None:
         """Take one message; anything that is not one of ours is ignored."""
         parts = topic.split("/")
         if len(parts) < 3 or parts[0] != "nursery":
@@ -53,7 +53,7 @@ class Board:
     def open_alerts(self) -> list[dict[str, Any]]:
         """Every open alert of every box that is online, the most severe and oldest first."""
         rank = {"critical": 0, "warning": 1, "info": 2}
-        found = [a for box in self.boxes.values() if box.online for a in box.alerts]
+        found = [a for box in self.by_name.values() if box.online for a in box.alerts]
         return sorted(
             found, key=lambda a: (rank.get(str(a.get("severity")), 3), str(a.get("since")))
         )
@@ -75,7 +75,7 @@ class Board:
         self._selected = _key(alerts[(index + step) % len(alerts)])
 
     def _box(self, name: str) -> BoxView:
-        return self.boxes.setdefault(name, BoxView(harmless(name)))
+        return self.by_name.setdefault(name, BoxView(strip_control(name)))
 
     def _baby(self, name: str, baby_slug: str, payload: bytes) -> None:
         babies = self._box(name).babies
@@ -95,13 +95,13 @@ def _read(payload: bytes, kind: type, otherwise: Any) -> Any:
         found = msgspec.json.decode(payload) if payload else otherwise
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return otherwise
-    return harmless(found) if isinstance(found, kind) else otherwise
+    return strip_control(found) if isinstance(found, kind) else otherwise
 
 
-def harmless(value: Any) -> Any:
+def strip_control(value: Any) -> Any:
     """The same without characters that steer a terminal or turn text round."""
     if isinstance(value, str):
         return "".join("?" if has_control(c) else c for c in value)
     if isinstance(value, dict):
-        return {harmless(key): harmless(item) for key, item in value.items()}
-    return [harmless(item) for item in value] if isinstance(value, list) else value
+        return {strip_control(key): strip_control(item) for key, item in value.items()}
+    return [strip_control(item) for item in value] if isinstance(value, list) else value

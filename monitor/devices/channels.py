@@ -24,6 +24,7 @@ _GLANCE_S = 0.05
 _LOOK_EVERY_S = 1.0
 """while every channel is plainly alive or dead; at every turn otherwise"""
 
+_FULL_SCALE = 2**31
 Frames = NDArray[np.int32]
 """shape (frames, channels), full scale is 2**31"""
 Mono = NDArray[np.float32]
@@ -46,12 +47,12 @@ class ChannelMix:
     def mix(self, frames: Frames) -> Mono:
         """Take at least one frame; the first turn decides at once, later ones glide."""
         sound = frames.astype(np.float32)
-        sound *= np.float32(2**-31)
         self._unseen_s += len(frames) / self._rate_hz
         if self._weights is not None and self._settled and self._unseen_s < _LOOK_EVERY_S:
             return _weighted(sound, self._weights)
         self._look(frames)
-        weights = (self._lives * self._signs / max(1, self._lives.sum())).astype(np.float32)
+        shares = self._lives * self._signs / max(1, self._lives.sum())
+        weights = (shares / _FULL_SCALE).astype(np.float32)
         before, self._weights = self._weights, weights
         if before is None or not before.any() or bool((before == weights).all()):
             return _weighted(sound, weights)

@@ -98,9 +98,14 @@ class Resampler:
         out = np.empty((count, rows, self._outputs), dtype=np.float32)
         if count == 0:
             return out.ravel()
-        windows = np.lib.stride_tricks.sliding_window_view(self._pending, span)[:: self._advance]
+        pending = self._pending
+        each = pending.itemsize
         for k in range(count):
-            np.copyto(self._stretches, windows[k * rows : (k + 1) * rows])
+            # overlapping rows of one buffer; ``sliding_window_view`` takes longer than the product
+            stretches: Samples = np.ndarray(
+                (rows, span), np.float32, pending, k * step * each, (self._advance * each, each)
+            )
+            np.copyto(self._stretches, stretches)
             np.matmul(self._stretches, self._matrix, out=out[k])
         self._pending = self._pending[count * step :].copy()
         self._emitted += out.size

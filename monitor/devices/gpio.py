@@ -12,7 +12,6 @@ import os
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from monitor.devices import gpio_chip
@@ -39,11 +38,12 @@ def private_directory(base: str) -> str:
         DeviceError: it cannot be made, or somebody else's is in its place.
     """
     name = f"nursery-gpio-{os.getuid()}"
-    path = Path(base) if Path(base).name == name else Path(base) / name
+    base = base.rstrip("/")
+    path = base if base.rpartition("/")[2] == name else f"{base}/{name}"
     try:
         with suppress(FileExistsError):
-            path.mkdir(0o700)
-        found = path.lstat()
+            os.mkdir(path, 0o700)  # noqa: PTH102 - pathlib is not for the scale's reader
+        found = os.lstat(path)
     except OSError as error:
         raise DeviceError(
             f"lgpio needs a directory for its notification files, and {path} cannot be made "
@@ -53,7 +53,7 @@ def private_directory(base: str) -> str:
         raise DeviceError(
             f"{path} is not a directory of this user's alone: remove it, or set LG_WD to another"
         )
-    return str(path)
+    return path
 
 
 def opened(

@@ -7,14 +7,12 @@ what a chip is, so it is looked for by that.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 HEADER_LABEL = "pinctrl-"
 """pinctrl-bcm2835 (Zero to Pi 3), pinctrl-bcm2711 (Pi 4), pinctrl-rp1 (Pi 5)"""
 MOST_CHIPS = 16
 OWN_CONSUMER = "lg"
 """what lgpio writes beside the lines it claims, for every program that uses it"""
-DEVICES = Path("/dev")
+DEVICES = "/dev"
 
 
 def header_chip() -> int | None:
@@ -34,7 +32,9 @@ def why_no_chip() -> str:
         return (
             f"no GPIO chip of this computer carries the header's pins ({seen}): update its system"
         )
-    present = sorted(DEVICES.glob("gpiochip*"))
+    from pathlib import Path  # with what it loads a megabyte that the scale's reader does without
+
+    present = sorted(Path(DEVICES).glob("gpiochip*"))
     if present:
         return (
             f"this user may not open {present[0]}: add it to the group gpio "

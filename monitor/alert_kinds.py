@@ -1,7 +1,7 @@
 """Every kind of alert, one row each, with all that is known of a kind beforehand.
 
-What a kind means, when it is stated and in which words is the business of the part of the core
-that states it; what is done with an alert follows from its row.
+When a kind is stated, and in which words, is decided by the part of the core that states it; what
+is done with an alert follows from its row.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ class ClockReading(msgspec.Struct, frozen=True):
 
 
 class SourceReport(msgspec.Struct, frozen=True):
-    """A device says how it is."""
+    """A source's state, as its device reports it."""
 
     t_s: Moment
     source: SourceName
@@ -99,7 +99,7 @@ class SourceReport(msgspec.Struct, frozen=True):
 
 
 class HostReport(msgspec.Struct, frozen=True):
-    """How the computer itself is; ``None`` where the machine cannot tell."""
+    """The computer's own state; ``None`` where the machine cannot tell."""
 
     t_s: Moment
     under_voltage: bool | None = None
@@ -125,11 +125,11 @@ class LagReport(msgspec.Struct, frozen=True):
     t_s: Moment
     lag_s: float
     exhausted: bool
-    """everything that can be let go of has been (``core.load``): this is no passing stall"""
+    """everything that can be left out is (``daemon.shedding``): this is no passing stall"""
 
 
 class LinkReport(msgspec.Struct, frozen=True):
-    """How the connection to the broker is; ``None`` where nobody can tell yet."""
+    """The connection to the broker; ``None`` where it is not known yet."""
 
     t_s: Moment
     connected: bool = False
@@ -258,7 +258,7 @@ class Weighing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
-    """Base of everything the core says; ``t_s`` is when it happened, not when it was decided."""
+    """Base of the core's events; ``t_s`` is when it happened, not when it was decided."""
 
     t_s: Moment
 

@@ -1,4 +1,4 @@
-"""Times and durations as text and back, and the lengths of a day and an hour: said once."""
+"""Times and durations as text and back, and the lengths of a minute, an hour and a day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The machine-readable part of a model's card: what it heard, and the figures measured with it."""
+"""The machine-readable part of a model's card: what it heard, and the metrics measured with it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def data_of(clips: Sequence[Clip]) -> dict[str, Any]:
 
 
 def protocol(left_out: Sequence[Path] | None) -> str:
-    """How the figures came about, in words."""
+    """How the metrics came about, in words."""
     if not left_out:
         return "this model itself, on clips it may have heard: flatters"
     return (
@@ -33,14 +33,14 @@ def protocol(left_out: Sequence[Path] | None) -> str:
     )
 
 
-def add_to_card(path: Path, name: str, figures: dict[str, Any]) -> None:
-    """Write ``figures`` under ``name`` into the card of the model at ``path``; weights stay.
+def add_to_card(path: Path, name: str, metrics: dict[str, Any]) -> None:
+    """Write ``metrics`` under ``name`` into the card of the model at ``path``; weights stay.
 
     Raises:
         InputError: when the file is no model.
         OSError: when it cannot be read or written.
     """
     model = CryModel.from_bytes(path.read_bytes())
-    notes = model.card.notes | {name: msgspec.to_builtins(figures)}
+    notes = model.card.notes | {name: msgspec.to_builtins(metrics)}
     card = msgspec.structs.replace(model.card, notes=notes)
     path.write_bytes(CryModel(card, model.arrays).to_bytes())

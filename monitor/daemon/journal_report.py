@@ -1,4 +1,4 @@
-"""What is to be said of the journal itself: damage, rows left out, files kept aside."""
+"""The state of the journal itself for ``health``: damage, rows left out, files kept aside."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from monitor.store.kept_journals import KeptJournals
 from monitor.times import DAY_S
 
 LOST_STATED_S = DAY_S
-"""A damaged journal is mentioned for a day: long enough for everybody who looks after the box."""
+"""A damaged journal is reported for a day: long enough for everybody who looks after the box."""
 
 
 class JournalReport:

@@ -39,10 +39,10 @@ from monitor.store.cry_clips import open_clips
 from monitor.store.journal import Journal
 
 FRESH_S = 15.0
-"""A source whose loop has not turned for this long stops the watchdog's food."""
+"""When a source's loop has not turned for this long, systemd's watchdog is no longer notified."""
 
 TOO_BUSY = "is paused: the computer is too busy for it, stop other programs"
-"""what the scale says of itself when weights are let go of"""
+"""the scale's state while weights are left out"""
 
 
 class Worker(Protocol):
@@ -68,10 +68,10 @@ class HasMetrics(Protocol):
 
 @runtime_checkable
 class CanPause(Protocol):
-    """A source that costs processor time even when nobody looks."""
+    """A source that costs processor time all the while."""
 
     def pause(self) -> None:
-        """Deliver nothing, and cost nothing, until ``resume``."""
+        """Deliver nothing until ``resume``."""
 
     def resume(self) -> None:
         """Deliver again."""
@@ -100,10 +100,10 @@ class Loop:
             workers: sources and ticker, not yet started.
             start_s: where a timeline begins that is right by definition; or
             run_start: where this boot lies, as far as is known.
-            on_events: also told of everything.
+            on_events: also called with every event.
             log: one line for the service's log.
-            shedding: decides what is let go of when the processor is short; None (a simulated
-                night at any speed): nothing ever is.
+            shedding: decides what is left out when the processor is short;
+                None: nothing ever is (a simulated night).
         """
         self._config = config
         self._journal = journal
@@ -153,7 +153,7 @@ class Loop:
 
     @property
     def connected(self) -> bool:
-        """Whether the broker hears us."""
+        """Whether there is a connection to the broker."""
         return self._outputs.publisher.connected
 
     @property
@@ -162,7 +162,7 @@ class Loop:
         return self._outputs.publisher.status()
 
     def _metrics(self) -> dict[str, object]:
-        """What ``health`` tells about queue and sources."""
+        """What ``health`` contains about queue and sources."""
         metrics: dict[str, object] = {"queue": len(self._queue), "drops": self._queue.audio_drops}
         for worker in self._workers:
             if isinstance(worker, HasMetrics):
@@ -186,7 +186,7 @@ class Loop:
         return isinstance(observation, ScaleBlock) and self._shedding.sheds("weights")
 
     def _shed(self) -> None:
-        """The level changed: act on it, and say so."""
+        """The level changed: pause or resume what depends on it, and report it."""
         status = self._shedding.status()
         self._log(f"{status.lag_s:.1f} s behind, leaves out: {', '.join(status.shed) or 'nothing'}")
         paused = self._shedding.sheds("weights")
@@ -239,7 +239,7 @@ class Loop:
 
 
 def announce(text: str) -> None:
-    """One line for the service's log; where that cannot be written, the watch goes on."""
+    """One line for the service's log; an error in writing it is ignored."""
     with suppress(OSError):
         print(text, file=sys.stderr, flush=True)
 

@@ -1,4 +1,4 @@
-"""What is to be told of an alert: messages for the broker, and pushes."""
+"""What leaves the box about an alert: messages for the broker, and pushes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The one queue between the devices' threads and the one consumer.
 
-Bounded, because a daemon that falls behind must not eat the memory. When it is full the oldest
-audio goes, and nothing else: a second of sound is worth less than a weight or a command. Every
+Bounded, because a daemon that falls behind must not use up the memory. When it is full the oldest
+audio is dropped, and nothing else: a second of sound matters less than a weight or a command. Every
 drop is counted.
 """
 

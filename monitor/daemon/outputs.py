@@ -254,7 +254,7 @@ class Outputs:
         return self.publisher.pump(self._recorder.now_s)
 
     def close(self) -> None:
-        """Show the last state, then say goodbye everywhere."""
+        """Show the last state, then close broker, pushes and panel."""
         self._show_state()
         deadline_s = time.monotonic() + LAST_WORDS_S
         self.pump()

@@ -1,4 +1,4 @@
-"""Real pushes for people without Home Assistant: Apprise URLs, fed by the life of each alert.
+"""Pushes for people without Home Assistant: Apprise URLs, from the changes of each alert.
 
 A plain MQTT app on a phone is a live view, not an alarm: Android and iOS suspend its connection.
 Apprise speaks to ntfy, Pushover, Telegram and many more by one URL each. What is to be pushed are
@@ -171,7 +171,7 @@ class Notifier:
         self._rows.delete(ids)
 
     def _mind_the_thread(self) -> None:
-        """Begin a new one when the thread died or hangs; nothing is lost with it."""
+        """Start another when the thread ended or hangs; no push is lost with it."""
         if not self._thread.is_alive():
             why = "the thread that pushes ended by itself; a new one was begun"
         elif self._under_way is None or self._lasts_s() < self._patience_s(self._under_way[0]):

@@ -1,8 +1,8 @@
 """Where pushes go: Apprise URLs by the name of their route, from the configuration and a file.
 
-What stands in the configuration is checked at the start, as everything in it. The file is another
-matter: a disk, a network share or an editor may leave it missing, torn or open to others, and a
-monitor must not end for that. Why it cannot be used is said, and it is looked at again.
+What stands in the configuration is checked at the start, as everything in it. The file may be
+missing, torn or open to others for a while, and a monitor must not end for that: the reason is
+reported, and it is read again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The pipeline with a memory: what the daemon and the command line both work on.
+"""The pipeline and its journal: used by the daemon and by the command line.
 
 Every event goes to the journal before anyone hears of it; every alert goes to the outbox in the
 same transaction, with what a restart must remember of it: one batch a turn. When the clock turns
@@ -52,7 +52,7 @@ PRUNE_EVERY_S = DAY_S
 
 
 class Recorder:
-    """Feeds the pipeline and writes down what comes out."""
+    """Gives observations to the pipeline and writes what comes out."""
 
     pipeline: Pipeline
 
@@ -87,7 +87,7 @@ class Recorder:
         self._pruned_s = 0.0
         self._has_begun = False
         self._returned: list[AnyEvent] = []
-        """what the card knew better when it was there again"""
+        """events that became known when the journal on the card was in use again"""
         self._telemetry = Telemetry(self.now_s)
         self._memory = CoreMemory(config, journal, log)
         self.report = JournalReport(journal, log)
@@ -158,7 +158,7 @@ class Recorder:
         return self.clock.retimed(observation)
 
     def handle(self, observation: Observation) -> list[AnyEvent]:
-        """Update, write down, tell; returns the events."""
+        """Fold in, write, hand on; returns the events."""
         self.now_s = max(self.now_s, observation.t_s)
         if isinstance(observation, ClockReading):
             return self._read_clock(observation)
@@ -276,7 +276,7 @@ class Recorder:
         )
 
     def _look_at_the_card(self) -> list[AnyEvent]:
-        """Try again when it refused, and let the pipeline know whether it does."""
+        """Try a refusing card again; the pipeline learns whether the journal is written."""
         self._returned = []
         self._writer.look(self.now_s)
         known = self._host.journal_error if self._host is not None else None
@@ -287,7 +287,7 @@ class Recorder:
         return self._returned
 
     def _card_is_back(self, end: FailBack) -> None:
-        """Where the list of babies is there again, or another one: go on with it."""
+        """Where the list of babies is known again, or is another one: go on with it."""
         self.report.set_rows_aside()
         self.report.look(self.now_s, synced=self.synced)
         if end == "followed":

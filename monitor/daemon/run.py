@@ -1,4 +1,4 @@
-"""``nursery run``: the app with real sources, a real panel and the real clock."""
+"""``nursery run``: the loop with real sources, a real panel and the real clock."""
 
 from __future__ import annotations
 
@@ -74,13 +74,13 @@ def _watch(config: Config, journal: Journal) -> int:
     try:
         app.attach_panel(open_panel(config, timeline, app.put))
     except DeviceError as error:
-        # A lamp that does not light must not stop the watch.
+        # A faulty panel must not end the monitor.
         announce(f"running without the panel: {error}")
     return app.run()
 
 
 def _always() -> bool:
-    """A clock that the configuration vouches for."""
+    """A clock that the configuration declares as right."""
     return True
 
 

@@ -1,9 +1,9 @@
-"""What is let go of first when the processor does not keep up: telemetry, charts, weights.
+"""What is left out when the processor does not keep up: telemetry, charts, weights, in this order.
 
 Lag is how long the observation that is worked on now has waited in the queue. One stall (a slow
 card, a long repair of old weighings) is worked off in a moment and changes nothing; lag that lasts
-takes one more thing away every ``LASTING_S``, in this order, and calm gives them back one by one
-in the opposite order. Hearing cries and telling alerts are never let go of.
+takes one more thing away every ``LASTING_S``, in this order, and calm gives them back one by one in
+the opposite order. Cries and alerts are never left out.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import msgspec
 Burden = Literal["telemetry", "charts", "weights"]
 
 ORDER: tuple[Burden, ...] = ("telemetry", "charts", "weights")
-"""A number that is refreshed less often is missed by nobody; a picture can wait; a weight is missed
-at the next bottle; a cry at once."""
+"""From what is missed last to what is missed first: fresh numbers, pictures, weights (at the next
+bottle)."""
 LAG_S = (2.0, 4.0, 8.0)
 """Lag at which each of them goes. A healthy box waits milliseconds; a cry is told 2 to 4 s after it
 began, and with 8 s more somebody is still there within a quarter of a minute."""
@@ -24,11 +24,11 @@ LASTING_S = 2.0
 """... when the lag has been above it for so long, the effect of the step before included"""
 CALM_LAG_S = 1.0
 CALM_S = 20.0
-"""Caught up for this long: one of them comes back."""
+"""Caught up for this long: one of them is taken up again."""
 RELAPSE_FACTOR = 3.0
 CALMEST_FACTOR = 16.0
-"""What overloads it again within three calms of being back stays away twice as long each time, up
-to 16 calms: five minutes."""
+"""What overloads it again within three such times stays out twice as long each time, up to 16 of
+them: five minutes."""
 
 
 class SheddingStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +38,7 @@ class SheddingStatus(msgspec.Struct, frozen=True, kw_only=True):
     """0: everything is done"""
     lag_s: float
     shed: list[Burden]
-    """what is let go of now"""
+    """what is left out now"""
 
 
 class Shedding:
@@ -73,7 +73,7 @@ class Shedding:
 
     @property
     def exhausted(self) -> bool:
-        """Nothing is left that could be let go of."""
+        """Everything that can be left out is."""
         return self.level == len(ORDER)
 
     def status(self) -> SheddingStatus:

@@ -17,7 +17,7 @@ Put = Callable[["Observation"], None]
 
 
 class Source(Protocol):
-    """Something that turns the world into observations, in a thread or process of its own."""
+    """Delivers observations from a thread or process of its own."""
 
     name: SourceName
 

@@ -1,4 +1,4 @@
-"""What PortAudio does not tell of a microphone: that another program has it.
+"""Finds out whether another program holds the microphone, which PortAudio does not say.
 
 While something else records from a card, PortAudio leaves the card out of its list, so a microphone
 that is in use looks as if it were unplugged. ALSA itself answers the question: opening the device

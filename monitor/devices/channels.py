@@ -1,10 +1,10 @@
-"""Several channels of one microphone to one, without ever losing the one that hears.
+"""Mixes the channels of one microphone into one, without losing the one that carries sound.
 
 An I2S microphone sits in one of two slots, a USB card may leave its first channel empty, a balanced
-microphone on a stereo jack comes with both channels in counter-phase. So channels in which nothing
-lives are left out, those in counter-phase are turned round, and the mean of the rest is the sound:
-whatever one channel hears is at most 6 dB softer in the mean of two. Weights glide over a turn, for
-a step would be a click.
+microphone on a stereo jack comes with both channels in counter-phase. So channels without a signal
+are left out, those in counter-phase are inverted, and the mean of the rest is the sound: what one
+channel carries is at most 6 dB softer in the mean of two. Weights change gradually over one block,
+because a step would be a click.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ TURNED, UPRIGHT = -0.5, 0.2
 """correlation below which a channel is turned round, and above which it is turned back. The mean of
 two that correlate by more than -0.5 is at most 6 dB softer than one of them"""
 _MEMORY_S = 2.0
-"""of the correlation: one call from an odd direction turns nothing round"""
+"""of the correlation: one call from an odd direction inverts nothing"""
 _GLANCE_S = 0.05
 """of the sound goes into the correlation at each look"""
 _LOOK_EVERY_S = 1.0
-"""while every channel is plainly alive or dead; at every turn otherwise"""
+"""while every channel plainly has a signal or none; at every block otherwise"""
 
 _FULL_SCALE = 2**31
 Frames = NDArray[np.int32]
@@ -45,7 +45,7 @@ class ChannelMix:
         self._settled = False
 
     def mix(self, frames: Frames) -> Mono:
-        """Take at least one frame; the first turn decides at once, later ones glide."""
+        """Mix at least one frame; the first block decides at once, later ones change gradually."""
         sound = frames.astype(np.float32)
         self._unseen_s += len(frames) / self._rate_hz
         if self._weights is not None and self._settled and self._unseen_s < _LOOK_EVERY_S:
@@ -60,7 +60,7 @@ class ChannelMix:
         return _weighted(sound, before) * (1 - glide) + _weighted(sound, weights) * glide
 
     def _look(self, frames: Frames) -> None:
-        """Decide which channels live and which are turned round."""
+        """Decide which channels are used and which are inverted."""
         seconds = len(frames) / self._rate_hz
         self._settled = True
         for channel, noise in enumerate(self._noise):
@@ -78,7 +78,7 @@ class ChannelMix:
 
     @property
     def words(self) -> str:
-        """What is listened to, for the words after the device's name; empty for one channel."""
+        """Which channels are used, to follow the device's name; empty for one channel."""
         count = len(self._noise)
         if count == 1 or not self._lives.any():
             return ""
@@ -94,7 +94,7 @@ class ChannelMix:
         return said + (" (in counter-phase, which is undone)" if turned else "")
 
     def _turn_round(self, frames: Frames, seconds: float) -> None:
-        """Follow how the channels agree; decide who is turned round against the strongest."""
+        """Update the correlations; decide which channels are inverted against the strongest."""
         glance = frames[: max(2, round(_GLANCE_S * self._rate_hz))].astype(np.float64)
         steps = np.diff(glance, axis=0)  # without offset and hum
         fresh = 1.0 if self._weights is None else min(1.0, seconds / _MEMORY_S)

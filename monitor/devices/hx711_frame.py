@@ -2,10 +2,10 @@
 
 The chip shifts out 24 bits on PD_SCK pulses; the 25th selects channel A at gain 128 for the next
 conversion and must leave DOUT high. A pulse longer than 60 us powers the chip down (HX711
-datasheet, Avia Semiconductor, p. 5), and a Linux process can be paused anywhere. So every pulse
-and every frame is timed, and any doubt ends in a typed fault and a reset of the chip, after which
-values are discarded until the chip has settled. Only channel A at gain 128 is used: it is what
-the chip falls back to after any reset, so a reset can never change the meaning of a value.
+datasheet, Avia Semiconductor, p. 5), and a Linux process can be paused anywhere. So every pulse and
+every frame is timed; one that took too long raises a typed fault and resets the chip, after which
+values are discarded until the chip has settled. Only channel A at gain 128 is used, the chip's own
+choice after any reset, so a reset cannot change the meaning of a value.
 """
 
 from __future__ import annotations
@@ -107,14 +107,14 @@ class Pace:
 
     @property
     def shortest_s(self) -> float:
-        """A period the next value will surely not undercut: how long sleeping is safe."""
+        """The shortest time to the next value: sleeping for as long misses none."""
         return min(self._gaps_s, default=FASTEST_PERIOD_S)
 
     @property
     def settling_s(self) -> float:
         """Time after a reset until a value is valid, with a tenth off for jitter.
 
-        Whether the chip signals "ready" before that is left open by the datasheet: time decides.
+        The datasheet does not say whether the chip signals "ready" before that.
         """
         gaps_s = sorted(self._gaps_s)
         typical_s = gaps_s[len(gaps_s) // 2] if gaps_s else SLOWEST_PERIOD_S
@@ -140,7 +140,7 @@ class FrameReader:
         self.reset()
 
     def reset(self) -> None:
-        """Power-cycle the chip: whatever its pulse counter was, it starts anew."""
+        """Power-cycle the chip, which resets its pulse counter."""
         self._write(1)
         self._sleep(RESET_S)
         self._high_s = self._clock()

@@ -1,9 +1,9 @@
 """The load cell as a source: a child process reads the chip, this thread judges and restarts it.
 
-Whatever goes wrong, the thread comes back within half a second: it waits on a pipe, never on a
-pin. No sound value for two seconds is a stalled scale, with the wire to look at; a child that says
-nothing at all is killed; a child that ended is started again with back-off. Values go on only from
-sound frames, so a fault is a silence with a reason, never a weight.
+The thread never blocks for longer than half a second: it waits on a pipe, never on a pin. No valid
+value for two seconds is reported as a stalled scale, with the wire to check; a child that sends
+nothing at all is killed; one that ended is started again with back-off. Only valid frames become
+values, so a fault never becomes a weight.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ STALL_S = 1.8
 """without a sound value: 18 in a row were refused. With a batch and a turn of 0.5 s each on top it
 is told within three seconds"""
 SILENT_S = 3.0
-"""without any record: even a dead chip gives a fault every 0.6 s, so the child itself hangs"""
+"""without any record: a chip without power gives a fault every 0.6 s, so the child itself hangs"""
 OPEN_S = 20.0
 """to start Python and claim the pins: 0.5 s on a PC, ten times that on a Zero 2 W"""
 TURN_S = 0.5
@@ -91,7 +91,7 @@ class LoadCell:
         self._kill()
 
     def pause(self) -> None:
-        """Read nothing until ``resume``: the child ends, and with it what it costs."""
+        """Read nothing until ``resume``: the child ends and costs nothing."""
         self._paused.set()
 
     def resume(self) -> None:
@@ -132,7 +132,7 @@ class LoadCell:
                 self._rest(self._backoff.next_s())
 
     def _spawn(self) -> None:
-        """Start the child; it shares nothing with the monitor but the pipe."""
+        """Start the child; it shares only the pipe with the monitor."""
         config = self._config
         package = str(Path(monitor.__file__).parent.parent)
         path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
@@ -213,14 +213,14 @@ class LoadCell:
     # ------------------------------------------------------------------ words
 
     def _blame(self) -> str:
-        """The commonest fault since the last sound value, as something to check."""
+        """The commonest fault since the last valid value, as something to check."""
         if not self._faults:
             return "sends nothing"
         code = self._faults.most_common(1)[0][0]
         return _WHY[code].format(dout=self._config.dout_pin, sck=self._config.sck_pin)
 
     def _quality(self) -> str:
-        """Told in coarse steps, so that health changes are news and noise is not."""
+        """The share of refused frames in coarse steps, so that noise changes no report."""
         share = self.rejected_share
         if share is None or len(self._recent) < _SHARE_WINDOW // 4 or share < 0.1:
             return "reads the load cell"

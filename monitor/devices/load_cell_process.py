@@ -1,10 +1,10 @@
-"""The load cell's own process: reads the chip for ever and writes records into a pipe.
+"""The load cell's own process: reads the chip until it is killed, and writes records into a pipe.
 
 A process, because a GPIO library can hang where no thread can be stopped, and because the bit
-timing should not share an interpreter with everything else. It holds no state worth saving: the
-monitor kills and restarts it at will. Records are 13 bytes, ``<cdi``: a kind, the monotonic time,
-a value. Kinds: ``v`` value, ``o`` pins open, ``e`` error (followed by ``value`` bytes of text),
-and the codes of the frame faults.
+timing should not share an interpreter with everything else. It keeps no state: the monitor may kill
+and restart it at any time. Records are 13 bytes, ``<cdi``: a kind, the monotonic time, a value.
+Kinds: ``v`` value, ``o`` pins open, ``e`` error (followed by ``value`` bytes of text), and the
+codes of the frame faults.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Outbound:
         self.flush()
 
     def flush(self) -> None:
-        """Send; a full pipe (the monitor is stuck) drops the batch: old weights help nobody."""
+        """Send; when the pipe is full (the monitor hangs) the batch is dropped."""
         self._sent_s = time.monotonic()
         data, self._ready = b"".join(self._ready), []
         if data:
@@ -87,7 +87,7 @@ def open_reader(driver: str, dout_pin: int, sck_pin: int) -> Reader:
 
 
 def serve(reader: Reader, out: Outbound) -> None:
-    """Read until the pipe breaks (then the monitor is gone, and so is the reason to live)."""
+    """Read until the pipe breaks: then the monitor has ended."""
     while True:
         try:
             value = reader.read()

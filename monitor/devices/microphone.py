@@ -3,8 +3,8 @@
 PortAudio's callback only copies into a queue; this thread turns blocks into 16 kHz sound for the
 core, which judges whether a living microphone made it. Recovery has tiers: open again,
 re-initialise PortAudio, and, when a call into PortAudio hangs, a new process by systemd. A
-microphone that was heard is never replaced by another that answers to the same name: it may hang in
-another room. Measured behaviour of PortAudio under each fault is what ``sound_watch`` is built on.
+microphone that has worked is never replaced by another of the same name: it may stand in another
+room. Measured behaviour of PortAudio under each fault is what ``sound_watch`` is built on.
 """
 
 from __future__ import annotations
@@ -38,9 +38,10 @@ from monitor.names import SourceName
 T = TypeVar("T")
 
 CALL_LIMIT_S = 5.0
-"""re-initialising took 0.14 s on a PC and 0.7 s emulated; behind a stopped server: for ever"""
+"""re-initialising took 0.14 s on a PC and 0.7 s emulated; behind a stopped sound server it never
+returns"""
 FRESH_PROCESS_S = 600.0
-"""a process that never heard anything is not replaced sooner: the scale must go on weighing"""
+"""a process that never had sound is not restarted sooner: that would interrupt the scale"""
 WAITS_S = (1.0, 2.0, 4.0, 8.0, 15.0)
 """between attempts: looking for devices costs 0.1 s, and somebody may just have plugged it in"""
 TURN_S = 0.25
@@ -172,7 +173,7 @@ class Microphone:
     # ------------------------------------------------------------------ calls that may hang
 
     def _limited(self, call: Callable[[], T], name: str) -> T:
-        """Make the call; while it hangs say so, and wait: nothing else can be done in here."""
+        """Make the call; while it hangs, report that and wait."""
         pending = Pending(call, name)
         hangs = False
         while not self._stop.is_set():
@@ -188,7 +189,7 @@ class Microphone:
         raise _StoppedError
 
     def _escalate(self, why: str) -> None:
-        """The last tier; not for a process that is new and never worked, or it would loop."""
+        """The last tier: a new process; not while this one is new and never had sound."""
         self._reporter.failed(why)
         if self._was_healthy or time.monotonic() - self._started_s > FRESH_PROCESS_S:
             self._restart_process(why)
@@ -246,7 +247,7 @@ class _Stream:
 
 
 def _is_flat(values: NDArray[np.int32], channels: int) -> bool:
-    """Whether every channel of interleaved samples is a constant; sound is seen at a glance."""
+    """Whether every channel of interleaved samples is a constant."""
     for seen in (values[: 64 * channels], values):
         if not bool((seen[channels:] == seen[:-channels]).all()):
             return False

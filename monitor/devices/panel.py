@@ -1,4 +1,4 @@
-"""LED, buzzer and button on the box: for the one who stands beside it, and when nothing else works.
+"""LED, buzzer and button on the box: for whoever stands beside it, and when nothing else works.
 
 A dark LED means no power, so every state shows light: alive is a short flash every three seconds,
 blind an even slow blink, alert a fast flicker, waiting for a weigh-in steady with a short wink. The
@@ -25,7 +25,7 @@ Shown = Literal["alive", "alert", "blind", "weighing"]
 Reply = Literal["yes", "weighed", "no"]
 
 LONG_PRESS_S = 2.0
-"""longer than a fumble in the dark, shorter than patience"""
+"""long enough that a press by mistake stays short"""
 BOUNCE_S = 0.02
 """cheap switches bounce for up to 10 ms"""
 WAITING = frozenset({"raised", "reminded"})
@@ -51,7 +51,7 @@ REPLY: dict[Reply, tuple[Rhythm, int]] = {
     "weighed": (Rhythm(0.6, 0.2), 2),
     "no": (Rhythm(0.08, 0.08), 3),
 }
-"""rhythm and number of times; long or quick is told apart with the eyes elsewhere"""
+"""rhythm and number of times; long and quick can be told apart without looking closely"""
 
 
 class Panel:
@@ -98,7 +98,7 @@ class Panel:
         self._set_buzzing(urgent or (bool(waiting) and not linked))
 
     def reply(self, reply: Reply) -> None:
-        """Answer the one at the button; what was shown before comes back with the next ``show``."""
+        """Answer the button; what was shown before comes back with the next ``show``."""
         rhythm, times = REPLY[reply]
         self._reply_ends_s = time.monotonic() + times * (rhythm.on_s + rhythm.off_s)
         if self._buzzer is not None and not self._buzzing:
@@ -109,12 +109,12 @@ class Panel:
 
     @property
     def shown(self) -> Shown | None:
-        """What the light says; None while it answers the one at the button."""
+        """What the LED shows; None while it answers the button."""
         return self._shown
 
     @property
     def is_buzzing(self) -> bool:
-        """Whether the buzzer calls for somebody; an answer's beeps do not count."""
+        """Whether the buzzer sounds because of an alert; the beeps of an answer do not count."""
         return self._buzzing
 
     def close(self) -> None:
@@ -143,7 +143,7 @@ class Panel:
     # ------------------------------------------------------------------ the button, in its thread
 
     def _long_press(self) -> None:
-        """The core knows best whether it can be done, and says so (``reply``)."""
+        """The core decides whether it can be done, and answers (``reply``)."""
         self._held = True
         if self._in_box is not None and not self._in_box and not self._weighing:
             self._emit(Tare())

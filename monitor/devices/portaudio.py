@@ -48,7 +48,7 @@ class Capture:
         return bool(self._stream.active)
 
     def close(self) -> None:
-        """Give the device back; errors of a dead device are of no interest."""
+        """Give the device back; the errors of a device that has gone are ignored."""
         self._stream.abort(ignore_errors=True)
         self._stream.close(ignore_errors=True)
 
@@ -61,7 +61,7 @@ def reinitialise() -> None:
     """
     sounddevice = _library()
     # no public call does this; the underscored pair is what the maintainers advise
-    with contextlib.suppress(sounddevice.PortAudioError):  # it was not initialised: just as well
+    with contextlib.suppress(sounddevice.PortAudioError):  # it was not initialised
         sounddevice._terminate()
     try:
         sounddevice._initialize()
@@ -109,7 +109,7 @@ def plain_name(name: str) -> str:
 
 
 def _refusal(error: Exception, device: str) -> str:
-    """PortAudio's words for a microphone that is there, in ours."""
+    """Why PortAudio refused a microphone that is there, as a phrase."""
     text = str(error)
     if "-9985" in text:  # paDeviceUnavailable
         return alsa.in_use(device) or alsa.IN_USE

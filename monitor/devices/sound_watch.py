@@ -17,8 +17,8 @@ from monitor.times import HOUR_S
 STALL_S = 3.0
 """without a block; blocks come every 0.1 s, at worst 0.11 s on an idle machine"""
 AGAIN_S = (60.0, 600.0, HOUR_S)
-"""silent or short of samples for so long: try whether opening it again helps. Each time the wait is
-longer, since an attempt that does not help costs a second of hearing"""
+"""silent or short of samples for so long: the device is opened again. Each time the wait is longer,
+since an attempt that does not help costs a second of sound"""
 RATE_WINDOW_S = 30.0
 RATE_TOLERANCE = 0.02
 """crystals are good to 0.01 %: two per cent means that samples are lost"""
@@ -34,7 +34,7 @@ class Retries:
 
     @property
     def wait_s(self) -> float:
-        """How long to bear it this time."""
+        """How long to wait before the next attempt."""
         return AGAIN_S[min(self._tried, len(AGAIN_S) - 1)]
 
     def tried(self) -> None:
@@ -47,7 +47,7 @@ class Retries:
 
 
 class SoundWatch:
-    """Is told of every block; answers what is wrong, if anything."""
+    """Observes every block; says what is wrong, if anything."""
 
     def __init__(self, rate_hz: int, now_s: float) -> None:
         self._rate_hz = rate_hz
@@ -76,7 +76,7 @@ class SoundWatch:
 
     @property
     def loss(self) -> str:
-        """What is missing, in words."""
+        """How many samples are missing, as a phrase."""
         share = (self.measured_rate_hz() or 0.0) / self._rate_hz
         return (
             f"delivers {100 * share:.0f} % of the samples that it should: sound is lost; "

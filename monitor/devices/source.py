@@ -1,4 +1,4 @@
-"""What a source says about itself: each change once, in words that complete a sentence.
+"""Reports a source's state: each change once, with the reason as the end of a sentence.
 
 ``why`` follows the source's name ("Microphone delivers no sound: check its plug"), so it begins
 with a verb and ends without a full stop. A gap that heals by itself is "restarting"; only one
@@ -37,7 +37,7 @@ class Reporter:
         self._report("healthy", why)
 
     def stalled(self, why: str) -> None:
-        """Data stopped, or are not to be believed."""
+        """Data stopped, or cannot be real."""
         self._not_healthy()
         self._report("stalled", why)
 
@@ -47,7 +47,7 @@ class Reporter:
         self._report("failed" if lasting else "restarting", why)
 
     def failed(self, why: str) -> None:
-        """Nothing more can be done from in here."""
+        """The source cannot recover by itself."""
         self._not_healthy()
         self._report("failed", why)
 

@@ -95,7 +95,7 @@ def locate_run(
 
 
 def _out_of_the_way(since_s: float, last_s: float, before_s: float) -> TimeShift:
-    """Moments up to ``last_s`` end a second before ``before_s``; they stay a guess."""
+    """A shift of moments up to ``last_s`` to a second before ``before_s``; they stay a guess."""
     return TimeShift(by_s=before_s - 1.0 - last_s, since_s=since_s, sure=False)
 
 
@@ -150,7 +150,7 @@ class ClockTracker:
         )
         shifts = [TimeShift(by_s=by_s, since_s=old.since_s)]
         if old.guessed_s is not None and by_s < 0.0:
-            # Boots that nobody placed lie before this one: they must not end up after it.
+            # Earlier boots whose time is a guess lie before this one: they must not move past it.
             last_s = old.began_s - 1.0
             aside = _out_of_the_way(old.guessed_s, last_s, self.clock.began_s)
             shifts.insert(0, msgspec.structs.replace(aside, until_s=old.since_s))

@@ -1,10 +1,10 @@
-"""Has the wall clock been set by something that knows the time?
+"""Whether the wall clock is synchronised.
 
-The kernel knows, whatever daemon tends the clock: it keeps the largest error the clock may have,
-16 s when nobody has ever set it, and again after somebody set it by hand. (systemd asks the same
-question of the same field; the flag STA_UNSYNC is no answer, because chrony leaves it set unless
-told "rtcsync".) The service's sandbox forbids that system call, so there we ask systemd-timedated,
-which may make it; without a bus, the file that systemd-timesyncd leaves is what remains.
+The kernel keeps the largest error the clock may have, whichever program sets it: 16 s when it was
+never set, and again after it was set by hand. (systemd asks the same question of the same field;
+the flag STA_UNSYNC is no answer, because chrony leaves it set unless told "rtcsync".) The service's
+sandbox forbids that system call, so there we ask systemd-timedated, which may make it; without a
+bus, the file that systemd-timesyncd leaves is what remains.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ UNSET_ERROR_US = 16_000_000
 ASK_EVERY_S = 60.0
 """the bus is asked by a child process: half a second of a Zero 2 W"""
 STEPPED_S = 0.5
-"""the wall clock moved against the steady one by more: what was true of it may be no longer"""
+"""a step of the wall clock against the steady one from which the answer is asked for again"""
 
 
 class _Timex(ctypes.Structure):
@@ -37,7 +37,7 @@ class _Timex(ctypes.Structure):
 
 
 class ClockSync:
-    """Call it for the answer; it asks nobody again while the clock just goes on."""
+    """Call it for the answer, which is kept until the clock is stepped."""
 
     def __init__(
         self,

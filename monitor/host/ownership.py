@@ -1,7 +1,7 @@
-"""Whose a directory is, and files opened in it without being led elsewhere.
+"""Whose a directory is, and files opened in it without following a link.
 
-Whoever owns a directory chooses what a name in it means: a link ``journal.sqlite`` leads root to
-any file. So root never acts by path below a directory of another user's: the command line becomes
+The owner of a directory may make any name in it a link: ``journal.sqlite`` could be any file of
+root's. So root never acts by path below a directory of another user's: the command line becomes
 that user first (``privileges``), and what opens the lock, the journal or the clips asks here and
 refuses root otherwise. Files are opened without following a link and judged by their descriptor.
 """

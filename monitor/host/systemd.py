@@ -1,4 +1,4 @@
-"""Talks to systemd: ready, alive, restart me. A few lines instead of a dependency.
+"""The service's side of sd_notify: ready, watchdog, restart.
 
 Protocol: sd_notify(3), a datagram to the socket named in ``NOTIFY_SOCKET``. Without systemd every
 function does nothing and says so by its result.
@@ -13,7 +13,7 @@ import threading
 import time
 
 EXIT_GRACE_S = 5.0
-"""for a polite end before the process is cut off; a hung sound library may block it"""
+"""for an orderly end before the process is killed; a hung sound library may block it"""
 EX_SOFTWARE = 70
 """sysexits.h: tells "restart asked for from inside" from a crash in the log"""
 
@@ -34,7 +34,7 @@ def notify(message: str) -> bool:
 
 
 def watchdog_period_s() -> float | None:
-    """How often to feed the watchdog (half its limit), ``None`` when there is none for us."""
+    """How often to notify the watchdog (half its limit), ``None`` when there is none for us."""
     if os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
         return None
     limit_us = os.environ.get("WATCHDOG_USEC", "")
@@ -42,11 +42,11 @@ def watchdog_period_s() -> float | None:
 
 
 class Watchdog:
-    """Feeds systemd's watchdog, but only while every loop turns.
+    """Notifies systemd's watchdog, but only while every loop turns.
 
-    ``notify`` is called from the main loop with the other loops' heartbeats (monotonic seconds): a
-    hung loop anywhere stops the feeding, and systemd restarts the whole. Degraded hardware is no
-    reason: its loop still turns.
+    ``notify`` is called from the main loop with the other loops' heartbeats (monotonic seconds):
+    with one that hangs no notification is sent, and systemd restarts the process. Failed hardware
+    is no reason: its loop still turns.
     """
 
     def __init__(self, stale_s: float = 10.0) -> None:
@@ -55,7 +55,7 @@ class Watchdog:
         self._fed_s = -1e9
 
     def notify(self, heartbeats_s: list[float]) -> bool:
-        """Feed if it is time; False when a loop is stale and the watchdog is being starved."""
+        """Notify if it is time; False when a loop is stale and nothing is sent."""
         now_s = time.monotonic()
         if any(now_s - beat_s > self._stale_s for beat_s in heartbeats_s):
             return False
@@ -68,7 +68,7 @@ class Watchdog:
 def restart_process(why: str) -> bool:
     """Ask systemd for a fresh process; False (and nothing happens) without systemd.
 
-    The polite way first (SIGTERM: the state is saved), the certain way after ``EXIT_GRACE_S``.
+    SIGTERM first (the state is saved), an immediate exit after ``EXIT_GRACE_S``.
     """
     if not notify(f"STATUS=restarting: {why}"):
         return False

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 class ProcessUsage:
-    """CPU since the last question and memory now."""
+    """CPU since the last call and memory now."""
 
     def __init__(self) -> None:
         self._cpu_s = time.process_time()

@@ -154,7 +154,7 @@ class Connection:
         return waiting and time.monotonic() - (greeted_s or 0.0) > ANSWER_WITHIN_S
 
     def close(self, timeout_s: float) -> None:
-        """Say goodbye (the will is not sent) and wait for the thread, but not for ever."""
+        """Disconnect, so that the will is not sent, and wait for the thread at most so long."""
         self._client.disconnect()
         if self._thread.is_alive():
             self._thread.join(timeout_s)

@@ -1,9 +1,9 @@
 """Reads a recorded load cell: a CSV with the header ``time_s,counts``, in bounded memory.
 
-A day at 40 Hz is 3.4 million lines, so numbers are parsed by numpy a piece at a time. The fast
-path only takes a piece that is a perfect grid of numbers; anything else goes line by line, which
-is slow but can say which line is wrong. A recording with a fault is refused, never patched:
-a silently dropped line would be a step that nobody made.
+A day at 40 Hz is 3.4 million lines, so numbers are parsed by numpy a piece at a time. The fast path
+only takes a piece that is a perfect grid of numbers; anything else goes line by line, which is slow
+but can say which line is wrong. A recording with a fault is refused, never patched: a line dropped
+in silence would look like a step.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _is_sound(table: Table, last_s: float) -> bool:
 
 
 def _line_by_line(piece: bytes, columns: Columns, source: Path, first: int, last_s: float) -> Table:
-    """Parse with the strictest care; the first fault ends it with its line number."""
+    """Parse line by line; the first fault raises with its line number."""
     rows: list[tuple[float, float]] = []
     for number, raw in enumerate(piece.decode("utf-8", "replace").split("\n")[:-1], first):
         text = raw.strip()

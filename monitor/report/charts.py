@@ -1,4 +1,4 @@
-"""The pictures of a report, drawn with matplotlib: growth, and cries with company.
+"""The pictures of a report, drawn with matplotlib: growth; cries and who was in the box.
 
 Only ever imported where a picture is asked for: the command line, or a child process of the
 daemon (``chart_job.py``). Colours keep their order in grey, so a printed page stays readable.
@@ -204,7 +204,7 @@ def _draw_feeds(axes: Axes, report: BabyReport) -> None:
 
 
 def _date_axis(axes: Axes) -> None:
-    locator = AutoDateLocator()  # type: ignore[no-untyped-call]  # matplotlib's gap
+    locator = AutoDateLocator()  # type: ignore[no-untyped-call]  # matplotlib has no type here
     axes.xaxis.set_major_locator(locator)
     formatter = ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]  # the same
     axes.xaxis.set_major_formatter(formatter)

@@ -9,7 +9,7 @@ from monitor.report.data import BabyReport, Company, ReportData
 from monitor.times import DAY_S
 
 LEAST_HOURS = 3.0
-"""less company than this says nothing about crying"""
+"""with less time together than this no rate of crying is shown"""
 
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; color: #222; max-width: 52rem; margin: 2rem auto;

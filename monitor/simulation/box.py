@@ -160,7 +160,7 @@ class SimulatedBox:
         self.hands(t_s, at_least_s=1.0)
 
     def thing(self, t_s: float, grams: float, *, hands: bool = True) -> None:
-        """Put an object in (or, negative, take one out); a stranger is a thing to the scale."""
+        """Put an object in (or, negative, take one out), or a baby that is not registered."""
         self._change(t_s, grams)
         self._record(t_s, "object", (), grams)
         if hands:

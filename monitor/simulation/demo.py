@@ -1,9 +1,8 @@
 """A simulated night through the real daemon, seen from the other side of a real broker.
 
-Nothing here is special-cased inside: the app, the pipeline, the journal and the publisher are
-those of ``nursery run``. Only the sources are simulated (``night.py``), and the broker
-runs inside this process, because the demo must need no set-up. What is printed is what a phone
-subscribed to ``nursery/+/alert`` and ``nursery/+/event`` received.
+Loop, pipeline, journal and publisher are those of ``nursery run``. Only the sources are simulated
+(``night.py``), and the broker runs inside this process, because the demo must need no set-up. What
+is printed is what a phone subscribed to ``nursery/+/alert`` and ``nursery/+/event`` received.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ def _live(hours: float, speed: float, seed: int, port: int, directory: str, out:
         state_dir=directory,
         microphone=MicrophoneConfig(source="simulated"),
         scale=night.scale_config(),
-        # No quiet hours: the story should look the same at any hour, in any time zone.
+        # No quiet hours: the demo looks the same at any hour, in any time zone.
         alerts=AlertsConfig(night=NightConfig(from_="00:00", to="00:00")),
         mqtt=MqttConfig(host="127.0.0.1", port=port, tls=False),
     )

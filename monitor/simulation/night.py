@@ -25,13 +25,13 @@ from monitor.times import DAY_S, HOUR_S, MINUTE_S, parse_rfc3339
 START = "2026-05-08T12:00:00Z"
 
 CYCLE_S = 3.75 * HOUR_S
-"""From bottle to bottle; a week-old kitten is due after three to four hours."""
+"""Between bottles: a week-old kitten drinks every three to four hours."""
 
 MOST_BACKLOG = 60
 """Observations the daemon may be behind before the night waits for it."""
 
 READY_WITHIN_S = 20.0
-"""The audience (the phone) should be there when it begins; a broker takes a second or two."""
+"""The phone should have subscribed when the night begins; a broker takes a second or two."""
 
 BEFORE = {
     "Kangaroo": ((60, 164.0), (48, 168.5), (36, 172.0), (24, 175.5), (12, 179.0)),
@@ -102,7 +102,7 @@ class SimulatedNight:
         self._room.add(at_s, sound)
 
     def introduction(self) -> str:
-        """Who is in the box, in words."""
+        """Who is in the box, as sentences."""
         return "Kangaroo, a week-old kitten of 181 g, and Possum, a runt puppy of 119 g"
 
     def names(self) -> list[str]:

@@ -1,8 +1,8 @@
-"""Batches on their way to the card: written at once, or kept in memory until it takes them.
+"""Writes batches at once, or keeps them in memory until the card accepts them.
 
-What the card refuses is not lost and not late for those who are to be told: messages and pushes
-leave from memory, events and state are written with the next batch. A card that fails is replaced
-by a copy in memory (``failover``) and asked again every ten seconds.
+What the card refuses is neither lost nor late: messages and pushes leave from memory, events and
+state are written with the next batch. A card that fails is replaced by a copy in memory
+(``failover``) and asked again every ten seconds.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LOCKED_RETRY_S = 1.0
 """A journal that another program has locked is asked again this often, and waits in memory."""
 
 LOCKED_BRIEF_S = 30.0
-"""A lock that is held for longer is said: a backup or a query is done in seconds."""
+"""A lock that is held for longer is reported: a backup or a query takes seconds."""
 
 MOST_UNWRITTEN = 5000
 """Events kept in memory while the card refuses; hours of a busy box."""
@@ -52,7 +52,7 @@ class BatchWriter:
             journal: open for writing.
             now_s: the time now.
             known: what can be said without the journal, for a copy that cannot be made of it.
-            failed_back: told when the card's journal is in use again, before anything is written.
+            failed_back: called when the card's journal is in use again, before anything is written.
             log: one line for a person.
         """
         self._journal = journal
@@ -135,7 +135,7 @@ class BatchWriter:
             self._waiting, messages=list(outbox.held), pushes=list(pushes.held)
         )
         if batch.is_empty:
-            return  # writing nothing would prove nothing about the card
+            return  # without a write it would not show whether the card works
         if self._locked_since_s is not None and now_s < self._retry_s:
             return  # an alert must not wait for somebody's lock
         try:

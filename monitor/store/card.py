@@ -1,4 +1,4 @@
-"""What a memory card answers when it fails, and how to write on it so that nothing is half there.
+"""What a failing memory card answers, and how a file is written so that it is never incomplete.
 
 A card that ends answers every read with EIO, and SQLite then calls the file "malformed": whether a
 journal is damaged or its card is gone shows only when the bytes are read another way. A file that
@@ -21,7 +21,7 @@ CHUNK = 1 << 20
 MOST_KEPT = 5
 """Files kept aside of one kind: enough for a bad week, and no card is filled by them."""
 KEPT_FOR_S = 30 * DAY_S
-"""... and none younger than this is deleted: somebody is still asked about it."""
+"""... and none younger than this is deleted: its owner may still want it."""
 
 _LOCKED = ("SQLITE_BUSY", "SQLITE_LOCKED")
 _CARD = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR")

@@ -1,4 +1,4 @@
-"""The one reader of stored values: a row that cannot be what it says is left out, kept and told.
+"""The one reader of stored values: an implausible row is left out, kept aside and reported.
 
 A torn page, a bent bit or somebody's own SQL may leave any value in any column, and one of them
 must not stop a start. What a value has to be follows from the schema (type, NOT NULL), from its
@@ -92,11 +92,12 @@ class Generation(msgspec.Struct, frozen=True):
     """Which state of which journal this is: state ``generation``."""
 
     lineage: str
-    """of the journal, from its first day"""
+    """drawn when the journal was created"""
     count: int
     """changes since then"""
     writer: str
-    """who made the last: two histories that part have the same count and not the same writer"""
+    """the session that made the last change: two journals that diverged have the same count and
+    different writers"""
 
     def next(self, writer: str) -> Generation:
         """The state after one more change."""

@@ -46,7 +46,7 @@ def queues(connection: sqlite3.Connection) -> list[str]:
 
 
 def carry(connection: sqlite3.Connection, change: Carried, *, synced: bool) -> None:
-    """Keep one change of a copy, for the journal on the card to follow."""
+    """Keep one change of a copy, for the journal on the card to repeat."""
     connection.execute(
         "INSERT INTO carried (change, synced) VALUES (?, ?)",
         (msgspec.msgpack.encode(change), synced),

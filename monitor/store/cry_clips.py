@@ -1,12 +1,12 @@
-"""Short recordings of cries, kept on this machine only, for who asks for them.
+"""Short recordings of cries, kept on this machine only, for those who switch them on.
 
 Off by default: then nothing is ever written, and what an earlier setting left behind is deleted.
 Switched on, each bout of a kitten or puppy leaves one WAV of ten seconds that only the service can
 read; nothing of it goes over the network. A bout of a human voice is never kept. The loop only
-copies samples; cutting is a slice, and files are written, moved and deleted by a thread of its own
-that drops work rather than delay anybody. Clips end by age, by total size, and there are only so
-many a day, because an SD card wears out. Answered "not a cry", they go to a folder of their own:
-``nursery calibrate cry`` takes both folders.
+copies samples; cutting is a slice, and files are written, moved and deleted by a thread of its own,
+which drops work when it falls behind. Clips end by age, by total size, and there are only so many a
+day, because an SD card wears out. Answered "not a cry", they go to a folder of their own: ``nursery
+calibrate cry`` takes both folders.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from monitor.times import DAY_S, HOUR_S, compact_utc
 
 CLIP_S, BEFORE_S = 10.0, 1.0
 MEMORY_S = 16.0
-"""sound remembered: a bout is told up to ten seconds after its first call (0.5 MB)"""
+"""sound kept in memory (0.5 MB): a bout is an event up to ten seconds after its first call"""
 MOST_A_DAY = 24
 """24 clips of 320 kB are 7.7 MB a day, of the 20 MB a card should have to bear"""
 LEAST_FREE_BYTES = 200_000_000
@@ -136,7 +136,7 @@ class CryClips:
     def observe(
         self, observation: Observation, events: Sequence[AnyEvent], *, synced: bool
     ) -> None:
-        """Remember sound, notice what becomes of it; never waits."""
+        """Remember sound, and queue what the events make of it; never waits."""
         if isinstance(observation, AudioBlock):
             self._remember(observation)
         for event in events:
@@ -159,7 +159,7 @@ class CryClips:
             self._open = msgspec.structs.replace(self._open, t_s=self._open.t_s + by_s)
 
     def metrics(self) -> dict[str, float | str | None]:
-        """For ``health``: how much is kept, what it cost the card since the start."""
+        """For ``health``: how much is kept, and megabytes written since the start."""
         kept: list[Kept] | None = None
         with suppress(OSError):  # the card cannot say
             kept = [clip for folder in (self._cries, self._refuted) for clip in clips_in(folder)]

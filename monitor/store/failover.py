@@ -1,10 +1,9 @@
 """The journal while its card refuses: a copy in memory, and the way back.
 
-A card that has failed once is often read-only from then on, and the commonest death answers no
-read either. A monitor that stops recording, or that refuses to start, leaves a box unwatched at
-night; so the journal goes on in the service's runtime directory (memory, under systemd), says so,
-and comes back when the card can be written. What only the copy knows is lost with the power; a
-crash of the daemon it outlives.
+A card that has failed once is often read-only from then on, and often answers no read either. A
+monitor that stops recording, or does not start, leaves a box unwatched; so the journal goes on in
+the service's runtime directory (memory, under systemd), reports that, and returns to the card when
+that can be written. What only the copy holds survives a crash of the daemon, but not a power cut.
 
 A journal on a card is never replaced by a copy: it follows what happened there, one change after
 the other, and only when the copy was made of what is there now (``Generation``). A copy of anything
@@ -32,14 +31,14 @@ from monitor.store.journal import Journal
 from monitor.store.opening import IN_MEMORY
 
 ROOM_BYTES = 1_000_000
-"""beside twice the journal itself; a card with less is not worth the wear of trying"""
+"""free, beside twice the journal itself, before a return to the card is tried"""
 
 PATIENCE_S = 0.2
-"""The loop waits this long for another program's lock: an alert is later by no more than that."""
+"""The loop waits this long for another program's lock: an alert is delayed by no more than that."""
 
 FailBack = Literal["followed", "joined", "other"]
-"""The card's journal has followed the copy; it has done so and knows who is here, which the copy
-did not; or it is another one, and the copy is kept aside."""
+"""followed: the card's journal has repeated every change of the copy; joined: it has, and has the
+list of babies, which the copy lacked; other: it is another journal, and the copy is kept aside"""
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -233,7 +232,7 @@ def _copy(path: Path, error: JournalError) -> Journal:
             card.remove_journal(incoming)
         journal = Journal.open(copy_path, patience_s=PATIENCE_S)
     except (OSError, JournalError):
-        # A card that cannot even be read: watching goes on all the same, and says so.
+        # The card cannot be read either: the copy begins without its content.
         copy_of = CopyOf(generation=None, whole=False, roster=False)
         journal = _begin(copy_path)
         journal.begin_with((), {})

@@ -63,7 +63,7 @@ class Inbox:
         except sqlite3.Error as error:
             raise refusal("read", self._path, error) from error
         self._seen_version = version
-        # Once: while the card refuses, an answer is not on it yet although the deed is done.
+        # Each once: while the card refuses, an answer is not on it yet although it was carried out.
         self._handed_out = max([self._handed_out, *(row["id"] for row in rows)])
         read = [self._command(row, t_s) for row in rows]
         return [command for command in read if command is not None]
@@ -73,7 +73,8 @@ class Inbox:
         try:
             asked = request(row["verb"], msgspec.json.decode(row["args"]))
         except CommandError as refused:
-            with suppress(sqlite3.Error), self._db:  # who waits for the answer gives up in time
+            # whoever waits for the answer gives up by itself
+            with suppress(sqlite3.Error), self._db:
                 self._db.execute(
                     "UPDATE inbox SET done_s = ?, ok = 0, error = ? WHERE id = ?",
                     (t_s, str(refused), row["id"]),

@@ -40,7 +40,7 @@ PATIENCE_S = 5.0
 
 
 class Journal(JournalWriter):
-    """Opened by one daemon (or one command) at a time for writing; readers are welcome."""
+    """Opened by one daemon or command at a time for writing; any number may read."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         super().__init__(connection, path)
@@ -140,7 +140,7 @@ class Journal(JournalWriter):
         return self.copy_of is None or self.copy_of.roster
 
     def prove(self) -> None:
-        """Write something, so that a card that refuses shows it.
+        """Write a value, so that a card that refuses raises.
 
         Raises:
             JournalError: it does.

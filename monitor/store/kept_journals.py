@@ -1,4 +1,4 @@
-"""Journals that lie beside the journal and wait for a person: what each is and what to do with it.
+"""Journals kept beside the journal until a person decides: what each is and what to do with it.
 
 A copy from memory that is not of the journal on the card is never merged by guess, and never
 deleted: its owner is asked until the file is gone.

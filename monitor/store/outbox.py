@@ -1,9 +1,8 @@
-"""Messages that must arrive: they wait here, on disk, until the broker has acknowledged them.
+"""Messages that must arrive: kept on disk until the broker has acknowledged them.
 
-News goes before backlog: the alert that is most urgent first, of two equally urgent ones the one
-that changed last. Within one alert the order of its changes is kept, and a reminder that waits
-gives way to whatever is said of its alert later. So what is new and critical never queues behind
-a night without a connection.
+The most urgent alert goes first, of two equally urgent ones the one that changed last, so that a
+new critical one never waits behind a night without a connection. Within one alert the order of its
+changes is kept, and a waiting reminder is replaced by any later message of its alert.
 
 An alert that is too old to be news when the link returns (a cry from an hour ago) is dropped from
 here; the journal and the retained state still tell of it. While the card cannot be written a
@@ -25,7 +24,7 @@ from monitor.store.checked_rows import CheckedRows
 from monitor.timeshift import TimeShift
 
 MOST_HELD = 1000
-"""In memory: a card that refuses for days must not eat it. An alert is two messages."""
+"""In memory: a card that refuses for days must not use it up. An alert is two messages."""
 
 LOCKED_FOR_S = 1.0
 """Between two attempts to delete while another program has locked the journal."""
@@ -82,7 +81,7 @@ class Outbox:
         self.reconnect(connection, path, rows or CheckedRows(connection))
 
     def reconnect(self, connection: sqlite3.Connection, path: Path, rows: CheckedRows) -> None:
-        """The journal has moved, with its rows."""
+        """The journal's file is another one now, with the same rows."""
         self._db, self._path, self._rows = connection, path, rows
         self._looked, self.refused = None, None
 
@@ -258,7 +257,7 @@ class Outbox:
         return max(0, rows - len(self._arrived)) + len(self._held)
 
     def _follow(self, message: OutboxMessage) -> None:
-        """A reminder of the same alert gives way, and the rest of it takes this one's place."""
+        """Delete waiting reminders of the same alert; the rest of it takes this one's place."""
         self._db.execute(
             "DELETE FROM outbox WHERE alert_id = ? AND topic = ? AND is_reminder",
             (message.alert_id, message.topic),

@@ -45,7 +45,7 @@ def wanted(config: NotifyConfig) -> bool:
 
 
 def route_names(config: NotifyConfig) -> list[str]:
-    """The routes that the configuration names, whether or not their addresses can be read."""
+    """The routes that the configuration names, readable or not."""
     named = {
         "urls": bool(config.urls or config.urls_file),
         "critical_urls": bool(config.critical_urls),
@@ -69,7 +69,7 @@ class PushRules:
             return None
         if alert.state == "cleared":
             if alert.id not in self.pushed:
-                return None  # nobody heard of it, nobody needs the all-clear
+                return None  # it was never pushed, so its end is not either
             to = self._concerned(alert, ended=self.pushed.pop(alert.id))
         elif RANK[alert.severity] < self._from_rank:
             return None

@@ -1,4 +1,4 @@
-"""What the journal tells: babies, weights, feeds, cries, alerts, minutes, stored values."""
+"""What is read from a journal: babies, weights, feeds, cries, alerts, minutes, stored values."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class JournalReader:
     # ------------------------------------------------------------------ stored values
 
     def load_state(self, key: str) -> bytes | None:
-        """A value saved under ``key``; None when there is none, or none that can be meant."""
+        """A value saved under ``key``; None when there is none, or none that is plausible."""
         with self.reading():
             return self.rows.value(key)
 

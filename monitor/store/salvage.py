@@ -1,8 +1,8 @@
-"""What can still be read of a damaged journal goes into the fresh one.
+"""Copies what can still be read of a damaged journal into a fresh one.
 
 A torn page rarely takes the whole file with it. Each table is read from both ends until SQLite
-meets the damage; SQLite's own structure checks vouch for a row, and a row that is not what its
-column promises is left behind. The damaged file itself is only read.
+meets the damage; a row that SQLite reads and whose values are plausible is copied; any other is
+left out. The damaged file itself is only read.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ RETENTION_S = {
 
 
 class JournalWriter(JournalReader):
-    """Reads and writes one journal; every change leads to its next generation."""
+    """Reads and writes one journal; every change gives it its next generation."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         super().__init__(connection, path)
@@ -63,7 +63,7 @@ class JournalWriter(JournalReader):
         if found is None:
             found = self._values.get("identity") or uuid.uuid4().hex.encode()
             self._values["identity"] = found
-            with suppress(JournalError):  # the next start draws another one, then
+            with suppress(JournalError):  # without it the next start draws another one
                 self.save_state(identity=found)
         return found.decode()
 

@@ -169,7 +169,7 @@ class Conversation:
             self._asked[connection.publish(self._attempts.will(message))] = message.topic
 
     def listen(self, limit_s: float, done: Callable[[], bool]) -> None:
-        """Take what comes in until it is enough."""
+        """Receive until everything is answered or time is up."""
         end_s = time.monotonic() + limit_s
         while self._connection is not None and not done() and time.monotonic() < end_s:
             if self._connection.events:
@@ -188,7 +188,7 @@ class Conversation:
         return list(self._asked.values())
 
     def close(self) -> None:
-        """Leave politely, so that the will is not spoken."""
+        """Disconnect, so that the broker does not publish the will."""
         if self._connection is not None:
             self._connection.close(1.0)
         self._connection = None
@@ -196,7 +196,7 @@ class Conversation:
     # ------------------------------------------------------------------ inside
 
     def _attempt(self, deadline_s: float) -> Connected | Refused | None:
-        """One connection, opened and answered; None when the broker keeps silent."""
+        """One connection, opened and answered; None when the broker does not answer."""
         name = f"nursery-check-{os.getpid()}"
         self._connection = connection = Connection(
             self._config.mqtt, self._attempts.protocol, name, self._password

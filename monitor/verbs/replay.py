@@ -175,7 +175,7 @@ def _command(weighing: TypedWeighing) -> Command:
             baby=weighing.baby,
             grams=weighing.weight_g,
             at=rfc3339(weighing.t_s),
-            confirm=True,  # a recording is what it is; nobody is there to ask
+            confirm=True,  # nobody can be asked about a recording
         ),
         origin="import",
     )

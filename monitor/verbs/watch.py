@@ -36,7 +36,7 @@ SNOOZE_MIN = 30
 
 
 class Watch:
-    """The board, the connection and what the last key did."""
+    """What is known of the boxes, the connection and what the last key did."""
 
     def __init__(self, config: MqttConfig, handed_over: str | None = None) -> None:
         self.boxes = WatchedBoxes()
@@ -116,7 +116,7 @@ class Watch:
         self._retry_s = time.monotonic() + (0.0 if falls_back else RETRY_S)
         self.connection_text = "connecting" if falls_back else f"not connected: {why}"
         for box in self.boxes.by_name.values():
-            box.online = None  # nobody knows while we hear nothing
+            box.online = None  # unknown without a connection
 
 
 def run_watch(config: MqttConfig, handed_over: str | None = None) -> int:

@@ -1,8 +1,7 @@
 """What ``nursery watch`` knows: every box on the broker, from its retained topics. Pure data.
 
-A value is shown only while its box is online; what an offline box said last is history, not news.
-A box speaks for itself alone: whatever name its alerts carry, they belong to the topic they came
-on, and nothing that steers a terminal passes.
+A value is shown only while its box is online; of an offline box nothing is current. Alerts belong
+to the box whose topic they came on, whatever name they carry, and control characters are replaced.
 """
 
 from __future__ import annotations
@@ -27,14 +26,14 @@ class BoxView(msgspec.Struct):
 
 
 class WatchedBoxes:
-    """All boxes, fed message by message; remembers which alert is selected."""
+    """All boxes, as their messages came in, and which alert is selected."""
 
     def __init__(self) -> None:
         self.by_name: dict[str, BoxView] = {}
         self._selected: str | None = None
 
     def observe(self, topic: str, payload: bytes) -> None:
-        """Take one message; anything that is not one of ours is ignored."""
+        """Fold in one message; what is no topic of a box is ignored."""
         parts = topic.split("/")
         if len(parts) < 3 or parts[0] != "nursery":
             return
@@ -59,7 +58,7 @@ class WatchedBoxes:
         )
 
     def selected(self) -> dict[str, Any] | None:
-        """The alert the keys act on: the one chosen, else the first; None when all is well."""
+        """The alert the keys act on: the one chosen, else the first; None when none is open."""
         alerts = self.open_alerts()
         chosen = [alert for alert in alerts if _key(alert) == self._selected]
         found = chosen or alerts

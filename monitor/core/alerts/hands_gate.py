@@ -13,7 +13,7 @@ from monitor.alert_kinds import KINDS, AlertKind, Severity
 from monitor.timeshift import TimeShift
 
 HANDS_GRACE_S = 60.0
-"""somebody who has just let go of the babies still hears them"""
+"""somebody who has just put the babies down still hears them"""
 HANDS_LONGEST_S = 300.0
 """... and has looked after a cry within five minutes, or is not there"""
 

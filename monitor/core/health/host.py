@@ -24,7 +24,7 @@ LOW_POWER_BLIND_S = 60.0
 CLOCK_LATE_S = 3600.0
 """a router that restarts after a power cut is back in minutes; later than this nobody sets it"""
 LATE_S = 20.0
-"""With everything gone that can be let go of, cries are still told this much too late."""
+"""With everything left out that can be, cries are still told this much too late."""
 IN_TIME_S = 2.0
 """hysteresis"""
 SLEPT_LEAST_S = 60.0

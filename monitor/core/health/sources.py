@@ -250,8 +250,8 @@ class Health:
 def _judge(source: _Source, now_s: float) -> tuple[SourceCondition, str]:
     """The state of a source at ``now_s`` and why."""
     report, age_s = source.report, now_s - source.data_s
-    confessed = report is not None and report.state != "healthy" and report.t_s >= source.data_s
-    if report is not None and confessed:
+    reported = report is not None and report.state != "healthy" and report.t_s >= source.data_s
+    if report is not None and reported:
         return ("failed" if age_s >= FAILED_S else report.state), report.why
     if age_s >= FAILED_S:
         return "failed", f"has sent nothing for more than {FAILED_S:.0f} s"

@@ -25,8 +25,8 @@ help:
 demo: $(VENV)/.demo
 	@$(BIN)/nursery demo
 
-test: $(VENV)/.dev libraries lint
-	@$(BIN)/python -m pytest
+# "make -k test" goes on after the first of the three that fails.
+test: libraries lint unit system
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check .
@@ -38,12 +38,14 @@ format: $(VENV)/.dev
 	@$(BIN)/ruff format .
 
 unit: $(VENV)/.dev
-	@$(BIN)/python -m pytest -m "not system"
+	@$(BIN)/python -m pytest -m "not system" -n auto
 
+# Tests on real servers mostly wait: more of them run side by side than there are processors.
+SIDE_BY_SIDE ?= 6
 system: $(VENV)/.dev libraries
-	@$(BIN)/python -m pytest -m system
+	@$(BIN)/python -m pytest -m system -n $(SIDE_BY_SIDE) --dist loadgroup --no-loadscope-reorder
 
-# A real Home Assistant for tests/system/test_home_assistant.py: two minutes, one gigabyte, no root.
+# A real Home Assistant for tests/system/test_home_assistant*.py: two minutes, one gigabyte, no root.
 .PHONY: home-assistant
 home-assistant:
 	@tests/system/home_assistant/setup.sh

@@ -17,9 +17,11 @@ from monitor.core.activity import _Memory
 from monitor.core.alerts.lifecycle import AlertLife
 from monitor.core.alerts.memory import AlertMemory
 from monitor.core.cry.bouts import CryWindow
+from monitor.core.cry.detector import CryModel
 from monitor.core.health.sources import _Source
 from monitor.core.scale.state import WeigherState
 from monitor.daemon.recorder import Recorder
+from monitor.data.shipped import cry_model_bytes
 from monitor.events import (
     AUDIO_RATE_HZ,
     Alert,
@@ -236,8 +238,7 @@ class Night:
             self.box.feed(at_s + 900, "Possum", 0.002 * 119.0, rng.uniform(240, 500))
             at_s += rng.uniform(3600, 4200)
         self.cry_s = float(rng.integers(600, 7800))
-        self.room = Room(seed, noise_db=-58.0)
-        self.room.add(self.cry_s, bout("kitten", rng, 60.0, level_db=-30.0))
+        self.cry = bout("kitten", rng, 60.0, level_db=-30.0)
 
     def history(self) -> list[AnyEvent]:
         """Three days of weighings with a clock that was right; Possum loses."""
@@ -259,7 +260,7 @@ class Night:
         """As a clock sees it that is ``ahead_s`` ahead of the truth (mostly: behind)."""
         blocks = self.box.blocks(T0, T0 + NIGHT_S, block_s=2.0)
         sound = Room(self._seed, noise_db=-58.0)
-        sound._calls = list(self.room._calls)
+        sound.add(self.cry_s, self.cry)
         for second in range(0, int(NIGHT_S), 2):
             begin_s = T0 + second + ahead_s
             samples = sound.render(second * AUDIO_RATE_HZ, 2 * AUDIO_RATE_HZ)
@@ -322,7 +323,7 @@ def begin(night: Night, journal: Journal, run: RunStart) -> Recorder:
             behind[0] += shift.by_s
             super().shift(shift)
 
-    model = recorder.pipeline.detector._model
+    model = CryModel.from_bytes(cry_model_bytes(CONFIG.microphone.model))
     recorder.pipeline.detector = Ears(model, lambda t_s: night.awake(t_s - behind[0]))
     return recorder
 

@@ -8,12 +8,7 @@ policy, journal, outbox, publisher and documents are the real ones.
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import re
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,136 +19,23 @@ import pytest
 
 from monitor.documents import CryStatus
 from monitor.events import Baby, Candidate, Condition
-from monitor.mqtt.discovery import discovery
-from monitor.mqtt.topics import Topics
-from tests.system.daemon import Daemon
-from tests.system.home_assistant.box import BOX, IDENTITY, KANGAROO, POSSUM
-from tests.system.mosquitto import BINARY, Mosquitto, free_port
-from tests.system.subscriber import Subscriber
-from tests.system.test_daemon import quiet_box
+from tests.system.home_assistant.box import BOX, KANGAROO, POSSUM
+from tests.system.home_assistant.running import (
+    Box,
+    Core,
+    announced,
+    crying,
+    mqtt_complaints,
+    needed,
+)
+from tests.system.mosquitto import Mosquitto
 
-HERE = Path(__file__).parent / "home_assistant"
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs" / "home_assistant"
 PNG = bytes.fromhex("89504e470d0a1a0a") + b"not really a picture" * 50
 
 
-def installed() -> Path | None:
-    """The interpreter ``setup.sh`` made, newest core first."""
-    chosen = os.environ.get("NURSERY_HOME_ASSISTANT")
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    folder = Path(chosen) if chosen else cache / "nursery-home-assistant"
-    found = sorted(folder.glob("core-*/.complete"), reverse=True)
-    return found[0].parent / "bin" / "python" if found else None
-
-
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.optional,
-    pytest.mark.skipif(BINARY is None, reason="mosquitto is not installed"),
-    pytest.mark.skipif(
-        installed() is None, reason='no Home Assistant here: "make home-assistant" installs one'
-    ),
-]
-
-
-class Core:
-    """A running Home Assistant; ``ask`` calls a method of ``driver.Core``."""
-
-    def __init__(self, folder: Path, broker_port: int, *more: str) -> None:
-        self._log = (folder / "home_assistant.log").open("a")
-        self._process = subprocess.Popen(
-            [str(installed()), str(HERE / "driver.py"), "--config", str(folder / "config"),
-             "--broker-port", str(broker_port), "--http-port", str(free_port()), *more],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True,
-        )  # fmt: skip
-        self._answer()
-
-    def ask(self, question: str, **arguments: Any) -> Any:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({"ask": question, **arguments}) + "\n")
-        self._process.stdin.flush()
-        return self._answer()
-
-    def _answer(self) -> Any:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        assert line, f"Home Assistant ended; see {self._log.name}"
-        answer = json.loads(line)
-        assert "ok" in answer, answer
-        return answer["ok"]
-
-    def becomes(self, entity_id: str, state: str, timeout: float = 60.0) -> None:
-        found = self.ask("wait", entity_id=entity_id, state=state, timeout=timeout)
-        assert found["hit"], f"{entity_id} is {found['state']}, not {state}"
-
-    def entities(self) -> dict[str, dict[str, Any]]:
-        return {entity["entity_id"]: entity for entity in self.ask("entities")}
-
-    def press(self, entity_id: str) -> None:
-        self.ask("call", service="button.press", data={"entity_id": entity_id})
-
-    def close(self) -> None:
-        if self._process.poll() is None:
-            assert self._process.stdin is not None
-            self._process.stdin.close()
-            try:
-                self._process.wait(15)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait(5)
-        self._log.close()
-
-
-class Box:
-    """The scripted box as a process of its own, so that it can be killed."""
-
-    def __init__(self, folder: Path, broker_port: int, mode: str = "device") -> None:
-        folder.mkdir(exist_ok=True)
-        self._output = (folder / "box.out").open("w+")
-        self._forgotten = 0
-        self._arguments = [str(folder), str(broker_port), mode]
-        self.start()
-
-    def start(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.system.home_assistant.box", *self._arguments],
-            stdin=subprocess.PIPE, stdout=self._output, text=True, cwd=ROOT,
-        )  # fmt: skip
-
-    def play(self, **script: Any) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(msgspec.json.encode(script).decode() + "\n")
-        self._process.stdin.flush()
-
-    def kill(self) -> None:
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait(5)
-
-    def commands(self) -> list[dict[str, Any]]:
-        """What it received since the test began."""
-        self._output.seek(0)
-        return [json.loads(line) for line in self._output][self._forgotten :]
-
-    def forget(self) -> None:
-        self._forgotten = 0
-        self._forgotten = len(self.commands())
-
-    def received(self, verb: str, timeout: float = 60.0) -> dict[str, Any]:
-        end = time.monotonic() + timeout
-        while time.monotonic() < end:
-            for command in self.commands():
-                if command["verb"] == verb:
-                    return dict(command["args"])
-            time.sleep(0.05)
-        raise AssertionError(f"no {verb} among {self.commands()}")
-
-    def close(self) -> None:
-        if self._process.poll() is None:
-            assert self._process.stdin is not None
-            self._process.stdin.close()
-            self._process.wait(10)
-        self._output.close()
+pytestmark = needed
 
 
 AUTOMATION = """
@@ -206,17 +88,6 @@ def box(shared: tuple[Core, Box]) -> Box:
     return shared[1]
 
 
-def crying(severity: str = "warning") -> Condition:
-    return Condition(
-        kind="crying",
-        severity=severity,
-        since_s=1_767_268_800.0,
-        title="Kitten crying",
-        message="A kitten has been crying for 3 min: the bottle was due 20 min ago.",
-        why="calls",
-    )
-
-
 def question() -> Condition:
     return Condition(
         kind="who_is_it",
@@ -229,23 +100,6 @@ def question() -> Condition:
         step_id="s-17",
         candidates=[Candidate("Kangaroo", 0.5), Candidate("Possum", 0.5)],
     )
-
-
-def announced() -> dict[str, str]:
-    """Unique id and device name of everything the discovery documents promise."""
-    documents = discovery(
-        Topics(BOX), identity=IDENTITY, babies=[KANGAROO, POSSUM], mode="device", version="1"
-    )
-    bodies = [json.loads(message.payload) for message in documents]
-    return {
-        row["unique_id"]: body["device"]["name"]
-        for body in bodies
-        for row in body["components"].values()
-    }
-
-
-def mqtt_complaints(core: Core) -> list[str]:
-    return [text for text in core.ask("complaints") if "mqtt" in text.lower()]
 
 
 def test_every_entity_is_there_with_value_unit_class_and_device(core: Core, box: Box) -> None:
@@ -332,45 +186,6 @@ def test_the_select_answers_who_it_was(core: Core, box: Box) -> None:
     assert mqtt_complaints(core) == []
 
 
-def test_unavailable_when_killed_and_back_after_every_kind_of_restart(
-    tmp_path: Path, broker: Mosquitto
-) -> None:
-    box = Box(tmp_path / "box", broker.port)
-    core = Core(tmp_path, broker.port)
-    weight = "sensor.possum_weight_g"
-    core.becomes(weight, "112.4", 30)
-    box.play(conditions=[crying()])
-    event = "event.nursery_kangaroo_and_possum_alert"
-    assert core.ask("wait", entity_id=event, attribute=["state", "raised"])["hit"]
-    before = {e["entity_id"]: e["unique_id"] for e in core.entities().values()}
-
-    box.kill()
-    core.becomes(weight, "unavailable", 20)
-    alive = {e for e, v in core.entities().items() if v["state"] != "unavailable"}
-    assert alive == set()
-    box.start()
-    core.becomes(weight, "112.4")
-
-    broker.stop()
-    core.becomes(weight, "unavailable", 20)
-    broker.start()  # it kept nothing: the box says everything again
-    core.becomes(weight, "112.4", 60)
-
-    last = core.ask("state", entity_id=event)["state"]
-    core.close()
-    core = Core(tmp_path, broker.port)
-    try:
-        core.becomes(weight, "112.4", 30)
-        assert {e["entity_id"]: e["unique_id"] for e in core.entities().values()} == before
-        assert core.ask("state", entity_id=event)["state"] == last  # no alert fired again
-        box.close()  # politely: it says offline itself
-        core.becomes(weight, "unavailable", 5)
-        assert mqtt_complaints(core) == []
-    finally:
-        core.close()
-        box.close()
-
-
 def test_a_baby_renamed_or_retired_leaves_nothing_double_or_behind(core: Core, box: Box) -> None:
     before = {e["unique_id"]: e["entity_id"] for e in core.entities().values()}
     poppy = Baby(id=POSSUM.id, name="Poppy 🐾/#", species="puppy")
@@ -393,19 +208,6 @@ def test_a_baby_renamed_or_retired_leaves_nothing_double_or_behind(core: Core, b
     assert mqtt_complaints(core) == []
     box.play(babies=[msgspec.to_builtins(b) for b in (KANGAROO, POSSUM)])
     core.becomes("sensor.possum_weight_g", "112.4")
-
-
-def test_one_document_per_entity_gives_the_same_picture(tmp_path: Path, broker: Mosquitto) -> None:
-    box = Box(tmp_path / "box", broker.port, "entity")
-    core = Core(tmp_path, broker.port)
-    try:
-        core.becomes("sensor.possum_weight_g", "112.4", 30)
-        assert {e["unique_id"] for e in core.entities().values()} == set(announced())
-        assert len(core.ask("devices")) == 3
-        assert mqtt_complaints(core) == []
-    finally:
-        core.close()
-        box.close()
 
 
 class Phone:
@@ -473,75 +275,3 @@ def test_the_dashboard_loads_and_knows_its_entities(core: Core, box: Box) -> Non
     rendered = core.ask("render", template=card["content"])
     assert "**Kitten crying** since 12:00" in rendered
     assert "the bottle was due 20 min ago" in rendered
-
-
-def test_the_daemon_itself_through_a_baby_s_stay(tmp_path: Path, broker: Mosquitto) -> None:
-    """``nursery run`` with a recorded scale: registered, weighed, renamed, retired, killed."""
-    daemon = Daemon(tmp_path / "box", broker.port, more=quiet_box(tmp_path / "scale.csv", 900.0))
-    daemon.start()
-    core = Core(tmp_path, broker.port)
-    try:
-        core.becomes("binary_sensor.nursery_test_box_scale_alive", "on", 40)
-        assert daemon.nursery("baby", "add", "Possum", "--species", "puppy").returncode == 0
-        core.becomes("sensor.possum_weight_g", "unknown")
-        assert daemon.nursery("weigh", "Possum", "205").returncode == 0
-        core.becomes("sensor.possum_weight_g", "205.0")
-        core.press("button.nursery_test_box_test_alert")
-        event = "event.nursery_test_box_alert"
-        assert core.ask("wait", entity_id=event, attribute=["kind", "test"])["hit"]
-        before = {e["unique_id"]: e["entity_id"] for e in core.entities().values()}
-        assert daemon.nursery("baby", "edit", "Possum", "--rename", "Poppy").returncode == 0
-        end = time.monotonic() + 60
-        while "Poppy" not in {device["name"] for device in core.ask("devices")}:
-            assert time.monotonic() < end
-            time.sleep(0.1)
-        core.becomes("sensor.possum_weight_g", "205.0")
-        assert {e["unique_id"]: e["entity_id"] for e in core.entities().values()} == before
-        with Subscriber(broker.port, "nursery/#") as late:
-            time.sleep(1.0)
-            assert [m.topic for m in late.messages if "possum" in m.topic] == []
-            assert [m.topic for m in late.messages if m.topic.endswith("/poppy")]
-        assert daemon.nursery("baby", "retire", "Poppy").returncode == 0
-        end = time.monotonic() + 60
-        while len(core.ask("devices")) > 1:
-            assert time.monotonic() < end
-            time.sleep(0.1)
-        daemon.stop(signal.SIGKILL)
-        core.becomes("sensor.nursery_test_box_total_g", "unavailable", 20)
-        assert mqtt_complaints(core) == []
-    finally:
-        core.close()
-        daemon.stop(signal.SIGKILL)
-
-
-def test_a_fresh_card_doubles_no_entity_and_goes_on_as_the_earlier_one(
-    tmp_path: Path, broker: Mosquitto
-) -> None:
-    scale = quiet_box(tmp_path / "scale.csv", 900.0)
-    first = Daemon(tmp_path / "first", broker.port, more=scale)
-    fresh = Daemon(tmp_path / "fresh", broker.port, more=scale)
-    first.start()
-    core = Core(tmp_path, broker.port)
-    try:
-        core.becomes("binary_sensor.nursery_test_box_scale_alive", "on", 40)
-        assert first.nursery("baby", "add", "Possum", "--species", "puppy").returncode == 0
-        core.becomes("sensor.possum_weight_g", "unknown")
-        before = {e["unique_id"]: e["entity_id"] for e in core.entities().values()}
-        first.stop(signal.SIGKILL)  # the card has died
-        core.becomes("sensor.nursery_test_box_total_g", "unavailable", 20)
-        fresh.start()
-        core.becomes("binary_sensor.nursery_test_box_problem_not_delivered", "on", 40)
-        core.becomes("binary_sensor.nursery_test_box_scale_alive", "on", 40)
-        assert {e["unique_id"]: e["entity_id"] for e in core.entities().values()} == before
-        assert fresh.nursery("adopt").returncode == 0
-        core.becomes("binary_sensor.nursery_test_box_problem_not_delivered", "off", 40)
-        assert fresh.nursery("baby", "add", "Possum", "--species", "puppy").returncode == 0
-        assert fresh.nursery("weigh", "Possum", "205").returncode == 0
-        core.becomes("sensor.possum_weight_g", "205.0")
-        assert {e["unique_id"]: e["entity_id"] for e in core.entities().values()} == before
-        assert not [name for name in before.values() if name.endswith("_2")]
-        assert mqtt_complaints(core) == []
-    finally:
-        core.close()
-        first.stop(signal.SIGKILL)
-        fresh.stop(signal.SIGKILL)

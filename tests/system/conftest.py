@@ -7,23 +7,21 @@ import pytest
 
 from tests.system.mosquitto import BINARY, Mosquitto
 
-LONGEST = (
-    "test_campaign.py", "test_home_assistant.py", "test_home_assistant_alone.py",
-    "test_intruder.py", "test_blind.py",
+FIRST = (
+    "test_campaign.py", "test_home_assistant.py", "test_home_assistant_alone.py", "test_blind.py",
     "test_identity.py", "test_soak.py", "test_set_up.py", "test_sound_card.py", "test_dead_card.py",
 )  # fmt: skip
-"""files that begin first, so that tests side by side end together"""
+"""the longest, so that tests side by side end together"""
+LAST = ("test_load.py", "test_intruder.py")
+"""they keep a processor busy, which makes others late"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests keep their order within a file; longest files first."""
-    order = {name: place for place, name in enumerate(LONGEST)}
-
-    def place(item: pytest.Item) -> int:
-        here = item.path.parent == Path(__file__).parent
-        return order.get(item.path.name, len(order)) if here else len(order)
-
-    items.sort(key=place)
+    """Sort the files here; the tests of one keep their order."""
+    order = {name: place - len(FIRST) for place, name in enumerate(FIRST)}
+    order |= {name: place + 1 for place, name in enumerate(LAST)}
+    here = Path(__file__).parent
+    items.sort(key=lambda item: order.get(item.path.name, 0) if item.path.parent == here else 0)
 
 
 @pytest.fixture

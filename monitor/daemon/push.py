@@ -62,8 +62,9 @@ class Notifier:
         critical_waits_s: float = CRITICAL_WAITS_S,
         look_every_s: float = LOOK_EVERY_S,
         local_minute: Callable[[float], int | None] | None = None,
+        routes: PushRoutes | None = None,
     ) -> None:
-        """Check the URLs and start the thread.
+        """Check the URLs, unless ``routes`` are given, and start the thread.
 
         Raises:
             ConfigError: Apprise is not installed, or a URL in the configuration means nothing to
@@ -74,7 +75,7 @@ class Notifier:
         self._critical_waits_s = min(critical_waits_s, hung_s)
         self._look_every_s = look_every_s
         self._local_minute = local_minute
-        self._routes = PushRoutes(config)
+        self._routes = routes or PushRoutes(config)
         self._attempts: dict[int, int] = {}
         self._due_s: dict[int, float] = {}
         self._failure: str | None = None

@@ -21,10 +21,11 @@ from monitor.errors import ConfigError
 from monitor.events import Alert
 from monitor.store.batch import Batch
 from monitor.store.journal import Journal
-from monitor.store.push_rows import PUSHED_KEY, PushRow, PushRules, wanted
+from monitor.store.push_rows import PUSHED_KEY, PushRules, wanted
 from monitor.timeshift import TimeShift
+from tests.store.rows import put_in
 
-pytest.importorskip("apprise", reason='the "notify" extra is not installed')
+apprise = pytest.importorskip("apprise", reason='the "notify" extra is not installed')
 
 
 class Receiver(ThreadingHTTPServer):
@@ -61,18 +62,33 @@ def receiver() -> Iterator[Receiver]:
     server.server_close()
 
 
+class Routes(PushRoutes):
+    """The real ones, until ``spoil`` does something else first; counts what it was asked."""
+
+    def __init__(self, config: NotifyConfig) -> None:
+        super().__init__(config)
+        self.tried = 0
+        self.spoil: Callable[[], None] = lambda: None
+
+    def send(self, name: str, **words: str) -> str | None:
+        self.tried += 1
+        self.spoil()
+        return super().send(name, **words)
+
+
 class Box:
     """What a daemon does with an alert: written down, then pushed, in turns of one loop."""
 
     def __init__(self, path: Path, config: NotifyConfig, **options: Any) -> None:
         self.journal = Journal.open(path)
         self.now_s = 60.0
-        self._rules = PushRules(config, self.journal.pushes.pushed_alerts())
-        self.notifier = Notifier(config, self.journal.pushes, **options)
+        self.rules = PushRules(config, self.journal.pushes.pushed_alerts())
+        self.routes = Routes(config)
+        self.notifier = Notifier(config, self.journal.pushes, routes=self.routes, **options)
 
     def tell(self, alert: Alert) -> None:
-        rows = [row for row in [self._rules.row(alert)] if row is not None]
-        told = {PUSHED_KEY: msgspec.json.encode(self._rules.pushed)}
+        rows = [row for row in [self.rules.row(alert)] if row is not None]
+        told = {PUSHED_KEY: msgspec.json.encode(self.rules.pushed)}
         self.journal.write(Batch(events=[alert], pushes=rows, state=told))
 
     def until(self, true: Callable[[], bool]) -> None:
@@ -251,50 +267,48 @@ def test_a_push_that_was_told_and_not_sent_survives_the_process(receiver: Receiv
 
 def test_a_route_that_raises_ends_nothing(receiver: Receiver, make, monkeypatch):
     box = make(NotifyConfig(urls=[receiver.url()]), retry_after_s=(0.2,))
-    route = box.notifier._routes._routes["urls"]
-    honest = route.notify
 
-    def raising(**_fields: object) -> bool:
+    def raising(_route: object, **_fields: object) -> bool:
         raise KeyError("hunter2")
 
-    monkeypatch.setattr(route, "notify", raising)
+    monkeypatch.setattr(apprise.Apprise, "notify", raising)
     box.tell(alert())
     box.until(lambda: box.notifier.problem is not None)
     assert box.notifier.problem == "a push to urls failed: KeyError in its plug-in"
-    monkeypatch.setattr(route, "notify", honest)
+    monkeypatch.undo()
     box.settle()
     assert len(receiver.posts) == 1
     assert box.notifier.problem is None
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_thread_that_ended_is_begun_anew_and_said(receiver: Receiver, make, monkeypatch):
+def test_a_thread_that_ended_is_begun_anew_and_said(receiver: Receiver, make):
     box = make(NotifyConfig(urls=[receiver.url()]), retry_after_s=(0.1,))
 
-    def ending(_row: object) -> None:
+    def end() -> None:
         raise SystemExit  # ends a thread without a word
 
-    monkeypatch.setattr(box.notifier, "_send", ending)
+    box.routes.spoil = end
     box.tell(alert())
     box.until(lambda: box.notifier.problem is not None)
     assert box.notifier.problem is not None
     assert "ended by itself" in box.notifier.problem
-    monkeypatch.undo()
+    box.routes.spoil = lambda: None
     box.settle()
     assert len(receiver.posts) == 1
 
 
-def test_a_plug_in_that_never_comes_back_is_given_up(receiver: Receiver, make, monkeypatch):
+def test_a_plug_in_that_never_comes_back_is_given_up(receiver: Receiver, make):
     box = make(NotifyConfig(urls=[receiver.url()]), retry_after_s=(0.1,), hung_s=0.3)
     gate = threading.Event()
-    monkeypatch.setattr(box.notifier, "_send", lambda _row: gate.wait(30))
+    box.routes.spoil = lambda: gate.wait(30) and None
     box.tell(alert())
     box.until(lambda: box.notifier.problem is not None)
     assert box.notifier.problem == "a push to urls has not come back for 0 s"
-    monkeypatch.undo()
+    box.routes.spoil = lambda: None
     box.settle()
-    gate.set()
     assert len(receiver.posts) == 1
+    gate.set()
 
 
 def test_something_critical_does_not_wait_for_a_softer_push_that_hangs(receiver: Receiver, make):
@@ -314,22 +328,21 @@ def test_something_critical_does_not_wait_for_a_softer_push_that_hangs(receiver:
         assert [row.alert.id for row in box.journal.pushes.waiting()] == ["soft"]
 
 
-def test_as_many_pushes_may_hang_one_after_the_other_as_come_back(
-    receiver: Receiver, make, monkeypatch
-):
+def test_as_many_pushes_may_hang_one_after_the_other_as_come_back(receiver: Receiver, make):
     box = make(NotifyConfig(urls=[receiver.url()]), retry_after_s=(0.01,), hung_s=0.05)
-    send, sent = box.notifier._send, []
+    begun = [threading.Event() for _ in range(MOST_HUNG + 3)]
 
-    def slow(row: PushRow) -> object:
-        sent.append(row)
-        if len(sent) <= MOST_HUNG + 2:
-            time.sleep(0.1)
-        return send(row)
+    def come_back_when_the_next_has_begun() -> None:
+        number = box.routes.tried
+        begun[number - 1].set()
+        if number < len(begun):
+            begun[number].wait(30)
 
-    monkeypatch.setattr(box.notifier, "_send", slow)
+    box.routes.spoil = come_back_when_the_next_has_begun
     box.tell(alert())
+    box.until(begun[-1].is_set)
     box.settle()
-    assert len(sent) == MOST_HUNG + 3
+    assert box.routes.tried == len(begun)
 
 
 def test_a_service_that_never_answers_does_not_hold_up_the_caller(make):
@@ -372,7 +385,7 @@ def test_a_file_of_addresses_that_cannot_be_used_is_said_and_looked_at_again(
     assert says in (box.notifier.problem or "")
     assert "hunter2" not in (box.notifier.problem or "")
     box.tell(alert())
-    box.until(lambda: bool(box.notifier._attempts))
+    box.until(lambda: box.routes.tried > 0)
     secret.unlink(missing_ok=True)
     secret.touch(0o600)
     secret.write_text(f"# phone\n{receiver.url()}\n")
@@ -399,7 +412,7 @@ def test_addresses_read_before_are_used_while_their_file_is_away(
 
 def test_a_push_in_memory_waits_for_the_card(receiver: Receiver, make):
     box = make(NotifyConfig(urls=[receiver.url()]))
-    rows = [row for row in [box._rules.row(alert())] if row is not None]
+    rows = [row for row in [box.rules.row(alert())] if row is not None]
     box.journal.pushes.hold(rows)  # the card refuses: nothing is written
     box.settle()
     assert len(receiver.posts) == 1
@@ -421,9 +434,8 @@ def test_a_moved_timeline_moves_what_waits(make):
 def test_a_poisoned_row_stops_nothing(receiver: Receiver, make, column: str, value: object):
     box = make(NotifyConfig(urls=[receiver.url()]))
     box.tell(alert(id="poisoned"))
-    box.journal._db.execute(f"UPDATE pushes SET {column} = ?", (value,))  # noqa: S608 - fixed names
-    box.journal._db.execute("UPDATE state SET value = ? WHERE key = 'pushed'", (value,))
-    box.journal._db.commit()
+    put_in(box.journal.path, f"UPDATE pushes SET {column} = ?", (value,))  # noqa: S608 - fixed names
+    put_in(box.journal.path, "UPDATE state SET value = ? WHERE key = 'pushed'", (value,))
     box.tell(alert(id="good"))
     box.until(lambda: any("Kitten" in post["title"] for _, post in receiver.posts))
     box.journal.pushes.pushed_alerts()

@@ -40,6 +40,7 @@ class ScriptedDetector:
     """Says what the script says, whatever it is given."""
 
     level_db = -50.0
+    crying: CryStarted | None = None
 
     def __init__(self, bouts: Sequence[tuple[float, float]]) -> None:
         started: list[tuple[float, BoutEvent]] = [
@@ -57,6 +58,7 @@ class ScriptedDetector:
         told: list[BoutEvent] = []
         while self._coming and self._coming[0][0] <= block.end_s:
             told.append(self._coming.pop(0)[1])
+            self.crying = told[-1] if isinstance(told[-1], CryStarted) else None
         return Heard([], told)
 
     def flush(self) -> Heard:

@@ -314,7 +314,7 @@ class Pipeline:
             *self._identity.conditions(),
             *self._link.conditions(),
             *self.scale.conditions(now_s),
-            *self._crying.conditions(now_s, hearing=hearing),
+            *self._crying.conditions(now_s, hearing=hearing, open_bout=self._open_bout),
             *self._activity.conditions(
                 now_s,
                 microphone=hearing,
@@ -333,6 +333,10 @@ class Pipeline:
         self._know_roster()
         handled = self.scale.handled(now_s)
         return self.policy.observe(now_s, conditions, unjudged, handled=handled)
+
+    @property
+    def _open_bout(self) -> CryStarted | None:
+        return None if self.detector is None else self.detector.crying
 
     def _babies_inside(self, now_s: float) -> list[Baby]:
         """Those in the box; all of them while the scale does not know."""

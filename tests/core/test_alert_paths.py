@@ -195,6 +195,15 @@ def test_a_deaf_microphone_does_not_end_a_crying_incident() -> None:
     assert changes(told, "crying") == ["cleared"]
 
 
+def test_a_cry_that_begins_while_the_microphone_comes_back_is_told() -> None:
+    """It is trusted after five steady seconds; the bout has no pause, and begins in the third."""
+    world = World([(36, 400)])
+    world.run(30)
+    world.run(5, microphone=False)
+    told = world.run(40)
+    assert changes(told, "crying") == ["raised"]
+
+
 def test_forty_minutes_of_crying_on_a_swaying_platform_raise_and_become_critical() -> None:
     """10 g at 0.07 Hz looks like hands for 96 % of the time."""
     begin_s, end_s = 10 * MINUTE, 50 * MINUTE

@@ -120,15 +120,23 @@ class CryIncident:
             incident.cried_s += max(0.0, incident.heard_s - incident.bout_s)
             incident.bout_s = None
 
-    def conditions(self, now_s: float, *, hearing: bool = True) -> list[Condition]:
+    def conditions(
+        self, now_s: float, *, hearing: bool = True, open_bout: CryStarted | None = None
+    ) -> list[Condition]:
         """The ``crying`` condition, once there was enough of it and until it is quiet.
 
-        ``hearing`` is False while the microphone is blind: a bout then ends where it was last
-        heard, because nothing will report its end, and nothing is said until it hears again.
+        Args:
+            now_s: the time now.
+            hearing: False while the microphone is blind: a bout then ends where it was last
+                heard, because nothing will report its end, and nothing is said until it hears.
+            open_bout: what the detector hears now; it may have begun while the microphone was
+                not trusted yet, and its beginning is not announced twice.
         """
         if not hearing:
             self._lose_hearing()
             return []
+        if open_bout is not None:
+            self._hear_on(open_bout)
         if self._hearing_s is None:
             self._hearing_s = now_s
         self._forget_what_is_over(now_s)
@@ -156,6 +164,16 @@ class CryIncident:
                 f"{spoken_duration(incident.heard_s - incident.since_s)} of crying.",
             )
         ]
+
+    def _hear_on(self, bout: CryStarted) -> None:
+        """Go on with a bout that was given up when the microphone was lost, and never ended."""
+        incident = self._incident
+        if bout.species == "human" or (incident is not None and incident.bout_s is not None):
+            return
+        if incident is None:
+            self._begin(bout, "")
+        else:
+            incident.bout_s = incident.heard_s = max(bout.t_s, incident.heard_s)
 
     def unjudged(self) -> list[CannotJudge]:
         """Whether it can be said that nobody cries, as of the last ``conditions``."""

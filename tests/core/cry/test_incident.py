@@ -148,6 +148,34 @@ def test_a_bout_that_goes_on_when_the_microphone_dies_counts_to_its_last_call():
     assert subject.status(T + 61, None, True).crying is False
 
 
+def test_a_bout_that_begins_before_the_microphone_is_trusted_counts_when_it_is():
+    """Its beginning is announced once; a cry without a pause would never be told otherwise."""
+    subject, bout = incident(), started(T)
+    subject.observe(bout)
+    assert subject.conditions(T + 3, hearing=False) == []
+    told = [bool(subject.conditions(T + s, open_bout=bout)) for s in range(5, 60)]
+    assert told.index(True) + 5 == pytest.approx(20, abs=2)
+    subject.observe(ended(T, T + 60))
+    (found,) = subject.conditions(T + 61)
+    assert found.since_s == T
+
+
+def test_and_one_that_the_detector_has_ended_meanwhile_does_not():
+    subject = incident()
+    subject.observe(started(T))
+    subject.conditions(T + 3, hearing=False)
+    subject.observe(ended(T, T + 4))
+    assert all(subject.conditions(T + s) == [] for s in range(5, 60))
+
+
+def test_a_human_baby_that_the_detector_hears_is_no_incident_then_either():
+    subject = incident()
+    subject.conditions(T, hearing=False)
+    assert all(
+        subject.conditions(T + s, open_bout=started(T, species="human")) == [] for s in range(60)
+    )
+
+
 def test_bouts_before_and_after_a_short_gap_are_one_spell():
     subject = incident()
     subject.observe(started(T))

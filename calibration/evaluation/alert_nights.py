@@ -18,7 +18,8 @@ from typing import cast
 
 import numpy as np
 
-from calibration.evaluation.scenario_boxes import HARD, SEPARABLE, START_S, Box, Random
+from calibration.evaluation.scenario_boxes import HARD, SEPARABLE
+from calibration.evaluation.scenario_parts import START_S, Box, Random
 from monitor.config import Config, MicrophoneConfig, ScaleConfig
 from monitor.core.cry.bouts import BoutEvent
 from monitor.core.cry.detector import CryDetector, Heard

@@ -15,7 +15,8 @@ from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
-from calibration.evaluation.scenario_boxes import HARD, SEPARABLE, START_S, Box
+from calibration.evaluation.scenario_boxes import HARD, SEPARABLE
+from calibration.evaluation.scenario_parts import START_S, Box
 from calibration.evaluation.scenario_score import Score, score, wilson
 from monitor.config import ScaleConfig
 from monitor.core.scale.weigher import Weigher

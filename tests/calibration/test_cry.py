@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from calibration import cry
-from calibration.cry import Metrics, calibrate_cry
+from calibration.cry import calibrate_cry
+from calibration.cry_tuning import Metrics
 from monitor.core.cry.model import CryModel
 from monitor.data.shipped import cry_model_bytes
 from monitor.errors import CalibrationError, InputError

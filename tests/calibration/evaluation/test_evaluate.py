@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from calibration.evaluation import evaluate, nights, scoring
+from calibration.evaluation.night_sounds import Night, Placed
 from calibration.evaluation.scoring import Scored
 from calibration.training.clips import Clip, Kind, assign_folds, is_permissive, read_manifest
 from monitor.errors import InputError
@@ -123,7 +124,7 @@ def started(decided_s: float, species: Voice = "kitten") -> CryStarted:
 
 
 def test_a_false_bout_is_charged_to_what_was_playing() -> None:
-    night = nights.Night([], [nights.Placed(100, 110, "negative:sheep")], 8.0, -60)
+    night = Night([], [Placed(100, 110, "negative:sheep")], 8.0, -60)
     tally = nights.Tally()
     nights.count_false(tally, night, [started(105), started(3_000), started(106, "human")])
     assert tally.false == {"negative:sheep": 1, "room": 1}
@@ -131,7 +132,7 @@ def test_a_false_bout_is_charged_to_what_was_playing() -> None:
 
 
 def test_true_bouts_are_found_late_missed_or_beside_the_point() -> None:
-    night = nights.Night([], [nights.Placed(30, 45, "k"), nights.Placed(330, 340, "k")], 1.0, -60)
+    night = Night([], [Placed(30, 45, "k"), Placed(330, 340, "k")], 1.0, -60)
     tally = nights.Tally()
     calls = [[32.0, 34.0, 36.0, 38.0], [331.0, 333.0, 335.0]]
     nights.count_found(tally, night, calls, [started(37.5), started(200)])

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,10 @@ from monitor import commands
 from monitor.config import Config, ScaleConfig
 from monitor.daemon.loop import Loop
 from monitor.events import Tick
-from monitor.mqtt.connection_events import Acknowledged, Connected, Received
+from monitor.mqtt.bridge import Bridge
+from monitor.mqtt.connection_events import Acknowledged, Connected, Received, Refused
+from monitor.mqtt.flood_gate import CommandGate
+from monitor.mqtt.patience import Patience
 from monitor.mqtt.topics import Message
 from monitor.store.journal import Journal
 
@@ -149,10 +154,40 @@ class FakeConnection:
         pass
 
 
+class Nobody(FakeConnection):
+    """Where no broker is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.events = deque([Refused("nobody is there")])
+
+
+def only(connection: FakeConnection) -> Callable[..., FakeConnection]:
+    """Makes the box's own connection; the look before it finds no broker."""
+
+    def connect(_protocol: str, client_id: str, **_intake: object) -> FakeConnection:
+        return Nobody() if client_id.endswith("-look") else connection
+
+    return connect
+
+
+class OpenGate(CommandGate):
+    """However many commands there are."""
+
+    def admit(self, now_s: float) -> bool:
+        return True
+
+
 class Box:
     """The real loop, outputs, publisher, recorder and journal; only the socket is missing."""
 
-    def __init__(self, directory: Path, *, patient: bool = True) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        patient: bool = True,
+        patience: Patience = Patience(),  # noqa: B008
+    ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.config = Config(
             box="test",
@@ -160,18 +195,16 @@ class Box:
             scale=ScaleConfig(source="csv", file="x", counts_per_gram=400.0, zero_counts=0.0),
         )
         self.journal = Journal.open(self.config.journal_path)
-        self.app = Loop(self.config, self.journal, [], start_s=START_S)
-        wait = self.app._queue.get
-        self.app._queue.get = lambda _timeout_s: wait(0.0)
-        self.connection = FakeConnection()
         self.now_s = START_S
-        publisher = self.app._outputs.publisher
-        publisher._connect, publisher._may_open = lambda _protocol: self.connection, lambda: True
-        while not publisher.connected:
-            publisher.pump(self.now_s)
-        self.gate = publisher._gate
-        if patient:  # what is tested is what a command does, not how many there may be
-            self.gate.admit = lambda _now_s: True
+        self.connection = FakeConnection()
+        # With the open gate what is tested is what a command does, not how many there may be.
+        self.gate = OpenGate() if patient else CommandGate()
+        self.app = Loop(
+            self.config, self.journal, [], start_s=START_S,
+            open_bridge=partial(Bridge, connect=only(self.connection), gate=self.gate, patience=patience),
+        )  # fmt: skip
+        while not self.app.connected:
+            self.turn()
         self.tick()
 
     def tick(self, seconds: float = 1.0) -> None:
@@ -180,8 +213,8 @@ class Box:
         self.turn()
 
     def turn(self) -> None:
-        self.app._turn()
-        self.app._turn()
+        self.app.turn(0.0)
+        self.app.turn(0.0)
 
     def send(self, verb: str, payload: bytes, *, retain: bool = False) -> list[dict[str, Any]]:
         """One message on a command topic; returns what came out on the result topics."""

@@ -18,10 +18,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monitor.daemon.outputs import Outputs
 from monitor.daemon.recorder import Recorder
-from monitor.daemon.shedding import Shedding
 from monitor.events import CommandResult, slug
+from monitor.mqtt.bridge import Bridge
 from monitor.mqtt.topics import alert_sentence
 from monitor.names import has_control
 from tests import hostile
@@ -157,10 +156,15 @@ def test_two_babies_registered_in_one_second_stay_two() -> None:
 def test_a_command_before_the_first_tick_is_not_from_1970(tmp_path: Path) -> None:
     opened = Box(tmp_path)
     recorder = Recorder(opened.config, opened.journal, start_s=opened.now_s)
-    fresh = Outputs(opened.config, opened.journal, recorder, Shedding(), dict, print)
-    command = fresh._receive(hostile.Received(f"{hostile.BASE}/cmd/tare", b"", False))
-    assert command is not None
-    assert command.t_s == opened.now_s
+    connection = hostile.FakeConnection()
+    fresh = Bridge(
+        opened.config, opened.journal, recorder, log=print, connect=hostile.only(connection)
+    )
+    while not fresh.connected:
+        fresh.pump()
+    connection.events.append(hostile.Received(f"{hostile.BASE}/cmd/tare", b"", False))
+    commands = fresh.pump()
+    assert [command.t_s for command in commands] == [opened.now_s]
     opened.close()
 
 

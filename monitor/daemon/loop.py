@@ -1,9 +1,9 @@
-"""The daemon: sources fill one queue, one loop empties it.
+"""The daemon's loop: sources fill one queue, one thread empties it.
 
-Order of a turn: take an observation, let the recorder fold it in and write it down, tell the
-outputs. systemd hears ``READY`` once configuration and journal are open (not when the hardware
-answers: an unplugged scale must not loop the boot), and its watchdog is fed only while every
-source's own loop turns.
+Order of a turn: take an observation, let the recorder fold it in and write it down, hand the events
+to the outputs. systemd is told ``READY`` once configuration and journal are open (not when the
+hardware answers: an unplugged scale must not loop the boot), and its watchdog is notified only
+while every source's own loop turns.
 """
 
 from __future__ import annotations
@@ -34,10 +34,13 @@ from monitor.events import (
 )
 from monitor.host.boot_clock import RunStart
 from monitor.host.systemd import Watchdog, notify
+from monitor.mqtt.bridge import Bridge
 from monitor.mqtt.publisher_status import PublisherStatus
 from monitor.store.cry_clips import open_clips
 from monitor.store.journal import Journal
 
+WAIT_S = 0.05
+"""for the next observation; the broker and the command line are looked at between two"""
 FRESH_S = 15.0
 """When a source's loop has not turned for this long, systemd's watchdog is no longer notified."""
 
@@ -91,6 +94,7 @@ class Loop:
         on_events: Callable[[list[AnyEvent]], None] | None = None,
         log: Callable[[str], None] = lambda _text: None,
         shedding: Shedding | None = None,
+        open_bridge: Callable[..., Bridge] = Bridge,
     ) -> None:
         """Build the recorder and its outputs.
 
@@ -102,12 +106,10 @@ class Loop:
             run_start: where this boot lies, as far as is known.
             on_events: also called with every event.
             log: one line for the service's log.
-            shedding: decides what is left out when the processor is short;
-                None: nothing ever is (a simulated night).
+            shedding: what is left out when the processor is short; None: nothing (simulations).
+            open_bridge: called as ``Bridge``, with settings, journal, recorder and log.
         """
-        self._config = config
-        self._journal = journal
-        self._workers = workers
+        self._config, self._journal, self._workers = config, journal, workers
         self._queue = ObservationQueue()
         self.recorder = Recorder(
             config, journal, start_s=start_s, run_start=run_start, on_events=on_events, log=log
@@ -115,7 +117,10 @@ class Loop:
         self._log = log
         self._shedding = shedding or Shedding()
         self._may_shed = shedding is not None
-        self._outputs = Outputs(config, journal, self.recorder, self._shedding, self._metrics, log)
+        self._bridge = open_bridge(config, journal, self.recorder, log=log)
+        self._outputs = Outputs(
+            config, journal, self.recorder, self._shedding, self._bridge, self._metrics
+        )
         self._clips = open_clips(config, log)
         self._watchdog = Watchdog(FRESH_S)
         self._stopping = False
@@ -129,7 +134,7 @@ class Loop:
         notify(f"READY=1\nSTATUS=watching {self._config.box}")
         try:
             while not self._stopping:
-                self._turn()
+                self.turn()
         finally:
             self._shut_down()
         return 0
@@ -154,12 +159,12 @@ class Loop:
     @property
     def connected(self) -> bool:
         """Whether there is a connection to the broker."""
-        return self._outputs.publisher.connected
+        return self._bridge.connected
 
     @property
     def broker_status(self) -> PublisherStatus:
         """How the connection to the broker is, and what waits for it."""
-        return self._outputs.publisher.status()
+        return self._bridge.status()
 
     def _metrics(self) -> dict[str, object]:
         """What ``health`` contains about queue and sources."""
@@ -171,8 +176,9 @@ class Loop:
             metrics |= self._clips.metrics()
         return metrics
 
-    def _turn(self) -> None:
-        observation = self._queue.get(0.05)
+    def turn(self, wait_s: float = WAIT_S) -> None:
+        """One turn; waits at most ``wait_s`` for an observation."""
+        observation = self._queue.get(wait_s)
         if self._may_shed and self._shedding.observe(time.monotonic(), self._queue.lag_s):
             self._shed()
         if observation is not None and not self._is_shed(observation):
@@ -217,7 +223,7 @@ class Loop:
         for command in commands:
             self._handle(command)
         self._outputs.tick()
-        self._handle(self._outputs.link_report(now_s))
+        self._handle(self._bridge.connection_report(now_s))
         if (report := self._outputs.identity_report()) is not None:
             self._handle(report)
         self._watchdog.notify([worker.heartbeat_s() for worker in self._workers])

@@ -22,6 +22,7 @@ from monitor.core.health.identity import identity_sentence
 from monitor.documents import BoxState
 from monitor.errors import JournalError
 from monitor.events import Baby, IdentityReport
+from monitor.mqtt.connecting import Connect
 from monitor.mqtt.discovery import Mode, discovery
 from monitor.mqtt.identity import BoxIdentity, where
 from monitor.mqtt.identity_watch import IdentityDocument, IdentityWatch
@@ -29,7 +30,6 @@ from monitor.mqtt.look import BABY_DEVICE, BOX_DEVICE, BrokerLook, strangers
 from monitor.mqtt.publisher import Publisher
 from monitor.mqtt.topics import Message, Topics, state_messages
 from monitor.store.journal import Journal
-from monitor.store.secrets import read_password
 from monitor.times import rfc3339
 
 RENEW_EVERY_S = 60.0
@@ -51,10 +51,12 @@ class Announcement:
         *,
         babies: Callable[[], Sequence[Baby]],
         state: Callable[[], BoxState],
+        connect: Connect,
         log: Callable[[str], None],
     ) -> None:
         self._config, self._journal = config, journal
         self._babies, self._state, self._log = babies, state, log
+        self._connect = connect
         self._topics = Topics(config.box)
         self.identity = BoxIdentity(journal)
         self.watch = IdentityWatch(
@@ -206,7 +208,7 @@ class Announcement:
     def _take_back(self, publisher: Publisher) -> None:
         """Have emptied what no longer belongs; what a copy lists may be the original's."""
         if not self.identity.copied:
-            publisher.forget(self._journal.retained.gone)
+            publisher.empty(self._journal.retained.gone)
 
     def _list_what_an_older_version_left(self) -> None:
         """Versions without the list kept the name and mode they had announced."""
@@ -260,8 +262,8 @@ class Announcement:
             self._look = BrokerLook(
                 self._config.mqtt,
                 self._config.box,
+                connect=self._connect,
                 client_id=self.watch.client_id,
-                password=lambda: read_password(self._config.mqtt),
             )
         outcome = self._look.pump(monotonic_s)
         if outcome != "looking":

@@ -17,7 +17,6 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Any
 
-import msgspec
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
@@ -39,6 +38,7 @@ from monitor.mqtt.connection_events import (
     Subscribed,
 )
 from monitor.mqtt.guarded_client import GuardedClient
+from monitor.mqtt.intake import Intake
 from monitor.mqtt.protocol_version import ProtocolVersion
 from monitor.mqtt.topics import Message
 
@@ -46,19 +46,6 @@ CONNECT_TIMEOUT_S = 8.0
 ANSWER_WITHIN_S = 3.0
 """From the open socket to the broker's answer. amqtt leaves a version 5 greeting unanswered and
 the socket open; Mosquitto answers in milliseconds."""
-
-
-class Intake(msgspec.Struct, frozen=True, kw_only=True):
-    """How much of what others send is let in: memory must not be theirs to fill."""
-
-    most_waiting: int = 500
-    """messages not looked at yet; beyond them the newest are dropped and counted"""
-    most_bytes: int = 16_384
-    """a longer packet is not even sent to us (MQTT 5), or ends the connection at its first bytes
-    (3.1.1); a command has at most 4 kB"""
-    kept_s: int = 60
-    """for which the broker keeps messages for us after the connection (MQTT 5): longer than a short
-    loss of the Wi-Fi, shorter than it takes for a tap on "tare" to become a surprise"""
 
 
 class Connection:
@@ -103,7 +90,7 @@ class Connection:
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
         client.on_subscribe = self._on_subscribe
-        client.on_message = self._on_message
+        client.on_message = lambda _client, _userdata, message: self.take_message(message)
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
 
     def open(self, will: Message | None = None) -> None:
@@ -269,9 +256,8 @@ class Connection:
         refused = tuple(str(reason) if reason.is_failure else None for reason in reasons)
         self.events.append(Subscribed(mid, refused))
 
-    def _on_message(
-        self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage
-    ) -> None:
+    def take_message(self, message: mqtt.MQTTMessage) -> None:
+        """A message came in: into the queue, if there is room."""
         if len(self.events) >= self._intake.most_waiting:
             self.dropped += 1
             return

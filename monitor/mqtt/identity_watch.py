@@ -15,9 +15,13 @@ something else while it is connected says ``online`` again.
 
 from __future__ import annotations
 
+import math
+import uuid
 from typing import Literal
 
 import msgspec
+
+from monitor.mqtt.topics import Topics
 
 SESSION_TAKEN_OVER = 0x8E
 """MQTT 5, 3.14.2.1"""
@@ -30,6 +34,8 @@ WINDOW_S = 300.0
 ANSWER_EVERY_S = 30.0
 """two boxes that answer each other must not go on faster than this; one that is new to this box
 is answered at once"""
+CONTRADICT_EVERY_S = 1.0
+"""somebody else's ``offline`` is answered within this time, and a stream of them once in it"""
 LASTING_S = 190.0
 """another box is told of for this long after its last sign: it writes every minute, so this is
 three times missed"""
@@ -88,6 +94,7 @@ class IdentityWatch:
         """until a person has done something: with a spare name there is no new sign of it"""
         self._others: dict[str, _Other] = {}
         """by the mark of the process that wrote"""
+        self._contradicted_s = -math.inf
         self.document_due = False
         """another box has shown itself: show this one to it, and not only with the next minute"""
         self.online_due = False
@@ -191,6 +198,17 @@ class IdentityWatch:
 
     # ------------------------------------------------------------------ what it concludes
 
+    def contradiction(self, now_s: float) -> Literal["everything", "online"] | None:
+        """What to say again because somebody else spoke as this box; told once."""
+        if now_s - self._contradicted_s < CONTRADICT_EVERY_S:
+            return None
+        if not (self.everything_due or self.online_due):
+            return None
+        what: Literal["everything", "online"] = "everything" if self.everything_due else "online"
+        self._contradicted_s = now_s
+        self.online_due = self.everything_due = False
+        return what
+
     def signs(self, now_s: float) -> list[Sign]:
         """Of whom there is proof now, worst first."""
         found = {o.sign for o in self._others.values() if now_s - o.seen_s < self._lasting_s}
@@ -198,6 +216,17 @@ class IdentityWatch:
             found.add("taken_over")
         order: tuple[Sign, ...] = ("twin", "taken_over", "namesake")
         return [sign for sign in order if sign in found]
+
+
+def watch_of_nobody(topics: Topics) -> IdentityWatch:
+    """For a publisher whose identity is of no interest."""
+    return IdentityWatch(
+        client_id="",
+        identity="",
+        instance=uuid.uuid4().hex,
+        status_topic=topics.status,
+        identity_topic=topics.identity,
+    )
 
 
 def read_identity(payload: bytes) -> IdentityDocument | None:

@@ -9,26 +9,26 @@ without looking.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from monitor.config import MqttConfig
-from monitor.errors import NurseryError
 from monitor.events import slug
+from monitor.mqtt.connecting import Connect
 from monitor.mqtt.connection_events import Connected, Ended, Received, Refused
 from monitor.mqtt.identity import Found
+from monitor.mqtt.intake import Intake
 from monitor.mqtt.protocol_version import VersionChoice
 
-if TYPE_CHECKING:  # the client library is loaded with the first connection
+if TYPE_CHECKING:
     from monitor.mqtt.connection import Connection
 
 QUIET_S = 1.0
 """a broker sends what is retained at once; this long without another document is the end"""
 BOX_DEVICE, BABY_DEVICE = "nursery_", "nursery_baby_"
 """before the identity, in the identifiers of devices in Home Assistant"""
-MOST_BYTES = 400_000
+INTAKE = Intake(most_waiting=2000, most_bytes=400_000, kept_s=0)
 """a discovery document has 12 kB; one of this length is nobody's"""
 
 
@@ -51,13 +51,13 @@ class BrokerLook:
         config: MqttConfig,
         box: str,
         *,
+        connect: Connect,
         client_id: str,
-        password: Callable[[], str | None],
         quiet_s: float = QUIET_S,
     ) -> None:
         self._config = config
         self._filters = discovery_filters(config.discovery_prefix, box)
-        self._client_id, self._password = f"{client_id}-look", password
+        self._connect, self._client_id = connect, f"{client_id}-look"
         self._version = VersionChoice(config.protocol)
         self._quiet_s = quiet_s
         self._connection: Connection | None = None
@@ -93,18 +93,9 @@ class BrokerLook:
             self._connection.close(0.0)
         self._connection, self._heard_s = None, None
 
-    def _open(self) -> Literal["looking", "failed"]:
-        from monitor.mqtt.connection import Connection, Intake
-
-        intake = Intake(most_waiting=2000, most_bytes=MOST_BYTES, kept_s=0)
-        try:
-            password = self._password()
-            self._connection = Connection(
-                self._config, self._version.current, self._client_id, password, intake
-            )
-            self._connection.open()
-        except NurseryError:  # a file of the configuration's: the publisher says which
-            return self._failed(False)
+    def _open(self) -> Literal["looking"]:
+        self._connection = self._connect(self._version.current, self._client_id, intake=INTAKE)
+        self._connection.open()
         return "looking"
 
     def _failed(self, wrong_version: bool) -> Literal["looking", "failed"]:

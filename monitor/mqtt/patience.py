@@ -21,5 +21,7 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
     refused_s: float = 120.0
     """until a refused topic is tried again: short enough that repaired rights are found while
     somebody still waits for it, and thirty messages an hour are nothing to a broker"""
+    birth_spread_s: float = 10.0
+    """within which Home Assistant's start is answered: it makes every box answer, at any moment"""
     waits_s: Sequence[float] = WAITS_S
     """between attempts to connect: whoever restarts her router is connected within half a minute"""

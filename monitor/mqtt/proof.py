@@ -14,7 +14,7 @@ from monitor.mqtt.topics import Message
 
 SHORT_BYTES = 32
 LONGEST_BYTES = 15_000
-"""the box itself takes no packet of more than 16 kB (``connection.Intake``)"""
+"""the box itself takes no packet of more than 16 kB (``intake.Intake``)"""
 
 
 class Proof:

@@ -9,10 +9,7 @@ own thread; ``pump`` never waits.
 
 from __future__ import annotations
 
-import math
-import random
 import time
-import uuid
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -34,7 +31,9 @@ from monitor.mqtt.connection_events import (
 )
 from monitor.mqtt.dispatch import Dispatch
 from monitor.mqtt.flood_gate import CommandGate
-from monitor.mqtt.identity_watch import IdentityWatch
+from monitor.mqtt.hooks import Hooks
+from monitor.mqtt.identity_watch import IdentityWatch, watch_of_nobody
+from monitor.mqtt.inbound import Inbound
 from monitor.mqtt.listening import Listening
 from monitor.mqtt.patience import Patience
 from monitor.mqtt.protocol_version import ProtocolVersion
@@ -46,12 +45,6 @@ if TYPE_CHECKING:  # the client library is loaded with the first connection
     from monitor.mqtt.connection import Connection
 
 NOT_YET = "not tried yet"
-
-CONTRADICT_EVERY_S = 1.0
-"""somebody else's ``offline`` is answered within this time, and a stream of them once in it"""
-
-BIRTH_JITTER_S = 10.0
-"""Home Assistant's restart makes every box answer at once; spread them."""
 
 NO_ANSWER = "the broker does not acknowledge what it is sent"
 
@@ -66,57 +59,34 @@ class Publisher:
         *,
         topics: Topics,
         connect: Callable[[ProtocolVersion], Connection],
-        receive: Callable[[Received], Command | None],
-        complain: Callable[[str, str], None] = lambda _topic, _text: None,
-        resized: Callable[[], None] = lambda: None,
-        emptied: Callable[[str], None] = lambda _topic: None,
+        hooks: Hooks,
         watch: IdentityWatch | None = None,
-        may_open: Callable[[], bool] = lambda: True,
+        gate: CommandGate | None = None,
         patience: Patience = Patience(),  # noqa: B008 - frozen
     ) -> None:
         """Prepare; nobody is asked before the first ``pump``.
 
-        Args:
-            config: the broker and the protocol to begin with.
-            outbox: news that waits.
-            topics: of this box.
-            connect: makes a connection that is not yet open.
-            receive: reads a command; None when it was refused.
-            complain: hears of a flood: topic and sentence.
-            resized: told when the longest packet that the broker takes has changed
-                (``most_bytes``); documents may be wanted anew from there.
-            emptied: told of each topic that the broker has emptied.
-            watch: notices another box that speaks as this one.
-            may_open: whether to connect now.
-            patience: how long to wait for the broker.
+        ``connect`` makes a connection that is not yet open; ``watch`` notices another box that
+        speaks as this one; ``gate`` decides how many commands are too many.
         """
         self._outbox, self._topics = outbox, topics
-        self._connect, self._receive, self._complain = connect, receive, complain
-        self._may_open = may_open
-        self._watch = watch or IdentityWatch(
-            client_id="",
-            identity="",
-            instance=uuid.uuid4().hex,
-            status_topic=topics.status,
-            identity_topic=topics.identity,
-        )
-        self._contradicted_s = -math.inf
-        self._birth_topic = config.birth_topic
+        self._connect, self._may_open = connect, hooks.may_open
+        self._watch = watch or watch_of_nobody(topics)
         self._attempts = Attempts(config.protocol, patience.waits_s)
-        self._dispatch = Dispatch(outbox, topics, resized, emptied, patience)
+        self._dispatch = Dispatch(outbox, topics, hooks.resized, hooks.emptied, patience)
         self._listening = Listening(
-            commands=[topics.commands, self._birth_topic],
+            commands=[topics.commands, config.birth_topic],
             echoes=self._dispatch.own_topics,
             always=self._watch.topics,
             of_others=[topics.identity],
         )
-        self._gate = CommandGate()
-        self._refused_topic = topics.commands
-        self._dropped = 0
+        self._inbound = Inbound(
+            config.birth_topic, topics.commands, receive=hooks.receive, complain=hooks.complain,
+            gate=gate, birth_spread_s=patience.birth_spread_s,
+        )  # fmt: skip
         self._connection: Connection | None = None
         self._connected = False
         self._why = NOT_YET
-        self._birth_due_s: float | None = None
 
     # ------------------------------------------------------------------ what to say
 
@@ -124,7 +94,7 @@ class Publisher:
         """Set the retained state; unchanged payloads cost nothing."""
         self._dispatch.state.set(messages)
 
-    def forget(self, topics: Iterable[str]) -> None:
+    def empty(self, topics: Iterable[str]) -> None:
         """Take retained topics back: the broker empties them, and ``emptied`` hears of it."""
         self.set_retained(Message(topic=topic, payload=b"", retain=True) for topic in topics)
 
@@ -188,7 +158,7 @@ class Publisher:
             why="" if self._connected else self._why,
             waiting=len(self._outbox),
             expired=self._dispatch.news.expired,
-            commands_ignored=self._gate.total,
+            commands_ignored=self._inbound.ignored,
             refused=delivery.too_long | delivery.refusals.why | self._listening.refused,
             unheard=sorted(delivery.unheard),
             unacknowledged_s=delivery.unanswered_s(time.monotonic()),
@@ -216,11 +186,12 @@ class Publisher:
         if self._connected and self._watch.reconnect_due:
             self.reconnect("the broker is asked for this box's own name again")
         if self._connected and self._connection is connection:
-            self._mind_floods(connection, now_s)
-            self._contradict(now_s)
-            if self._birth_due_s is not None and now_s >= self._birth_due_s:
-                self._birth_due_s = None
+            self._listen(connection, now_s)
+            said_otherwise = self._watch.contradiction(now_s)
+            if self._inbound.answers_birth(now_s) or said_otherwise == "everything":
                 self._dispatch.send_everything()
+            elif said_otherwise == "online":
+                self._dispatch.send_online()
             self._dispatch.pump(
                 connection, now_s, now_unix_s, subscribed=self._listening.own_granted
             )
@@ -272,7 +243,7 @@ class Publisher:
             case Subscribed():
                 self._listening.answered(event)
             case Received():
-                self._receive_message(event, now_s, commands)
+                self._receive(event, now_s, commands)
             case Refused(why, wrong_protocol, code):
                 better = self._attempts.refused(code)
                 self._lost(why, wrong_version=wrong_protocol, at_once=better)
@@ -288,55 +259,30 @@ class Publisher:
 
     def _greet(self, connection: Connection, limits: Limits, now_s: float) -> None:
         self._connected = True
-        self._dropped = 0
+        self._inbound.begin()
         self._attempts.connected(limits, now_s)
         self._watch.connected(now_s)
         # Neither 3.1.1 nor QoS 0 has a word for "refused": only what comes back has arrived.
         unsaid = connection.protocol == "3.1.1" or limits.maximum_qos == 0
-        flooded = self._gate.is_deaf(now_s)
+        flooded = self._inbound.is_flooded(now_s)
         proving = self._listening.begin(connection, now_s, flooded=flooded, hear_itself=unsaid)
         self._dispatch.begin(limits, now_s, proving=proving)
         self._dispatch.send_everything()
 
-    def _mind_floods(self, connection: Connection, now_s: float) -> None:
-        """Say what was refused; stop listening to a flood, and listen again when it is time."""
-        self._gate.refuse(connection.dropped - self._dropped)
-        self._dropped = connection.dropped
-        if (text := self._gate.complaint(now_s)) is not None:
-            self._complain(self._refused_topic, text)
-        if self._listening.tend(connection, now_s, flooded=self._gate.is_deaf(now_s)):
-            self._birth_due_s = self._birth_due_s or now_s  # it may have been missed meanwhile
+    def _listen(self, connection: Connection, now_s: float) -> None:
+        """Stop listening to a flood of commands, and listen again when it is time."""
+        self._inbound.tend(connection.dropped, now_s)
+        flooded = self._inbound.is_flooded(now_s)
+        if self._listening.tend(connection, now_s, flooded=flooded):
+            self._inbound.listens_again(now_s)
 
-    def _contradict(self, now_s: float) -> None:
-        """Somebody else spoke as this box, or emptied its topics: say what is true again."""
-        watch = self._watch
-        if now_s - self._contradicted_s < CONTRADICT_EVERY_S:
+    def _receive(self, message: Received, now_s: float, commands: list[Command]) -> None:
+        topic, payload = message.topic, message.payload
+        if self._watch.received(topic, payload, retain=message.retain, now_s=now_s):
             return
-        if watch.everything_due:
-            self._dispatch.send_everything()
-        elif watch.online_due:
-            self._dispatch.send_online()
-        else:
-            return
-        self._contradicted_s = now_s
-        watch.online_due = watch.everything_due = False
-
-    def _receive_message(self, received: Received, now_s: float, commands: list[Command]) -> None:
-        if self._watch.received(
-            received.topic, received.payload, retain=received.retain, now_s=now_s
+        if not self._dispatch.received(message) and (
+            (command := self._inbound.received(message, now_s)) is not None
         ):
-            return
-        if received.topic == self._birth_topic:
-            online = received.payload == b"online" and not received.retain
-            if online and self._birth_due_s is not None:
-                self._gate.refuse(1)  # one answer is on its way; a stream of births is a flood
-            elif online:
-                self._birth_due_s = now_s + random.uniform(0.2, BIRTH_JITTER_S)
-        elif self._dispatch.received(received):
-            return
-        elif not self._gate.admit(now_s):
-            self._refused_topic = received.topic
-        elif (command := self._receive(received)) is not None:
             commands.append(command)
 
     def _lost(

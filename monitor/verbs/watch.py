@@ -21,8 +21,9 @@ from typing import Any
 from monitor.codec import encode
 from monitor.config import MqttConfig
 from monitor.errors import ConfigError
-from monitor.mqtt.connection import Connection, Intake
+from monitor.mqtt.connection import Connection
 from monitor.mqtt.connection_events import Connected, Ended, Received, Refused
+from monitor.mqtt.intake import Intake
 from monitor.mqtt.protocol_version import VersionChoice
 from monitor.mqtt.topics import Message, Topics
 from monitor.store.secrets import read_password

@@ -33,6 +33,7 @@ from monitor.documents import BabyStatus, BoxState, CryStatus, ScaleStatus
 from monitor.events import Alert, Baby
 from monitor.mqtt.connection import Connection
 from monitor.mqtt.discovery import discovery
+from monitor.mqtt.hooks import Hooks
 from monitor.mqtt.publisher import Publisher
 from monitor.mqtt.topics import Topics, alert_messages, state_messages
 from monitor.store.outbox import Outbox, OutboxMessage
@@ -63,7 +64,7 @@ class Box:
             self._outbox,
             topics=self._topics,
             connect=lambda protocol: Connection(config, protocol, f"fleet-{number}", None),
-            receive=lambda _arrived: None,
+            hooks=Hooks(receive=lambda _: None),
         )
         self.publisher.set_retained(
             discovery(self._topics, identity=str(number), babies=BABIES, mode="device", version="1")

@@ -26,6 +26,7 @@ from monitor.alert_kinds import RANK, Severity
 from monitor.config import MqttConfig
 from monitor.events import Alert
 from monitor.mqtt.connection import Connection
+from monitor.mqtt.hooks import Hooks
 from monitor.mqtt.publisher import Publisher
 from monitor.mqtt.topics import Topics, alert_messages
 from monitor.store.batch import Batch
@@ -78,7 +79,7 @@ class Bench:
             self.journal.outbox,
             topics=TOPICS,
             connect=lambda protocol: Connection(config, protocol, f"news-{waiting}", None),
-            receive=lambda _arrived: None,
+            hooks=Hooks(receive=lambda _: None),
         )
         self.number = waiting
 

@@ -86,7 +86,7 @@ class Rig:
         for observation in observations:
             self.app.put(observation)
         while self.app.backlog:
-            self.app._turn()
+            self.app.turn()
 
     def live(self, box: SimulatedBox, from_s: float, to_s: float) -> None:
         for block in box.blocks(T + from_s, T + to_s, 1.0):

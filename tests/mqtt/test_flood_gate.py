@@ -7,14 +7,21 @@ import time
 from pathlib import Path
 
 import pytest
+from paho.mqtt.client import MQTTMessage
 
 from monitor.config import MqttConfig
 from monitor.errors import ConfigError
-from monitor.mqtt.connection import Connection, Intake
+from monitor.mqtt.connection import Connection
 from monitor.mqtt.connection_events import Received
 from monitor.mqtt.flood_gate import BURST, COMMANDS_PER_S, DEAF_S, CommandGate
+from monitor.mqtt.hooks import Hooks
+from monitor.mqtt.inbound import FIRST_ANSWER_S, Inbound
+from monitor.mqtt.intake import Intake
+from monitor.mqtt.publisher import Publisher
+from monitor.mqtt.topics import Topics
+from monitor.store.journal import Journal
 from monitor.store.secrets import read_password
-from tests.hostile import BASE, Box
+from tests.hostile import BASE, Box, FakeConnection, OpenGate
 
 
 def test_a_dashboard_that_opens_is_no_flood() -> None:
@@ -70,7 +77,7 @@ def test_the_box_answers_a_flood_with_one_sentence_and_listens_again(
     assert len(answers) == BURST + 1
     assert sum("too many commands" in text for text in told) == 1
     assert topic not in box.connection.subscribed
-    assert box.app._outputs.publisher.status().commands_ignored == 1000 - BURST
+    assert box.app.broker_status.commands_ignored == 1000 - BURST
     now_s = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now_s + DEAF_S + 1)
     box.turn()
@@ -80,28 +87,33 @@ def test_the_box_answers_a_flood_with_one_sentence_and_listens_again(
 
 
 def test_a_turn_ends_while_messages_keep_coming(tmp_path: Path) -> None:
-    box = Box(tmp_path)
-    publisher = box.app._outputs.publisher
-    receive = publisher._receive
+    connection = FakeConnection()
+    received: list[Received] = []
 
-    def and_another(received: Received):
-        box.connection.events.append(received)
-        return receive(received)
+    def and_another(message: Received) -> None:
+        received.append(message)
+        connection.events.append(message)
 
-    publisher._receive = and_another
-    flood(box, 3)
-    assert len(publisher.pump(box.now_s)) == 3
-    box.close()
+    journal = Journal.open(tmp_path / "j.sqlite")
+    publisher = Publisher(
+        MqttConfig(), journal.outbox, topics=Topics("test"), connect=lambda _: connection,
+        hooks=Hooks(receive=and_another), gate=OpenGate(),
+    )  # fmt: skip
+    while not publisher.connected:
+        publisher.pump(0.0)
+    connection.events.clear()
+    connection.events.extend([Received(f"{BASE}/cmd/tare", b"", False)] * 3)
+    publisher.pump(0.0)
+    assert len(received) == 3
+    journal.close()
 
 
 def test_messages_nobody_has_looked_at_yet_are_bounded() -> None:
     connection = Connection(MqttConfig(), "5", "x", None, Intake(most_waiting=10))
-
-    class Sent:
-        topic, payload, retain = "a/b", b"x" * 100, False
-
+    message = MQTTMessage(topic=b"a/b")
+    message.payload = b"x" * 100
     for _ in range(1000):
-        connection._on_message(connection._client, None, Sent())  # type: ignore[arg-type]
+        connection.take_message(message)
     assert len(connection.events) == 10
     assert connection.dropped == 990
 
@@ -121,14 +133,25 @@ def test_a_secret_that_cannot_be_read_is_not_shown(tmp_path: Path) -> None:
 
 
 def test_a_stream_of_births_is_a_flood_too(tmp_path: Path) -> None:
-    box = Box(tmp_path)
-    publisher = box.app._outputs.publisher
+    box = Box(tmp_path, patient=False)
     for _ in range(400):
         box.connection.events.append(Received("homeassistant/status", b"online", False))
-    publisher.pump(box.now_s)
-    first_s = publisher._birth_due_s
-    assert first_s is not None, "the first is answered, in time, whatever follows"
+    box.turn()
     own = {f"{BASE}/status", f"{BASE}/identity"}
     assert box.connection.subscribed == own, "only what the box says itself"
-    assert publisher.status().commands_ignored == 399
+    assert box.app.broker_status.commands_ignored == 399
     box.close()
+
+
+def test_the_first_of_many_births_is_answered_once_and_in_time() -> None:
+    inbound = Inbound(
+        "homeassistant/status", f"{BASE}/cmd/+", birth_spread_s=10.0,
+        receive=lambda _: None, complain=lambda _topic, _text: None,
+    )  # fmt: skip
+    for second in range(5):
+        inbound.received(Received("homeassistant/status", b"online", False), float(second))
+        assert not inbound.answers_birth(FIRST_ANSWER_S / 2)
+    assert inbound.answers_birth(10.0)
+    assert not inbound.answers_birth(20.0)
+    inbound.received(Received("homeassistant/status", b"online", True), 30.0)
+    assert not inbound.answers_birth(50.0), "one that the broker only keeps is no birth"

@@ -29,6 +29,7 @@ from monitor.events import (
     WeighIn,
 )
 from monitor.host.boot_clock import BootClock
+from monitor.mqtt.bridge import Bridge
 from monitor.simulation.box import SimBaby, SimulatedBox
 from monitor.store.batch import Batch
 from monitor.store.checked_rows import tables
@@ -119,7 +120,8 @@ def started(
     config = msgspec.structs.replace(CONFIG, mqtt=MqttConfig(host="127.0.0.1", port=1, tls=False))
     logged = [] if log is None else log
     recorder = Recorder(config, journal, start_s=start_s, log=logged.append)
-    outputs = Outputs(config, journal, recorder, Shedding(), dict, logged.append)
+    bridge = Bridge(config, journal, recorder, log=logged.append)
+    outputs = Outputs(config, journal, recorder, Shedding(), bridge, dict)
     return recorder, outputs
 
 

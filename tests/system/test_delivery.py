@@ -14,6 +14,7 @@ from monitor.config import MqttConfig
 from monitor.events import Baby
 from monitor.mqtt.connection import Connection
 from monitor.mqtt.discovery import discovery
+from monitor.mqtt.hooks import Hooks
 from monitor.mqtt.patience import Patience
 from monitor.mqtt.publisher import Publisher
 from monitor.mqtt.topics import Message, Topics
@@ -79,8 +80,7 @@ class Box:
             journal.outbox,
             topics=TOPICS,
             connect=lambda protocol: Connection(config, protocol, "nursery-a", None),
-            receive=lambda _arrived: None,
-            resized=self._announce,
+            hooks=Hooks(receive=lambda _: None, resized=self._announce),
             patience=Patience(**PATIENCE | patience),
         )
         self._announce()
@@ -321,7 +321,7 @@ def test_a_missing_empty_or_torn_certificate_is_a_reason_and_is_read_again(
         journal.outbox,
         topics=TOPICS,
         connect=lambda protocol: Connection(config, protocol, "nursery-a", None),
-        receive=lambda _arrived: None,
+        hooks=Hooks(receive=lambda _: None),
     )
 
     def pump() -> str:

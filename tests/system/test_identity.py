@@ -19,6 +19,7 @@ from paho.mqtt.properties import Properties
 from monitor.config import MqttConfig
 from monitor.mqtt.connection import Connection
 from monitor.mqtt.connection_events import Ended
+from monitor.mqtt.hooks import Hooks
 from monitor.mqtt.identity import BoxIdentity
 from monitor.mqtt.identity_watch import SHORT_ENDS, IdentityWatch
 from monitor.mqtt.patience import Patience
@@ -275,7 +276,7 @@ def test_a_broker_that_says_that_the_session_was_taken_over_is_believed(tmp_path
         topics=Topics("a"),
         connect=lambda protocol: Connection(config, protocol, watch.client_id, None),
         watch=watch,
-        receive=lambda _arrived: None,
+        hooks=Hooks(receive=lambda _: None),
     )
     deadline = time.monotonic() + 20
     while not watch.signs(time.monotonic()):
@@ -330,7 +331,7 @@ def _client(tmp_path: Path, broker: Mosquitto, box: str) -> tuple[IdentityWatch,
         Journal.open(tmp_path / f"{box}.sqlite").outbox,
         topics=topics,
         connect=lambda protocol: Connection(config, protocol, watch.client_id, None),
-        receive=lambda _: None,
+        hooks=Hooks(receive=lambda _: None),
         watch=watch,
         patience=Patience(waits_s=(0.2,)),
     )

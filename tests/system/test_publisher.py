@@ -12,6 +12,7 @@ from monitor.config import MqttConfig
 from monitor.events import Command
 from monitor.mqtt.connection import Connection
 from monitor.mqtt.connection_events import Received
+from monitor.mqtt.hooks import Hooks
 from monitor.mqtt.patience import Patience
 from monitor.mqtt.publisher import Publisher
 from monitor.mqtt.topics import Message, Topics
@@ -63,7 +64,7 @@ def make(
         journal.outbox,
         topics=Topics("a"),
         connect=lambda protocol: Connection(config, protocol, "nursery-test", None),
-        receive=receive,
+        hooks=Hooks(receive=receive),
         patience=patience,
     )
 
@@ -104,7 +105,7 @@ def test_only_changes_are_sent_and_a_late_phone_sees_the_truth(
         assert phone.payloads("nursery/a/scale") == [b"1", b"2"]
     with Subscriber(broker.port, "nursery/a/#") as late:
         wait_for(lambda: late.last("nursery/a/scale") == b"2")
-    publisher.forget(["nursery/a/scale"])
+    publisher.empty(["nursery/a/scale"])
     for _ in range(20):
         publisher.pump(time.time())
         time.sleep(0.005)
@@ -214,12 +215,10 @@ def test_commands_come_in_and_retained_ones_are_dropped(
 def test_home_assistants_birth_brings_everything_again(
     broker: Mosquitto,
     journal: Journal,
-    monkeypatch: pytest.MonkeyPatch,
     settings: dict[str, object],
     birth: str,
 ) -> None:
-    monkeypatch.setattr("monitor.mqtt.publisher.BIRTH_JITTER_S", 0.3)
-    publisher = make(journal, broker.port, **settings)
+    publisher = make(journal, broker.port, patience=Patience(birth_spread_s=0.3), **settings)
     publisher.set_retained([state("{}", "homeassistant/device/a/config"), state("1")])
     with Subscriber(broker.port, "#") as phone:
         pump(publisher, lambda: phone.last("nursery/a/status") == b"online")

@@ -25,6 +25,7 @@ from monitor.events import Alert, Baby, Command, Condition
 from monitor.mqtt.connection import Connection
 from monitor.mqtt.connection_events import Received
 from monitor.mqtt.discovery import discovery, removal
+from monitor.mqtt.hooks import Hooks
 from monitor.mqtt.publisher import Publisher
 from monitor.mqtt.topics import (
     Topics,
@@ -63,7 +64,7 @@ class ScriptedBox:
             self._journal.outbox,
             topics=self.topics,
             connect=lambda protocol: Connection(config, protocol, "nursery-scripted", None),
-            receive=self._receive,
+            hooks=Hooks(receive=self._receive),
         )
         self._publisher.set_retained(self._discovery())
         self._renew_s = 0.0

@@ -28,9 +28,16 @@ Fault = Callable[[World], set[str]]
 FAULTS: dict[str, Fault] = {
     fault.__name__: fault
     for fault in (
-        faults_clock.clock_begins_in_1970,
+        faults_senses.scale_sways,
+        faults_senses.microphone_right_slot,
+        faults_broker.publish_refused,
         faults_clock.clock_jumps_forward,
+        faults_identity.identity_cloned,
         faults_clock.clock_jumps_back,
+        faults_broker.never_acknowledged,
+        faults_clock.clock_begins_in_1970,
+        faults_broker.broker_limits,
+        faults_card.values_poisoned,
         faults_card.card_full,
         faults_card.card_full_at_start,
         faults_card.card_read_only,
@@ -38,7 +45,6 @@ FAULTS: dict[str, Fault] = {
         faults_card.journal_damaged,
         faults_card.card_dead,
         faults_card.journal_locked,
-        faults_card.values_poisoned,
         faults_daemon.daemon_killed,
         faults_daemon.daemon_killed_in_a_change,
         faults_daemon.phone_switched_off,
@@ -47,17 +53,11 @@ FAULTS: dict[str, Fault] = {
         faults_broker.broker_absent,
         faults_broker.password_refused,
         faults_broker.certificate_expired,
-        faults_broker.publish_refused,
-        faults_broker.never_acknowledged,
-        faults_broker.broker_limits,
         faults_broker.authority_damaged,
-        faults_identity.identity_cloned,
         faults_identity.two_boxes_of_one_name,
         faults_senses.microphone_lost,
         faults_senses.load_cell_lost,
         faults_senses.microphone_dead_32_bit,
-        faults_senses.microphone_right_slot,
-        faults_senses.scale_sways,
     )
 }
 """the slow ones first, so that worlds side by side end together"""

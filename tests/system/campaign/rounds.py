@@ -1,9 +1,9 @@
 """Rounds: one fault each, with something critical made true beside it, judged when all is quiet.
 
-Each world (a broker, a phone, a push service, a daemon, a card of its own) goes through its share
-of the rounds one after the other; several worlds run side by side, because a round is mostly
-waiting. The faults of a seed and their moments are the same in every run; the machine's own timing
-is not.
+Each world (a broker, a phone, a push service, a daemon, a card of its own) takes the next round
+when it has done one; several worlds run side by side, because a round is mostly waiting. The
+faults of a seed and their moments are the same in every run, whichever world has them; the
+machine's own timing is not.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import shutil
 import signal
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -78,21 +79,29 @@ def schedule(rounds: int, seed: int, names: Sequence[str] = tuple(FAULTS)) -> li
 
 
 def run_world(
-    folder: Path, seed: int, faults: Sequence[tuple[int, str]], done: Callable[[Outcome], None],
+    folder: Path, seed: int, waiting: deque[tuple[int, str]], done: Callable[[Outcome], None],
     options: Options = OPTIONS,
 ) -> list[Outcome]:  # fmt: skip
-    """One box through its rounds (number and fault each); ``done`` hears of each."""
+    """One box through rounds (number and fault) until none waits; ``done`` hears of each."""
     outcomes: list[Outcome] = []
     with World(folder, seed, allowed_s=options.allowed_s) as world:
         world.start()
         judge = Judge()
-        for number, fault in faults:
+        while (taken := _next(waiting)) is not None:
+            number, fault = taken
+            world.chance.seed(f"{seed} {number}")
             outcome = _round(world, judge, number, fault)
             outcomes.append(outcome)
             if outcome.wrong and options.evidence is not None:
                 _keep_evidence(world, options.evidence / f"round{number}-{fault}")
             done(outcome)
     return outcomes
+
+
+def _next(waiting: deque[tuple[int, str]]) -> tuple[int, str] | None:
+    with suppress(IndexError):  # another world's thread may take the last one
+        return waiting.popleft()
+    return None
 
 
 def _keep_evidence(world: World, folder: Path) -> None:
@@ -106,12 +115,11 @@ def campaign(
     folder: Path, faults: Sequence[tuple[int, str]], *, seed: int, worlds: int,
     done: Callable[[Outcome], None] = lambda _outcome: None, options: Options = OPTIONS,
 ) -> list[Outcome]:  # fmt: skip
-    """All rounds, shared out over worlds that run side by side."""
+    """All rounds, each in the first of the worlds side by side that is free."""
+    waiting = deque(faults)
     with ThreadPoolExecutor(worlds) as pool:
         shares = [
-            pool.submit(
-                run_world, folder / f"world{n}", seed * 1000 + n, faults[n::worlds], done, options
-            )
+            pool.submit(run_world, folder / f"world{n}", seed, waiting, done, options)
             for n in range(worlds)
         ]
         return [outcome for share in shares for outcome in share.result()]

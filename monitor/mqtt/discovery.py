@@ -10,13 +10,14 @@ stays behind, so both are avoided here (its MQTT documentation, and tests/system
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, Literal
 
 from monitor.codec import encode
 from monitor.events import Baby, slug
 from monitor.mqtt.entities import Component, baby_components, box_components
 from monitor.mqtt.packet_size import packet_bytes
-from monitor.mqtt.topics import Message, Topics, forget_baby
+from monitor.mqtt.topics import Message, Topics
 
 Mode = Literal["device", "entity", "off"]
 
@@ -49,54 +50,14 @@ def discovery(
             is told entity by entity.
     """
     here = [baby for baby in babies if baby.retired_s is None]
-
-    def documents(
-        device: dict[str, Any], components: dict[str, Component], mode: Mode
-    ) -> list[Message]:
-        return [
-            Message(topic=topic, payload=encode(body), retain=True)
-            for topic, body in _documents(
-                device, components, topics=topics, mode=mode, prefix=prefix, version=version
-            )
-        ]
-
+    documents = partial(_documents, topics=topics, prefix=prefix, version=version)
     found: list[Message] = []
     for device, components in _devices(topics, identity, here, version, entity_id):
-        told = documents(device, components, mode)
-        if mode == "device" and most_bytes is not None and packet_bytes(told[0], "5") > most_bytes:
-            told = documents(device, components, "entity")
-        found += told
+        made = documents(device, components, mode)
+        if mode == "device" and most_bytes is not None and packet_bytes(made[0], "5") > most_bytes:
+            made = documents(device, components, "entity")
+        found += made
     return found
-
-
-def removal(
-    topics: Topics,
-    baby: Baby,
-    *,
-    mode: Mode = "device",
-    prefix: str = "homeassistant",
-) -> list[Message]:
-    """Take a baby out: its documents and its retained topics are emptied."""
-    device = _baby_device(topics, "", baby, "", baby.id)
-    components = baby_components(topics, baby)
-    documents = _documents(device, components, topics=topics, mode=mode, prefix=prefix, version="")
-    gone = [Message(topic=topic, payload=b"", retain=True) for topic, _ in documents]
-    return gone + forget_baby(topics, baby.slug)
-
-
-def withdrawal(
-    topics: Topics,
-    *,
-    identity: str,
-    babies: Sequence[Baby],
-    mode: Mode,
-    prefix: str = "homeassistant",
-) -> list[Message]:
-    """Empty every document of ``mode``: before another mode is used, or the box is taken down."""
-    documents = discovery(
-        topics, identity=identity, babies=babies, mode=mode, version="", prefix=prefix
-    )
-    return [Message(topic=message.topic, payload=b"", retain=True) for message in documents]
 
 
 def _devices(
@@ -135,13 +96,13 @@ def _baby_device(
 def _documents(
     device: dict[str, Any],
     components: dict[str, Component],
+    mode: Mode,
     *,
     topics: Topics,
-    mode: Mode,
     prefix: str,
     version: str,
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Topic and document of a device, in the form ``mode`` asks for."""
+) -> list[Message]:
+    """What announces a device, in the form ``mode`` asks for."""
     device_id = device["identifiers"][0]
     node = f"nursery-{topics.box}"
     shared = {
@@ -161,12 +122,17 @@ def _documents(
         for key, row in components.items()
     }
     if mode == "device":
-        yield (
-            f"{prefix}/device/{node}/{device_id}/config",
-            {"device": device, "origin": origin, "components": named} | shared,
+        topic = f"{prefix}/device/{node}/{device_id}/config"
+        body = {"device": device, "origin": origin, "components": named} | shared
+        return [Message(topic=topic, payload=encode(body), retain=True)]
+    if mode == "off":
+        return []
+    announced = {"device": device, "origin": origin} | shared
+    return [
+        Message(
+            topic=f"{prefix}/{row['platform']}/{node}/{device_id}_{key}/config",
+            payload=encode(announced | {k: v for k, v in row.items() if k != "platform"}),
+            retain=True,
         )
-    elif mode == "entity":
-        for key, row in named.items():
-            body = {name: value for name, value in row.items() if name != "platform"}
-            topic = f"{prefix}/{row['platform']}/{node}/{device_id}_{key}/config"
-            yield topic, {"device": device, "origin": origin} | shared | body
+        for key, row in named.items()
+    ]

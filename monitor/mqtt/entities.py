@@ -22,6 +22,10 @@ ASKED = "Who was it?"
 NOT_A_BABY = "Not a baby"
 """options of the select that are no names"""
 
+_MEASURED = {"state_class": "measurement"}
+_LIVE = {"expire_after": int(LIVE_EXPIRY_S)}
+_DIAGNOSTIC = {"entity_category": "diagnostic"}
+
 
 def _json(field: str) -> str:
     return f"{{{{ value_json.{field} }}}}"
@@ -40,6 +44,20 @@ def _sensor(name: str, topic: str, field: str, **more: Any) -> Component:
         "expire_after": int(SLOW_EXPIRY_S),
     }
     return row | more
+
+
+def _binary(
+    name: str, topic: str, expression: str, device_class: str, expiry_s: float = SLOW_EXPIRY_S
+) -> Component:
+    """On, off or unknown, as a template's ``expression`` is true, false or ``none``."""
+    return {
+        "platform": "binary_sensor",
+        "name": name,
+        "state_topic": topic,
+        "value_template": _flag(expression),
+        "device_class": device_class,
+        "expire_after": int(expiry_s),
+    }
 
 
 def _problem(kind: AlertKind, topic: str) -> Component:
@@ -104,115 +122,80 @@ come up in the meantime"""
 
 
 def _box_sensors(topics: Topics) -> Iterator[tuple[str, Component]]:
-    live = {"expire_after": int(LIVE_EXPIRY_S)}
-    yield (
-        "crying",
-        {
-            "platform": "binary_sensor",
-            "name": "Crying",
-            "state_topic": topics.cry,
-            "value_template": _flag("value_json.crying"),
-            "device_class": "sound",
-            "json_attributes_topic": topics.cry,
-        }
-        | live,
-    )
-    minutes = {
+    yield from _cry_sensors(topics.cry)
+    yield from _scale_sensors(topics.scale)
+
+
+def _cry_sensors(topic: str) -> Iterator[tuple[str, Component]]:
+    crying = _binary("Crying", topic, "value_json.crying", "sound", LIVE_EXPIRY_S)
+    yield "crying", crying | {"json_attributes_topic": topic}
+    minutes = _MEASURED | {
         "unit_of_measurement": "min",
         "device_class": "duration",
-        "state_class": "measurement",
         "suggested_display_precision": 1,
+        "icon": "mdi:account-voice",
     }
     for hours in (1, 24):
-        name = f"Cry minutes {hours} h"
         field = f"cry_minutes_{hours}h"
-        yield field, _sensor(name, topics.cry, field, icon="mdi:account-voice", **minutes) | live
-    yield (
-        "level_db",
-        _sensor(
-            "Sound level",
-            topics.cry,
-            "level_db",
-            unit_of_measurement="dBFS",
-            state_class="measurement",
-            suggested_display_precision=0,
-            icon="mdi:microphone",
-        )
-        | live,
-    )
-    weight = {
+        yield field, _sensor(f"Cry minutes {hours} h", topic, field, **minutes) | _LIVE
+    level = _MEASURED | {
+        "unit_of_measurement": "dBFS",
+        "suggested_display_precision": 0,
+        "icon": "mdi:microphone",
+    }
+    yield "level_db", _sensor("Sound level", topic, "level_db", **level) | _LIVE
+
+
+def _scale_sensors(topic: str) -> Iterator[tuple[str, Component]]:
+    weight = _MEASURED | {
         "unit_of_measurement": "g",
         "device_class": "weight",
-        "state_class": "measurement",
         "suggested_display_precision": 0,
     }
-    yield "total_g", _sensor("Weight on the scale", topics.scale, "total_g", **weight) | live
-    yield (
-        "activity",
-        _sensor(
-            "Activity",
-            topics.scale,
-            "activity",
-            state_class="measurement",
-            suggested_display_precision=2,
-            icon="mdi:paw",
-        )
-        | live,
-    )
-    in_box = "{{ value_json.in_box | join(', ') if value_json.in_box is not none else none }}"
-    yield (
-        "in_box",
-        _sensor("In the box", topics.scale, "in_box", icon="mdi:home-heart")
-        | live
-        | {"value_template": in_box},
-    )
+    yield "total_g", _sensor("Weight on the scale", topic, "total_g", **weight) | _LIVE
+    activity = _MEASURED | {"suggested_display_precision": 2, "icon": "mdi:paw"}
+    yield "activity", _sensor("Activity", topic, "activity", **activity) | _LIVE
+    names = "{{ value_json.in_box | join(', ') if value_json.in_box is not none else none }}"
+    in_box = _sensor("In the box", topic, "in_box", icon="mdi:home-heart", value_template=names)
+    yield "in_box", in_box | _LIVE
 
 
 def _box_diagnostics(topics: Topics) -> Iterator[tuple[str, Component]]:
-    diagnostic = {"entity_category": "diagnostic"}
+    topic = topics.health
     for source in get_args(SourceName):
         state = f"value_json.sources.{source}.state"
-        yield (
-            f"{source}_alive",
-            {
-                "platform": "binary_sensor",
-                "name": f"{source.capitalize()} works",
-                "state_topic": topics.health,
-                "value_template": _flag(f"none if {state} is none else {state} == 'healthy'"),
-                "device_class": "connectivity",
-                "expire_after": int(SLOW_EXPIRY_S),
-            }
-            | diagnostic,
-        )
-    open_alerts = {
+        works = f"none if {state} is none else {state} == 'healthy'"
+        name = f"{source.capitalize()} works"
+        yield f"{source}_alive", _binary(name, topic, works, "connectivity") | _DIAGNOSTIC
+    yield "open_alerts", _open_alerts(topics.alerts)
+    percent = _MEASURED | {"unit_of_measurement": "%", "icon": "mdi:cpu-64-bit"}
+    yield "cpu_pct", _sensor("CPU", topic, "cpu_pct", **percent) | _DIAGNOSTIC
+    memory = _MEASURED | {
+        "unit_of_measurement": "MB",
+        "device_class": "data_size",
+        "suggested_display_precision": 0,
+    }
+    yield "memory_mb", _sensor("Memory", topic, "memory_mb", **memory) | _DIAGNOSTIC
+    shed = "{{ value_json.load.shed | join(', ') or 'nothing' }}"
+    left_out = {"icon": "mdi:weight-lifter", "value_template": shed}
+    name = "Left out for lack of time"
+    yield "load_shed", _sensor(name, topic, "load", **left_out) | _DIAGNOSTIC
+    drops = {"state_class": "total_increasing", "icon": "mdi:water-off"}
+    yield "drops", _sensor("Dropped audio blocks", topic, "drops", **drops) | _DIAGNOSTIC
+
+
+def _open_alerts(topic: str) -> Component:
+    """How many are open; the alerts themselves are its attributes."""
+    return {
         "platform": "sensor",
         "name": "Open alerts",
-        "state_topic": topics.alerts,
+        "state_topic": topic,
         "value_template": "{{ value_json | count }}",
-        "json_attributes_topic": topics.alerts,
+        "json_attributes_topic": topic,
         "json_attributes_template": "{{ {'alerts': value_json} | tojson }}",
         "state_class": "measurement",
         "icon": "mdi:bell",
     }
-    yield "open_alerts", open_alerts
-    percent = {"unit_of_measurement": "%", "state_class": "measurement", "icon": "mdi:cpu-64-bit"}
-    yield "cpu_pct", _sensor("CPU", topics.health, "cpu_pct", **percent, **diagnostic)
-    memory = {
-        "unit_of_measurement": "MB",
-        "device_class": "data_size",
-        "state_class": "measurement",
-        "suggested_display_precision": 0,
-    }
-    yield "memory_mb", _sensor("Memory", topics.health, "memory_mb", **memory, **diagnostic)
-    shed = "{{ value_json.load.shed | join(', ') or 'nothing' }}"
-    yield (
-        "load_shed",
-        _sensor("Left out for lack of time", topics.health, "load", icon="mdi:weight-lifter")
-        | diagnostic
-        | {"value_template": shed},
-    )
-    drops = {"state_class": "total_increasing", "icon": "mdi:water-off"}
-    yield "drops", _sensor("Dropped audio blocks", topics.health, "drops", **drops, **diagnostic)
 
 
 def _controls(topics: Topics) -> Iterator[tuple[str, Component]]:
@@ -237,14 +220,7 @@ def baby_components(topics: Topics, baby: Baby) -> dict[str, Component]:
     rows = dict(_baby_sensors(topic))
     for kind in BABY_KINDS:
         rows[f"problem_{kind}"] = _problem(kind, topics.problem(kind, baby.slug))
-    rows["in_box"] = {
-        "platform": "binary_sensor",
-        "name": "In the box",
-        "state_topic": topic,
-        "value_template": _flag("value_json.in_box"),
-        "device_class": "occupancy",
-        "expire_after": int(SLOW_EXPIRY_S),
-    }
+    rows["in_box"] = _binary("In the box", topic, "value_json.in_box", "occupancy")
     rows["chart"] = {
         "platform": "image",
         "name": "Growth chart",

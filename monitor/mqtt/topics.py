@@ -158,13 +158,6 @@ def health_message(
     return _retained(topics.health, body, expiry_s=SLOW_EXPIRY_S)
 
 
-def forget_baby(topics: Topics, baby_slug: str) -> list[Message]:
-    """Empty every retained topic of a baby that was renamed or has left."""
-    gone = [topics.baby(baby_slug), topics.chart(baby_slug)]
-    gone += [topics.problem(kind, baby_slug) for kind in BABY_KINDS]
-    return [Message(topic=topic, payload=b"", retain=True) for topic in gone]
-
-
 def chart_message(topics: Topics, baby_slug: str, png: bytes) -> Message:
     """A baby's growth chart."""
     return Message(topic=topics.chart(baby_slug), payload=png, retain=True, qos=0)

@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from monitor.events import Baby
-from monitor.mqtt.discovery import discovery, removal, withdrawal
+from monitor.mqtt.discovery import discovery
 from monitor.mqtt.packet_size import packet_bytes
 from monitor.mqtt.topics import Topics
 
@@ -119,23 +119,9 @@ def test_off_means_nothing():
     assert documents(mode="off") == {}
 
 
-def test_a_retired_baby_is_not_announced_and_its_topics_are_emptied():
+def test_a_retired_baby_is_not_announced():
     gone = replace(POSSUM, retired_s=5.0)
     assert f"{DEVICE}/nursery_baby_bb22/config" not in documents(babies=(KANGAROO, gone))
-    messages = removal(TOPICS, gone)
-    assert all(m.payload == b"" and m.retain for m in messages)
-    topics = {m.topic for m in messages}
-    assert f"{DEVICE}/nursery_baby_bb22/config" in topics
-    assert TOPICS.baby("possum") in topics
-    assert TOPICS.problem("losing_weight", "possum") in topics
-    entity = {m.topic for m in removal(TOPICS, gone, mode="entity")}
-    assert {t for t in documents(mode="entity") if "bb22" in t} <= entity
-
-
-def test_a_mode_can_be_withdrawn():
-    gone = withdrawal(TOPICS, identity="0f0f", babies=[KANGAROO, POSSUM], mode="entity")
-    assert {m.topic for m in gone} == set(documents(mode="entity"))
-    assert all(m.payload == b"" for m in gone)
 
 
 def test_a_document_too_long_for_the_broker_is_told_entity_by_entity():

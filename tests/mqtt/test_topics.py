@@ -18,7 +18,6 @@ from monitor.mqtt.topics import (
     alert_sentence,
     command_result_message,
     event_message,
-    forget_baby,
     health_message,
     state_messages,
 )
@@ -156,20 +155,11 @@ def test_a_question_names_the_oldest_weighing_without_a_name():
 )
 def test_no_name_breaks_a_topic(name):
     baby = Baby(id="1", name=name, species="kitten")
-    messages = state_messages(
-        state(alert(kind="losing_weight", baby=name), babies=[name]), TOPICS
-    ) + forget_baby(TOPICS, baby.slug)
-    for message in messages:
-        assert not set(message.topic) & set("+# $\0")
-        assert message.topic.startswith("nursery/kangaroo-and-possum/")
-        assert "//" not in message.topic
-
-
-def test_a_baby_is_forgotten_by_empty_retained_payloads():
-    gone = {m.topic for m in forget_baby(TOPICS, "possum")}
-    born = {m.topic for m in state_messages(state(babies=["Possum"]), TOPICS)}
-    assert {t for t in born if t.endswith("possum")} <= gone
-    assert all(m.payload == b"" and m.retain for m in forget_baby(TOPICS, "possum"))
+    messages = state_messages(state(alert(kind="losing_weight", baby=name), babies=[name]), TOPICS)
+    for topic in [TOPICS.chart(baby.slug), *(message.topic for message in messages)]:
+        assert not set(topic) & set("+# $\0")
+        assert topic.startswith("nursery/kangaroo-and-possum/")
+        assert "//" not in topic
 
 
 def test_health_nests_structs_and_keeps_unknown_as_null():

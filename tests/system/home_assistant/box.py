@@ -24,7 +24,7 @@ from monitor.errors import CommandError
 from monitor.events import Alert, Baby, Command, Condition
 from monitor.mqtt.connection import Connection
 from monitor.mqtt.connection_events import Received
-from monitor.mqtt.discovery import discovery, removal
+from monitor.mqtt.discovery import discovery
 from monitor.mqtt.hooks import Hooks
 from monitor.mqtt.publisher import Publisher
 from monitor.mqtt.topics import (
@@ -103,16 +103,15 @@ class ScriptedBox:
         self._journal.close()
 
     def _roster(self, after: list[Baby]) -> None:
-        names = {baby.id: baby.name for baby in after}
-        for baby in self.babies:
-            if names.get(baby.id) != baby.name:
-                gone = removal(self.topics, baby, mode=self._mode)
-                kept = {m.topic for m in discovery(
-                    self.topics, identity=IDENTITY, babies=after, mode=self._mode, version="1"
-                )}  # fmt: skip
-                self._publisher.set_retained(m for m in gone if m.topic not in kept)
+        before = self._own_topics()
         self.babies = after
+        self._publisher.empty(before - self._own_topics())
         self._publisher.set_retained(self._discovery())
+
+    def _own_topics(self) -> set[str]:
+        documents = [*self._discovery(), *state_messages(self._state(), self.topics)]
+        charts = {self.topics.chart(baby.slug) for baby in self.babies}
+        return charts | {message.topic for message in documents}
 
     def _carry_out(self, command: Command) -> None:
         fields = {"verb": command.verb, "args": arguments(command.request)}

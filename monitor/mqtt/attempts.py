@@ -49,8 +49,8 @@ class Attempts:
         self._backoff.reset()
         self._next_s = 0.0
 
-    def will(self, message: Message) -> Message:
-        """The will as this broker takes it."""
+    def fitted(self, message: Message) -> Message:
+        """A will, or a message, as this broker takes it."""
         taken = self._taken
         return msgspec.structs.replace(
             message,

@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from monitor.mqtt.connection_events import Acknowledged, Limits, Received
 from monitor.mqtt.delivery import Delivery, Place
 from monitor.mqtt.echoes import Echoes, Expected
@@ -60,6 +62,8 @@ class Dispatch:
         self._replies: deque[Message] = deque(maxlen=MOST_REPLIES)
         self._too_long_rows: set[int] = set()
         self._delivered: list[int] = []
+        self._unproven: list[str] = []
+        """topics whose emptying is acknowledged, while nothing shows what that is worth"""
         self._online = Message(topic=topics.status, payload=b"online", retain=True)
         self._online_due = False
         self._proving = False
@@ -89,6 +93,7 @@ class Dispatch:
         self.delivery.begin(limits, answers_prove=not proving)
         self._echoes.begin()
         self._proof.begin()
+        self._unproven.clear()
         self._too_long_rows.clear()
         self._proving, self._begun_s = proving, now_s
         self._tell_size(before)
@@ -124,8 +129,8 @@ class Dispatch:
             self.state.refused(sent.topic)
             self._online_due = self._online_due or sent.topic == self._topics.status
         elif sent.empties:
-            self.state.emptied(sent.topic)
-            self._emptied(sent.topic)
+            self._unproven.append(sent.topic)
+            self._confirm_emptied()
         elif sent.row is not None and not self._proving:
             self._delivered.append(sent.row)
 
@@ -141,8 +146,18 @@ class Dispatch:
             self._delivered.append(back.row)
         if back.topic == self._topics.proof:
             self._proof.came_back(back.payload)
+            self._confirm_emptied()
             self.delivery.size.passed(_packet(back))
         return True
+
+    def _confirm_emptied(self) -> None:
+        """Where an acknowledgement proves nothing, anything that came back shows it is meant."""
+        if self._proving and not self._proof.is_proven:
+            return
+        for topic in self._unproven:
+            self.state.emptied(topic)
+            self._emptied(topic)
+        self._unproven.clear()
 
     def clear(self) -> None:
         """Take what was delivered out of the outbox."""
@@ -246,10 +261,5 @@ def _packet(message: Expected) -> int:
 
 
 def _as_message(row: OutboxMessage, now_unix_s: float) -> Message:
-    return Message(
-        topic=row.topic,
-        payload=row.payload,
-        retain=False,
-        qos=row.qos,
-        expiry_s=row.expires_s - now_unix_s,
-    )
+    message = msgspec.convert(row, Message, from_attributes=True)
+    return msgspec.structs.replace(message, expiry_s=row.expires_s - now_unix_s)

@@ -5,6 +5,10 @@ MQTT 5 lets a broker announce its ``Maximum Packet Size``. Some do not: Mosquitt
 without a word, so a box that sent the same document at every connection would never get anything
 else through. What was sent last before a connection ended is therefore suspected when it was
 longer than anything that got through; after the second time the limit is set half way between.
+
+What was learned is not kept across a restart: it costs two ended connections for each halving, half
+a second apart (``attempts.AT_ONCE_S``), alerts leave before documents, and another broker, or one
+that was set up anew, would be judged by the old one's limit.
 """
 
 from __future__ import annotations

@@ -203,7 +203,7 @@ class Publisher:
         if connection is None:
             return
         if self._connected:
-            mid = connection.publish(self._attempts.will(self._offline))
+            mid = connection.publish(self._attempts.fitted(self._offline))
             deadline = time.monotonic() + timeout_s
             while time.monotonic() < deadline:
                 event = connection.events.popleft() if connection.events else None
@@ -229,7 +229,7 @@ class Publisher:
 
     def _open(self) -> None:
         connection = self._connect(self._attempts.protocol)
-        connection.open(self._attempts.will(self._offline))
+        connection.open(self._attempts.fitted(self._offline))
         self._connection = connection
 
     def _take(

@@ -9,7 +9,6 @@ monitor runs.
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from collections.abc import Callable
 
@@ -17,6 +16,7 @@ import msgspec
 
 from monitor.config import Config
 from monitor.mqtt.attempts import Attempts
+from monitor.mqtt.connecting import connector
 from monitor.mqtt.connection import Connection
 from monitor.mqtt.connection_events import (
     Acknowledged,
@@ -27,6 +27,8 @@ from monitor.mqtt.connection_events import (
     Refused,
     Subscribed,
 )
+from monitor.mqtt.echoes import Echoes, Expected
+from monitor.mqtt.intake import Intake
 from monitor.mqtt.topics import Message, Topics
 from monitor.store.secrets import read_password
 from monitor.verbs.finding import Finding
@@ -37,7 +39,14 @@ ANSWERS_S = 5.0
 """for what was sent to be answered, and to come back"""
 HEALTH_S = 1.0
 """for a retained message after the subscription"""
+INTAKE = Intake(kept_s=0)
+"""the broker keeps no session of ours"""
 WAITS = "alerts wait in the outbox meanwhile; check [mqtt] and the broker"
+
+
+def client_id() -> str:
+    """Under which this process is known at the broker."""
+    return f"nursery-check-{os.getpid()}"
 
 
 def check_broker(
@@ -111,15 +120,15 @@ class Conversation:
     """One connection, what was asked over it and what was answered."""
 
     def __init__(self, config: Config, password: str | None, busy: bool) -> None:
-        self._config, self._password, self._busy = config, password, busy
+        self._config, self._busy = config, busy
+        self._connect = connector(config.mqtt, password)
         self.topics = Topics(config.box)
         self._own = f"{self.topics.base}/check"
         self._attempts = Attempts(config.mqtt.protocol)
         self._connection: Connection | None = None
-        self._word = secrets.token_hex(16).encode()
+        self._echoes = Echoes(ANSWERS_S)
         self._asked: dict[int, str] = {}
         self._wanted: dict[int, list[str]] = {}
-        self._sent_s = 0.0
         self.refused: dict[str, str] = {}
         """topics that may not be written or heard, with the broker's reason"""
         self.back_s: float | None = None
@@ -164,9 +173,11 @@ class Conversation:
         heard = [self.topics.commands, self._own, *([self.topics.health] if self._busy else [])]
         if (mid := connection.subscribe(heard)) is not None:
             self._wanted[mid] = heard
-        self._sent_s = time.monotonic()
-        for message in (Message(topic=self._own, payload=self._word), *self._rights()):
-            self._asked[connection.publish(self._attempts.will(message))] = message.topic
+        word = Message(topic=self._own, payload=os.urandom(16).hex().encode())
+        sent_s = time.monotonic()
+        self._echoes.expect(Expected(topic=word.topic, payload=word.payload, sent_s=sent_s))
+        for message in (word, *self._rights()):
+            self._asked[connection.publish(self._attempts.fitted(message))] = message.topic
 
     def listen(self, limit_s: float, done: Callable[[], bool]) -> None:
         """Receive until everything is answered or time is up."""
@@ -197,11 +208,9 @@ class Conversation:
 
     def _attempt(self, deadline_s: float) -> Connected | Refused | None:
         """One connection, opened and answered; None when the broker does not answer."""
-        name = f"nursery-check-{os.getpid()}"
-        self._connection = connection = Connection(
-            self._config.mqtt, self._attempts.protocol, name, self._password
-        )
-        connection.open(self._attempts.will(self._will()))
+        connection = self._connect(self._attempts.protocol, client_id(), intake=INTAKE)
+        self._connection = connection
+        connection.open(self._attempts.fitted(self._will()))
         while time.monotonic() < deadline_s and not connection.is_ignored:
             event = connection.events.popleft() if connection.events else None
             if isinstance(event, Connected | Refused):
@@ -240,8 +249,8 @@ class Conversation:
             self.close()
 
     def _receive(self, event: Received) -> None:
-        if event.topic == self._own and event.payload == self._word:
-            self.back_s = time.monotonic() - self._sent_s
+        if (word := self._echoes.received(event.topic, event.payload)) is not None:
+            self.back_s = time.monotonic() - word.sent_s
         elif event.topic == self.topics.health:
             try:
                 told = msgspec.json.decode(event.payload, type=_Health)

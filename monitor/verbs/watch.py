@@ -21,6 +21,7 @@ from typing import Any
 from monitor.codec import encode
 from monitor.config import MqttConfig
 from monitor.errors import ConfigError
+from monitor.mqtt.connecting import connector
 from monitor.mqtt.connection import Connection
 from monitor.mqtt.connection_events import Connected, Ended, Received, Refused
 from monitor.mqtt.intake import Intake
@@ -44,7 +45,7 @@ class Watch:
         self.connection_text = "connecting"
         self.answer = ""
         self._config = config
-        self._password = handed_over or read_password(config)
+        self._connect = connector(config, handed_over or read_password(config))
         self._version = VersionChoice(config.protocol)
         self._connection: Connection | None = None
         self._retry_s = 0.0
@@ -55,9 +56,7 @@ class Watch:
         if connection is None:
             if time.monotonic() >= self._retry_s:
                 client_id = f"nursery-watch-{secrets.token_hex(4)}"
-                self._connection = Connection(
-                    self._config, self._version.current, client_id, self._password, INTAKE
-                )
+                self._connection = self._connect(self._version.current, client_id, intake=INTAKE)
                 self._connection.open()
             return
         while connection.events:

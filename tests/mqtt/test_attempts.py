@@ -69,7 +69,7 @@ def test_a_will_that_the_broker_does_not_take_is_made_to_fit(
 ) -> None:
     attempts = Attempts("5")
     assert attempts.refused(code)
-    fitted = attempts.will(WILL)
+    fitted = attempts.fitted(WILL)
     assert (fitted.qos, fitted.retain) == kept
     assert not attempts.refused(code), "the same again will not help"
     assert not attempts.refused(None)

@@ -38,6 +38,17 @@ def test_one_ended_connection_teaches_nothing_and_two_halve_the_doubt() -> None:
     assert size.fits(6000)
 
 
+def test_what_a_restart_forgets_is_learned_again_in_few_connections() -> None:
+    """A box of six kB documents at a broker that takes four and does not say so."""
+    size, ended, document = PacketSize(), 0, 6000
+    size.passed(600)  # alerts leave first
+    while size.fits(document):
+        size.suspect(document)
+        ended += 1
+    assert ended == 2
+    assert size.limit == 3300, "told entity by entity from here"
+
+
 def test_what_passed_once_is_no_suspect() -> None:
     size = PacketSize()
     size.passed(11_000)

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import paho.mqtt.client as mqtt
 import pytest
 
 from monitor.config import Config, MqttConfig
-from monitor.verbs.check_broker import check_broker
+from monitor.verbs.check_broker import check_broker, client_id
 from monitor.verbs.finding import Finding
 from tests.system.mosquitto import BINARY, Mosquitto
 from tests.system.subscriber import Subscriber, wait_for
@@ -66,8 +67,24 @@ def test_nothing_stays_behind_and_nobody_is_told_anything(tmp_path: Path) -> Non
         with Subscriber(server.port, "#") as later:
             time.sleep(0.3)
             assert not list(later.messages)
+        assert not session_present(server.port), "commands wait for nobody"
     finally:
         server.stop()
+
+
+def session_present(port: int) -> bool:
+    """Whether the broker still keeps a session for ``nursery check`` of this process."""
+    answers: list[bool] = []
+    client = mqtt.Client(
+        mqtt.CallbackAPIVersion.VERSION2, client_id=client_id(), protocol=mqtt.MQTTv5
+    )
+    client.on_connect = lambda _client, _data, flags, *_: answers.append(flags.session_present)
+    client.connect("127.0.0.1", port, clean_start=False)
+    client.loop_start()
+    wait_for(lambda: answers)
+    client.disconnect()
+    client.loop_stop()
+    return answers[0]
 
 
 @pytest.mark.parametrize("protocol", ["5", "3.1.1"])

@@ -62,9 +62,10 @@ def decode(path: str | Path, chunk_s: float = 1.0) -> Iterator[tuple[Samples, fl
         with soundfile.SoundFile(str(path)) as sound:
             resampler = Resampler(sound.samplerate)
             count = max(1, int(chunk_s * sound.samplerate))
-            while len(frames := _read(sound, count)):
-                if not np.isfinite(frames).all():
-                    at_s = done / sound.samplerate
+            read = _read_16_bits if sound.subtype == "PCM_16" else _read
+            while len(frames := read(sound, count)):
+                if not (finite := np.isfinite(frames)).all():
+                    at_s = (done + int(finite.all(axis=1).argmin())) / sound.samplerate
                     raise InputError(f"{path}: a sample after {at_s:.0f} s is not a number")
                 done += len(frames)
                 mono = frames[:, 0] if frames.shape[1] == 1 else frames.mean(axis=1)
@@ -85,7 +86,8 @@ def read_audio(path: str | Path, block_s: float = 0.1) -> Iterator[Samples]:
         InputError: as ``decode``.
     """
     chunker = Rechunker(max(1, round(block_s * AUDIO_RATE_HZ)))
-    for samples, _ in decode(path):
+    # ten blocks at a time: soundfile looks for its place in the file around every reading
+    for samples, _ in decode(path, 10 * block_s):
         yield from chunker.push(samples)
     if len(last := chunker.rest()):
         yield last
@@ -107,9 +109,11 @@ def duration_s(path: str | Path) -> float:
 
 def _read(sound: soundfile.SoundFile, count: int) -> Samples:
     """The next ``count`` samples at most, -1..1, shape (samples, channels)."""
-    if sound.subtype != "PCM_16":
-        return np.asarray(sound.read(count, dtype="float32", always_2d=True))
-    # libsndfile's own way to floats takes six times as long.
+    return np.asarray(sound.read(count, dtype="float32", always_2d=True))
+
+
+def _read_16_bits(sound: soundfile.SoundFile, count: int) -> Samples:
+    """As ``_read``; libsndfile's own way to floats takes six times as long."""
     return np.asarray(sound.read(count, dtype="int16", always_2d=True)) * np.float32(2**-15)
 
 

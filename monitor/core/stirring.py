@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from monitor.events import ScaleBlock
 from monitor.timeshift import TimeShift
 
@@ -67,9 +65,16 @@ class Stirring:
         if self.log_quiet is None:
             self._learned.append(log_spread)
             if len(self._learned) == LEARN_WINDOWS:
-                self.log_quiet = float(np.quantile(self._learned, QUIET_SHARE))
+                self.log_quiet = _quantile(sorted(self._learned), QUIET_SHARE)
                 self._learned.clear()
             return False
         above = log_spread > self.log_quiet
         self.log_quiet += RATE * (QUIET_SHARE if above else QUIET_SHARE - 1.0)
         return log_spread > self.log_quiet + math.log(STIRRED)
+
+
+def _quantile(ordered: list[float], share: float) -> float:
+    """As ``np.quantile``, which would load a megabyte of masked arrays for this."""
+    at = (len(ordered) - 1) * share
+    below = ordered[int(at)]
+    return below + (ordered[int(at) + 1] - below) * (at - int(at))

@@ -162,7 +162,7 @@ def _medians(
 ) -> NDArray[np.float64]:
     """Median of the ``count`` smallest values of each window; windows of one size at a time."""
     out = np.empty(len(first))
-    for n in np.unique(size):
+    for n in set(size.tolist()):  # ``np.unique`` would load a megabyte of masked arrays
         rows = np.flatnonzero(size == n)
         ordered = np.sort(values[first[rows, None] + np.arange(n)], axis=1)
         row, half = np.arange(len(rows)), count[rows] // 2

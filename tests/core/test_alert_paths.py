@@ -56,7 +56,7 @@ class World:
         self._room, self._history = room, history
         if sway is not None:
             self.box.vibrate(T + sway[0], T + sway[1], 10.0, 0.07)
-        self._config = Config(
+        self.config = Config(
             box="box",
             microphone=MicrophoneConfig(source="simulated" if room else "none"),
             scale=ScaleConfig(
@@ -76,7 +76,7 @@ class World:
 
     def _new(self) -> Pipeline:
         pipeline = Pipeline(
-            self._config,
+            self.config,
             babies=self._babies,
             history=self._history,
             model=None,
@@ -99,8 +99,8 @@ class World:
 
     def without(self, sense: str, *, keep: bool = True) -> None:
         """Started again with a configuration that has one source less."""
-        source = msgspec.structs.replace(getattr(self._config, sense), source="none")
-        self._config = msgspec.structs.replace(self._config, **{sense: source})
+        source = msgspec.structs.replace(getattr(self.config, sense), source="none")
+        self.config = msgspec.structs.replace(self.config, **{sense: source})
         self.restart(10, keep=keep)
 
     def run(self, seconds: int, *, microphone=True, scale=True, host=None) -> list[Alert]:
@@ -437,10 +437,10 @@ def test_what_needs_a_source_that_is_no_longer_configured_is_closed_with_that_re
 
 def test_a_sense_that_is_configured_again_begins_its_silence_anew() -> None:
     world = quiet_world()
-    whole = world._config
+    whole = world.config
     world.without("microphone")
     world.run(10 * MINUTE, microphone=False)
-    world._config = whole
+    world.config = whole
     world.restart(10)
     assert changes(world.run(4 * MINUTE), "too_quiet") == []
 

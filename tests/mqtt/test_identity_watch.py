@@ -68,7 +68,7 @@ def test_what_anybody_may_invent_fills_no_memory():
     for number in range(1000):
         see(one, written_by(f"x{number}", identity="two"))
     assert one.signs(1.0) == ["namesake"]
-    assert len(one._others) <= 20
+    assert one.remembered <= 20
 
 
 def test_who_falls_silent_is_no_longer_told_of():

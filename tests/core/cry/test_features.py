@@ -118,5 +118,5 @@ def test_a_faint_call_stirs(kind: synth.CallKind) -> None:
 
 def test_fingerprint_follows_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     before = features.fingerprint()
-    monkeypatch.setattr(features, "_PRESENCE_RANGE_DB", 51.0)
+    monkeypatch.setattr(features, "SILENCE_DB", features.SILENCE_DB + 1)
     assert features.fingerprint() != before

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -37,12 +37,16 @@ from tests.system.campaign.phone import retained
 from tests.system.campaign.silence import Fact, busy_s
 from tests.system.campaign.world import SETTLE_WITHIN_S, World
 
+T = TypeVar("T")
+
 PUSHES_SHARE = 0.5
 """of the rounds in which the push service can be reached"""
 ACKNOWLEDGED_SHARE = 0.7
 """of the rounds before which somebody acknowledges what is open: it must be told when it returns"""
 LEAD_S = 14.0
 """at most so long before a fault begins, something critical becomes true"""
+BEGIN_APART_S = 4.0
+"""a start takes seconds of a processor: boxes that start all at once are deaf to begin with"""
 CRASHES = frozenset({-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS})
 """how a C library ends a process"""
 
@@ -119,10 +123,16 @@ def campaign(
     waiting = deque(faults)
     with ThreadPoolExecutor(worlds) as pool:
         shares = [
-            pool.submit(run_world, folder / f"world{n}", seed, waiting, done, options)
+            pool.submit(_begun, n * BEGIN_APART_S, run_world, folder / f"world{n}", seed, waiting,
+                        done, options)
             for n in range(worlds)
-        ]
+        ]  # fmt: skip
         return [outcome for share in shares for outcome in share.result()]
+
+
+def _begun(after_s: float, call: Callable[..., T], *given: Any) -> T:
+    time.sleep(after_s)
+    return call(*given)
 
 
 def _round(world: World, judge: Judge, number: int, fault: str) -> Outcome:

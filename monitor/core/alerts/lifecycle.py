@@ -52,7 +52,8 @@ class AlertLife(msgspec.Struct, kw_only=True):
     unjudged_from_s: Moment | None = None
     """since when nobody has been able to tell"""
     over: bool = False
-    """it has been false for the clear hold since it was stated: what somebody said of it is void"""
+    """what somebody said of it does not cover its return: it has been false for the clear hold
+    since it was stated, or was not found true when they said so"""
     doubt: str = ""
     """why it cannot be judged now, as its message says; empty while it can"""
     told: bool = False
@@ -72,6 +73,11 @@ class AlertLife(msgspec.Struct, kw_only=True):
     def waits_for_somebody(self) -> bool:
         """Neither acknowledged nor snoozed."""
         return self.alert.state in {"raised", "reminded"}
+
+    @property
+    def is_true(self) -> bool:
+        """It was stated when it was looked for last."""
+        return self.false_s is None and self.unjudged_from_s is None
 
     @property
     def held_s(self) -> float:
@@ -143,6 +149,8 @@ class AlertLife(msgspec.Struct, kw_only=True):
         self, state: AlertState, now_s: float, *, silent: bool = False, until_s: float | None = None
     ) -> Alert:
         """Move to ``state`` and return the alert as it is to be told."""
+        if state in {"acknowledged", "snoozed"}:
+            self.over = self.over or not self.is_true
         self.alert = replace(self.alert, state=state, t_s=now_s, silent=silent, until=until_s)
         self.told = self.told or not silent
         return self.alert

@@ -211,16 +211,17 @@ class AlertPolicy:
         """Whether this is a new incident under an id that is held open, and is to be spoken.
 
         It was false for longer than the hold, or unseen for so long that what began since is
-        another. What somebody acknowledged or snoozed was the one before: it is spoken. What still
-        waits for somebody goes on with its reminders, unless it was away for longer than they are
-        apart at first; so a plug that comes and goes makes no push each time.
+        another, or somebody had answered it when it was not there. What somebody acknowledged or
+        snoozed was the one before: it is spoken. What still waits for somebody goes on with its
+        reminders, unless it was away for longer than they are apart at first; so a plug that
+        comes and goes makes no push each time.
         """
         life = self._memory.lives[incident]
         # After a restart its part may have seen what nobody could judge yet.
         seen_away_s = min(condition.false_before_s, condition.since_s - life.stated_s)
         away_s = max(life.away_until(now_s), seen_away_s)
         unseen = now_s - life.stated_s >= UNSEEN_S and condition.since_s > life.stated_s
-        if away_s < CLEAR_HOLD_S and not unseen:
+        if away_s < CLEAR_HOLD_S and not unseen and not life.over:
             return False
         life.alert = replace(life.alert, since=condition.since_s)
         self._memory.remember_raise(incident, now_s)

@@ -358,6 +358,20 @@ class TestWhatWasAcknowledgedBeforeARestart:
         assert states(changes) == ["reminded"]
         assert changes[0].id == row.id
 
+    @pytest.mark.parametrize("said", ["acknowledge", "snooze"])
+    @pytest.mark.parametrize("unjudged", [[], [unknown("monitor_blind")]])
+    def test_an_answer_covers_only_what_is_so_when_it_is_given(self, said, unjudged):
+        """A plug works for a moment, somebody answers what is still open, and it fails again."""
+        subject = policy()
+        tick(subject, NOON, PLUG)
+        run(subject, NOON + 1, 4, unjudged=unjudged)
+        say(subject, NOON + 5, said)
+        run(subject, NOON + 5, 4, unjudged=unjudged)
+        assert states(run(subject, NOON + 9, 60, PLUG)) == ["reminded"]
+        say(subject, NOON + 70, said)
+        run(subject, NOON + 71, 4, unjudged=unjudged)
+        assert run(subject, NOON + 75, 60, PLUG) == [], "this time it was there"
+
     def test_and_is_cleared_like_any_other_when_it_is_over(self):
         first, subject = policy(), policy()
         tick(first, NOON, PLUG)

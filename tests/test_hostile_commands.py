@@ -91,7 +91,7 @@ def check_box(opened: Box) -> None:
     opened.app.recorder.save(opened.now_s)
     again = Recorder(opened.config, opened.journal, start_s=opened.now_s)
     assert {b.name for b in again.pipeline.scale.babies} == {b.name for b in babies}
-    assert again.state(opened.now_s).babies == opened.app.recorder.state(opened.now_s).babies
+    assert again.status(opened.now_s).babies == opened.app.recorder.status(opened.now_s).babies
 
 
 @SETTINGS

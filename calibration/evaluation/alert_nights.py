@@ -28,7 +28,6 @@ from monitor.data.shipped import growth_reference
 from monitor.events import AUDIO_RATE_HZ, Alert, AudioBlock, CryEnded, CryStarted, Tick
 from monitor.simulation.box import Truth
 from monitor.times import HOUR_S
-from monitor.timeshift import TimeShift
 
 DECIDED_S, ENDED_S = 2.0, 5.0
 """after a bout's first call it is certain, after its last call it is over"""
@@ -42,6 +41,8 @@ class ScriptedDetector:
 
     level_db = -50.0
     crying: CryStarted | None = None
+    state = None
+    """the timeline of a script stays"""
 
     def __init__(self, bouts: Sequence[tuple[float, float]]) -> None:
         started: list[tuple[float, BoutEvent]] = [
@@ -65,9 +66,6 @@ class ScriptedDetector:
     def flush(self) -> Heard:
         """Nothing is held back."""
         return Heard([], [])
-
-    def shift(self, shift: TimeShift) -> None:
-        """The timeline of a script stays."""
 
 
 def calls(r: Random, truth: Sequence[Truth]) -> list[tuple[float, float]]:

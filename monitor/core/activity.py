@@ -15,8 +15,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from monitor.config import AlertsConfig
-from monitor.core.stirring import Stirring
-from monitor.errors import InputError
+from monitor.core.stirring import Stirring, StirringState
 from monitor.events import (
     AnyEvent,
     Baby,
@@ -32,7 +31,7 @@ from monitor.events import (
     WeighIn,
 )
 from monitor.times import DAY_S, spoken_duration
-from monitor.timeshift import Moment, TimeShift, shifted
+from monitor.timeshift import Moment
 
 REST_FACTOR = ((7.0, 1.0), (21.0, 4 / 3), (28.0, 5 / 3), (35.0, 2.0), (float("inf"), 8 / 3))
 """(age below, days; factor on the configured time). Babies sleep between bottles, and the longest
@@ -51,7 +50,9 @@ _HANDLED = (WeighIn, JointWeighIn, Unassigned, BoxOff, BoxOn)
 """Somebody was taken out or put back, or the box was: a person has looked."""
 
 
-class _Memory(msgspec.Struct):
+class ActivityState(msgspec.Struct):
+    """The last signs of life, and the count of quiet."""
+
     sound_s: Moment | None = None
     movement_s: Moment | None = None
     """that was no shaking"""
@@ -67,18 +68,35 @@ class _Memory(msgspec.Struct):
     """how still this box's scale is when it is still (``Stirring``)"""
 
 
+class ActivityRun(msgspec.Struct):
+    """What only this run can know."""
+
+    stirring: StirringState = msgspec.field(default_factory=StirringState)
+    stirred_from_s: Moment | None = None
+    stirred_s: Moment | None = None
+    """the movement that goes on, or the last one"""
+    watching: bool = True
+    """the last tick was watched, so the count goes on from it"""
+    why: str = ""
+    """why nobody could say whether it is quiet; empty when it could be said"""
+
+
 class Activity:
     """Remembers the last sound and movement; states ``too_quiet``."""
 
     def __init__(self, config: AlertsConfig, start_s: float) -> None:
         self._limit_s = config.too_quiet_after_min * 60
-        self._stirring = Stirring()
-        self._memory = _Memory(quiet_from_s=start_s)
-        self._stirred_from_s: float | None = None
-        self._stirred_s: float | None = None
-        """the movement that goes on, or the last one"""
-        self._watching = True
-        self._why = ""
+        self.state = ActivityState(quiet_from_s=start_s)
+        self.run = ActivityRun()
+
+    @property
+    def run(self) -> ActivityRun:
+        """What only this run can know."""
+        return self._run
+
+    @run.setter
+    def run(self, run: ActivityRun) -> None:
+        self._run, self._stirring = run, Stirring(run.stirring)
 
     def observe(
         self, seen: CryStarted | CryEnded | ScaleBlock, events: Sequence[AnyEvent] = ()
@@ -90,32 +108,33 @@ class Activity:
         if isinstance(seen, ScaleBlock):
             self._weigh(seen, events)
         elif seen.species != "human":
-            self._memory.sound_s = max(seen.t_s, self._memory.sound_s or seen.t_s)
+            self.state.sound_s = max(seen.t_s, self.state.sound_s or seen.t_s)
 
     def _weigh(self, block: ScaleBlock, events: Sequence[AnyEvent]) -> None:
         if any(isinstance(event, _HANDLED) for event in events):
-            self._moved(block.t_s)
-        stirred_s = self._stirring.observe(block)
+            self._note_movement(block.t_s)
+        run, stirred_s = self.run, self._stirring.observe(block)
+        self.state.log_quiet = run.stirring.log_quiet
         if stirred_s is None:
             return
-        if self._stirred_s is None or stirred_s - self._stirred_s > STIRS_APART_S:
-            self._stirred_from_s = stirred_s
-        self._stirred_s = stirred_s
+        if run.stirred_s is None or stirred_s - run.stirred_s > STIRS_APART_S:
+            run.stirred_from_s = stirred_s
+        run.stirred_s = stirred_s
 
-    def _moved(self, t_s: float) -> None:
-        self._memory.movement_s = max(t_s, self._memory.movement_s or t_s)
+    def _note_movement(self, t_s: float) -> None:
+        self.state.movement_s = max(t_s, self.state.movement_s or t_s)
 
     @property
     def last_sign_s(self) -> float | None:
         """The later of the last sound and the last movement; None before the first."""
-        known = [t for t in (self._memory.sound_s, self._memory.movement_s) if t is not None]
+        known = [t for t in (self.state.sound_s, self.state.movement_s) if t is not None]
         return max(known) if known else None
 
     def keep_open(self, since_s: float) -> None:
         """An alarm of before the start is open: only a sign of life ends it."""
-        if not self._memory.open:
-            self._memory.quiet_from_s, self._memory.unseen_s = since_s, 0.0
-            self._memory.open = True
+        if not self.state.open:
+            self.state.quiet_from_s, self.state.unseen_s = since_s, 0.0
+            self.state.open = True
 
     def conditions(
         self,
@@ -133,15 +152,15 @@ class Activity:
         """
         self._note_signs(now_s)
         if not babies:
-            self._memory.quiet_from_s, self._memory.open = None, False
-            self._watching = False
+            self.state.quiet_from_s, self.state.open = None, False
+            self.run.watching = False
             return []
-        self._why = self._why_blind(microphone=microphone, scale=scale, settled=settled)
-        if self._why:
-            self._watching = False
+        self.run.why = self._why_blind(microphone=microphone, scale=scale, settled=settled)
+        if self.run.why:
+            self.run.watching = False
             return []
         self._count(now_s)
-        memory = self._memory
+        memory = self.state
         quiet_s = now_s - (memory.quiet_from_s or now_s)
         limit_s = self._limit_s * min(_rest_factor(_age_days(baby, now_s)) for baby in babies)
         memory.open = memory.open or quiet_s - memory.unseen_s >= limit_s
@@ -151,18 +170,18 @@ class Activity:
 
     def unjudged(self) -> list[CannotJudge]:
         """Whether an open alarm waits, as of the last ``conditions``."""
-        if not (self._memory.open and self._why):
+        if not (self.state.open and self.run.why):
             return []
-        return [CannotJudge(kind="too_quiet", why=self._why)]
+        return [CannotJudge(kind="too_quiet", why=self.run.why)]
 
     def _note_signs(self, now_s: float) -> None:
-        memory, stirred_s = self._memory, self._stirred_s
+        memory, run, stirred_s = self.state, self.run, self.run.stirred_s
         if stirred_s is not None and now_s - stirred_s > STIRS_APART_S:
-            if stirred_s - (self._stirred_from_s or stirred_s) <= SHAKEN_S:
-                self._moved(stirred_s)
+            if stirred_s - (run.stirred_from_s or stirred_s) <= SHAKEN_S:
+                self._note_movement(stirred_s)
             elif not memory.open and memory.quiet_from_s is not None:
                 memory.quiet_from_s, memory.unseen_s = max(memory.quiet_from_s, stirred_s), 0.0
-            self._stirred_s = self._stirred_from_s = None
+            run.stirred_s = run.stirred_from_s = None
         sign_s = self.last_sign_s
         if memory.quiet_from_s is not None and sign_s is not None and sign_s > memory.quiet_from_s:
             memory.quiet_from_s, memory.unseen_s, memory.open = sign_s, 0.0, False
@@ -175,58 +194,49 @@ class Activity:
             return "the scale does not weigh"
         if not settled:
             return "the scale is not still, so a movement on it would not be seen"
-        if self._stirred_s is not None:
+        if self.run.stirred_s is not None:
             return "something moves: it may be a baby, or the platform"
         return ""
 
     def _count(self, now_s: float) -> None:
         """The present moment is watched: the count goes on from the last one that was."""
-        memory = self._memory
+        memory = self.state
         if memory.quiet_from_s is None:
             memory.quiet_from_s, memory.unseen_s = now_s, 0.0
-        elif not self._watching:
+        elif not self.run.watching:
             last_s = memory.watched_s
             gap_s = now_s - max(last_s or memory.quiet_from_s, memory.quiet_from_s)
             if memory.open or gap_s <= UNSEEN_LONGEST_S:
                 memory.unseen_s += gap_s
             else:
                 memory.quiet_from_s, memory.unseen_s = now_s, 0.0
-        memory.watched_s, self._watching = now_s, True
+        memory.watched_s, self.run.watching = now_s, True
 
-    def shift(self, shift: TimeShift) -> None:
-        """The timeline was shifted.
+    def follow_shift(self, before: ActivityState) -> None:
+        """The state was shifted; ``before``: as it was.
 
-        A count that began before what moved has a gap in it, of another length than was thought.
+        A count that began before what was shifted has a gap in it, of another length than was
+        thought.
         """
-        before, self._memory = self._memory, shifted(self._memory, shift)
-        memory = self._memory
-        stays = memory.quiet_from_s is not None and memory.quiet_from_s == before.quiet_from_s
-        if stays and memory.watched_s != before.watched_s:
-            if memory.open or abs(shift.by_s) <= UNSEEN_LONGEST_S:
-                memory.unseen_s = max(0.0, memory.unseen_s + shift.by_s)
-            else:
-                memory.quiet_from_s, memory.unseen_s = memory.watched_s, 0.0
-        self._stirred_from_s = shift.maybe(self._stirred_from_s)
-        self._stirred_s = shift.maybe(self._stirred_s)
-        self._stirring.shift(shift)
+        state = self.state
+        if state.watched_s is None or before.watched_s is None or state.quiet_from_s is None:
+            return
+        by_s = state.watched_s - before.watched_s
+        if not by_s or state.quiet_from_s != before.quiet_from_s:
+            return
+        if state.open or abs(by_s) <= UNSEEN_LONGEST_S:
+            state.unseen_s = max(0.0, state.unseen_s + by_s)
+        else:
+            state.quiet_from_s, state.unseen_s = state.watched_s, 0.0
 
-    def snapshot(self) -> bytes:
-        """The last signs of life and the count of quiet, as JSON."""
-        self._memory.log_quiet = self._stirring.log_quiet
-        return msgspec.json.encode(self._memory)
-
-    def restore(self, data: bytes) -> None:
-        """Take over a snapshot: the count goes on when both sources have proven themselves.
-
-        Raises:
-            InputError: the bytes are no snapshot of this kind.
-        """
-        try:
-            self._memory = msgspec.json.decode(data, type=_Memory)
-        except (msgspec.DecodeError, msgspec.ValidationError) as error:
-            raise InputError(f"the stored activity cannot be read: {error}") from error
-        self._stirring.log_quiet = self._memory.log_quiet
-        self._watching, self._why = False, "the monitor has just started"
+    def resume(self, state: ActivityState) -> None:
+        """After a restart: the count goes on when both sources have proven themselves."""
+        self.state = state
+        self.run = ActivityRun(
+            stirring=StirringState(log_quiet=state.log_quiet),
+            watching=False,
+            why="the monitor has just started",
+        )
 
 
 def _too_quiet(since_s: float, quiet_s: float, unseen_s: float, limit_s: float) -> Condition:

@@ -10,7 +10,6 @@ same events, live or replayed.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -18,19 +17,21 @@ import numpy as np
 
 from monitor.commands import AlertRequest
 from monitor.config import Config
-from monitor.core.activity import Activity
+from monitor.core.activity import Activity, ActivityState
+from monitor.core.alerts.memory import AlertMemory
 from monitor.core.alerts.policy import AlertPolicy
 from monitor.core.cry.detector import CryDetector
-from monitor.core.cry.incident import CryIncident
+from monitor.core.cry.incident import CryIncident, CryingState
 from monitor.core.cry.model import CryModel
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.health.codes import LEAST_HX711_HZ, LEAST_HZ
 from monitor.core.health.identity import IdentityConflict
 from monitor.core.health.link import LinkHealth
 from monitor.core.health.sources import Health
+from monitor.core.scale.state import WeigherState
 from monitor.core.scale.weigher import Weigher
+from monitor.core.state import CoreState, RunState
 from monitor.documents import BoxState, ScaleStatus
-from monitor.errors import InputError
 from monitor.events import (
     Alert,
     AnyEvent,
@@ -52,18 +53,7 @@ from monitor.events import (
     Weighing,
 )
 from monitor.names import SourceName
-from monitor.timeshift import TimeShift
-
-
-class PipelineSnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """What survives a restart besides the journal."""
-
-    t_s: float
-    scale: bytes
-    """empty in a light one"""
-    policy: bytes
-    crying: bytes
-    activity: bytes
+from monitor.timeshift import TimeShift, shifted
 
 
 class Pipeline:
@@ -93,33 +83,28 @@ class Pipeline:
             local_minute: minute of the local day at a timeline time, for quiet hours.
             occupancy_known: whether all babies are certainly in the box at the start.
         """
-        sources: list[SourceName] = []
-        if config.microphone.source != "none":
-            sources.append("microphone")
-        if config.scale.source != "none":
-            sources.append("scale")
+        watched = _configured(config)
         self.detector = CryDetector(model) if model is not None else None
         self.scale = Weigher(
-            config.scale,
-            babies,
-            history,
-            start_s=start_s,
-            reference=reference,
-            occupancy_known=occupancy_known,
-        )
+            config.scale, babies, history,
+            start_s=start_s, reference=reference, occupancy_known=occupancy_known,
+        )  # fmt: skip
         self._crying = CryIncident(config.alerts)
-        hx711 = config.scale.source == "hx711"
-        least_hz = LEAST_HX711_HZ if hx711 else LEAST_HZ
-        self._health = Health(sources, start_s, least_scale_hz=least_hz)
+        least_hz = LEAST_HX711_HZ if config.scale.source == "hx711" else LEAST_HZ
+        self._health = Health(watched, start_s, least_scale_hz=least_hz)
         self._activity = Activity(config.alerts, start_s)
         self._identity = IdentityConflict(config.box)
         self._link = LinkHealth()
         self.policy = AlertPolicy(config.alerts, config.box, local_minute)
-        self.policy.know_sources(sources)
-        self._tells_silence = len(sources) == 2
+        self.policy.know_sources(watched)
+        self._tells_silence = len(watched) == 2
         self._names = {baby.id: baby.name for baby in self.scale.babies}
         """of those who are here, by id"""
-        self._handled: dict[type, Callable[..., list[AnyEvent]]] = {
+        self._handled = self._handlers()
+
+    def _handlers(self) -> dict[type, Callable[..., list[AnyEvent]]]:
+        """Which part takes which observation."""
+        return {
             AudioBlock: self._hear,
             ScaleBlock: self._weigh,
             Tick: self._tick,
@@ -157,8 +142,12 @@ class Pipeline:
 
     @property
     def unsaved(self) -> bool:
-        """Whether what a restart must know has changed without an event since ``snapshot``."""
-        return self.policy.unsaved
+        """Whether what a restart must know has changed without an event since ``note_saved``."""
+        return self.policy.run.unsaved
+
+    def note_saved(self) -> None:
+        """The state is being written as it is now."""
+        self.policy.run.unsaved = False
 
     @property
     def level_db(self) -> float | None:
@@ -173,7 +162,7 @@ class Pipeline:
         """Go on with another's scale: who is in the nursery turned out to be known elsewhere."""
         self.scale = fresh.scale
 
-    def state(self, now_s: float) -> BoxState:
+    def status(self, now_s: float) -> BoxState:
         """Everything retained, true at ``now_s``."""
         sources = self._health.sources()
         return BoxState(
@@ -184,59 +173,82 @@ class Pipeline:
             sources=sources,
         )
 
+    # ------------------------------------------------------------------ what it remembers
+
+    @property
+    def state(self) -> CoreState:
+        """What a restart goes on with."""
+        return CoreState(
+            scale=self.scale.state,
+            alerts=self.policy.state,
+            crying=self._crying.state,
+            activity=self._activity.state,
+        )
+
+    @state.setter
+    def state(self, state: CoreState) -> None:
+        self.scale.state = state.scale
+        self.policy.state = state.alerts
+        self._crying.state = state.crying
+        self._activity.state = state.activity
+
+    @property
+    def run(self) -> RunState:
+        """What only this run can know."""
+        return RunState(
+            hearing=None if self.detector is None else self.detector.state,
+            crying=self._crying.run,
+            activity=self._activity.run,
+            alerts=self.policy.run,
+            health=self._health.state,
+            identity=self._identity.state,
+            link=self._link.state,
+        )
+
+    @run.setter
+    def run(self, run: RunState) -> None:
+        if self.detector is not None and run.hearing is not None:
+            self.detector.state = run.hearing
+        self._crying.run = run.crying
+        self._activity.run = run.activity
+        self.policy.run = run.alerts
+        self._health.state = run.health
+        self._identity.state = run.identity
+        self._link.state = run.link
+
     def shift(self, shift: TimeShift) -> list[AnyEvent]:
-        """Move the moments a shift covers to where they belong; returns what follows from it.
+        """Put the moments a shift covers where they belong; returns what follows from it.
 
         The clock has been synchronised late, and everything timed since the start was off by the
         same seconds. Durations within the run do not change; those that began before it do.
         """
-        if self.detector is not None:
-            self.detector.shift(shift)
-        self._crying.shift(shift)
-        self._health.shift(shift)
-        self._identity.shift(shift)
-        self._link.shift(shift)
-        self._activity.shift(shift)
-        self.policy.shift(shift)
-        return self.scale.shift(shift)
+        before = self.state
+        self.state, self.run = shifted(before, shift), shifted(self.run, shift)
+        self._activity.follow_shift(before.activity)
+        return self.scale.follow_shift(before.scale)
 
     def know_clock(self, known: bool) -> None:
         """Whether the timeline is where the world's clocks are: until then no grams per day."""
         self.scale.know_clock(known)
 
-    def snapshot(self, now_s: float, *, light: bool = False) -> bytes:
-        """State to resume from after a restart; compressed, because a card wears out.
-
-        A ``light`` one is without the scale's, which is most of it: restore it after a whole one.
-        """
-        snapshot = PipelineSnapshot(
-            t_s=now_s,
-            scale=b"" if light else self.scale.snapshot(),
-            policy=self.policy.snapshot(),
-            crying=self._crying.snapshot(),
-            activity=self._activity.snapshot(),
-        )
-        return zlib.compress(msgspec.msgpack.encode(snapshot), 1)
-
-    def restore(self, data: bytes) -> float:
-        """Resume from a snapshot; returns the time it was taken.
-
-        Raises:
-            msgspec.MsgspecError, InputError: it was written by another version; start without it.
-        """
-        try:
-            data = zlib.decompress(data)
-        except zlib.error as error:
-            raise InputError(f"the saved state cannot be read: {error}") from error
-        snapshot = msgspec.msgpack.decode(data, type=PipelineSnapshot)
-        if snapshot.scale:
-            self.scale.restore(snapshot.scale)
-        self.policy.restore(snapshot.policy, self.scale.babies)
-        self._crying.restore(snapshot.crying)
-        if self._tells_silence:
-            self._activity.restore(snapshot.activity)
+    def resume(
+        self,
+        *,
+        scale: WeigherState | None = None,
+        alerts: AlertMemory | None = None,
+        crying: CryingState | None = None,
+        activity: ActivityState | None = None,
+    ) -> None:
+        """After a restart: go on from what an earlier run left; a part without it begins anew."""
+        if scale is not None:
+            self.scale.resume(scale)
+        if alerts is not None:
+            self.policy.resume(alerts, self.scale.babies)
+        if crying is not None:
+            self._crying.resume(crying)
+        if activity is not None and self._tells_silence:
+            self._activity.resume(activity)
         self._take_up()
-        return snapshot.t_s
 
     def adopt(self, alerts: Sequence[Alert]) -> list[Alert]:
         """Take up open alerts that no snapshot knows; returns those that are known already.
@@ -360,3 +372,13 @@ class Pipeline:
     def _identified(self, report: IdentityReport) -> list[AnyEvent]:
         self._identity.observe(report)
         return []
+
+
+def _configured(config: Config) -> list[SourceName]:
+    """The sources that the box has."""
+    watched: list[SourceName] = []
+    if config.microphone.source != "none":
+        watched.append("microphone")
+    if config.scale.source != "none":
+        watched.append("scale")
+    return watched

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import math
 
+import msgspec
+
 from monitor.events import ScaleBlock
-from monitor.timeshift import TimeShift
+from monitor.timeshift import Moment
 
 WINDOW_S = 2.0
 WINDOW_VALUES = 20
@@ -27,50 +29,54 @@ LEARN_WINDOWS = 30
 """one minute at 10 values a second before anything is said"""
 
 
+class StirringState(msgspec.Struct):
+    """The window under way, and what is quiet on this box."""
+
+    times_s: list[Moment] = []
+    counts: list[float] = []
+    learned: list[float] = []
+    """logarithms of the spreads of the first windows"""
+    log_quiet: float | None = None
+    """the same of a quiet window, in codes; ``None`` while it is learned"""
+
+
 class Stirring:
     """Takes the scale's blocks; tells when something stirred."""
 
-    def __init__(self) -> None:
-        self._times: list[float] = []
-        self._counts: list[float] = []
-        self._learned: list[float] = []
-        self.log_quiet: float | None = None
-        """logarithm of the spread of a quiet window, in codes; ``None`` while it is learned"""
+    def __init__(self, state: StirringState | None = None) -> None:
+        self.state = state or StirringState()
 
     def observe(self, block: ScaleBlock) -> float | None:
         """The time of the last window in this block that stirred, or None."""
+        times_s, counts = self.state.times_s, self.state.counts
         stirred_s = None
-        times, counts = self._times, self._counts
         for t_s, count in zip(block.times_s.tolist(), block.counts.tolist(), strict=True):
-            times.append(t_s)
+            times_s.append(t_s)
             counts.append(count)
-            if len(times) < WINDOW_VALUES:
+            if len(times_s) < WINDOW_VALUES:
                 continue
-            span_s = t_s - times[0]
-            if span_s >= WINDOW_S - 1e-6 - span_s / (len(times) - 1):
+            span_s = t_s - times_s[0]
+            if span_s >= WINDOW_S - 1e-6 - span_s / (len(times_s) - 1):
                 if self._judge():
                     stirred_s = t_s
-                times.clear()
+                times_s.clear()
                 counts.clear()
         return stirred_s
 
-    def shift(self, shift: TimeShift) -> None:
-        """The timeline was shifted."""
-        self._times = [shift.moment(t_s) for t_s in self._times]
-
     def _judge(self) -> bool:
-        ordered = sorted(self._counts)
+        state = self.state
+        ordered = sorted(state.counts)
         spread = ordered[-1 - LEFT_OUT] - ordered[LEFT_OUT]
         log_spread = math.log(max(spread, 1.0))  # a converter cannot be quieter than one code
-        if self.log_quiet is None:
-            self._learned.append(log_spread)
-            if len(self._learned) == LEARN_WINDOWS:
-                self.log_quiet = _quantile(sorted(self._learned), QUIET_SHARE)
-                self._learned.clear()
+        if state.log_quiet is None:
+            state.learned.append(log_spread)
+            if len(state.learned) == LEARN_WINDOWS:
+                state.log_quiet = _quantile(sorted(state.learned), QUIET_SHARE)
+                state.learned.clear()
             return False
-        above = log_spread > self.log_quiet
-        self.log_quiet += RATE * (QUIET_SHARE if above else QUIET_SHARE - 1.0)
-        return log_spread > self.log_quiet + math.log(STIRRED)
+        above = log_spread > state.log_quiet
+        state.log_quiet += RATE * (QUIET_SHARE if above else QUIET_SHARE - 1.0)
+        return log_spread > state.log_quiet + math.log(STIRRED)
 
 
 def _quantile(ordered: list[float], share: float) -> float:

@@ -1,17 +1,26 @@
-"""What the journal remembers of the core, and how the core is built from it."""
+"""What the journal remembers of the core, and how the core is built from it.
+
+Each part of ``CoreState`` is a value of its own in the journal's ``state``: a card wears out, so
+what is most of it (the scale) is written only when the box changes hands, and a value that a torn
+page has spoilt costs its own part. A value is written only when it differs from the one before.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 import msgspec
 
 from monitor.config import Config
+from monitor.core import old_snapshot
 from monitor.core.pipeline import Pipeline
+from monitor.core.state import PARTS, CoreState, decoded, encoded
 from monitor.data.shipped import cry_model, growth_reference
-from monitor.errors import JournalError
+from monitor.errors import InputError, JournalError
 from monitor.events import (
     Alert,
     AnyEvent,
@@ -31,35 +40,45 @@ HISTORY_S = 90 * DAY_S
 """Weighings read at the start: longer than any baby stays on the bottle."""
 
 _CHANGES_OCCUPANCY = (WeighIn, Unassigned, JointWeighIn, ObjectMoved, BoxOff, BoxOn)
-"""What changes who is in the box: the whole snapshot is written in its transaction."""
+"""What changes who is in the box: every part is written in its transaction."""
 
 _CHANGES_ALERTS = (CryEnded, Alert)
-"""What changes what is open: the light one is. An alert that a restart forgot would be told again
-under another id."""
+"""What changes what is open: all but the scale are. An alert that a restart forgot would be told
+again under another id."""
+
+ALL_BUT_SCALE = tuple(part for part in PARTS if part != "scale")
 
 _UNUSABLE = (msgspec.MsgspecError, ValueError, TypeError, LookupError, ArithmeticError)
 """what a saved state raises that was not saved by this version, or not by us"""
 
+Rows = dict[str, bytes | None]
+"""values of the journal's ``state`` by key; ``None``: it is to go"""
 
-def whole_snapshot(pipeline: Pipeline, now_s: float) -> dict[str, bytes]:
-    """All that a restart resumes from, by the keys of the journal's ``state``."""
-    return {"pipeline": pipeline.snapshot(now_s)} | light_snapshot(pipeline, now_s)
-
-
-def light_snapshot(pipeline: Pipeline, now_s: float) -> dict[str, bytes]:
-    """The same without the scale's part, which is most of it."""
-    light = pipeline.snapshot(now_s, light=True)
-    return {"pipeline_light": light, "pipeline_at": repr(now_s).encode()}
+_OLD_KEYS = ("pipeline", "pipeline_light")
+"""until 28 November 2026: a whole snapshot, and a newer one without the scale"""
 
 
-def needs_whole_snapshot(events: Sequence[AnyEvent]) -> bool:
-    """Whether a restart must know who is in the box after these events."""
-    return any(isinstance(event, _CHANGES_OCCUPANCY) for event in events)
+def rows_of(
+    state: CoreState, now_s: float, parts: Iterable[str] = tuple(PARTS)
+) -> dict[str, bytes]:
+    """What a restart resumes from, of these parts; compressed."""
+    rows = {"pipeline_at": repr(now_s).encode()}
+    for part in parts:
+        rows[_key(part)] = zlib.compress(encoded(getattr(state, part)), 1)
+    return rows
 
 
-def needs_light_snapshot(events: Sequence[AnyEvent]) -> bool:
-    """Whether a restart must know what is open after these events."""
-    return any(isinstance(event, _CHANGES_ALERTS) for event in events)
+def parts_changed(events: Sequence[AnyEvent]) -> Sequence[str]:
+    """The parts that a restart must know as they are after these events."""
+    if any(isinstance(event, _CHANGES_OCCUPANCY) for event in events):
+        return tuple(PARTS)
+    if any(isinstance(event, _CHANGES_ALERTS) for event in events):
+        return ALL_BUT_SCALE
+    return ()
+
+
+def _key(part: str) -> str:
+    return f"core_{part}"
 
 
 class CoreMemory:
@@ -68,6 +87,19 @@ class CoreMemory:
     def __init__(self, config: Config, journal: Journal, log: Callable[[str], None]) -> None:
         """Nothing is read yet; ``log`` is told when the saved state cannot be used."""
         self._config, self._journal, self._log = config, journal, log
+        self._written: dict[str, bytes] = {}
+        self.outdated: Rows = {}
+        """values that an earlier version wrote: they go when their parts are written anew"""
+
+    def changed(self, rows: Mapping[str, bytes]) -> dict[str, bytes]:
+        """Those that differ from what was handed out for writing before."""
+        found = {key: row for key, row in rows.items() if self._written.get(key) != row}
+        self._written |= found
+        return found
+
+    def forget_written(self) -> None:
+        """The journal is another one now: nothing is known to be in it."""
+        self._written.clear()
 
     def restored(self, now_s: float, earlier: TimeShift | None = None) -> Pipeline:
         """The core as it was saved; worked out anew where that cannot be used.
@@ -79,23 +111,47 @@ class CoreMemory:
         Raises:
             JournalError: the journal cannot be read.
         """
-        journal = self._journal
-        whole, light = (journal.load_state(key) for key in ("pipeline", "pipeline_light"))
-        pipeline = self._fresh(now_s, occupancy_known=whole is None)
+        saved = self._saved()
+        parts = self._read(saved)
+        scale_saved = _key("scale") in saved or "pipeline" in saved
+        pipeline = self._fresh(now_s, occupancy_known=not scale_saved)
         try:
-            for snapshot in filter(None, (whole, light)):
-                pipeline.restore(snapshot)
+            pipeline.resume(**parts)
             if earlier is not None:
                 pipeline.shift(earlier)
-            pipeline.state(now_s)
+            pipeline.status(now_s)
         except _UNUSABLE as error:
-            # Another version's snapshot, or damage: the journal has everything that matters.
-            self._log(f"the saved state cannot be used, so it is worked out anew: {error}")
-            with suppress(JournalError):
-                for key in ("pipeline", "pipeline_light"):
-                    journal.reject_state(key, f"cannot be taken up: {error}")
+            # Another version's state, or damage: the journal has everything that matters.
+            for key in saved:
+                self._reject(key, error)
             return self._fresh(now_s, occupancy_known=False)
         return pipeline
+
+    def _saved(self) -> dict[str, bytes]:
+        """What the journal has, older first."""
+        keys = (*_OLD_KEYS, *map(_key, PARTS))
+        found = {key: self._journal.load_state(key) for key in keys}
+        self.outdated = {key: None for key in _OLD_KEYS if found[key] is not None}
+        return {key: row for key, row in found.items() if row is not None}
+
+    def _read(self, saved: Mapping[str, bytes]) -> dict[str, Any]:
+        """The state of each part that can be read; a value that cannot is set aside."""
+        parts: dict[str, Any] = {}
+        for key, row in saved.items():
+            try:
+                if key in _OLD_KEYS:
+                    parts |= old_snapshot.parts_of(row)
+                else:
+                    part = key.removeprefix(_key(""))
+                    parts[part] = decoded(part, _inflated(row))
+            except _UNUSABLE as error:
+                self._reject(key, error)
+        return parts
+
+    def _reject(self, key: str, error: Exception) -> None:
+        self._log(f"the saved state cannot be used, so it is worked out anew: {error}")
+        with suppress(JournalError):
+            self._journal.reject_state(key, f"cannot be taken up: {error}")
 
     def reconcile(self, pipeline: Pipeline, now_s: float) -> tuple[list[Alert], list[Alert]]:
         """Let the journal and the core hold the same open alerts, after damage to either.
@@ -135,6 +191,13 @@ class CoreMemory:
             local_minute=local_minute,
             occupancy_known=occupancy_known,
         )
+
+
+def _inflated(row: bytes) -> bytes:
+    try:
+        return zlib.decompress(row)
+    except zlib.error as error:
+        raise InputError(f"the saved state cannot be read: {error}") from error
 
 
 def _remembered(row: sqlite3.Row, box: str) -> Alert:

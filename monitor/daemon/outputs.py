@@ -219,7 +219,7 @@ class Outputs:
     # ------------------------------------------------------------------ inside
 
     def _show_state(self) -> None:
-        state = self._recorder.state(self._recorder.now_s)
+        state = self._recorder.status(self._recorder.now_s)
         self._bridge.show_state(state)
         if self.panel is not None:
             self.panel.show(
@@ -245,4 +245,4 @@ class Outputs:
             "roster_known": self._journal.knows_roster,
             "version": monitor.__version__,
         }
-        self._bridge.show_health(recorder.state(recorder.now_s).sources, fields)
+        self._bridge.show_health(recorder.status(recorder.now_s).sources, fields)

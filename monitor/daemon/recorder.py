@@ -9,15 +9,15 @@ out to be off, the running pipeline, the journal and what waits in the outbox ar
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 
 import msgspec
 
 from monitor.config import Config
 from monitor.core.pipeline import Pipeline
-from monitor.daemon import core_memory
-from monitor.daemon.core_memory import CoreMemory
+from monitor.core.state import PARTS
+from monitor.daemon.core_memory import ALL_BUT_SCALE, CoreMemory, parts_changed, rows_of
 from monitor.daemon.journal_report import JournalReport
 from monitor.daemon.news import News
 from monitor.daemon.run_start import certain
@@ -119,6 +119,8 @@ class Recorder:
         self.report.look(self.now_s, synced=self.synced)
         self._has_begun = True
         self.pipeline.know_clock(run_start.clock.known)
+        if self._memory.outdated:
+            self._write(Batch(state=self._snapshot(self.now_s) | self._memory.outdated))
         self._reconcile()
 
     # ------------------------------------------------------------------ what it knows
@@ -147,9 +149,9 @@ class Recorder:
         """Minute of the local day for a sentence; ``None`` while the clock is not synchronised."""
         return local_minute(t_s) if self.synced else None
 
-    def state(self, now_s: float) -> BoxState:
+    def status(self, now_s: float) -> BoxState:
         """The retained documents."""
-        return self.pipeline.state(now_s)
+        return self.pipeline.status(now_s)
 
     # ------------------------------------------------------------------ the flow
 
@@ -190,7 +192,7 @@ class Recorder:
     def _second(self, now_s: float) -> None:
         self._telemetry.tick(now_s, self.pipeline)
         if self.pipeline.unsaved:
-            self._write(Batch(state=core_memory.light_snapshot(self.pipeline, now_s)))
+            self._write(Batch(state=self._snapshot(now_s, ALL_BUT_SCALE)))
         if now_s - self._saved_s >= SAVE_EVERY_S:
             self.save(now_s)
         if self._telemetry.is_due(now_s):
@@ -235,11 +237,7 @@ class Recorder:
 
     def _write_events(self, events: Sequence[AnyEvent], *, untold: Sequence[AnyEvent] = ()) -> None:
         messages, pushes = self._news.messages(events), self._news.pushes(events)
-        state = self._news.changed_state()
-        if core_memory.needs_whole_snapshot(events):
-            state |= self._snapshot(self.now_s)
-        elif core_memory.needs_light_snapshot(events):
-            state |= core_memory.light_snapshot(self.pipeline, self.now_s)
+        state = self._news.changed_state() | self._snapshot(self.now_s, parts_changed(events))
         self._write(Batch(events=[*untold, *events], messages=messages, pushes=pushes, state=state))
 
     def _write(self, batch: Batch) -> None:
@@ -255,9 +253,14 @@ class Recorder:
                 written = False
         self._telemetry.tried(now_s, written=written)
 
-    def _snapshot(self, now_s: float) -> dict[str, bytes]:
-        self._saved_s = now_s
-        return core_memory.whole_snapshot(self.pipeline, now_s)
+    def _snapshot(self, now_s: float, parts: Collection[str] = tuple(PARTS)) -> dict[str, bytes]:
+        """What of these parts a restart must find changed in the journal."""
+        if not parts:
+            return {}
+        if len(parts) == len(PARTS):
+            self._saved_s = now_s
+        self.pipeline.note_saved()
+        return self._memory.changed(rows_of(self.pipeline.state, now_s, parts))
 
     # ------------------------------------------------------------------ the card
 
@@ -271,7 +274,7 @@ class Recorder:
                 **self.journal.known_values,
                 **self._news.state,
                 "clock": msgspec.json.encode(self.clock.clock),
-                **self._snapshot(self.now_s),
+                **rows_of(self.pipeline.state, self.now_s),
             },
         )
 
@@ -290,13 +293,14 @@ class Recorder:
         """Where the list of babies is known again, or is another one: go on with it."""
         self.report.set_rows_aside()
         self.report.look(self.now_s, synced=self.synced)
+        self._memory.forget_written()
         if end == "followed":
             return
         fresh = self._memory.restored(self.now_s)
         self.report.look(self.now_s, synced=self.synced)
         fresh.know_clock(self.synced)
         self.pipeline.take_scale_of(fresh)
-        self._write(Batch(state=self._snapshot(self.now_s)))
+        self._write(Batch(state=self._snapshot(self.now_s) | self._memory.outdated))
         self._reconcile()
         self._returned = [RosterChanged(t_s=self.now_s, baby=baby) for baby in self.babies]
 

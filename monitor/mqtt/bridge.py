@@ -58,7 +58,7 @@ class BoxView(Protocol):
     def babies(self) -> Sequence[Baby]:
         """Who is in the nursery."""
 
-    def state(self, now_s: float) -> BoxState:
+    def status(self, now_s: float) -> BoxState:
         """The retained documents."""
 
 
@@ -88,7 +88,7 @@ class Bridge:
             config,
             journal,
             babies=lambda: box.babies,
-            state=lambda: box.state(box.now_s),
+            state=lambda: box.status(box.now_s),
             connect=self._connect,
             log=log,
         )

@@ -20,8 +20,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     events: Sequence[AnyEvent] = ()
     messages: Sequence[OutboxMessage] = ()
     pushes: Sequence[PushRow] = ()
-    state: Mapping[str, bytes] = {}
-    """values to resume from, by key"""
+    state: Mapping[str, bytes | None] = {}
+    """values to resume from, by key; ``None``: it is to go"""
     synced: bool = True
     """False until the wall clock has been synchronised: times of the events are a guess"""
 

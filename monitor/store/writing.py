@@ -179,10 +179,14 @@ class JournalWriter(JournalReader):
             self._save_state({"generation": msgspec.json.encode(after)})
         self.generation = after
 
-    def _save_state(self, values: Mapping[str, bytes]) -> None:
+    def _save_state(self, values: Mapping[str, bytes | None]) -> None:
+        kept = {key: value for key, value in values.items() if value is not None}
+        self._db.executemany(
+            "DELETE FROM state WHERE key = ?", [(k,) for k in values.keys() - kept]
+        )
         self._db.executemany(
             "INSERT INTO state (key, value) VALUES (?, ?) "
             "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-            list(values.items()),
+            list(kept.items()),
         )
-        self._values |= values
+        self._values = {k: v for k, v in self._values.items() if k not in values} | kept

@@ -22,6 +22,7 @@ import numpy as np
 from monitor.config import ScaleConfig
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale.weigher import Weigher
+from monitor.core.state import encoded
 from monitor.data.shipped import shipped
 from monitor.events import ScaleBlock, Tick
 from monitor.simulation.box import SimulatedBox
@@ -82,7 +83,7 @@ def main() -> None:
     for k, block in enumerate(big, start=1):
         path.observe(block)
         if k in {len(big) // 8, len(big) // 4, len(big) // 2, len(big)}:
-            size = len(path.snapshot())
+            size = len(encoded(path.state))
             print(f"state after {k * 600 / 3600:5.1f} h: {size / 1024:7.1f} KiB")
 
 

@@ -30,6 +30,7 @@ from monitor.simulation.cell import GOOD_CELL
 from monitor.times import rfc3339
 from monitor.timeshift import TimeShift
 from tests.asking import asked
+from tests.restarting import resume, saved
 
 T = 1_767_268_800.0  # 2026-01-01T12:00:00Z
 MINUTE, HOUR = 60, 3600
@@ -89,11 +90,11 @@ class World:
         return pipeline
 
     def restart(self, off_s: int, *, keep: bool = True) -> None:
-        snapshot, self.second = self.pipeline.snapshot(T + self.second), self.second + off_s
+        snapshot, self.second = saved(self.pipeline), self.second + off_s
         before = self.pipeline.policy.open
         self.pipeline = self._new()
         if keep:
-            self.pipeline.restore(snapshot)
+            resume(self.pipeline, snapshot)
         else:
             assert self.pipeline.adopt(before) == []
 
@@ -137,7 +138,7 @@ class World:
 
     def on(self) -> set[str]:
         """The problem topics that say ON."""
-        messages = state_messages(self.pipeline.state(T + self.second), Topics("box"))
+        messages = state_messages(self.pipeline.status(T + self.second), Topics("box"))
         return {m.topic.partition("problem/")[2] for m in messages if m.payload == b"ON"}
 
 
@@ -245,17 +246,17 @@ def test_five_minutes_of_cleaning_are_no_unsettled_scale() -> None:
 
 
 @functools.cache
-def hungry() -> bytes:
+def hungry() -> dict[str, bytes]:
     world = World(room=False)
     world.run(4 * HOUR)  # a neonate puppy: every 3 h, overdue at 3.9 h
     assert changes(world.told, "bottle_overdue") == ["raised"]
-    return world.pipeline.snapshot(T + world.second)
+    return saved(world.pipeline)
 
 
 def hungry_world(**more) -> World:
     world = World(room=False, **more)
     world.second = 4 * HOUR
-    world.pipeline.restore(hungry())
+    resume(world.pipeline, hungry())
     world.run(60)
     return world
 

@@ -1,6 +1,5 @@
 """The wiring: sound and weight meet, context is filled in, and a restart changes nothing."""
 
-import msgspec
 import numpy as np
 import pytest
 
@@ -9,6 +8,7 @@ from monitor.config import AlertsConfig, Config, MicrophoneConfig, ScaleConfig
 from monitor.core.cry.model import CryModel
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.pipeline import Pipeline
+from monitor.core.state import PARTS, decoded
 from monitor.data.shipped import shipped
 from monitor.errors import InputError
 from monitor.events import (
@@ -29,6 +29,7 @@ from monitor.events import (
 from monitor.simulation.box import SimBaby, SimulatedBox
 from monitor.simulation.cell import GOOD_CELL
 from tests.asking import asked
+from tests.restarting import resume, saved
 
 START_S = 1_778_266_800.0
 
@@ -83,7 +84,7 @@ def test_a_feed_is_weighed_and_named() -> None:
     assert [(e.baby, e.move) for e in weighed] == [("Possum", "lift"), ("Possum", "return")]
     (feed,) = [e for e in events if isinstance(e, Feed)]
     assert feed.net_g == pytest.approx(5.0, abs=1.0)
-    state = line.state(START_S + 600)
+    state = line.status(START_S + 600)
     assert state.scale.in_box is not None
     assert set(state.scale.in_box) == {"Kangaroo", "Possum"}
     possum = next(b for b in state.babies if b.name == "Possum")
@@ -97,14 +98,16 @@ def test_a_snapshot_in_the_middle_of_a_feed_changes_nothing() -> None:
     first = pipeline()
     events = feed_scale(first, one_feed(), 0, 300)
     second = pipeline()
-    second.restore(first.snapshot(START_S + 300))
+    resume(second, saved(first))
     events += feed_scale(second, one_feed(), 300, 600)
     assert [e for e in events if isinstance(e, WeighIn | Feed)] == whole
 
 
-def test_a_foreign_snapshot_is_refused() -> None:
-    with pytest.raises((msgspec.MsgspecError, InputError)):
-        pipeline().restore(b"\x01not ours")
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("row", [b"", b"\x01not ours", b"\xc0"])
+def test_a_foreign_state_is_refused(part: str, row: bytes) -> None:
+    with pytest.raises(InputError, match=f"the saved state of {part} cannot be read"):
+        decoded(part, row)
 
 
 def test_a_cry_carries_its_context() -> None:
@@ -142,13 +145,13 @@ def test_silence_of_a_source_is_told() -> None:
         events += line.observe(Tick(START_S + second))
     assert any(isinstance(e, SourceState) and e.state != "healthy" for e in events)
     assert any(isinstance(e, Alert) and e.kind == "monitor_blind" for e in events)
-    assert line.state(START_S + 120).scale.total_g is None
+    assert line.status(START_S + 120).scale.total_g is None
 
 
 def test_a_report_of_a_device_reaches_the_state() -> None:
     line = pipeline()
     line.observe(SourceReport(START_S + 1, "scale", "failed", "no chip answers"))
-    assert line.state(START_S + 2).sources["scale"].why == "no chip answers"
+    assert line.status(START_S + 2).sources["scale"].why == "no chip answers"
 
 
 def test_commands_are_answered_by_whoever_knows() -> None:
@@ -190,5 +193,5 @@ def test_sound_that_is_not_numbers_leaves_no_trace_in_the_hearing() -> None:
         heard = np.full_like(block, np.nan) if second in {20, 21} else block
         line.observe(AudioBlock(START_S + second, heard))
         line.observe(Tick(START_S + second + 1))
-    level_db = line.state(START_S + 60).cry.level_db
+    level_db = line.status(START_S + 60).cry.level_db
     assert level_db == pytest.approx(-60, abs=1)

@@ -94,7 +94,7 @@ class Rig:
 
     @property
     def health(self) -> dict:
-        return self.app.recorder.state(self.app.recorder.now_s).sources
+        return self.app.recorder.status(self.app.recorder.now_s).sources
 
 
 @pytest.fixture
@@ -149,9 +149,9 @@ def test_paused_weights_are_said_and_come_back(tmp_path: Path) -> None:
     assert rig.source.paused
     assert (rig.health["scale"].state, rig.health["scale"].why) == ("stalled", TOO_BUSY)
     rig.live(box, 33.0, 50.0)
-    (alert,) = rig.app.recorder.state(T + 50.0).alerts
+    (alert,) = rig.app.recorder.status(T + 50.0).alerts
     assert (alert.kind, alert.severity) == ("monitor_blind", "critical")
-    assert rig.app.recorder.state(T + 50.0).scale.total_g is None
+    assert rig.app.recorder.status(T + 50.0).scale.total_g is None
     shedding.wanted = 2
     rig.live(box, 50.0, 60.0)
     assert not rig.source.paused

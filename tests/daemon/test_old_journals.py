@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from monitor.core.state import PARTS
 from monitor.daemon.recorder import Recorder
 from monitor.daemon.run_start import read_run_start
 from monitor.events import Alert, CommandResult, ScaleBlock, Tick, WeighIn
-from monitor.simulation.box import GOOD_CELL
 from monitor.store.failover import open_journal
 from monitor.store.journal import Journal
 from tests.asking import asked
-from tests.store.journals.make import CONFIG, START_S
+from tests.store.journals.make import CELL, CONFIG, START_S
 
 JOURNALS = Path(__file__).parent.parent / "store" / "journals"
 TOTAL_G = 1682.03
@@ -52,7 +52,7 @@ def watch(recorder: Recorder, seconds: int) -> None:
     rng = np.random.default_rng(1)
     for _ in range(seconds):
         times_s = recorder.now_s + np.arange(1, 11) / 10
-        codes = GOOD_CELL.zero_counts + GOOD_CELL.counts_per_gram * TOTAL_G
+        codes = CELL.zero_counts + CELL.counts_per_gram * TOTAL_G
         recorder.handle(ScaleBlock(times_s, np.round(rng.normal(codes, 20.0, 10))))
         recorder.handle(Tick(float(times_s[-1])))
 
@@ -63,7 +63,7 @@ def test_nothing_in_it_is_set_aside(recorder: Recorder, log: list[str]) -> None:
 
 
 def test_babies_weights_and_feeds_are_what_they_were(recorder: Recorder) -> None:
-    ash, fern, possum = recorder.state(recorder.now_s).babies
+    ash, fern, possum = recorder.status(recorder.now_s).babies
     assert [(baby.name, baby.species) for baby in (ash, fern, possum)] == [
         ("Ash", "kitten"),
         ("Fern", "kitten"),
@@ -78,9 +78,9 @@ def test_babies_weights_and_feeds_are_what_they_were(recorder: Recorder) -> None
 
 
 def test_who_is_in_the_box_is_known_when_the_scale_is_seen(recorder: Recorder) -> None:
-    assert recorder.state(recorder.now_s).scale.in_box is None
+    assert recorder.status(recorder.now_s).scale.in_box is None
     watch(recorder, 60)
-    assert recorder.state(recorder.now_s).scale.in_box == ["Ash", "Fern"]
+    assert recorder.status(recorder.now_s).scale.in_box == ["Ash", "Fern"]
 
 
 def test_open_alerts_keep_their_ids_and_what_was_said_to_them(
@@ -123,10 +123,17 @@ def test_the_minutes_cried_and_the_clock_are_those_of_then(
     assert recorder.now_s > START_S + 7200.0
 
 
+def test_what_it_took_up_lies_in_the_journal_as_this_version_writes_it(
+    recorder: Recorder, journal: Journal
+) -> None:
+    assert [journal.load_state(key) for key in ("pipeline", "pipeline_light")] == [None, None]
+    assert all(journal.load_state(f"core_{part}") for part in PARTS)
+
+
 def test_what_it_writes_is_read_by_the_next_start(recorder: Recorder, journal: Journal) -> None:
     recorder.save(recorder.now_s)
     again = Recorder(CONFIG, journal, start_s=recorder.now_s + 5.0)
     assert [a.id for a in again.pipeline.open_alerts] == [
         a.id for a in recorder.pipeline.open_alerts
     ]
-    assert again.state(again.now_s).babies == recorder.state(again.now_s).babies
+    assert again.status(again.now_s).babies == recorder.status(again.now_s).babies

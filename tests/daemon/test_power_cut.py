@@ -27,6 +27,7 @@ from monitor.simulation.box import SimBaby, SimulatedBox
 from monitor.store.journal import Journal
 from tests.asking import asked
 from tests.daemon.test_recorder import CONFIG, START_S, register
+from tests.restarting import kept
 
 CUT_S, GAP_S = START_S + 900.0, 3 * 3600.0
 BACK_S = CUT_S + GAP_S
@@ -87,7 +88,7 @@ def test_a_total_that_fits_is_accepted(journal: Journal, synced: bool) -> None:
         box.feed(CUT_S + 1600, "Kangaroo", 8.0)
 
     recorder, _, _, events = through_the_cut(journal, fed, synced=synced)
-    state = recorder.state(recorder.now_s)
+    state = recorder.status(recorder.now_s)
     assert state.scale.in_box == ["Kangaroo", "Possum"]
     assert state.alerts == []
     assert not any(isinstance(e, Unassigned | WeighIn | Feed | Disturbed) for e in events)
@@ -95,7 +96,7 @@ def test_a_total_that_fits_is_accepted(journal: Journal, synced: bool) -> None:
 
 def test_a_total_that_does_not_fit_is_asked_about_and_nobody_is_weighed(journal: Journal) -> None:
     recorder, _, _, events = through_the_cut(journal, unseen("Possum"))
-    state = recorder.state(recorder.now_s)
+    state = recorder.status(recorder.now_s)
     assert state.scale.in_box is None  # not the last known, not a guess
     assert [baby.in_box for baby in state.babies] == [None, None]
     (question,) = [alert for alert in state.alerts if alert.kind == "who_is_it"]
@@ -106,21 +107,21 @@ def test_a_total_that_does_not_fit_is_asked_about_and_nobody_is_weighed(journal:
     events = recorder.handle(answer)
     assert [e.ok for e in events if isinstance(e, CommandResult)] == [True]
     assert not any(isinstance(e, WeighIn) for e in events)
-    assert recorder.state(recorder.now_s).scale.in_box == ["Kangaroo"]
+    assert recorder.status(recorder.now_s).scale.in_box == ["Kangaroo"]
     assert journal.unassigned() == []
     recorder.handle(Tick(recorder.now_s + 20))
-    assert not [a for a in recorder.state(recorder.now_s).alerts if a.kind == "who_is_it"]
+    assert not [a for a in recorder.status(recorder.now_s).alerts if a.kind == "who_is_it"]
 
 
 def test_nobody_moved_is_an_answer_too(journal: Journal) -> None:
     """A heat pad was put in while the power was off."""
     recorder, _, _, _ = through_the_cut(journal, lambda box: box.thing(CUT_S + 600, 412.0))
-    (question,) = recorder.state(recorder.now_s).alerts
+    (question,) = recorder.status(recorder.now_s).alerts
     assert "412 g heavier" in question.message or "heavier" in question.message
     recorder.handle(
         asked(recorder.now_s, "assign", {"step_id": question.step_id, "baby": "nobody"})
     )
-    assert recorder.state(recorder.now_s).scale.in_box == ["Kangaroo", "Possum"]
+    assert recorder.status(recorder.now_s).scale.in_box == ["Kangaroo", "Possum"]
 
 
 def test_what_comes_later_may_answer_it(journal: Journal) -> None:
@@ -131,7 +132,7 @@ def test_what_comes_later_may_answer_it(journal: Journal) -> None:
     recorder, box, _, _ = through_the_cut(journal, out)
     events = live(recorder, box, BACK_S + 120, BACK_S + 500)
     assert [(e.baby, e.move) for e in events if isinstance(e, WeighIn)] == [("Possum", "return")]
-    assert recorder.state(recorder.now_s).scale.in_box == ["Kangaroo", "Possum"]
+    assert recorder.status(recorder.now_s).scale.in_box == ["Kangaroo", "Possum"]
 
 
 def test_the_gap_is_a_gap_in_what_is_kept(journal: Journal) -> None:
@@ -172,7 +173,7 @@ def test_silence_is_not_claimed_of_a_gap() -> None:
     before = Activity(config.alerts, START_S)
     before.observe(CryStarted(t_s=START_S + 10, species="kitten", score=0.9))
     after = Activity(config.alerts, BACK_S)
-    after.restore(before.snapshot())
+    after.resume(kept("activity", before.state))
     baby = SimBaby(name="P", species="puppy", weight_g=119.0).as_baby()
 
     def told(minutes: float) -> int:

@@ -189,7 +189,7 @@ def test_a_killed_daemon_does_not_tell_an_alert_under_another_id(journal: Journa
 def test_an_open_alert_that_the_snapshot_does_not_know_is_taken_up(journal: Journal) -> None:
     """Closed only when its part has looked and found it over: nobody is told a guess."""
     ring(Recorder(CONFIG, journal, start_s=START_S), START_S + 1)
-    journal.save_state(pipeline=b"written by another version")
+    journal.save_state(core_alerts=b"written by another version")
     again = Recorder(CONFIG, journal, start_s=START_S + 2)
     assert [row["state"] for row in journal.alerts()] == ["raised"]
     (alert,) = again.pipeline.policy.open

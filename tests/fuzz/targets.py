@@ -19,12 +19,14 @@ import msgspec
 import numpy as np
 
 from monitor.config import Config, ScaleConfig, parse_config
+from monitor.core import old_snapshot
 from monitor.core.cry.detector import CryDetector
 from monitor.core.cry.features import fingerprint
 from monitor.core.cry.model import CryModel
 from monitor.core.cry.model_file import read_arrays
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.pipeline import Pipeline
+from monitor.core.state import PARTS, decoded
 from monitor.data.shipped import shipped
 from monitor.errors import InputError, NurseryError
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, Baby, Tick
@@ -33,6 +35,7 @@ from monitor.recordings.spreadsheet import read_babies, read_weights
 from monitor.verbs.replay import Replay, ReplayInputs
 from monitor.verbs.watched_boxes import WatchedBoxes
 from tests.asking import asked
+from tests.restarting import resume, saved
 
 CORPUS = Path(__file__).parent / "corpus"
 START_S = 1_778_241_600.0
@@ -133,7 +136,10 @@ def snapshot(data: bytes) -> None:
     """What a restart resumes from; a damaged one must be refused."""
     line = _pipeline(Config(box="fuzz", scale=SCALE), _possum())
     with suppress(msgspec.MsgspecError, ValueError):  # as the daemon does: it starts without it
-        line.restore(data)
+        line.resume(**old_snapshot.parts_of(data))
+    for part in PARTS:
+        with suppress(msgspec.MsgspecError, ValueError):
+            line.resume(**{part: decoded(part, data)})
 
 
 def board(data: bytes) -> None:
@@ -204,8 +210,8 @@ def _live_on(line: Pipeline) -> None:
         t_s = START_S + hours * 3600.0
         line.observe(Tick(t_s))
         line.observe(asked(t_s, "weigh", {"baby": "Possum", "grams": 115.0}))
-        state_messages(line.state(t_s), TOPICS)
-    line.restore(line.snapshot(t_s))
+        state_messages(line.status(t_s), TOPICS)
+    resume(line, saved(line))
 
 
 @cache

@@ -13,15 +13,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from monitor.config import AlertsConfig, Config, MicrophoneConfig, NightConfig, ScaleConfig
-from monitor.core.activity import _Memory
-from monitor.core.alerts.lifecycle import AlertLife
-from monitor.core.alerts.memory import AlertMemory
-from monitor.core.cry.bouts import CryWindow
-from monitor.core.cry.detector import CryModel
-from monitor.core.health.sources import _Source
-from monitor.core.scale.state import WeigherState
 from monitor.daemon.recorder import Recorder
-from monitor.data.shipped import cry_model_bytes
+from monitor.data.shipped import cry_model
 from monitor.events import (
     AUDIO_RATE_HZ,
     Alert,
@@ -41,7 +34,7 @@ from monitor.simulation.cell import GOOD_CELL
 from monitor.simulation.sounds import Room, bout
 from monitor.store.batch import Batch
 from monitor.store.journal import Journal
-from monitor.timeshift import TimeShift, marks, shifted
+from monitor.timeshift import TimeShift, shifted
 from tests.asking import asked
 from tests.spared_detector import SparedDetector
 
@@ -152,53 +145,7 @@ class TestPlacing:
             assert tracker.observe(ClockReading(t_s, t_s + 0.9, synced=True)) == []
 
 
-# ------------------------------------------------------------------ what moves
-
-DURATIONS = {
-    "elapsed_s", "out_s", "blind_s", "open_blind_s", "cried_s", "since_s!", "last_id_s",
-    "away_s", "unseen_s", "worked_s", "g_s", "se_g_s",
-}  # fmt: skip
-"""fields in seconds, or in grams a second, that are no moments"""
-
-
-def structs_in(kind: type, found: set[type] | None = None) -> set[type]:
-    found = set() if found is None else found
-    if kind in found:
-        return found
-    found.add(kind)
-    for field in msgspec.inspect.type_info(kind).fields:  # type: ignore[attr-defined]  # of a struct
-        for part in types_in(field.type):
-            structs_in(part, found)
-    return found
-
-
-def types_in(node: Any) -> Iterator[type]:
-    if isinstance(node, msgspec.inspect.StructType):
-        yield node.cls
-    for name in ("type", "item_type", "value_type", "types", "item_types"):
-        inner = getattr(node, name, ())
-        for part in inner if isinstance(inner, tuple) else (inner,):
-            if isinstance(part, msgspec.inspect.Type):
-                yield from types_in(part)
-
-
-def test_every_time_that_is_remembered_is_marked() -> None:
-    """A new field in seconds must say whether it is a moment: nothing may be left behind."""
-    kinds = set[type]()
-    for root in (WeigherState, AlertMemory, AlertLife, CryWindow, _Source, _Memory, *EVENTS):
-        structs_in(root, kinds)
-    assert len(kinds) > 30
-    for kind in kinds:
-        marked = marks(kind)
-        for field in msgspec.inspect.type_info(kind).fields:  # type: ignore[attr-defined]  # of a struct
-            name = field.name
-            if name.endswith("_s") or name in {"since", "until"}:
-                known = name in marked or name in DURATIONS
-                own = kind is AlertLife and name == "remind_at_s"
-                assert known or own, f"{kind.__name__}.{name}: a Moment, or one of DURATIONS?"
-
-
-EVENTS: tuple[type, ...] = AnyEvent.__args__  # type: ignore[attr-defined]  # a union
+# ------------------------------------------------------------------ what is shifted
 
 
 def test_a_snooze_of_an_earlier_boot_ends_when_it_was_told_to() -> None:
@@ -316,21 +263,18 @@ def live(
 def begin(night: Night, journal: Journal, run: RunStart) -> Recorder:
     recorder = Recorder(CONFIG, journal, run_start=run)
     assert recorder.pipeline.detector is not None
-    behind = [run.clock.began_s - T0]
 
-    class Ears(SparedDetector):
-        def shift(self, shift: TimeShift) -> None:
-            behind[0] += shift.by_s
-            super().shift(shift)
+    def awake(t_s: float) -> bool:
+        return night.awake(t_s - (recorder.clock.clock.began_s - T0))
 
-    model = CryModel.from_bytes(cry_model_bytes(CONFIG.microphone.model))
-    recorder.pipeline.detector = Ears(model, lambda t_s: night.awake(t_s - behind[0]))
+    model = cry_model(CONFIG.microphone.model)
+    recorder.pipeline.detector = SparedDetector(model, awake)
     return recorder
 
 
 def known(recorder: Recorder, journal: Journal) -> dict[str, Any]:
     """Everything a person could ask at the end."""
-    state = recorder.state(recorder.now_s)
+    state = recorder.status(recorder.now_s)
     lives = {
         (row["kind"], row["baby"], row["since_s"]) for row in journal.alerts() if row["t_s"] > T0
     }
@@ -446,7 +390,7 @@ def test_while_the_clock_is_not_set_grams_per_day_are_unknown_and_it_is_said() -
         recorder = begin(night, journal, run)
         for observation in night.observations(run.start_s - T0):
             recorder.handle(observation)
-        kangaroo, possum = recorder.state(recorder.now_s).babies
+        kangaroo, possum = recorder.status(recorder.now_s).babies
         assert kangaroo.weight_g is not None
         assert kangaroo.last_feed_g is not None
         for baby in (kangaroo, possum):

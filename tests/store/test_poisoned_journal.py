@@ -14,6 +14,7 @@ import pytest
 
 from monitor.commands import SendTestAlert
 from monitor.config import MqttConfig
+from monitor.core.state import PARTS
 from monitor.daemon.outputs import Outputs
 from monitor.daemon.recorder import Recorder
 from monitor.daemon.run_start import read_run_start
@@ -219,6 +220,7 @@ def test_no_value_of_any_column_stops_the_start(
 
 def keys() -> list[str]:
     return [
+        *(f"core_{part}" for part in PARTS),
         "clock", "pipeline", "pipeline_light", "pipeline_at", "identity", "discovery_mode",
         "discovery_box", "lost", "generation", "opened_at", "pushed",
         "entities", "machine", "found", "looked",
@@ -241,6 +243,7 @@ def test_no_value_of_any_key_stops_the_start(path: Path, key: str, value: object
     if not isinstance(value, bytes) and key != "opened_at":  # which the start itself writes
         assert recorder.report.rejected == {"state": 1}
     if value in (b"", b"\xff\x00") and key in (
+        *(f"core_{part}" for part in PARTS),
         "clock",
         "pipeline",
         "pipeline_light",

@@ -32,7 +32,7 @@ KIND: Edits = {
         ('    "test": Kind(', '    "damp": Kind(about="box", label="Damp", news_for_s=HOUR_S),\n'),
     ],
     "monitor/core/health/host.py": [
-        ("        report = self._report\n", "        found = [*found, _damp(now_s)]\n"),
+        ("        report = self.state.report\n", "        found = [*found, _damp(now_s)]\n"),
         (
             "def _unsaid(",
             """

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import msgspec
 
 from monitor.alert_kinds import BABY_KINDS
+from monitor.core.alerts.hands_gate import HandsState
 from monitor.core.alerts.lifecycle import AlertLife, alert_id, alert_key, safe_key
-from monitor.errors import InputError
 from monitor.events import Alert, Baby
 from monitor.times import DAY_S
 from monitor.timeshift import Moment
@@ -121,18 +121,12 @@ class AlertMemory(msgspec.Struct):
         recent = [t for t in self.raised_s.get(incident, []) if now_s - t < 3600]
         return len(recent) >= FLAPS_AN_HOUR
 
-    def encode(self) -> bytes:
-        """All of it as bytes."""
-        return msgspec.msgpack.encode(self)
 
-    @classmethod
-    def decode(cls, data: bytes) -> AlertMemory:
-        """Read what ``encode`` wrote.
+class AlertsRun(msgspec.Struct):
+    """What only this run can know."""
 
-        Raises:
-            InputError: the bytes are something else.
-        """
-        try:
-            return msgspec.msgpack.decode(data, type=cls)
-        except (msgspec.DecodeError, msgspec.ValidationError) as error:
-            raise InputError(f"the stored alerts cannot be read: {error}") from error
+    hands: HandsState = msgspec.field(default_factory=HandsState)
+    unwatched: bool = False
+    """nobody has watched until now: at the next tick all that is open is unknown"""
+    unsaved: bool = False
+    """what a restart must know has changed without an alert since the state was written"""

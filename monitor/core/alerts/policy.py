@@ -20,13 +20,12 @@ from monitor.config import AlertsConfig
 from monitor.core.alerts.commands import obey
 from monitor.core.alerts.hands_gate import HandsGate
 from monitor.core.alerts.lifecycle import AlertLife
-from monitor.core.alerts.memory import AlertMemory, Incident
+from monitor.core.alerts.memory import AlertMemory, AlertsRun, Incident
 from monitor.core.alerts.quiet_hours import NIGHT_BUDGET, LocalMinute, QuietHours
 from monitor.core.alerts.roster import close_the_gone, close_the_unwatched, rename
 from monitor.errors import CommandError
 from monitor.events import Alert, Baby, CannotJudge, Command, CommandResult, Condition
 from monitor.names import SourceName
-from monitor.timeshift import TimeShift, shifted
 
 CLEAR_HOLD_S = 10.0
 """a condition must be false this long; one missed statement while a source restarts is no news"""
@@ -44,26 +43,32 @@ class AlertPolicy:
         self._box = box
         self._quiet = QuietHours(config.night, local_minute)
         self._first_reminder_s = config.remind_every_min * 60
-        self._memory = AlertMemory(keyed_by_id=True)
-        self._hands = HandsGate()
+        self.state = AlertMemory(keyed_by_id=True)
+        self.run = AlertsRun()
         self._roster: dict[str, str] | None = None
         self._sources: frozenset[SourceName] | None = None
-        self._restored = False
-        self.unsaved = False
-        """what a restart must know has changed without an alert since the last snapshot"""
+
+    @property
+    def run(self) -> AlertsRun:
+        """What only this run can know."""
+        return self._run
+
+    @run.setter
+    def run(self, run: AlertsRun) -> None:
+        self._run, self._hands = run, HandsGate(run.hands)
 
     @property
     def open(self) -> list[Alert]:
         """The latest state of each open alert, oldest first."""
         return sorted(
-            (life.alert for life in self._memory.lives.values()), key=lambda a: (a.since, a.id)
+            (life.alert for life in self.state.lives.values()), key=lambda a: (a.since, a.id)
         )
 
     def know_roster(self, babies: Sequence[Baby]) -> None:
         """Who is in the nursery: alerts of the renamed are renamed, of the gone soon closed."""
         names = {baby.id: baby.name for baby in babies}
         if names != self._roster:
-            rename(self._memory.lives, self._roster or {}, names)
+            rename(self.state.lives, self._roster or {}, names)
             self._roster = names
 
     def know_sources(self, configured: Collection[SourceName]) -> None:
@@ -85,16 +90,16 @@ class AlertPolicy:
         """
         self._hands.observe(now_s, handled=handled)
         if not self._quiet.contains(now_s):
-            self._memory.night_pushes = 0
+            self.state.night_pushes = 0
         stated = _by_incident([*conditions, *self._test_conditions(now_s)])
-        changes = close_the_gone(self._memory.lives, self._roster, now_s)
-        changes += close_the_unwatched(self._memory.lives, self._sources, now_s)
+        changes = close_the_gone(self.state.lives, self._roster, now_s)
+        changes += close_the_unwatched(self.state.lives, self._sources, now_s)
         changes += self._hold_what_is_unknown(now_s, stated, unjudged)
         changes += self._clear_what_is_over(now_s, stated)
         for incident, condition in stated.items():
-            if self._memory.is_dismissed(incident, now_s):
+            if self.state.is_dismissed(incident, now_s):
                 continue
-            if incident in self._memory.lives:
+            if incident in self.state.lives:
                 changes += self._follow(incident, condition, now_s)
             elif not self._hands.holds_back(condition.kind, condition.severity, now_s):
                 changes.append(self._raise(incident, condition, now_s))
@@ -106,7 +111,7 @@ class AlertPolicy:
         severity, mute = self._severity(condition.kind, condition.severity, now_s)
         alert = Alert(
             t_s=now_s,
-            id=self._memory.new_id(incident, condition.since_s, now_s),
+            id=self.state.new_id(incident, condition.since_s, now_s),
             kind=condition.kind,
             state="raised",
             severity=severity,
@@ -125,8 +130,8 @@ class AlertPolicy:
             stated_s=now_s,
             all_clear=condition.all_clear,
         )
-        self._memory.lives[incident] = life
-        self._memory.remember_raise(incident, now_s)
+        self.state.lives[incident] = life
+        self.state.remember_raise(incident, now_s)
         life.schedule(now_s, self._first_reminder_s)
         return life.change("raised", now_s, silent=mute or not self._afford(condition, now_s))
 
@@ -135,42 +140,43 @@ class AlertPolicy:
     ) -> list[Alert]:
         """Neither true nor false: as long as nobody can look, it is told on as if it were true."""
         why: dict[tuple[str, str | None], str] = {(e.kind, e.key): e.why for e in unjudged}
-        everything, self._restored = self._restored, False  # the time without power is unknown
+        # the time without power is unknown
+        everything, self.run.unwatched = self.run.unwatched, False
         changes: list[Alert] = []
-        for incident in sorted({*self._memory.lives, *self._memory.dismissed} - stated.keys()):
+        for incident in sorted({*self.state.lives, *self.state.dismissed} - stated.keys()):
             reason = why.get(incident) or why.get((incident[0], None))
             if reason is None and not everything:
                 continue
-            dismissed = self._memory.is_dismissed(incident, now_s)
-            if incident in self._memory.lives:
-                life = self._memory.lives[incident]
+            dismissed = self.state.is_dismissed(incident, now_s)
+            if incident in self.state.lives:
+                life = self.state.lives[incident]
                 if life.cannot_be_judged(now_s, None if everything else reason) and not dismissed:
                     changes += self._tell_on(life, now_s)
         return changes
 
     def _clear_what_is_over(self, now_s: float, stated: dict[Incident, Condition]) -> list[Alert]:
-        quiet = [incident for incident in self._memory.dismissed if incident not in stated]
-        self._memory.forget_dismissed(quiet, now_s - CLEAR_HOLD_S)
+        quiet = [incident for incident in self.state.dismissed if incident not in stated]
+        self.state.forget_dismissed(quiet, now_s - CLEAR_HOLD_S)
         over = []
-        for incident, life in self._memory.lives.items():
+        for incident, life in self.state.lives.items():
             if incident in stated or life.unjudged_s == now_s:
                 continue
             life.is_false(now_s)
             if not life.over and life.away_until(now_s) >= CLEAR_HOLD_S:
-                life.over = self.unsaved = True
+                life.over = self.run.unsaved = True
             if now_s - life.held_s >= self._hold_s(incident, now_s):
                 over.append(incident)
-        return [self._memory.lives.pop(incident).end(now_s) for incident in over]
+        return [self.state.lives.pop(incident).end(now_s) for incident in over]
 
     def _hold_s(self, incident: Incident, now_s: float) -> float:
         if incident[0] == "test":
             return 0.0
-        return FLAP_HOLD_S if self._memory.comes_and_goes(incident, now_s) else CLEAR_HOLD_S
+        return FLAP_HOLD_S if self.state.comes_and_goes(incident, now_s) else CLEAR_HOLD_S
 
     # ------------------------------------------------------------------ while it is open
 
     def _follow(self, incident: Incident, condition: Condition, now_s: float) -> list[Alert]:
-        life = self._memory.lives[incident]
+        life = self.state.lives[incident]
         before, true_before = life.alert.severity, life.true_severity
         severity, mute = self._severity(condition.kind, condition.severity, now_s)
         back = self._came_back(incident, condition, now_s)
@@ -216,7 +222,7 @@ class AlertPolicy:
         reminders, unless it was away for longer than they are apart at first; so a plug that
         comes and goes makes no push each time.
         """
-        life = self._memory.lives[incident]
+        life = self.state.lives[incident]
         # After a restart its part may have seen what nobody could judge yet.
         seen_away_s = min(condition.false_before_s, condition.since_s - life.stated_s)
         away_s = max(life.away_until(now_s), seen_away_s)
@@ -224,7 +230,7 @@ class AlertPolicy:
         if away_s < CLEAR_HOLD_S and not unseen and not life.over:
             return False
         life.alert = replace(life.alert, since=condition.since_s)
-        self._memory.remember_raise(incident, now_s)
+        self.state.remember_raise(incident, now_s)
         return not life.waits_for_somebody or away_s >= self._first_reminder_s
 
     def _severity(self, kind: AlertKind, severity: Severity, now_s: float) -> tuple[Severity, bool]:
@@ -236,11 +242,11 @@ class AlertPolicy:
         """Count a soft push of this night; False when the budget is spent."""
         if condition.severity == "critical" or not self._quiet.contains(now_s):
             return True
-        self._memory.night_pushes += condition.severity == "warning"
-        return self._memory.night_pushes <= NIGHT_BUDGET
+        self.state.night_pushes += condition.severity == "warning"
+        return self.state.night_pushes <= NIGHT_BUDGET
 
     def _test_conditions(self, now_s: float) -> list[Condition]:
-        until_s = self._memory.test_until_s
+        until_s = self.state.test_until_s
         return [_test(until_s - TEST_ALERT_S)] if now_s < until_s else []
 
     # ------------------------------------------------------------------ commands
@@ -255,50 +261,36 @@ class AlertPolicy:
 
     def _obey(self, command: Command) -> list[Alert]:
         if isinstance(command.request, SendTestAlert):
-            self._memory.test_until_s = command.t_s + TEST_ALERT_S
+            self.state.test_until_s = command.t_s + TEST_ALERT_S
             return self._raise_test(command.t_s)
-        return obey(command.request, self._memory, command.t_s)
+        return obey(command.request, self.state, command.t_s)
 
     def _raise_test(self, now_s: float) -> list[Alert]:
         condition = self._test_conditions(now_s)[0]
         incident: Incident = (condition.kind, condition.key)
-        if incident in self._memory.lives:
-            return [self._memory.lives[incident].change("reminded", now_s)]
+        if incident in self.state.lives:
+            return [self.state.lives[incident].change("reminded", now_s)]
         return [self._raise(incident, condition, now_s)]
-
-    def shift(self, shift: TimeShift) -> None:
-        """The timeline was shifted."""
-        self._memory = shifted(self._memory, shift)
-        self._hands.shift(shift)
 
     # ------------------------------------------------------------------ across a restart
 
-    def snapshot(self) -> bytes:
-        """Everything a restart must not forget."""
-        self.unsaved = False
-        return self._memory.encode()
-
-    def restore(self, data: bytes, babies: Sequence[Baby] = ()) -> None:
-        """Take over a snapshot: open alerts stay until their part has seen its source again.
-
-        Raises:
-            InputError: the bytes are no snapshot of this kind.
-        """
-        self._memory = AlertMemory.decode(data)
-        self._memory.key_by_id(babies)
-        self._restored = True
+    def resume(self, state: AlertMemory, babies: Sequence[Baby] = ()) -> None:
+        """After a restart: open alerts stay until their part has seen its source again."""
+        state.key_by_id(babies)
+        self.state = state
+        self.run.unwatched = True
 
     def nobody_watched(self) -> None:
         """Time has passed in which nothing could be seen: what is open stays until it is judged."""
-        self._restored = True
+        self.run.unwatched = True
 
     def adopt(self, alerts: Sequence[Alert], babies: Sequence[Baby]) -> list[Alert]:
         """Take up open alerts that the snapshot does not know, until their part has judged them.
 
         Returns those that cannot be: their incident is open under another id.
         """
-        left = self._memory.adopt(alerts, babies)
-        self._restored = True
+        left = self.state.adopt(alerts, babies)
+        self.run.unwatched = True
         return left
 
 

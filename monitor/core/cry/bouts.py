@@ -8,7 +8,7 @@ human baby apart: it is reported as such, and gives way when a pet starts to cry
 
 from __future__ import annotations
 
-from collections import deque
+import math
 from typing import Annotated, Literal
 
 import msgspec
@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from monitor.core.cry.features import STEP_S
 from monitor.events import CryEnded, CryStarted, Voice
-from monitor.timeshift import Moment, TimeShift, shifted
+from monitor.timeshift import Moment
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Seconds = Annotated[float, Meta(ge=0, le=3600)]
@@ -61,68 +61,82 @@ class BoutRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """kitten and puppy closer than this: "unknown" """
 
 
+class OpenBout(msgspec.Struct):
+    """A bout under way."""
+
+    caller: Caller
+    started: CryStarted
+    """as it was announced"""
+    p_sum: dict[str, float]
+    """of its windows, by name"""
+    best: float
+    last_s: Moment
+
+
+class BoutsState(msgspec.Struct):
+    """What is remembered of the stream; bounded by the rule's ``span_s``."""
+
+    hits: dict[Caller, list[Moment]] = msgspec.field(
+        default_factory=lambda: {"pet": [], "human": []}
+    )
+    recent: list[CryWindow] = []
+    open: OpenBout | None = None
+    closed_s: Moment = -math.inf
+
+
 class Bouts:
     """Follows one stream of windows."""
 
-    def __init__(self, rule: BoutRule) -> None:
+    def __init__(self, rule: BoutRule, state: BoutsState | None = None) -> None:
         self._rule = rule
-        self._hits: dict[Caller, deque[float]] = {"pet": deque(), "human": deque()}
-        self._recent: deque[CryWindow] = deque()
-        self._open: _OpenBout | None = None
-        self._closed_s = float("-inf")
+        self.state = state or BoutsState()
 
     @property
     def crying(self) -> CryStarted | None:
         """The open bout as it was announced."""
-        return self._open.started if self._open else None
+        return self.state.open.started if self.state.open else None
 
     def observe(self, window: CryWindow) -> list[BoutEvent]:
         """Fold in the next window; what it made certain, in order."""
+        state = self.state
         events = self._expire(window.t_s)
         self._remember(window)
-        if self._open:
-            if _score(window, self._open.caller) >= self._rule.off:
-                self._open.extend(window)
-            if self._open.caller == "human" and self._ready("pet", window.t_s):
+        if state.open:
+            if _score(window, state.open.caller) >= self._rule.off:
+                _extend(state.open, window)
+            if state.open.caller == "human" and self._ready("pet", window.t_s):
                 events.append(self._close())
-        if not self._open:
+        if not state.open:
             caller = next((c for c in _CALLERS if self._ready(c, window.t_s)), None)
-            if caller and window.t_s >= self._closed_s + self._rule.refractory_s:
+            if caller and window.t_s >= state.closed_s + self._rule.refractory_s:
                 events.append(self._begin(caller, window.t_s))
         return events
 
     def flush(self) -> list[BoutEvent]:
         """The stream is over: an open bout ends with its last call."""
-        return [self._close()] if self._open else []
-
-    def shift(self, shift: TimeShift) -> None:
-        """The timeline was shifted."""
-        self._hits = {who: deque(map(shift.moment, times)) for who, times in self._hits.items()}
-        self._recent = deque(shifted(window, shift) for window in self._recent)
-        self._closed_s = shift.moment(self._closed_s)
-        if self._open is not None:
-            self._open.shift(shift)
+        return [self._close()] if self.state.open else []
 
     def _expire(self, now_s: float) -> list[BoutEvent]:
-        bout = self._open
+        bout = self.state.open
         if not bout or now_s <= bout.last_s + self._rule.hold_s:
             return []
-        self._closed_s = bout.last_s + self._rule.hold_s
+        self.state.closed_s = bout.last_s + self._rule.hold_s
         return [self._close()]
 
     def _remember(self, window: CryWindow) -> None:
         horizon_s = window.t_s - self._rule.span_s
-        self._recent.append(window)
-        while self._recent[0].t_s <= horizon_s:
-            self._recent.popleft()
-        for caller, times in self._hits.items():
+        recent = self.state.recent
+        recent.append(window)
+        while recent[0].t_s <= horizon_s:
+            del recent[0]
+        for caller, times in self.state.hits.items():
             if _score(window, caller) >= self._rule.on:
                 times.append(window.t_s)
             while times and times[0] <= horizon_s:
-                times.popleft()
+                del times[0]
 
     def _ready(self, caller: Caller, now_s: float) -> bool:
-        times = self._hits[caller]
+        times = self.state.hits[caller]
         return (
             len(times) >= self._rule.hits
             and times[-1] == now_s
@@ -136,81 +150,72 @@ class Bouts:
         A baby's crying has windows that sound like a kitten's. On stitched nights this took away
         a few false bouts, and none of the true ones.
         """
-        since = [w for w in self._recent if w.t_s >= self._hits["pet"][0]]
+        state = self.state
+        since = [w for w in state.recent if w.t_s >= state.hits["pet"][0]]
         return sum(w.pet for w in since) >= sum(w.p["human"] for w in since)
 
     def _begin(self, caller: Caller, now_s: float) -> CryStarted:
-        rule = self._rule
-        seen = [w for w in self._recent if _score(w, caller) >= rule.on]
-        self._open = _OpenBout(caller, seen, now_s, rule.species_margin)
-        return self._open.started
+        rule, recent = self._rule, self.state.recent
+        seen = [w for w in recent if _score(w, caller) >= rule.on]
+        self.state.open = bout = _open_bout(caller, seen, now_s, rule.species_margin)
+        return bout.started
 
     def _close(self) -> CryEnded:
-        bout, self._open = self._open, None
+        bout, self.state.open = self.state.open, None
         if bout is None:
             raise AssertionError("no bout is open")
-        self._hits[bout.caller].clear()
-        return bout.ended()
+        self.state.hits[bout.caller].clear()
+        return _ended(bout, self._rule.species_margin)
 
 
 _CALLERS: tuple[Caller, ...] = ("pet", "human")
 
 
-class _OpenBout:
-    """A bout under way."""
+def _open_bout(
+    caller: Caller, windows: list[CryWindow], decided_s: float, margin: float
+) -> OpenBout:
+    """A bout of these windows, in all of which the caller is heard."""
+    announced = CryStarted(t_s=windows[0].t_s - CALL_TAIL_S, species="unknown", score=0.0)
+    bout = OpenBout(caller, announced, dict.fromkeys(windows[0].p, 0.0), best=0.0, last_s=0.0)
+    for window in windows:
+        _extend(bout, window)
+    species, species_p = _species(bout, margin)
+    bout.started = msgspec.structs.replace(
+        announced, decided_s=decided_s, species=species, score=bout.best, species_p=species_p
+    )
+    return bout
 
-    def __init__(
-        self, caller: Caller, windows: list[CryWindow], decided_s: float, margin: float
-    ) -> None:
-        self.caller = caller
-        self._margin = margin
-        self._sum = dict.fromkeys(windows[0].p, 0.0)
-        self._best = 0.0
-        self.last_s = 0.0
-        for window in windows:
-            self.extend(window)
-        species, species_p = self._species()
-        self.started = CryStarted(
-            t_s=windows[0].t_s - CALL_TAIL_S,
-            decided_s=decided_s,
-            species=species,
-            score=self._best,
-            species_p=species_p,
-        )
 
-    def extend(self, window: CryWindow) -> None:
-        """Another window in which the caller is heard."""
-        for name, p in window.p.items():
-            self._sum[name] += p
-        self._best = max(self._best, _score(window, self.caller))
-        self.last_s = window.t_s
+def _extend(bout: OpenBout, window: CryWindow) -> None:
+    """Another window in which the caller is heard."""
+    for name, p in window.p.items():
+        bout.p_sum[name] += p
+    bout.best = max(bout.best, _score(window, bout.caller))
+    bout.last_s = window.t_s
 
-    def shift(self, shift: TimeShift) -> None:
-        """The timeline was shifted."""
-        self.last_s = shift.moment(self.last_s)
-        self.started = shifted(self.started, shift)
 
-    def ended(self) -> CryEnded:
-        """The whole bout, at its end."""
-        species, species_p = self._species()
-        started_s = self.started.t_s
-        return CryEnded(
-            t_s=max(self.last_s - CALL_TAIL_S, started_s + CALL_TAIL_S),
-            started_s=started_s,
-            species=species,
-            score=self._best,
-            species_p=species_p,
-        )
+def _ended(bout: OpenBout, margin: float) -> CryEnded:
+    """The whole bout, at its end."""
+    species, species_p = _species(bout, margin)
+    started_s = bout.started.t_s
+    return CryEnded(
+        t_s=max(bout.last_s - CALL_TAIL_S, started_s + CALL_TAIL_S),
+        started_s=started_s,
+        species=species,
+        score=bout.best,
+        species_p=species_p,
+    )
 
-    def _species(self) -> tuple[Voice, dict[str, float]]:
-        total = sum(self._sum.values())
-        species_p = {name: value / total for name, value in self._sum.items()}
-        if self.caller == "human":
-            return "human", species_p
-        kitten, puppy = species_p["kitten"], species_p["puppy"]
-        if abs(kitten - puppy) < self._margin * (kitten + puppy):
-            return "unknown", species_p
-        return ("kitten" if kitten > puppy else "puppy"), species_p
+
+def _species(bout: OpenBout, margin: float) -> tuple[Voice, dict[str, float]]:
+    total = sum(bout.p_sum.values())
+    species_p = {name: value / total for name, value in bout.p_sum.items()}
+    if bout.caller == "human":
+        return "human", species_p
+    kitten, puppy = species_p["kitten"], species_p["puppy"]
+    if abs(kitten - puppy) < margin * (kitten + puppy):
+        return "unknown", species_p
+    return ("kitten" if kitten > puppy else "puppy"), species_p
 
 
 def _score(window: CryWindow, caller: Caller) -> float:

@@ -11,9 +11,10 @@ from __future__ import annotations
 from itertools import groupby
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
-from monitor.core.cry.bouts import BoutEvent, Bouts, CryWindow
+from monitor.core.cry.bouts import BoutEvent, Bouts, BoutsState, CryWindow
 from monitor.core.cry.features import (
     FRAME,
     HOP,
@@ -31,7 +32,7 @@ from monitor.core.cry.features import (
 from monitor.core.cry.model import SPECIES, CryModel
 from monitor.core.cry.network import Net
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, CryStarted
-from monitor.timeshift import TimeShift
+from monitor.timeshift import Moment
 
 BLOCK_STEPS = 4
 """steps computed at once: 1.92 s, the longest that still tells a cry within two seconds"""
@@ -73,6 +74,14 @@ class _View(NamedTuple):
         return picture(log_mel_between(self.samples, self.surveyed), self.survey)
 
 
+class DetectorState(msgspec.Struct):
+    """The times of the stream; the sound under way is counted in samples from its end."""
+
+    end_s: Moment | None = None
+    """of the newest block"""
+    bouts: BoutsState = msgspec.field(default_factory=BoutsState)
+
+
 class CryDetector:
     """Audio blocks in, windows and bouts out; one per stream."""
 
@@ -84,10 +93,18 @@ class CryDetector:
     def __init__(self, model: CryModel) -> None:
         self._model = model
         self._net = Net(model)
-        self._bouts = Bouts(model.card.rule)
-        self._end_s: float | None = None
+        self.state = DetectorState()
         self._pending: Floats
         self._restart()
+
+    @property
+    def state(self) -> DetectorState:
+        """What is remembered with a time."""
+        return self._state
+
+    @state.setter
+    def state(self, state: DetectorState) -> None:
+        self._state, self._bouts = state, Bouts(self._model.card.rule, state.bouts)
 
     @property
     def crying(self) -> CryStarted | None:
@@ -101,26 +118,22 @@ class CryDetector:
         sound before the gap is never joined to sound after it.
         """
         windows: list[CryWindow] = []
-        if self._end_s is not None and abs(block.t_s - self._end_s) > GAP_S:
+        before_s = self._state.end_s
+        if before_s is not None and abs(block.t_s - before_s) > GAP_S:
             windows += self._finish()
-        self._end_s = block.end_s
+        self._state.end_s = end_s = block.end_s
         self._pending = np.concatenate([self._pending, block.samples])
         while (blocks := (len(self._pending) - _LOOK_AHEAD) // _BLOCK_SAMPLES) > 0:
-            start_s = self._end_s - len(self._pending) / AUDIO_RATE_HZ
+            start_s = end_s - len(self._pending) / AUDIO_RATE_HZ
             done = min(blocks, _BLOCKS_AT_ONCE) * _BLOCK_SAMPLES
             windows += self._hear(self._pending[: done + _LOOK_AHEAD], start_s)
             self._pending = self._pending[done:]
         return self._tell(windows)
 
-    def shift(self, shift: TimeShift) -> None:
-        """The timeline was shifted."""
-        self._end_s = shift.maybe(self._end_s)
-        self._bouts.shift(shift)
-
     def flush(self) -> Heard:
         """The stream is over: score what is left, close an open bout."""
         heard = self._tell(self._finish())
-        self._end_s = None
+        self._state.end_s = None
         return Heard(heard.windows, heard.bouts + self._bouts.flush())
 
     def _tell(self, windows: list[CryWindow]) -> Heard:
@@ -137,9 +150,9 @@ class CryDetector:
     def _finish(self) -> list[CryWindow]:
         """Score the rest of a stretch, padded with silence, and forget it."""
         windows: list[CryWindow] = []
-        left = len(self._pending)
-        if self._end_s is not None and left and (left > _LOOK_AHEAD or not self._heard_samples):
-            start_s = self._end_s - left / AUDIO_RATE_HZ
+        left, end_s = len(self._pending), self._state.end_s
+        if end_s is not None and left and (left > _LOOK_AHEAD or not self._heard_samples):
+            start_s = end_s - left / AUDIO_RATE_HZ
             padded = np.zeros(_BLOCK_SAMPLES + _LOOK_AHEAD, dtype=np.float32)
             padded[:left] = self._pending
             steps = min(BLOCK_STEPS, -(-left // STEP_SAMPLES))

@@ -9,7 +9,7 @@ A human baby is reported by the detector's own events and is never an incident h
 
 from __future__ import annotations
 
-from collections import deque
+import math
 from typing import Protocol
 
 import msgspec
@@ -17,11 +17,10 @@ import msgspec
 from monitor.alert_kinds import Severity
 from monitor.config import AlertsConfig
 from monitor.documents import CryStatus
-from monitor.errors import InputError
 from monitor.events import CannotJudge, Condition, CryContext, CryEnded, CryStarted, Voice
 from monitor.names import renamed
 from monitor.times import DAY_S, spoken_duration
-from monitor.timeshift import Moment, TimeShift, shifted
+from monitor.timeshift import Moment
 
 QUIET_S = 90.0
 """silence that ends an incident. Judgement: calls of one baby come seconds apart; with 60 s, a
@@ -40,7 +39,9 @@ class HasLevel(Protocol):
         """Loudness now, dB of full scale; None before the first block."""
 
 
-class _Incident(msgspec.Struct):
+class Spell(msgspec.Struct):
+    """One incident of crying."""
+
     since_s: Moment
     heard_s: Moment
     """end of the last call known so far"""
@@ -54,11 +55,20 @@ class _Incident(msgspec.Struct):
     phrase: str = ""
 
 
-class _Memory(msgspec.Struct):
-    """What a restart keeps; that it was quiet meanwhile is for the microphone to show."""
+class CryingState(msgspec.Struct):
+    """The incident, and the bouts of the last day from beginning to end."""
 
-    incident: _Incident | None = None
+    incident: Spell | None = None
     bouts: list[tuple[Moment, Moment]] = []
+
+
+class CryingRun(msgspec.Struct):
+    """What only this run can know: that it was quiet is for its microphone to show."""
+
+    hearing_s: Moment | None = -math.inf
+    """since when the microphone hears without a break; ``None`` while it is deaf"""
+    quiet_proven: bool = True
+    """since it last came back it has been quiet for long enough to say so"""
 
 
 class CryIncident:
@@ -66,12 +76,8 @@ class CryIncident:
 
     def __init__(self, config: AlertsConfig) -> None:
         self._cry_after_s = config.cry_after_s
-        self._incident: _Incident | None = None
-        self._bouts: deque[tuple[float, float]] = deque()
-        self._hearing_s: float | None = float("-inf")
-        """since when the microphone hears without a break; ``None`` while it is deaf"""
-        self._quiet_proven = True
-        """since it last came back it has been quiet for long enough to say so"""
+        self.state = CryingState()
+        self.run = CryingRun()
 
     def observe(self, event: CryStarted | CryEnded, phrase: str = "") -> None:
         """Take the beginning or the end of a bout.
@@ -86,22 +92,22 @@ class CryIncident:
             self._end(event)
 
     def _begin(self, event: CryStarted, phrase: str) -> None:
-        incident = self._incident
+        incident = self.state.incident
         if incident is None or (
             incident.bout_s is None and event.t_s - incident.heard_s >= QUIET_S
         ):
             # A pause that long ends a spell, heard or not: nobody knows that it went on meanwhile.
-            incident = _Incident(since_s=event.t_s, heard_s=event.t_s)
+            incident = Spell(since_s=event.t_s, heard_s=event.t_s)
         incident.bout_s = event.t_s
         incident.heard_s = max(incident.heard_s, event.decided_s, event.t_s)
         incident.species, incident.score = event.species, event.score
         incident.context, incident.phrase = event.context, phrase
-        self._incident = incident
+        self.state.incident = incident
 
     def _end(self, event: CryEnded) -> None:
         """The bout is over; its length counts from its first to its last call."""
-        self._bouts.append((event.started_s, max(event.started_s, event.t_s)))
-        incident = self._incident
+        self.state.bouts.append((event.started_s, max(event.started_s, event.t_s)))
+        incident = self.state.incident
         if incident is not None and incident.bout_s is not None:
             incident.cried_s += max(0.0, event.t_s - incident.bout_s)
             incident.heard_s = max(incident.heard_s, event.t_s)
@@ -110,12 +116,12 @@ class CryIncident:
     @property
     def context(self) -> CryContext:
         """The context of the incident that goes on, for the end of its bouts."""
-        return self._incident.context if self._incident else "unexplained"
+        return self.state.incident.context if self.state.incident else "unexplained"
 
     def _lose_hearing(self) -> None:
         """A bout that goes on now has no known end: it counts up to its last known call."""
-        self._hearing_s, self._quiet_proven = None, False
-        incident = self._incident
+        self.run.hearing_s, self.run.quiet_proven = None, False
+        incident = self.state.incident
         if incident is not None and incident.bout_s is not None:
             incident.cried_s += max(0.0, incident.heard_s - incident.bout_s)
             incident.bout_s = None
@@ -137,10 +143,10 @@ class CryIncident:
             return []
         if open_bout is not None:
             self._hear_on(open_bout)
-        if self._hearing_s is None:
-            self._hearing_s = now_s
+        if self.run.hearing_s is None:
+            self.run.hearing_s = now_s
         self._forget_what_is_over(now_s)
-        incident = self._incident
+        incident = self.state.incident
         if incident is None or self._is_of_before(incident, now_s):
             return []
         cried_s = _cried_s(incident, now_s)
@@ -167,7 +173,7 @@ class CryIncident:
 
     def _hear_on(self, bout: CryStarted) -> None:
         """Go on with a bout that was given up when the microphone was lost, and never ended."""
-        incident = self._incident
+        incident = self.state.incident
         if bout.species == "human" or (incident is not None and incident.bout_s is not None):
             return
         if incident is None:
@@ -177,15 +183,15 @@ class CryIncident:
 
     def unjudged(self) -> list[CannotJudge]:
         """Whether it can be said that nobody cries, as of the last ``conditions``."""
-        if self._quiet_proven:
+        if self.run.quiet_proven:
             return []
         deaf = "the microphone does not hear"
-        why = deaf if self._hearing_s is None else "quiet has not been heard for long enough"
+        why = deaf if self.run.hearing_s is None else "quiet has not been heard for long enough"
         return [CannotJudge(kind="crying", why=why)]
 
-    def _is_of_before(self, incident: _Incident, now_s: float) -> bool:
+    def _is_of_before(self, incident: Spell, now_s: float) -> bool:
         """Nothing has been heard of it since the microphone came back, and that is long enough."""
-        unheard = self._hearing_s is not None and incident.heard_s < self._hearing_s
+        unheard = self.run.hearing_s is not None and incident.heard_s < self.run.hearing_s
         return unheard and incident.bout_s is None and now_s - incident.heard_s >= QUIET_S
 
     def status(self, now_s: float, detector: HasLevel | None, hearing: bool) -> CryStatus:
@@ -193,7 +199,7 @@ class CryIncident:
         if not hearing:
             return CryStatus(crying=None)
         self._forget_what_is_over(now_s)
-        incident = self._incident
+        incident = self.state.incident
         crying = incident is not None and incident.bout_s is not None
         return CryStatus(
             crying=crying,
@@ -208,56 +214,38 @@ class CryIncident:
 
     def _minutes(self, now_s: float, window_s: float) -> float:
         begin_s = now_s - window_s
-        total_s = sum(max(0.0, end - max(start, begin_s)) for start, end in self._bouts)
-        if self._incident is not None and self._incident.bout_s is not None:
-            total_s += max(0.0, now_s - max(self._incident.bout_s, begin_s))
+        total_s = sum(max(0.0, end - max(start, begin_s)) for start, end in self.state.bouts)
+        if self.state.incident is not None and self.state.incident.bout_s is not None:
+            total_s += max(0.0, now_s - max(self.state.incident.bout_s, begin_s))
         return round(total_s / 60, 2)
 
     def _forget_what_is_over(self, now_s: float) -> None:
-        while self._bouts and self._bouts[0][1] < now_s - DAY_S:
-            self._bouts.popleft()
-        incident = self._incident
-        if self._hearing_s is None or (incident is not None and incident.bout_s is not None):
+        while self.state.bouts and self.state.bouts[0][1] < now_s - DAY_S:
+            del self.state.bouts[0]
+        incident = self.state.incident
+        if self.run.hearing_s is None or (incident is not None and incident.bout_s is not None):
             return
-        heard_s = incident.heard_s if incident is not None else self._hearing_s
-        if now_s - max(heard_s, self._hearing_s) >= QUIET_S:
-            self._incident, self._quiet_proven = None, True
-
-    def shift(self, shift: TimeShift) -> None:
-        """The timeline was shifted."""
-        memory = shifted(_Memory(self._incident, list(self._bouts)), shift)
-        self._incident, self._bouts = memory.incident, deque(memory.bouts)
-        self._hearing_s = shift.maybe(self._hearing_s)
+        heard_s = incident.heard_s if incident is not None else self.run.hearing_s
+        if now_s - max(heard_s, self.run.hearing_s) >= QUIET_S:
+            self.state.incident, self.run.quiet_proven = None, True
 
     def rename(self, old: str, new: str) -> None:
         """A baby the incident's phrase may speak of has another name now."""
-        if self._incident is not None:
-            self._incident.phrase = renamed(self._incident.phrase, old, new)
+        if self.state.incident is not None:
+            self.state.incident.phrase = renamed(self.state.incident.phrase, old, new)
 
-    def snapshot(self) -> bytes:
-        """The incident and the bouts of the last day, as JSON."""
-        return msgspec.json.encode(_Memory(self._incident, list(self._bouts)))
-
-    def restore(self, data: bytes) -> None:
-        """Take over a snapshot; a bout that went on then is taken to have ended with the power.
-
-        Raises:
-            InputError: the bytes are no snapshot of this kind.
-        """
-        try:
-            memory = msgspec.json.decode(data, type=_Memory)
-        except (msgspec.DecodeError, msgspec.ValidationError) as error:
-            raise InputError(f"the stored cries cannot be read: {error}") from error
-        self._incident, self._bouts = memory.incident, deque(memory.bouts)
+    def resume(self, state: CryingState) -> None:
+        """After a restart: a bout that went on then is taken to have ended with the power."""
+        self.state = state
         self._lose_hearing()
 
 
-def _cried_s(incident: _Incident, now_s: float) -> float:
+def _cried_s(incident: Spell, now_s: float) -> float:
     going_on_s = now_s - incident.bout_s if incident.bout_s is not None else 0.0
     return incident.cried_s + max(0.0, going_on_s)
 
 
-def _because(incident: _Incident) -> str:
+def _because(incident: Spell) -> str:
     if incident.phrase:
         return f": {incident.phrase.rstrip('.')}."
     return {

@@ -7,9 +7,11 @@ Raspberry Pi documentation (throttling from 80 °C, under-voltage below 4.63 V).
 
 from __future__ import annotations
 
+import msgspec
+
 from monitor.events import CannotJudge, Condition, HostReport, LagReport, Slept
 from monitor.times import spoken_duration
-from monitor.timeshift import TimeShift, shifted
+from monitor.timeshift import Moment
 
 DISK_MIN_BYTES = 100_000_000
 """a night of journal is a few megabytes, the system's own log and updates need the rest"""
@@ -35,25 +37,22 @@ STALE_S = 180.0
 """reports come at least once a minute; an old one proves nothing"""
 
 
+class HostState(msgspec.Struct):
+    """The last report, and since when each limit has been broken."""
+
+    report: HostReport | None = None
+    since_s: dict[str, Moment] = {}
+    late_since_s: Moment | None = None
+    lag_seen: bool = False
+    slept: tuple[Moment, float] | None = None
+    """until when, for how many seconds"""
+
+
 class HostHealth:
-    """Remembers since when each limit has been broken."""
+    """Takes what the computer says of itself; states which limits are broken."""
 
-    def __init__(self) -> None:
-        self._report: HostReport | None = None
-        self._since_s: dict[str, float] = {}
-        self._late_since_s: float | None = None
-        self._load_seen = False
-        self._slept: tuple[float, float] | None = None
-        """until when, for how long"""
-
-    def shift(self, shift: TimeShift) -> None:
-        """The timeline was shifted."""
-        if self._report is not None:
-            self._report = shifted(self._report, shift)
-        self._since_s = {key: shift.moment(t_s) for key, t_s in self._since_s.items()}
-        self._late_since_s = shift.maybe(self._late_since_s)
-        if self._slept is not None:
-            self._slept = (shift.moment(self._slept[0]), self._slept[1])
+    def __init__(self, state: HostState | None = None) -> None:
+        self.state = state or HostState()
 
     def observe(self, seen: HostReport | LagReport | Slept) -> None:
         """Take a new reading, how late the monitor works, or that the computer was asleep."""
@@ -63,16 +62,16 @@ class HostHealth:
             case LagReport():
                 self._note_lag(seen)
             case Slept(t_s=now_s, slept_s=slept_s) if slept_s >= SLEPT_LEAST_S:
-                self._slept = (now_s, slept_s)
+                self.state.slept = (now_s, slept_s)
 
     def _read(self, report: HostReport) -> None:
         """A ``None`` field is unknown: it neither breaks a limit nor heals."""
-        self._report = report
+        self.state.report = report
         for key, is_broken in self._broken(report).items():
             if is_broken:
-                self._since_s.setdefault(key, report.t_s)
+                self.state.since_s.setdefault(key, report.t_s)
             elif is_broken is not None:
-                self._since_s.pop(key, None)
+                self.state.since_s.pop(key, None)
 
     def _broken(self, report: HostReport) -> dict[str, bool | None]:
         """Each limit: broken, kept, or ``None`` where this report does not say."""
@@ -93,22 +92,22 @@ class HostHealth:
         }
 
     def _note_lag(self, report: LagReport) -> None:
-        self._load_seen = True
-        if report.exhausted and report.lag_s >= LATE_S and self._late_since_s is None:
-            self._late_since_s = report.t_s
+        self.state.lag_seen = True
+        if report.exhausted and report.lag_s >= LATE_S and self.state.late_since_s is None:
+            self.state.late_since_s = report.t_s
         elif report.lag_s <= IN_TIME_S:
-            self._late_since_s = None
+            self.state.late_since_s = None
 
     def conditions(self, now_s: float) -> list[Condition]:
         """What is wrong now, by the last report; nothing when that is too old to say."""
-        found = [] if self._late_since_s is None else [_late(self._late_since_s)]
-        if self._slept is not None and now_s - self._slept[0] < SLEPT_TOLD_S:
-            found.append(_slept(*self._slept))
-        report = self._report
+        found = [] if self.state.late_since_s is None else [_late(self.state.late_since_s)]
+        if self.state.slept is not None and now_s - self.state.slept[0] < SLEPT_TOLD_S:
+            found.append(_slept(*self.state.slept))
+        report = self.state.report
         if report is None or now_s - report.t_s > STALE_S:
             return found
         silent = _unsaid(report)
-        for key, since_s in self._since_s.items():
+        for key, since_s in self.state.since_s.items():
             if key in silent:
                 continue
             if key == "clock" and now_s - since_s < CLOCK_LATE_S:
@@ -127,13 +126,13 @@ class HostHealth:
 
     def unjudged(self, now_s: float) -> list[CannotJudge]:
         """What no report says, and what is broken but has not lasted long enough to be told."""
-        unknown = [] if self._load_seen else ["late"]
-        report = self._report
+        unknown = [] if self.state.lag_seen else ["late"]
+        report = self.state.report
         if report is None or now_s - report.t_s > STALE_S:
             unknown += [*_WORDS, *_STORED]
         else:
             said = self._broken(report)
-            unknown += [key for key in said if said[key] is None or key in self._since_s]
+            unknown += [key for key in said if said[key] is None or key in self.state.since_s]
         out = [
             CannotJudge(kind="monitor_blind", key=key, why="the computer does not say")
             for key in unknown

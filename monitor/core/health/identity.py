@@ -6,9 +6,11 @@ What is seen at the broker and on the card is put together outside (``identity_w
 
 from __future__ import annotations
 
+import msgspec
+
 from monitor.alert_kinds import Severity
 from monitor.events import Condition, IdentityReport
-from monitor.timeshift import TimeShift
+from monitor.timeshift import Moment
 
 _SEVERITY: dict[str, Severity] = {
     "twin": "critical",
@@ -61,24 +63,27 @@ _WHY = {
 _ALL_CLEAR = "This box is the only one of its kind again."
 
 
+class IdentityState(msgspec.Struct):
+    """Since when each sign has been reported."""
+
+    since_s: dict[str, Moment] = {}
+
+
 class IdentityConflict:
     """The last report, and since when each part of it has been so."""
 
     def __init__(self, box: str) -> None:
         self._box = box
-        self._since_s: dict[str, float] = {}
+        self.state = IdentityState()
 
     def observe(self, report: IdentityReport) -> None:
         """Take what is so now; whatever is left out is so no longer."""
-        self._since_s = {sign: self._since_s.get(sign, report.t_s) for sign in report.signs}
-
-    def shift(self, shift: TimeShift) -> None:
-        """The timeline was shifted."""
-        self._since_s = {sign: shift.moment(t_s) for sign, t_s in self._since_s.items()}
+        since_s = self.state.since_s
+        self.state.since_s = {sign: since_s.get(sign, report.t_s) for sign in report.signs}
 
     def conditions(self) -> list[Condition]:
         """One for each sign."""
-        return [self._condition(sign, since_s) for sign, since_s in self._since_s.items()]
+        return [self._condition(sign, since_s) for sign, since_s in self.state.since_s.items()]
 
     def _condition(self, sign: str, since_s: float) -> Condition:
         return Condition(

@@ -7,9 +7,11 @@ outside (``publisher``); here it is judged, so that it has a life like every ale
 
 from __future__ import annotations
 
+import msgspec
+
 from monitor.alert_kinds import Severity
 from monitor.events import CannotJudge, Condition, LinkReport
-from monitor.timeshift import TimeShift
+from monitor.timeshift import Moment
 
 SILENT_S = 60.0
 """two connections given up after 30 s without an acknowledgement: no chance any more"""
@@ -56,36 +58,38 @@ _WORDS: dict[str, tuple[Severity, str, str, str]] = {
 }
 
 
+class LinkState(msgspec.Struct):
+    """The last report, and since when each part of it has been so."""
+
+    report: LinkReport | None = None
+    since_s: dict[str, Moment] = {}
+
+
 class LinkHealth:
-    """The last report, and since when each part of it has been so; times on the timeline."""
+    """Takes reports; states what is wrong by the last one."""
 
     def __init__(self) -> None:
-        self._report: LinkReport | None = None
-        self._since_s: dict[str, float] = {}
+        self.state = LinkState()
 
     def observe(self, report: LinkReport) -> None:
         """Take how the link is now."""
-        self._report = report
+        self.state.report = report
         for key, is_so in _judged(report).items():
             if is_so:
-                self._since_s.setdefault(key, report.t_s - _lasted_s(key, report))
+                self.state.since_s.setdefault(key, report.t_s - _lasted_s(key, report))
             elif is_so is not None:
-                self._since_s.pop(key, None)
-
-    def shift(self, shift: TimeShift) -> None:
-        """The timeline was shifted."""
-        self._since_s = {key: shift.moment(t_s) for key, t_s in self._since_s.items()}
+                self.state.since_s.pop(key, None)
 
     def conditions(self) -> list[Condition]:
         """``not_delivered`` for each thing that is wrong by the last report."""
-        if self._report is None:
+        if self.state.report is None:
             return []
-        found = [key for key, is_so in _judged(self._report).items() if is_so]
-        return [_condition(key, self._since_s[key], self._report) for key in found]
+        found = [key for key, is_so in _judged(self.state.report).items() if is_so]
+        return [_condition(key, self.state.since_s[key], self.state.report) for key in found]
 
     def unjudged(self) -> list[CannotJudge]:
         """What the last report does not say; all of it before the first."""
-        said = dict.fromkeys(_WORDS) if self._report is None else _judged(self._report)
+        said = dict.fromkeys(_WORDS) if self.state.report is None else _judged(self.state.report)
         return [
             CannotJudge(kind="not_delivered", key=key, why="the broker has not shown it yet")
             for key, is_so in said.items()

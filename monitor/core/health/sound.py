@@ -15,12 +15,14 @@ from __future__ import annotations
 import math
 from collections import deque
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.core.health.sound_repeats import RepeatedSound
 from monitor.core.health.sound_values import ConverterNoise
 from monitor.events import AUDIO_RATE_HZ, AudioBlock
+from monitor.timeshift import Moment
 
 FLAT_S = 10.0
 FLAT_SPAN = 3e-6
@@ -77,15 +79,27 @@ GATED = (
 )
 
 
+class PaceState(msgspec.Struct):
+    """Seconds of sound per second, over the newest ``SHARE_WINDOW_S``."""
+
+    ticks: list[tuple[Moment, float]] = []
+    """each tick of the window, and how much sound there had been by then"""
+    sound_s: float = 0.0
+    silent_since_s: Moment | None = None
+    reason: str = ""
+    """what is wrong with the share; empty while nothing is"""
+
+
 class SoundPlausibility:
     """Is told of every block and of time passing; ``reason`` is why the sound cannot be real."""
 
-    def __init__(self) -> None:
+    def __init__(self, pace: PaceState | None = None) -> None:
+        """Begin anew; ``pace``: where seconds of sound are counted against time."""
+        self.pace = pace or PaceState()
         self._silence = _Silence()
         self._noise = ConverterNoise()
         self._repeats = RepeatedSound()
         self._overload = _Overload()
-        self._share = _Share()
         self._bad_s = 0.0
         self.reason = ""
         """follows "Microphone"; empty while the sound may be real"""
@@ -99,7 +113,7 @@ class SoundPlausibility:
         """Take a block that is not empty; True when a living microphone may have made it."""
         samples, seconds = block.samples, len(block.samples) / AUDIO_RATE_HZ
         low, high = float(np.minimum.reduce(samples)), float(np.maximum.reduce(samples))
-        self._share.observe(seconds)
+        self.pace.sound_s += seconds
         if not math.isfinite(high - low):
             self._bad_s += seconds
             self.reason = NOT_NUMBERS if self._bad_s >= FLAT_S else ""
@@ -119,16 +133,12 @@ class SoundPlausibility:
         elif self._repeats.repeats:
             self.reason = REPEATED
         else:
-            self.reason = self._share.reason
+            self.reason = self.pace.reason
         return not flat and not self.reason
 
     def observe_tick(self, now_s: float) -> None:
         """Time passes, once a second."""
-        self._share.observe_tick(now_s)
-
-    def forget_time(self) -> None:
-        """The timeline was shifted: seconds are counted anew."""
-        self._share = _Share()
+        _compare(self.pace, now_s)
 
 
 class _Silence:
@@ -192,38 +202,26 @@ class _Overload:
             self._samples = self._clipped = 0
 
 
-class _Share:
-    """Seconds of sound per second, over the newest ``SHARE_WINDOW_S``."""
-
-    def __init__(self) -> None:
-        self._ticks: deque[tuple[float, float]] = deque()
-        self._sound_s = 0.0
-        self._silent_since_s: float | None = None
-        self.reason = ""
-
-    def observe(self, seconds: float) -> None:
-        self._sound_s += seconds
-
-    def observe_tick(self, now_s: float) -> None:
-        """Count; a longer gap, in the sound or in the ticks, begins a new window."""
-        ticks = self._ticks
-        if ticks and not 0 <= now_s - ticks[-1][0] < LONGEST_GAP_S:
-            ticks.clear()
-        if ticks and self._sound_s > ticks[-1][1]:
-            self._silent_since_s = None
-        elif self._silent_since_s is None:
-            self._silent_since_s = now_s
-        elif now_s - self._silent_since_s >= LONGEST_GAP_S:
-            ticks.clear()
-        ticks.append((now_s, self._sound_s))
-        while now_s - ticks[0][0] > SHARE_WINDOW_S:
-            ticks.popleft()
-        span_s = now_s - ticks[0][0]
-        if span_s < SHARE_WINDOW_S - 1.0:
-            self.reason = ""
-            return
-        share = (self._sound_s - ticks[0][1]) / span_s
-        self.reason = "" if LEAST_SHARE <= share <= MOST_SHARE else _share_reason(share)
+def _compare(pace: PaceState, now_s: float) -> None:
+    """Count; a longer gap, in the sound or in the ticks, begins a new window."""
+    ticks = pace.ticks
+    if ticks and not 0 <= now_s - ticks[-1][0] < LONGEST_GAP_S:
+        ticks.clear()
+    if ticks and pace.sound_s > ticks[-1][1]:
+        pace.silent_since_s = None
+    elif pace.silent_since_s is None:
+        pace.silent_since_s = now_s
+    elif now_s - pace.silent_since_s >= LONGEST_GAP_S:
+        ticks.clear()
+    ticks.append((now_s, pace.sound_s))
+    while now_s - ticks[0][0] > SHARE_WINDOW_S:
+        del ticks[0]
+    span_s = now_s - ticks[0][0]
+    if span_s < SHARE_WINDOW_S - 1.0:
+        pace.reason = ""
+        return
+    share = (pace.sound_s - ticks[0][1]) / span_s
+    pace.reason = "" if LEAST_SHARE <= share <= MOST_SHARE else _share_reason(share)
 
 
 def _share_reason(share: float) -> str:

@@ -9,13 +9,13 @@ a load cell that repeats one code to the last bit is not weighing. What the devi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from msgspec import Struct
+import msgspec
 
 from monitor.core.health.codes import LEAST_HZ, CodeWatch
-from monitor.core.health.host import HostHealth
-from monitor.core.health.sound import GATED, SoundPlausibility
+from monitor.core.health.host import HostHealth, HostState
+from monitor.core.health.sound import GATED, PaceState, SoundPlausibility
 from monitor.documents import SourceHealth
 from monitor.events import (
     AudioBlock,
@@ -31,7 +31,7 @@ from monitor.events import (
     Tick,
 )
 from monitor.names import SourceName
-from monitor.timeshift import Moment, TimeShift, shifted
+from monitor.timeshift import Moment
 
 STALLED_S = 3.0
 """blocks come every 0.1 s (microphone) and at least every second (scale)"""
@@ -48,7 +48,7 @@ OVERLOAD_S of the sound)"""
 STARTING = "starting"
 
 
-class _Source(Struct, kw_only=True):
+class SourceMemory(msgspec.Struct, kw_only=True):
     """What is known of one source."""
 
     state: SourceCondition = "healthy"
@@ -73,6 +73,16 @@ class _Source(Struct, kw_only=True):
     """it has worked, or not worked, since the monitor started: what it is can be judged"""
 
 
+class HealthState(msgspec.Struct, kw_only=True):
+    """What is known of the sources, and of the computer."""
+
+    sources: dict[SourceName, SourceMemory]
+    codes: CodeWatch
+    pace: PaceState = msgspec.field(default_factory=PaceState)
+    gated_since_s: Moment | None = None
+    host: HostState = msgspec.field(default_factory=HostState)
+
+
 class Health:
     """Watches the configured sources and the host; speaks at ticks only."""
 
@@ -84,19 +94,20 @@ class Health:
         least_scale_hz: float = LEAST_HZ,
     ) -> None:
         """Watch these; ``least_scale_hz``: the fewest values a second that the scale may send."""
-        self._sources = {name: _Source(since_s=start_s, data_s=start_s) for name in sources}
         self._sound = SoundPlausibility()
-        self._gated_since_s: float | None = None
-        self._codes = CodeWatch(least_hz=least_scale_hz)
-        self._host = HostHealth()
+        self.state = HealthState(
+            sources=_unproven(sources, start_s), codes=CodeWatch(least_hz=least_scale_hz)
+        )
 
-    def shift(self, shift: TimeShift) -> None:
-        """The timeline was shifted."""
-        self._sources = {name: shifted(source, shift) for name, source in self._sources.items()}
-        self._codes = shifted(self._codes, shift)
-        self._sound.forget_time()
-        self._gated_since_s = shift.maybe(self._gated_since_s)
-        self._host.shift(shift)
+    @property
+    def state(self) -> HealthState:
+        """What is remembered with a time."""
+        return self._state
+
+    @state.setter
+    def state(self, state: HealthState) -> None:
+        self._state, self._host = state, HostHealth(state.host)
+        self._sound.pace = state.pace
 
     # ------------------------------------------------------------------ what it sees
 
@@ -126,14 +137,16 @@ class Health:
 
     def know_scale_fault(self, fault: str | None) -> None:
         """What the weighing finds wrong with readings that do arrive; ``None``: nothing."""
-        if "scale" in self._sources:
-            self._sources["scale"].fault = fault or ""
+        if "scale" in self._state.sources:
+            self._state.sources["scale"].fault = fault or ""
 
     def _begin_anew(self, now_s: float) -> None:
         """Nobody watched until ``now_s``: every source proves itself anew."""
-        self._sources = {name: _Source(since_s=now_s, data_s=now_s) for name in self._sources}
-        self._sound = SoundPlausibility()
-        self._codes = CodeWatch(least_hz=self._codes.least_hz)
+        state = self.state
+        state.sources = _unproven(state.sources, now_s)
+        state.codes = CodeWatch(least_hz=state.codes.least_hz)
+        state.pace = PaceState()
+        self._sound = SoundPlausibility(state.pace)
 
     def _hear(self, block: AudioBlock) -> None:
         """Note a block's end, and whether a living microphone could have made it."""
@@ -146,11 +159,11 @@ class Health:
         """Note a block's end, and whether a living converter could have made it."""
         if len(block.counts) == 0:
             return
-        doubt = self._codes.observe(block)
+        doubt = self._state.codes.observe(block)
         self._data("scale", block.t_s, real=not doubt, doubt=doubt)
 
     def _take_report(self, report: SourceReport) -> list[SourceState]:
-        source = self._sources.get(report.source)
+        source = self._state.sources.get(report.source)
         if source is None:
             return []
         source.report = report
@@ -162,16 +175,16 @@ class Health:
         """Decide each source's state; return one event for each that changed."""
         self._sound.observe_tick(now_s)
         if not self._sound.gated:
-            self._gated_since_s = None
-        elif self._gated_since_s is None:
-            self._gated_since_s = now_s
+            self._state.gated_since_s = None
+        elif self._state.gated_since_s is None:
+            self._state.gated_since_s = now_s
         return [
             change
-            for name, source in self._sources.items()
+            for name, source in self._state.sources.items()
             for change in self._update(name, source, now_s)
         ]
 
-    def _update(self, name: SourceName, source: _Source, now_s: float) -> list[SourceState]:
+    def _update(self, name: SourceName, source: SourceMemory, now_s: float) -> list[SourceState]:
         state, why = _judge(source, now_s)
         from_s = source.real_from_s
         if state != "healthy" or (from_s is not None and now_s - from_s >= PROOF_S):
@@ -189,13 +202,13 @@ class Health:
 
     def alive(self, name: SourceName) -> bool:
         """True while the source is healthy and has delivered real data."""
-        source = self._sources.get(name)
+        source = self._state.sources.get(name)
         return source is not None and source.state == "healthy" and source.real_s is not None
 
     def sources(self) -> dict[str, SourceHealth]:
         """For the retained ``health`` document; a source that is not configured has no state."""
         found = {name: SourceHealth(state=None, why="not configured") for name in _LABEL}
-        for name, source in self._sources.items():
+        for name, source in self._state.sources.items():
             found[name] = SourceHealth(state=source.state, why=source.why, since=source.since_s)
         return {str(name): health for name, health in found.items()}
 
@@ -203,7 +216,7 @@ class Health:
         """``monitor_blind`` for each blind source and for a sick host, ``low_power``."""
         blind = [
             _blind(name, source.sick_s, source.why, worked_s=source.worked_s)
-            for name, source in self._sources.items()
+            for name, source in self._state.sources.items()
             if source.sick_s is not None
             and (source.state == "failed" or now_s - source.sick_s >= BLIND_S)
         ]
@@ -211,7 +224,7 @@ class Health:
 
     def _gated(self) -> list[Condition]:
         """A microphone that works and still leaves out what is soft."""
-        since_s = self._gated_since_s
+        since_s = self._state.gated_since_s
         if since_s is None:
             return []
         return [
@@ -231,13 +244,13 @@ class Health:
         """What of ``conditions`` cannot be said or denied yet, or no longer."""
         unknown = [
             CannotJudge(kind="monitor_blind", key=name, why=f"the {name} has not proven itself yet")
-            for name, source in self._sources.items()
+            for name, source in self._state.sources.items()
             if not source.proven or (source.sick_s is not None and now_s - source.sick_s < BLIND_S)
         ]
         return unknown + self._host.unjudged(now_s)
 
     def _data(self, name: SourceName, t_s: float, *, real: bool, doubt: str) -> None:
-        source = self._sources.get(name)
+        source = self._state.sources.get(name)
         if source is None:
             return
         if real:
@@ -247,7 +260,12 @@ class Health:
         source.data_s, source.doubt = t_s, doubt
 
 
-def _judge(source: _Source, now_s: float) -> tuple[SourceCondition, str]:
+def _unproven(names: Iterable[SourceName], now_s: float) -> dict[SourceName, SourceMemory]:
+    """Sources of which nothing has been seen by ``now_s``."""
+    return {name: SourceMemory(since_s=now_s, data_s=now_s) for name in names}
+
+
+def _judge(source: SourceMemory, now_s: float) -> tuple[SourceCondition, str]:
     """The state of a source at ``now_s`` and why."""
     report, age_s = source.report, now_s - source.data_s
     reported = report is not None and report.state != "healthy" and report.t_s >= source.data_s

@@ -6,16 +6,11 @@ import math
 from typing import NamedTuple
 
 from monitor.alert_kinds import AlertKind
-from monitor.config import ScaleConfig
 from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.conditions import ConcernWriter, Watch
-from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale import conditions
-from monitor.core.scale.claims import Claims
-from monitor.core.scale.platform import Platform
-from monitor.core.scale.state import WeigherState
+from monitor.core.scale.parts import Parts
 from monitor.core.scale.status import UNSURE_P, Status
-from monitor.core.scale.tracker import OccupancyTracker
 from monitor.events import CannotJudge, Condition
 
 ASK_S = 12 * 3600.0
@@ -39,24 +34,14 @@ class _Judged(NamedTuple):
 class Findings:
     """Works out conditions; keeps the last ones until ``forget``, or a little while."""
 
-    def __init__(
-        self,
-        config: ScaleConfig,
-        state: WeigherState,
-        reference: GrowthReference,
-        *,
-        platform: Platform,
-        claims: Claims,
-        occupancy: OccupancyTracker,
-        status: Status,
-    ) -> None:
-        self._config = config
-        self._state = state
-        self._platform = platform
-        self._claims = claims
-        self._occupancy = occupancy
+    def __init__(self, parts: Parts, status: Status) -> None:
+        self._config = parts.config
+        self._state = parts.state
+        self._platform = parts.platform
+        self._claims = parts.claims
+        self._occupancy = parts.occupancy
         self._status = status
-        self._writer = ConcernWriter(reference)
+        self._writer = ConcernWriter(parts.reference)
         self._last: _Judged | None = None
 
     def forget(self) -> None:

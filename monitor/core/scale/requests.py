@@ -5,15 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from monitor.commands import ExpectWeighIn, ScaleRequest, Tare
-from monitor.config import ScaleConfig
-from monitor.core.growth.reference import GrowthReference
-from monitor.core.scale.claims import Claims
 from monitor.core.scale.corrections import Corrections
-from monitor.core.scale.platform import Platform
-from monitor.core.scale.roster import Roster
-from monitor.core.scale.state import WeigherState
+from monitor.core.scale.parts import Parts
 from monitor.core.scale.status import UNSURE_P
-from monitor.core.scale.tracker import OccupancyTracker
 from monitor.errors import CommandError
 from monitor.events import AnyEvent, Command
 
@@ -21,24 +15,16 @@ from monitor.events import AnyEvent, Command
 class Requests:
     """Carries out commands, and answers every one."""
 
-    def __init__(
-        self,
-        config: ScaleConfig,
-        state: WeigherState,
-        reference: GrowthReference,
-        *,
-        platform: Platform,
-        claims: Claims,
-        occupancy: OccupancyTracker,
-        roster: Roster,
-    ) -> None:
-        self._config = config
-        self._state = state
-        self._platform = platform
-        self._claims = claims
-        self._occupancy = occupancy
-        self._roster = roster
-        self._corrections = Corrections(claims, occupancy, roster, reference)
+    def __init__(self, parts: Parts) -> None:
+        self._config = parts.config
+        self._state = parts.state
+        self._platform = parts.platform
+        self._claims = parts.claims
+        self._occupancy = parts.occupancy
+        self._roster = parts.roster
+        self._corrections = Corrections(
+            parts.claims, parts.occupancy, parts.roster, parts.reference
+        )
 
     def carry_out(self, command: Command) -> list[AnyEvent]:
         """What follows from a command, and its answer; nothing for one of another part."""

@@ -1,4 +1,4 @@
-"""Everything the weigher remembers, in one struct: a snapshot is its encoding."""
+"""Everything the weigher remembers, in one struct."""
 
 from __future__ import annotations
 
@@ -52,6 +52,12 @@ class WeigherState(msgspec.Struct, rename=_ENCODED):
     steadiness: SteadinessState = msgspec.field(default_factory=SteadinessState)
     resumed_s: Moment = 0.0
     """where this run took up what an earlier one left; 0 for one that began anew"""
+
+    def kept(self) -> WeigherState:
+        """For a snapshot: without old weighings, which the journal has."""
+        records = [record.light() for record in self.claims.records]
+        claims = msgspec.structs.replace(self.claims, records=records)
+        return msgspec.structs.replace(self, claims=claims)
 
 
 def begun(

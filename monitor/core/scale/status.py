@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from monitor.core.growth.reference import GrowthReference
-from monitor.core.scale.claims import Claims
-from monitor.core.scale.platform import Platform
-from monitor.core.scale.state import WeigherState
-from monitor.core.scale.tracker import OccupancyTracker
+from monitor.core.scale.parts import Parts
 from monitor.documents import BabyStatus, ScaleStatus
 
 UNSURE_P = 0.05
@@ -16,20 +12,12 @@ UNSURE_P = 0.05
 class Status:
     """Reads the other parts; keeps nothing."""
 
-    def __init__(
-        self,
-        state: WeigherState,
-        reference: GrowthReference,
-        *,
-        platform: Platform,
-        claims: Claims,
-        occupancy: OccupancyTracker,
-    ) -> None:
-        self._state = state
-        self._reference = reference
-        self._platform = platform
-        self._claims = claims
-        self._occupancy = occupancy
+    def __init__(self, parts: Parts) -> None:
+        self._state = parts.state
+        self._reference = parts.reference
+        self._platform = parts.platform
+        self._claims = parts.claims
+        self._occupancy = parts.occupancy
 
     def scale(self, now_s: float) -> ScaleStatus:
         """The live numbers of the platform; unknown is ``None``."""

@@ -13,19 +13,16 @@ from monitor.config import ScaleConfig
 from monitor.core.growth.conditions import phrase
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale.box import BoxWatch
-from monitor.core.scale.claims import Claims
 from monitor.core.scale.findings import Findings
 from monitor.core.scale.hypothesis import Step
+from monitor.core.scale.parts import Parts
 from monitor.core.scale.plateaus import Transition
-from monitor.core.scale.platform import Platform
 from monitor.core.scale.requests import Requests
-from monitor.core.scale.roster import Roster
-from monitor.core.scale.snapshot import decoded, encoded, reconcile
+from monitor.core.scale.resuming import reconcile
 from monitor.core.scale.state import WeigherState, begun
 from monitor.core.scale.status import Status
 from monitor.core.scale.steadiness import Wander
 from monitor.core.scale.steps import StepReader
-from monitor.core.scale.tracker import OccupancyTracker
 from monitor.documents import BabyStatus, ScaleStatus
 from monitor.events import (
     AnyEvent,
@@ -36,11 +33,11 @@ from monitor.events import (
     CryContext,
     Disturbed,
     ScaleBlock,
+    Stamp,
     Tick,
     Voice,
     Weighing,
 )
-from monitor.timeshift import TimeShift, shifted
 
 MOST_GONE = 16
 """Babies who left keep their places in every hypothesis; a restart with more begins anew."""
@@ -77,37 +74,29 @@ class Weigher:
 
     def _begin(self, start_s: float, *, occupancy_known: bool) -> None:
         """Know what was given, and nothing else."""
-        self._attach(
-            begun(
-                self._registered,
-                self._history,
-                self._reference,
-                start_s,
-                occupancy_known=occupancy_known,
-            )
+        self.state = begun(
+            self._registered,
+            self._history,
+            self._reference,
+            start_s,
+            occupancy_known=occupancy_known,
         )
 
-    def _attach(self, state: WeigherState) -> None:
+    @property
+    def state(self) -> WeigherState:
+        """Everything the weigher remembers."""
+        return self._parts.state
+
+    @state.setter
+    def state(self, state: WeigherState) -> None:
         """Build every part on its piece of ``state``."""
-        config, reference = self._config, self._reference
-        self._state = state
-        self._occupancy = occupancy = OccupancyTracker(state.occupancy)
-        self._claims = claims = Claims(state.claims, reference)
-        self._roster = Roster(claims, occupancy, reference)
-        self._platform = platform = Platform(config, state)
-        self._box = BoxWatch(config, state, claims, occupancy)
-        self._steps = StepReader(state, platform.steadiness)
-        self._requests = Requests(
-            config, state, reference,
-            platform=platform, claims=claims, occupancy=occupancy, roster=self._roster,
-        )  # fmt: skip
-        self._status = Status(
-            state, reference, platform=platform, claims=claims, occupancy=occupancy
-        )
-        self._findings = Findings(
-            config, state, reference,
-            platform=platform, claims=claims, occupancy=occupancy, status=self._status,
-        )  # fmt: skip
+        self._parts = parts = Parts.on(state, self._config, self._reference)
+        self._claims, self._platform = parts.claims, parts.platform
+        self._box = BoxWatch(self._config, state, parts.claims, parts.occupancy)
+        self._steps = StepReader(state, parts.platform.steadiness)
+        self._requests = Requests(parts)
+        self._status = Status(parts)
+        self._findings = Findings(parts, self._status)
 
     # ------------------------------------------------------------------ observations
 
@@ -116,7 +105,7 @@ class Weigher:
 
         Events carry the time they happened; the size of the blocks makes no difference to them.
         """
-        self._state.now_s = max(self._state.now_s, observation.t_s)
+        self.state.now_s = max(self.state.now_s, observation.t_s)
         if isinstance(observation, Tick):
             return []
         if isinstance(observation, ScaleBlock):
@@ -149,7 +138,7 @@ class Weigher:
             return out
         found = self._steps.observe(transition, change.from_g, was_off=change.was_off)
         if isinstance(found, Step):
-            out += self._claims.publish(self._occupancy.observe(found))
+            out += self._claims.publish(self._parts.occupancy.observe(found))
         elif found is not None:
             out.append(found)
         return out
@@ -159,7 +148,7 @@ class Weigher:
     @property
     def babies(self) -> list[Baby]:
         """Who is in the nursery now, without the retired."""
-        return self._roster.here
+        return self._parts.roster.here
 
     @property
     def fault(self) -> str | None:
@@ -210,59 +199,40 @@ class Weigher:
 
     # ------------------------------------------------------------------ the clock
 
-    def shift(self, shift: TimeShift) -> list[AnyEvent]:
-        """The timeline was shifted; returns what follows (feeds and growth across the gap)."""
-        guessed = {
-            w.step_id
-            for record in self._claims.records
-            for w in record.weighings
-            if w.stamp == "guess"
-        }
-        self._attach(shifted(self._state, shift))
-        self._history = [shifted(weighing, shift) for weighing in self._history]
+    def follow_shift(self, before: WeigherState) -> list[AnyEvent]:
+        """The state was shifted; returns what follows: feeds and growth across the gap.
+
+        ``before``: the state as it was. Growth uses the weighings whose times became known by it.
+        """
+        guessed = _stamped(before, "guess")
         for record in self._claims.records:
             record.weighings.sort(key=lambda w: w.t_s)
-        proven = {
-            w.step_id for record in self._claims.records for w in record.weighings
-            if w.stamp == "clock" and w.step_id in guessed
-        }  # fmt: skip
-        return self._claims.retime(proven)
+        return self._claims.retime(guessed & _stamped(self.state, "clock"))
 
     def know_clock(self, known: bool) -> None:
         """Whether the timeline is where the world's clocks are."""
-        self._state.claims.clock_known = known
+        self.state.claims.clock_known = known
 
-    # ------------------------------------------------------------------ snapshot
+    # ------------------------------------------------------------------ a restart
 
-    def snapshot(self) -> bytes:
-        """Everything but old weighings, which the journal has.
+    def resume(self, state: WeigherState) -> None:
+        """After a restart: take up where ``state`` was left.
 
-        A resumed stream gives the same events as the whole when it is built with that history.
-        """
-        return encoded(self._state)
-
-    def restore(self, snapshot: bytes) -> None:
-        """Take up where ``snapshot`` was made.
-
-        Babies and typed weighings that this object was built with and that the snapshot does not
+        A resumed stream gives the same events as the whole when it is built with the history.
+        Babies and typed weighings that this object was built with and that ``state`` does not
         know were entered in between: they are accepted.
-
-        Raises:
-            InputError: the snapshot cannot be read; start without it.
         """
-        state = decoded(snapshot)
-        start_s, known = self._state.start_s, self._state.claims.clock_known
+        start_s, known = self.state.start_s, self.state.claims.clock_known
         if sum(not record.here for record in state.claims.records) > MOST_GONE:
             self._begin(start_s, occupancy_known=False)
             self.know_clock(known)
             return
         state.resumed_s, state.claims.clock_known = start_s, known
-        self._attach(state)
-        reconcile(
-            self._claims,
-            self._roster,
-            self._reference,
-            babies=self._registered,
-            history=self._history,
-            now_s=start_s,
-        )
+        self.state = state
+        reconcile(self._parts, babies=self._registered, history=self._history, now_s=start_s)
+
+
+def _stamped(state: WeigherState, stamp: Stamp) -> set[str]:
+    """Step ids of the weighings whose time has this word for it."""
+    records = state.claims.records
+    return {w.step_id for record in records for w in record.weighings if w.stamp == stamp}

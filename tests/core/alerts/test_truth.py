@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from monitor.core.alerts.memory import AlertMemory
 from monitor.core.alerts.policy import AlertPolicy
 from monitor.events import Alert, Baby, CannotJudge, Condition
 from tests.asking import asked
 from tests.core.alerts.test_policy import MORNING, NIGHT, NOON, condition, policy, run, states, tick
+from tests.restarting import kept
 
 HOUR = 3600
 PLUG = condition("monitor_blind", "microphone", "critical", all_clear="Microphone works again.")
@@ -106,7 +106,7 @@ class TestUnknownIsNotNo:
         before = policy()
         tick(before, NOON, PLUG)
         after = policy()
-        after.restore(before.snapshot())
+        after.resume(kept("alerts", before.state))
         assert tick(after, NOON + 9000) == []
         assert states(run(after, NOON + 9001, 60)) == ["cleared"]
 
@@ -293,7 +293,7 @@ class TestTheRoster:
     def test_one_that_left_while_the_monitor_was_off_is_closed_too(self):
         before = self.known()
         after = policy()
-        after.restore(before.snapshot(), [])
+        after.resume(kept("alerts", before.state), [])
         after.know_roster([])
         assert [a.message for a in tick(after, NOON + 100)] == ["Joey has left the nursery."]
 
@@ -301,10 +301,10 @@ class TestTheRoster:
         before = policy()
         (raised,) = tick(before, NOON, replace(weight(), key="joey"))
         say(before, NOON + 1, "acknowledge")
-        old = AlertMemory.decode(before.snapshot())
+        old = kept("alerts", before.state)
         old.keyed_by_id = False
         after = policy()
-        after.restore(old.encode(), [JOEY])
+        after.resume(kept("alerts", old), [JOEY])
         after.know_roster([JOEY])
         assert run(after, NOON + 10, 2000, weight()) == []
         assert [(a.id, a.state) for a in after.open] == [(raised.id, "acknowledged")]

@@ -4,7 +4,7 @@ import pytest
 
 from monitor.core.health.identity import IdentityConflict, identity_sentence
 from monitor.events import IdentityReport
-from monitor.timeshift import TimeShift
+from monitor.timeshift import TimeShift, shifted
 
 SIGNS = ("twin", "namesake", "taken_over", "copied", "found")
 
@@ -30,7 +30,7 @@ def test_it_lasts_for_as_long_as_it_is_reported():
         ("identity_twin", 5.0),
         ("identity_copied", 9.0),
     ]
-    conflict.shift(TimeShift(by_s=100.0))
+    conflict.state = shifted(conflict.state, TimeShift(by_s=100.0))
     assert [c.since_s for c in conflict.conditions()] == [105.0, 109.0]
     conflict.observe(IdentityReport(10.0))
     assert conflict.conditions() == []

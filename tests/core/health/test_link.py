@@ -6,7 +6,7 @@ import pytest
 
 from monitor.core.health.link import AWAY_S, SILENT_S, LinkHealth
 from monitor.events import LinkReport
-from monitor.timeshift import TimeShift
+from monitor.timeshift import TimeShift, shifted
 
 WELL = {"connected": True, "takes_alerts": True, "hears_commands": True}
 
@@ -73,7 +73,7 @@ def test_a_fault_began_when_it_began() -> None:
     assert health.conditions()[0].since_s == 1000.0 - AWAY_S - 30.0
     health.observe(LinkReport(1100.0, away_s=AWAY_S + 130.0))
     assert health.conditions()[0].since_s == 1000.0 - AWAY_S - 30.0
-    health.shift(TimeShift(by_s=50.0))
+    health.state = shifted(health.state, TimeShift(by_s=50.0))
     assert health.conditions()[0].since_s == 1050.0 - AWAY_S - 30.0
     health.observe(LinkReport(1200.0, **WELL))
     assert health.conditions() == []

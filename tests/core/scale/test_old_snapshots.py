@@ -15,6 +15,7 @@ import pytest
 from monitor.config import ScaleConfig
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale.weigher import Weigher
+from monitor.core.state import decoded, encoded
 from monitor.data.shipped import shipped
 from monitor.events import CommandResult, WeighIn
 from monitor.simulation.box import SimBaby
@@ -40,7 +41,7 @@ def resumed(request: pytest.FixtureRequest) -> Weigher:
         counts_per_gram=GOOD_CELL.counts_per_gram, zero_counts=GOOD_CELL.zero_counts
     )
     weigher = Weigher(config, BABIES, start_s=END_S, reference=REFERENCE)
-    weigher.restore(stored(request.param))
+    weigher.resume(decoded("scale", stored(request.param)))
     return weigher
 
 
@@ -84,9 +85,9 @@ def test_open_questions_stay_open_and_can_be_answered(resumed: Weigher) -> None:
 
 
 def test_what_is_written_today_has_the_names_of_then(resumed: Weigher) -> None:
-    """An older version, gone back to, reads it as well."""
+    """One struct reads all of them."""
     then = msgspec.msgpack.decode(stored("rooms"))
-    today = msgspec.msgpack.decode(resumed.snapshot())
+    today = msgspec.msgpack.decode(encoded(resumed.state))
     assert today.keys() == then.keys()
     for part in ("litter", "ledger", "movement", "segmenter", "converter"):
         assert today[part].keys() == then[part].keys()

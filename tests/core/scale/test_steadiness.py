@@ -23,6 +23,7 @@ from monitor.events import (
 from monitor.simulation.box import SimBaby, SimulatedBox
 from monitor.simulation.cell import CHEAP_CELL
 from monitor.times import HOUR_S
+from tests.restarting import kept
 
 REFERENCE = GrowthReference.parse(shipped("growth.toml"))
 START_S = 1_700_000_000.0
@@ -179,7 +180,7 @@ def test_it_is_over_a_dozen_minutes_after_it_rests():
 def test_the_wander_survives_a_restart():
     box = Platform(sine(25.0, 720.0), hours=1.0).run()
     again = Weigher(box.config, BABIES, start_s=START_S + HOUR_S, reference=REFERENCE)
-    again.restore(box.path.snapshot())
+    again.resume(kept("scale", box.path.state))
     assert again.wander == box.path.wander
 
 

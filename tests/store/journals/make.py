@@ -25,7 +25,7 @@ from monitor.config import AlertsConfig, Config, MicrophoneConfig, NightConfig, 
 from monitor.daemon.recorder import Recorder
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, HostReport, Observation, Tick
 from monitor.host.boot_clock import locate_run
-from monitor.simulation.box import GOOD_CELL, SimBaby, SimulatedBox
+from monitor.simulation.box import SimBaby, SimulatedBox
 from monitor.simulation.sounds import Room, bout
 from monitor.store.journal import Journal
 from tests.asking import asked
@@ -38,13 +38,14 @@ BABIES = [
     SimBaby(name="Fern", species="kitten", weight_g=200.6, born="2026-04-22"),
     SimBaby(name="Possum", species="puppy", weight_g=119.0),
 ]
+CELL = SimulatedBox(5, START_S, BABIES).cell
 CONFIG = Config(
     box="test",
     microphone=MicrophoneConfig(source="simulated"),
     scale=ScaleConfig(
         source="simulated",
-        counts_per_gram=GOOD_CELL.counts_per_gram,
-        zero_counts=GOOD_CELL.zero_counts,
+        counts_per_gram=CELL.counts_per_gram,
+        zero_counts=CELL.zero_counts,
     ),
     alerts=AlertsConfig(cry_after_s=5.0, night=NightConfig(from_="00:00", to="00:00")),
 )
@@ -124,6 +125,5 @@ def write(path: Path) -> Recorder:
 if __name__ == "__main__":
     recorder = write(Path(sys.argv[1]))
     print(Path(sys.argv[1]).stat().st_size, "bytes")
-    state = recorder.state(END_S)
-    for document in (state.scale, state.cry, *state.babies, *state.alerts):
-        print(document)
+    for alert in recorder.pipeline.open_alerts:
+        print(alert)

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from monitor.core.state import PARTS
 from tests.system.dead_card import DeadCard
 from tests.system.fake_host import FakeHost
 
@@ -88,7 +89,7 @@ class Card:
 
     def poison(self, chance: random.Random) -> str:
         """Put garbage where the daemon keeps what it resumes from; returns where."""
-        key = chance.choice(["clock", "pipeline", "pipeline_light", "pipeline_at"])
+        key = chance.choice(["clock", *(f"core_{part}" for part in PARTS), "pipeline_at"])
         garbage = chance.choice([b"", b"garbage", b"\xff" * 5000, b"1e999", b"{}", b"null"])
         with closing(sqlite3.connect(self.journal)) as db, db:
             db.execute("INSERT OR REPLACE INTO state (key, value) VALUES (?, ?)", (key, garbage))

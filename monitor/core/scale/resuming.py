@@ -1,53 +1,23 @@
-"""From a snapshot back to work: encode, decode, and bring the records up to date."""
+"""After a restart: the records are brought up to what the journal knows by then."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-import msgspec
-
-from monitor.core.growth.reference import GrowthReference
-from monitor.core.scale.claims import Claims
-from monitor.core.scale.roster import Roster
-from monitor.core.scale.state import WeigherState
-from monitor.errors import InputError
+from monitor.core.scale.parts import Parts
 from monitor.events import Baby, Weighing
 
 
-def encoded(state: WeigherState) -> bytes:
-    """Everything but old weighings, which the journal has."""
-    records = [record.light() for record in state.claims.records]
-    light = msgspec.structs.replace(state.claims, records=records)
-    return msgspec.msgpack.encode(msgspec.structs.replace(state, claims=light))
-
-
-def decoded(snapshot: bytes) -> WeigherState:
-    """The state in a snapshot, of this version or an earlier one.
-
-    Raises:
-        InputError: it cannot be read; start without it.
-    """
-    try:
-        return msgspec.msgpack.decode(snapshot, type=WeigherState)
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        raise InputError(f"the saved state of the scale cannot be read: {error}") from error
-
-
 def reconcile(
-    claims: Claims,
-    roster: Roster,
-    reference: GrowthReference,
-    *,
-    babies: Sequence[Baby],
-    history: Sequence[Weighing],
-    now_s: float,
+    parts: Parts, *, babies: Sequence[Baby], history: Sequence[Weighing], now_s: float
 ) -> None:
     """Bring restored records up to the babies and the history (by time) given at the start.
 
     Who is not among ``babies`` has left; typed weighings that the snapshot does not know were
     entered in between and are accepted.
     """
+    claims, roster = parts.claims, parts.roster
     known = {record.baby.id: i for i, record in enumerate(claims.records)}
     named = {baby.id: baby for baby in babies}
     for key, i in known.items():
@@ -62,7 +32,7 @@ def reconcile(
             roster.admit(baby, now_s)
     for i, record in enumerate(claims.records):
         mine = [w for w in history if record.here and w.baby == record.baby.name]
-        record.recall(mine, reference)
+        record.recall(mine, parts.reference)
         had = {w.step_id for w in record.weighings}
         last_s = record.latest.t_s if record.latest is not None else -math.inf
         for weighing in mine:

@@ -1,0 +1,39 @@
+"""The parts of the weigher that others read, built on one state."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from monitor.config import ScaleConfig
+from monitor.core.growth.reference import GrowthReference
+from monitor.core.scale.claims import Claims
+from monitor.core.scale.platform import Platform
+from monitor.core.scale.roster import Roster
+from monitor.core.scale.state import WeigherState
+from monitor.core.scale.tracker import OccupancyTracker
+
+
+class Parts(NamedTuple):
+    """What ``requests``, ``status`` and ``findings`` are about."""
+
+    config: ScaleConfig
+    reference: GrowthReference
+    state: WeigherState
+    platform: Platform
+    claims: Claims
+    occupancy: OccupancyTracker
+    roster: Roster
+
+    @classmethod
+    def on(cls, state: WeigherState, config: ScaleConfig, reference: GrowthReference) -> Parts:
+        """Each on its piece of ``state``."""
+        occupancy, claims = OccupancyTracker(state.occupancy), Claims(state.claims, reference)
+        return cls(
+            config=config,
+            reference=reference,
+            state=state,
+            platform=Platform(config, state),
+            claims=claims,
+            occupancy=occupancy,
+            roster=Roster(claims, occupancy, reference),
+        )

@@ -11,26 +11,13 @@ same events, live or replayed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from monitor.commands import AlertRequest
-from monitor.config import Config
-from monitor.core.activity import Activity, ActivityState
-from monitor.core.alerts.memory import AlertMemory
-from monitor.core.alerts.policy import AlertPolicy
-from monitor.core.cry.detector import CryDetector
-from monitor.core.cry.incident import CryIncident, CryingState
-from monitor.core.cry.model import CryModel
-from monitor.core.growth.reference import GrowthReference
-from monitor.core.health.codes import LEAST_HX711_HZ, LEAST_HZ
-from monitor.core.health.identity import IdentityConflict
-from monitor.core.health.link import LinkHealth
-from monitor.core.health.sources import Health
-from monitor.core.scale.state import WeigherState
-from monitor.core.scale.weigher import Weigher
-from monitor.core.state import CoreState, RunState
+from monitor.core.parts import Parts
 from monitor.documents import BoxState, ScaleStatus
 from monitor.events import (
     Alert,
@@ -50,77 +37,15 @@ from monitor.events import (
     Slept,
     SourceReport,
     Tick,
-    Weighing,
 )
-from monitor.names import SourceName
-from monitor.timeshift import TimeShift, shifted
 
 
-class Pipeline:
+class Pipeline(Parts):
     """One box. ``observe`` is given every observation in order of time."""
-
-    def __init__(
-        self,
-        config: Config,
-        *,
-        babies: Sequence[Baby],
-        history: Sequence[Weighing],
-        model: CryModel | None,
-        reference: GrowthReference,
-        start_s: float,
-        local_minute: Callable[[float], int],
-        occupancy_known: bool = True,
-    ) -> None:
-        """Build every part.
-
-        Args:
-            config: the box's settings; ``source = "none"`` leaves a part out of the health.
-            babies: who is in the nursery.
-            history: earlier weighings, any order.
-            model: the cry model; None when nothing listens.
-            reference: growth bands and feeding rhythm.
-            start_s: where the timeline begins.
-            local_minute: minute of the local day at a timeline time, for quiet hours.
-            occupancy_known: whether all babies are certainly in the box at the start.
-        """
-        watched = _configured(config)
-        self.detector = CryDetector(model) if model is not None else None
-        self.scale = Weigher(
-            config.scale, babies, history,
-            start_s=start_s, reference=reference, occupancy_known=occupancy_known,
-        )  # fmt: skip
-        self._crying = CryIncident(config.alerts)
-        least_hz = LEAST_HX711_HZ if config.scale.source == "hx711" else LEAST_HZ
-        self._health = Health(watched, start_s, least_scale_hz=least_hz)
-        self._activity = Activity(config.alerts, start_s)
-        self._identity = IdentityConflict(config.box)
-        self._link = LinkHealth()
-        self.policy = AlertPolicy(config.alerts, config.box, local_minute)
-        self.policy.know_sources(watched)
-        self._tells_silence = len(watched) == 2
-        self._names = {baby.id: baby.name for baby in self.scale.babies}
-        """of those who are here, by id"""
-        self._handled = self._handlers()
-
-    def _handlers(self) -> dict[type, Callable[..., list[AnyEvent]]]:
-        """Which part takes which observation."""
-        return {
-            AudioBlock: self._hear,
-            ScaleBlock: self._weigh,
-            Tick: self._tick,
-            Slept: self._slept,
-            Command: self._command,
-            SourceReport: self._report,
-            HostReport: self._report,
-            LagReport: self._report,
-            IdentityReport: self._identified,
-            LinkReport: self._linked,
-            ClockReading: lambda _reading: [],
-        }
 
     def observe(self, observation: Observation) -> list[AnyEvent]:
         """Fold in one observation; returns what it made happen, alerts last."""
-        return self._handled[type(observation)](observation)
+        return _HANDLED[type(observation)](self, observation)
 
     def finish(self, now_s: float) -> list[AnyEvent]:
         """The recording is over: close an open bout and look at everything once more."""
@@ -131,25 +56,6 @@ class Pipeline:
         return events + self._tick(Tick(now_s))
 
     @property
-    def babies(self) -> Sequence[Baby]:
-        """Who is in the nursery."""
-        return self.scale.babies
-
-    @property
-    def open_alerts(self) -> Sequence[Alert]:
-        """What is open, in the order in which it was raised."""
-        return self.policy.open
-
-    @property
-    def unsaved(self) -> bool:
-        """Whether what a restart must know has changed without an event since ``note_saved``."""
-        return self.policy.run.unsaved
-
-    def note_saved(self) -> None:
-        """The state is being written as it is now."""
-        self.policy.run.unsaved = False
-
-    @property
     def level_db(self) -> float | None:
         """Sound level in dBFS; None while nothing listens or nothing was heard yet."""
         return None if self.detector is None else self.detector.level_db
@@ -157,10 +63,6 @@ class Pipeline:
     def scale_status(self, now_s: float) -> ScaleStatus:
         """What the scale says at ``now_s``."""
         return self.scale.scale_status(now_s)
-
-    def take_scale_of(self, fresh: Pipeline) -> None:
-        """Go on with another's scale: who is in the nursery turned out to be known elsewhere."""
-        self.scale = fresh.scale
 
     def status(self, now_s: float) -> BoxState:
         """Everything retained, true at ``now_s``."""
@@ -172,108 +74,6 @@ class Pipeline:
             alerts=list(self.policy.open),
             sources=sources,
         )
-
-    # ------------------------------------------------------------------ what it remembers
-
-    @property
-    def state(self) -> CoreState:
-        """What a restart goes on with."""
-        return CoreState(
-            scale=self.scale.state,
-            alerts=self.policy.state,
-            crying=self._crying.state,
-            activity=self._activity.state,
-        )
-
-    @state.setter
-    def state(self, state: CoreState) -> None:
-        self.scale.state = state.scale
-        self.policy.state = state.alerts
-        self._crying.state = state.crying
-        self._activity.state = state.activity
-
-    @property
-    def run(self) -> RunState:
-        """What only this run can know."""
-        return RunState(
-            hearing=None if self.detector is None else self.detector.state,
-            crying=self._crying.run,
-            activity=self._activity.run,
-            alerts=self.policy.run,
-            health=self._health.state,
-            identity=self._identity.state,
-            link=self._link.state,
-        )
-
-    @run.setter
-    def run(self, run: RunState) -> None:
-        if self.detector is not None and run.hearing is not None:
-            self.detector.state = run.hearing
-        self._crying.run = run.crying
-        self._activity.run = run.activity
-        self.policy.run = run.alerts
-        self._health.state = run.health
-        self._identity.state = run.identity
-        self._link.state = run.link
-
-    def shift(self, shift: TimeShift) -> list[AnyEvent]:
-        """Put the moments a shift covers where they belong; returns what follows from it.
-
-        The clock has been synchronised late, and everything timed since the start was off by the
-        same seconds. Durations within the run do not change; those that began before it do.
-        """
-        before = self.state
-        self.state, self.run = shifted(before, shift), shifted(self.run, shift)
-        self._activity.follow_shift(before.activity)
-        return self.scale.follow_shift(before.scale)
-
-    def know_clock(self, known: bool) -> None:
-        """Whether the timeline is where the world's clocks are: until then no grams per day."""
-        self.scale.know_clock(known)
-
-    def resume(
-        self,
-        *,
-        scale: WeigherState | None = None,
-        alerts: AlertMemory | None = None,
-        crying: CryingState | None = None,
-        activity: ActivityState | None = None,
-    ) -> None:
-        """After a restart: go on from what an earlier run left; a part without it begins anew."""
-        if scale is not None:
-            self.scale.resume(scale)
-        if alerts is not None:
-            self.policy.resume(alerts, self.scale.babies)
-        if crying is not None:
-            self._crying.resume(crying)
-        if activity is not None and self._tells_silence:
-            self._activity.resume(activity)
-        self._take_up()
-
-    def adopt(self, alerts: Sequence[Alert]) -> list[Alert]:
-        """Take up open alerts that no snapshot knows; returns those that are known already.
-
-        They stay as they are until the part that knows has looked.
-        """
-        left = self.policy.adopt(alerts, self.scale.babies)
-        self._take_up()
-        return left
-
-    def _take_up(self) -> None:
-        """Let the parts know what is open and who is here."""
-        for alert in self.policy.open:
-            if alert.kind == "too_quiet" and self._tells_silence:
-                self._activity.keep_open(alert.since)
-        self._know_roster()
-
-    def _know_roster(self) -> None:
-        babies = self.scale.babies
-        names = {baby.id: baby.name for baby in babies}
-        for baby_id, old in self._names.items():
-            if (new := names.get(baby_id, old)) != old:
-                self._crying.rename(old, new)
-        self._names = names
-        self.policy.know_roster(babies)
 
     # ------------------------------------------------------------------ one kind each
 
@@ -374,11 +174,17 @@ class Pipeline:
         return []
 
 
-def _configured(config: Config) -> list[SourceName]:
-    """The sources that the box has."""
-    watched: list[SourceName] = []
-    if config.microphone.source != "none":
-        watched.append("microphone")
-    if config.scale.source != "none":
-        watched.append("scale")
-    return watched
+_HANDLED: dict[type, Callable[[Pipeline, Any], list[AnyEvent]]] = {
+    AudioBlock: Pipeline._hear,
+    ScaleBlock: Pipeline._weigh,
+    Tick: Pipeline._tick,
+    Slept: Pipeline._slept,
+    Command: Pipeline._command,
+    SourceReport: Pipeline._report,
+    HostReport: Pipeline._report,
+    LagReport: Pipeline._report,
+    IdentityReport: Pipeline._identified,
+    LinkReport: Pipeline._linked,
+    ClockReading: lambda _pipeline, _reading: [],
+}
+"""which part takes which observation"""

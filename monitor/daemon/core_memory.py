@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -38,6 +38,10 @@ from monitor.timeshift import TimeShift
 
 HISTORY_S = 90 * DAY_S
 """Weighings read at the start: longer than any baby stays on the bottle."""
+
+SAVE_EVERY_S = 1800.0
+"""Every part is written this often. What a crash loses in between is how the last half-hour of
+quiet looked; what matters is written with the events that changed it."""
 
 _CHANGES_OCCUPANCY = (WeighIn, Unassigned, JointWeighIn, ObjectMoved, BoxOff, BoxOn)
 """What changes who is in the box: every part is written in its transaction."""
@@ -68,7 +72,7 @@ def rows_of(
     return rows
 
 
-def parts_changed(events: Sequence[AnyEvent]) -> Sequence[str]:
+def _parts_changed(events: Sequence[AnyEvent]) -> Sequence[str]:
     """The parts that a restart must know as they are after these events."""
     if any(isinstance(event, _CHANGES_OCCUPANCY) for event in events):
         return tuple(PARTS)
@@ -84,15 +88,35 @@ def _key(part: str) -> str:
 class CoreMemory:
     """Builds the core as one journal remembers it."""
 
-    def __init__(self, config: Config, journal: Journal, log: Callable[[str], None]) -> None:
+    def __init__(
+        self, config: Config, journal: Journal, now_s: float, log: Callable[[str], None]
+    ) -> None:
         """Nothing is read yet; ``log`` is told when the saved state cannot be used."""
+        self._saved_s = now_s
         self._config, self._journal, self._log = config, journal, log
         self._written: dict[str, bytes] = {}
         self.outdated: Rows = {}
         """values that an earlier version wrote: they go when their parts are written anew"""
 
-    def changed(self, rows: Mapping[str, bytes]) -> dict[str, bytes]:
-        """Those that differ from what was handed out for writing before."""
+    def is_due(self, now_s: float) -> bool:
+        """Whether every part is to be written again, whatever happened."""
+        return now_s - self._saved_s >= SAVE_EVERY_S
+
+    def after(
+        self, events: Sequence[AnyEvent], pipeline: Pipeline, now_s: float
+    ) -> dict[str, bytes]:
+        """What is to be written with these events, so that a restart knows of them."""
+        parts = _parts_changed(events)
+        return self.snapshot(pipeline, now_s, parts) if parts else {}
+
+    def snapshot(
+        self, pipeline: Pipeline, now_s: float, parts: Collection[str] = tuple(PARTS)
+    ) -> dict[str, bytes]:
+        """The values of these parts that differ from what was handed out for writing before."""
+        if len(parts) == len(PARTS):
+            self._saved_s = now_s
+        pipeline.note_saved()
+        rows = rows_of(pipeline.state, now_s, parts)
         found = {key: row for key, row in rows.items() if self._written.get(key) != row}
         self._written |= found
         return found

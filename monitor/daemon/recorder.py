@@ -9,15 +9,14 @@ out to be off, the running pipeline, the journal and what waits in the outbox ar
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import msgspec
 
 from monitor.config import Config
 from monitor.core.pipeline import Pipeline
-from monitor.core.state import PARTS
-from monitor.daemon.core_memory import ALL_BUT_SCALE, CoreMemory, parts_changed, rows_of
+from monitor.daemon.core_memory import ALL_BUT_SCALE, CoreMemory, rows_of
 from monitor.daemon.journal_report import JournalReport
 from monitor.daemon.news import News
 from monitor.daemon.run_start import certain
@@ -43,10 +42,6 @@ from monitor.store.failover import FailBack, Known
 from monitor.store.journal import Journal
 from monitor.times import DAY_S, local_minute, spoken_duration
 from monitor.timeshift import TimeShift, shifted
-
-SAVE_EVERY_S = 1800.0
-"""The whole snapshot is written this often. What a crash loses in between is how the last
-half-hour of quiet looked; what matters is written with the events that changed it."""
 
 PRUNE_EVERY_S = DAY_S
 
@@ -83,13 +78,12 @@ class Recorder:
         self.now_s = run_start.start_s
         self._on_events, self._log = on_events, log
         self._host: HostReport | None = None
-        self._saved_s = self.now_s
         self._pruned_s = 0.0
         self._has_begun = False
         self._returned: list[AnyEvent] = []
         """events that became known when the journal on the card was in use again"""
         self._telemetry = Telemetry(self.now_s)
-        self._memory = CoreMemory(config, journal, log)
+        self._memory = CoreMemory(config, journal, self.now_s, log)
         self.report = JournalReport(journal, log)
         self._writer = BatchWriter(
             journal, now_s=self.now_s, known=self._known, failed_back=self._card_is_back, log=log
@@ -120,7 +114,7 @@ class Recorder:
         self._has_begun = True
         self.pipeline.know_clock(run_start.clock.known)
         if self._memory.outdated:
-            self._write(Batch(state=self._snapshot(self.now_s) | self._memory.outdated))
+            self._write_anew()
         self._reconcile()
 
     # ------------------------------------------------------------------ what it knows
@@ -178,7 +172,7 @@ class Recorder:
 
     def save(self, now_s: float) -> None:
         """Write the snapshot and the collected telemetry."""
-        self._write(Batch(state=self._snapshot(now_s)))
+        self._write(Batch(state=self._memory.snapshot(self.pipeline, now_s)))
         self._write_minutes(now_s)
 
     def _take(self, events: list[AnyEvent]) -> list[AnyEvent]:
@@ -192,8 +186,8 @@ class Recorder:
     def _second(self, now_s: float) -> None:
         self._telemetry.tick(now_s, self.pipeline)
         if self.pipeline.unsaved:
-            self._write(Batch(state=self._snapshot(now_s, ALL_BUT_SCALE)))
-        if now_s - self._saved_s >= SAVE_EVERY_S:
+            self._write(Batch(state=self._memory.snapshot(self.pipeline, now_s, ALL_BUT_SCALE)))
+        if self._memory.is_due(now_s):
             self.save(now_s)
         if self._telemetry.is_due(now_s):
             self._write_minutes(now_s)
@@ -225,11 +219,16 @@ class Recorder:
         self._writer.retime(by_s)
         if self._host is not None:
             self._host = shifted(self._host, shifts[-1])
-        clock = msgspec.json.encode(self.clock.clock)
-        self._write(Batch(shifts=shifts, state=self._snapshot(self.now_s) | {"clock": clock}))
+        state = self._memory.snapshot(self.pipeline, self.now_s)
+        state["clock"] = msgspec.json.encode(self.clock.clock)
+        self._write(Batch(shifts=shifts, state=state))
         return events
 
     # ------------------------------------------------------------------ to the store
+
+    def _write_anew(self) -> None:
+        state = self._memory.snapshot(self.pipeline, self.now_s)
+        self._write(Batch(state=state | self._memory.outdated))
 
     def _reconcile(self) -> None:
         torn, closed = self._memory.reconcile(self.pipeline, self.now_s)
@@ -237,7 +236,7 @@ class Recorder:
 
     def _write_events(self, events: Sequence[AnyEvent], *, untold: Sequence[AnyEvent] = ()) -> None:
         messages, pushes = self._news.messages(events), self._news.pushes(events)
-        state = self._news.changed_state() | self._snapshot(self.now_s, parts_changed(events))
+        state = self._news.changed_state() | self._memory.after(events, self.pipeline, self.now_s)
         self._write(Batch(events=[*untold, *events], messages=messages, pushes=pushes, state=state))
 
     def _write(self, batch: Batch) -> None:
@@ -252,15 +251,6 @@ class Recorder:
             except JournalError:
                 written = False
         self._telemetry.tried(now_s, written=written)
-
-    def _snapshot(self, now_s: float, parts: Collection[str] = tuple(PARTS)) -> dict[str, bytes]:
-        """What of these parts a restart must find changed in the journal."""
-        if not parts:
-            return {}
-        if len(parts) == len(PARTS):
-            self._saved_s = now_s
-        self.pipeline.note_saved()
-        return self._memory.changed(rows_of(self.pipeline.state, now_s, parts))
 
     # ------------------------------------------------------------------ the card
 
@@ -300,7 +290,7 @@ class Recorder:
         self.report.look(self.now_s, synced=self.synced)
         fresh.know_clock(self.synced)
         self.pipeline.take_scale_of(fresh)
-        self._write(Batch(state=self._snapshot(self.now_s) | self._memory.outdated))
+        self._write_anew()
         self._reconcile()
         self._returned = [RosterChanged(t_s=self.now_s, baby=baby) for baby in self.babies]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from monitor.alert_kinds import BABY_KINDS
+from monitor.alert_kinds import BABY_KINDS, Severity
 from monitor.core.alerts.hands_gate import HandsState
 from monitor.core.alerts.lifecycle import AlertLife, alert_id, alert_key, safe_key
 from monitor.events import Alert, Baby
@@ -56,6 +56,13 @@ class AlertMemory(msgspec.Struct):
         for incident in [i for i in false if self.dismissed[i] <= since_s]:
             del self.dismissed[incident]
             self.dismissed_s.pop(incident, None)
+
+    def affords(self, severity: Severity, *, at_night: bool, budget: int) -> bool:
+        """Count a soft push of this night; False when the budget is spent."""
+        if severity == "critical" or not at_night:
+            return True
+        self.night_pushes += severity == "warning"
+        return self.night_pushes <= budget
 
     def adopt(self, alerts: Sequence[Alert], babies: Sequence[Baby]) -> list[Alert]:
         """Open a life for each; returns those whose incident has one already.

@@ -14,7 +14,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from monitor.alert_kinds import RANK, AlertKind, Severity
+from monitor.alert_kinds import RANK, Severity
 from monitor.commands import SendTestAlert
 from monitor.config import AlertsConfig
 from monitor.core.alerts.commands import obey
@@ -108,7 +108,7 @@ class AlertPolicy:
     # ------------------------------------------------------------------ raising and clearing
 
     def _raise(self, incident: Incident, condition: Condition, now_s: float) -> Alert:
-        severity, mute = self._severity(condition.kind, condition.severity, now_s)
+        severity, mute = self._quiet.lower(condition.kind, condition.severity, now_s)
         alert = Alert(
             t_s=now_s,
             id=self.state.new_id(incident, condition.since_s, now_s),
@@ -178,7 +178,7 @@ class AlertPolicy:
     def _follow(self, incident: Incident, condition: Condition, now_s: float) -> list[Alert]:
         life = self.state.lives[incident]
         before, true_before = life.alert.severity, life.true_severity
-        severity, mute = self._severity(condition.kind, condition.severity, now_s)
+        severity, mute = self._quiet.lower(condition.kind, condition.severity, now_s)
         back = self._came_back(incident, condition, now_s)
         life.restate(condition, severity, now_s)
         speak_up = partial(life.speak_up, now_s, self._first_reminder_s)
@@ -196,7 +196,7 @@ class AlertPolicy:
         ``before`` is the severity that was last told, where it may have changed since.
         """
         alert = life.alert
-        severity, mute = self._severity(alert.kind, life.true_severity, now_s)
+        severity, mute = self._quiet.lower(alert.kind, life.true_severity, now_s)
         speak_up = partial(life.speak_up, now_s, self._first_reminder_s)
         if alert.state == "snoozed":
             ended = alert.until is not None and now_s >= alert.until
@@ -233,17 +233,9 @@ class AlertPolicy:
         self.state.remember_raise(incident, now_s)
         return not life.waits_for_somebody or away_s >= self._first_reminder_s
 
-    def _severity(self, kind: AlertKind, severity: Severity, now_s: float) -> tuple[Severity, bool]:
-        if kind == "test":
-            return severity, False
-        return self._quiet.lower(severity, now_s)
-
     def _afford(self, condition: Condition, now_s: float) -> bool:
-        """Count a soft push of this night; False when the budget is spent."""
-        if condition.severity == "critical" or not self._quiet.contains(now_s):
-            return True
-        self.state.night_pushes += condition.severity == "warning"
-        return self.state.night_pushes <= NIGHT_BUDGET
+        at_night = self._quiet.contains(now_s)
+        return self.state.affords(condition.severity, at_night=at_night, budget=NIGHT_BUDGET)
 
     def _test_conditions(self, now_s: float) -> list[Condition]:
         until_s = self.state.test_until_s

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from monitor.alert_kinds import Severity
+from monitor.alert_kinds import AlertKind, Severity
 from monitor.config import NightConfig
 
 LocalMinute = Callable[[float], int]
@@ -35,9 +35,9 @@ class QuietHours:
             return self._from <= minute < self._to
         return minute >= self._from or minute < self._to
 
-    def lower(self, severity: Severity, t_s: float) -> tuple[Severity, bool]:
+    def lower(self, kind: AlertKind, severity: Severity, t_s: float) -> tuple[Severity, bool]:
         """The severity in force at ``t_s``, and whether it should make no push at all."""
-        if severity == "critical" or not self.contains(t_s):
+        if kind == "test" or severity == "critical" or not self.contains(t_s):
             return severity, False
         return "info", severity == "info"
 

@@ -86,9 +86,8 @@ def assess(
     judged_day = age_day if age_known else max(age_day, 7.0)
     concern = _concern(recent, now, species, judged_day, gain_prior_pct)
     pct = 100.0 * gain / before.g
-    return GrowthReport(
-        t_s=last.t_s,
-        weight_g=last.g,
+    return msgspec.structs.replace(
+        report,
         gain_24h_g=gain,
         gain_24h_pct=pct,
         p_losing=p_losing,

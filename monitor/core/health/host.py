@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from monitor.core.health.stored import STORED
 from monitor.events import CannotJudge, Condition, HostReport, LagReport, Slept
 from monitor.times import spoken_duration
 from monitor.timeshift import Moment
@@ -112,8 +113,8 @@ class HostHealth:
                 continue
             if key == "clock" and now_s - since_s < CLOCK_LATE_S:
                 continue
-            if key in _STORED:
-                found.append(_STORED[key](since_s, report))
+            if key in STORED:
+                found.append(STORED[key](since_s, report))
                 continue
             if key != "power":
                 found.append(_blind(key, since_s, report))
@@ -129,7 +130,7 @@ class HostHealth:
         unknown = [] if self.state.lag_seen else ["late"]
         report = self.state.report
         if report is None or now_s - report.t_s > STALE_S:
-            unknown += [*_WORDS, *_STORED]
+            unknown += [*_WORDS, *STORED]
         else:
             said = self._broken(report)
             unknown += [key for key in said if said[key] is None or key in self.state.since_s]
@@ -162,71 +163,6 @@ def _low_power(since_s: float) -> Condition:
         why="the Pi reports under-voltage",
         all_clear="The supply voltage is right again.",
     )
-
-
-def _journal_lost(since_s: float, report: HostReport) -> Condition:
-    return Condition(
-        kind="monitor_blind",
-        key="journal_lost",
-        severity="warning",
-        since_s=since_s,
-        title="Journal was damaged",
-        message=f"A fresh journal was begun; {report.journal_lost}. Check the list of babies.",
-        why="the journal failed its integrity check at the start",
-        all_clear="The monitor has kept its new journal for a day.",
-    )
-
-
-def _journals_kept(since_s: float, report: HostReport) -> Condition:
-    return Condition(
-        kind="monitor_blind",
-        key="journals_kept",
-        severity="warning",
-        since_s=since_s,
-        title="Another journal is kept aside",
-        message=" ".join(report.journals_kept),
-        why="a copy kept in memory does not belong to the journal on the card",
-        all_clear="No other journal is kept aside any more.",
-    )
-
-
-def _rows_rejected(since_s: float, report: HostReport) -> Condition:
-    counts = report.rows_rejected
-    where = ", ".join(f"{table} {count}" for table, count in sorted(counts.items()))
-    return Condition(
-        kind="monitor_blind",
-        key="rows_rejected",
-        severity="warning",
-        since_s=since_s,
-        title="Stored values were damaged",
-        message=f"{sum(counts.values())} stored values are left out and kept aside ({where}). "
-        "Check the list of babies and their weights.",
-        why="the journal held values that cannot be right",
-        all_clear="The damaged values have been left out for a day.",
-    )
-
-
-def _roster(since_s: float, report: HostReport) -> Condition:
-    return Condition(
-        kind="monitor_blind",
-        key="roster",
-        severity="critical",
-        since_s=since_s,
-        title="Watching without the list of babies",
-        message="The card cannot be read: who is here, their weights and bottles are unknown; "
-        "cries and the scale are still watched. Check the card, or replace it.",
-        why=report.journal_error or "the card cannot be read",
-        all_clear="The list of babies can be read again.",
-    )
-
-
-_STORED = {
-    "journal_lost": _journal_lost,
-    "journals_kept": _journals_kept,
-    "rows_rejected": _rows_rejected,
-    "roster": _roster,
-}
-"""what is wrong with what was stored"""
 
 
 def _slept(until_s: float, slept_s: float) -> Condition:

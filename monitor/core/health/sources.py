@@ -1,10 +1,7 @@
 """Is each source alive? A monitor that is blind and does not say so is worse than none.
 
-Liveness is the age of the last data on the nursery timeline, never what a driver claims: audio
-libraries report an unplugged microphone as "active" for ever and raise nothing. Data that cannot
-be real counts as none: a dead microphone is told from a quiet room in ``sound_plausibility``, and
-a load cell that repeats one code to the last bit is not weighing. What the device says of itself
-(restarting, failed) refines the picture while no data arrive.
+Data that cannot be real counts as none: a dead microphone is told from a quiet room in ``sound``,
+and a load cell that repeats one code to the last bit is not weighing (``codes``).
 """
 
 from __future__ import annotations
@@ -16,6 +13,7 @@ import msgspec
 from monitor.core.health.codes import LEAST_HZ, CodeWatch
 from monitor.core.health.host import HostHealth, HostState
 from monitor.core.health.sound import GATED, PaceState, SoundPlausibility
+from monitor.core.health.source import STALLED_S, STARTING, SourceMemory, judged
 from monitor.documents import SourceHealth
 from monitor.events import (
     AudioBlock,
@@ -25,7 +23,6 @@ from monitor.events import (
     LagReport,
     ScaleBlock,
     Slept,
-    SourceCondition,
     SourceReport,
     SourceState,
     Tick,
@@ -33,44 +30,12 @@ from monitor.events import (
 from monitor.names import SourceName
 from monitor.timeshift import Moment
 
-STALLED_S = 3.0
-"""blocks come every 0.1 s (microphone) and at least every second (scale)"""
-FAILED_S = 30.0
-"""a USB microphone takes 5 to 10 s to come back after a bus reset; this is beyond that"""
 BLIND_S = 15.0
 """not healthy for this long: a person must know. Shorter gaps are restarts that work."""
-STEADY_S = 5.0
-"""real data for this long before a source counts as healthy again; stops a loose plug's flutter"""
 PROOF_S = 75.0
 """real data for this long after the start of the monitor before a source counts as proven: longer
 than any fault that real-looking data can hide takes to show (FLAT_SCALE_S, and THREE_VALUES_S and
 OVERLOAD_S of the sound)"""
-STARTING = "starting"
-
-
-class SourceMemory(msgspec.Struct, kw_only=True):
-    """What is known of one source."""
-
-    state: SourceCondition = "healthy"
-    why: str = STARTING
-    since_s: Moment
-    data_s: Moment
-    """time of the newest data of any kind; before the first, when the wait for them began"""
-    real_s: Moment | None = None
-    """time of the newest data that can be real"""
-    real_from_s: Moment | None = None
-    """beginning of the present unbroken run of real data"""
-    doubt: str = ""
-    """why the newest data cannot be real; empty when they can"""
-    fault: str = ""
-    """what the weighing finds wrong with them"""
-    report: SourceReport | None = None
-    sick_s: Moment | None = None
-    """since when it has not been healthy"""
-    worked_s: float = 0.0
-    """for how long it had delivered real data, without a break, until then"""
-    proven: bool = False
-    """it has worked, or not worked, since the monitor started: what it is can be judged"""
 
 
 class HealthState(msgspec.Struct, kw_only=True):
@@ -185,7 +150,7 @@ class Health:
         ]
 
     def _update(self, name: SourceName, source: SourceMemory, now_s: float) -> list[SourceState]:
-        state, why = _judge(source, now_s)
+        state, why = judged(source, now_s)
         from_s = source.real_from_s
         if state != "healthy" or (from_s is not None and now_s - from_s >= PROOF_S):
             source.proven = True
@@ -263,27 +228,6 @@ class Health:
 def _unproven(names: Iterable[SourceName], now_s: float) -> dict[SourceName, SourceMemory]:
     """Sources of which nothing has been seen by ``now_s``."""
     return {name: SourceMemory(since_s=now_s, data_s=now_s) for name in names}
-
-
-def _judge(source: SourceMemory, now_s: float) -> tuple[SourceCondition, str]:
-    """The state of a source at ``now_s`` and why."""
-    report, age_s = source.report, now_s - source.data_s
-    reported = report is not None and report.state != "healthy" and report.t_s >= source.data_s
-    if report is not None and reported:
-        return ("failed" if age_s >= FAILED_S else report.state), report.why
-    if age_s >= FAILED_S:
-        return "failed", f"has sent nothing for more than {FAILED_S:.0f} s"
-    if age_s >= STALLED_S:
-        return "stalled", "sends nothing"
-    if source.doubt or source.fault:
-        return "failed", source.doubt or source.fault
-    if source.real_s is None or source.real_from_s is None:
-        return "healthy", STARTING
-    broken = now_s - source.real_s >= STALLED_S or now_s - source.real_from_s < STEADY_S
-    if source.sick_s is not None and broken:
-        return source.state, source.why
-    said = report.why if report is not None and report.state == "healthy" else ""
-    return "healthy", said or "delivers data"
 
 
 _LABEL: dict[SourceName, str] = {"microphone": "Microphone", "scale": "Scale"}

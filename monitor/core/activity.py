@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from monitor.config import AlertsConfig
-from monitor.core.stirring import Stirring, StirringState
+from monitor.core.life_signs import LifeSigns, LifeSignsState
 from monitor.events import (
     AnyEvent,
     Baby,
@@ -65,13 +65,13 @@ class ActivityState(msgspec.Struct):
     open: bool = False
     """it has been too quiet, and nothing has stirred since"""
     log_quiet: float | None = None
-    """how still this box's scale is when it is still (``Stirring``)"""
+    """how still this box's scale is when it is still (``LifeSigns``)"""
 
 
 class ActivityRun(msgspec.Struct):
     """What only this run can know."""
 
-    stirring: StirringState = msgspec.field(default_factory=StirringState)
+    life_signs: LifeSignsState = msgspec.field(default_factory=LifeSignsState)
     stirred_from_s: Moment | None = None
     stirred_s: Moment | None = None
     """the movement that goes on, or the last one"""
@@ -96,7 +96,7 @@ class Activity:
 
     @run.setter
     def run(self, run: ActivityRun) -> None:
-        self._run, self._stirring = run, Stirring(run.stirring)
+        self._run, self._life_signs = run, LifeSigns(run.life_signs)
 
     def observe(
         self, seen: CryStarted | CryEnded | ScaleBlock, events: Sequence[AnyEvent] = ()
@@ -113,8 +113,8 @@ class Activity:
     def _weigh(self, block: ScaleBlock, events: Sequence[AnyEvent]) -> None:
         if any(isinstance(event, _HANDLED) for event in events):
             self._note_movement(block.t_s)
-        run, stirred_s = self.run, self._stirring.observe(block)
-        self.state.log_quiet = run.stirring.log_quiet
+        run, stirred_s = self.run, self._life_signs.observe(block)
+        self.state.log_quiet = run.life_signs.log_quiet
         if stirred_s is None:
             return
         if run.stirred_s is None or stirred_s - run.stirred_s > STIRS_APART_S:
@@ -233,7 +233,7 @@ class Activity:
         """After a restart: the count goes on when both sources have proven themselves."""
         self.state = state
         self.run = ActivityRun(
-            stirring=StirringState(log_quiet=state.log_quiet),
+            life_signs=LifeSignsState(log_quiet=state.log_quiet),
             watching=False,
             why="the monitor has just started",
         )

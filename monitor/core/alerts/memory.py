@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from monitor.alert_kinds import BABY_KINDS, Severity
+from monitor.alert_kinds import BABY_KINDS, RANK, Severity
 from monitor.core.alerts.hands_gate import HandsState
 from monitor.core.alerts.lifecycle import AlertLife, alert_id, alert_key, safe_key
-from monitor.events import Alert, Baby
+from monitor.events import Alert, Baby, Condition
 from monitor.times import DAY_S
 from monitor.timeshift import Moment
 
@@ -137,3 +137,11 @@ class AlertsRun(msgspec.Struct):
     """nobody has watched until now: at the next tick all that is open is unknown"""
     unsaved: bool = False
     """what a restart must know has changed without an alert since the state was written"""
+
+
+def by_incident(conditions: Sequence[Condition]) -> dict[Incident, Condition]:
+    """One condition each: the worst, where an incident is stated twice."""
+    stated: dict[Incident, Condition] = {}
+    for condition in sorted(conditions, key=lambda c: -RANK[c.severity]):
+        stated.setdefault((condition.kind, condition.key), condition)
+    return stated

@@ -20,7 +20,7 @@ from monitor.config import AlertsConfig
 from monitor.core.alerts.commands import obey
 from monitor.core.alerts.hands_gate import HandsGate
 from monitor.core.alerts.lifecycle import AlertLife
-from monitor.core.alerts.memory import AlertMemory, AlertsRun, Incident
+from monitor.core.alerts.memory import AlertMemory, AlertsRun, Incident, by_incident
 from monitor.core.alerts.quiet_hours import NIGHT_BUDGET, LocalMinute, QuietHours
 from monitor.core.alerts.roster import close_the_gone, close_the_unwatched, rename
 from monitor.errors import CommandError
@@ -91,7 +91,7 @@ class AlertPolicy:
         self._hands.observe(now_s, handled=handled)
         if not self._quiet.contains(now_s):
             self.state.night_pushes = 0
-        stated = _by_incident([*conditions, *self._test_conditions(now_s)])
+        stated = by_incident([*conditions, *self._test_conditions(now_s)])
         changes = close_the_gone(self.state.lives, self._roster, now_s)
         changes += close_the_unwatched(self.state.lives, self._sources, now_s)
         changes += self._hold_what_is_unknown(now_s, stated, unjudged)
@@ -284,14 +284,6 @@ class AlertPolicy:
         left = self.state.adopt(alerts, babies)
         self.run.unwatched = True
         return left
-
-
-def _by_incident(conditions: Sequence[Condition]) -> dict[Incident, Condition]:
-    """One condition each: the worst, where an incident is stated twice."""
-    stated: dict[Incident, Condition] = {}
-    for condition in sorted(conditions, key=lambda c: -RANK[c.severity]):
-        stated.setdefault((condition.kind, condition.key), condition)
-    return stated
 
 
 def _test(since_s: float) -> Condition:

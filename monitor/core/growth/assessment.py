@@ -1,9 +1,8 @@
 """How a baby's weight is going, and from which day on that is a reason to call.
 
-``trend`` gives ``p_losing``, ``turn`` whether several weighings agree on a loss; the alarms are
-rules that were counted on real litters, because "no gain in 24 h" is right to about three weeks
-and cries wolf afterwards. Weights are compared before a feed with before a feed. A puppy's first
-days have their own allowance.
+``trend`` gives ``p_losing``, ``changepoint`` whether several weighings agree on a loss; the alarms
+are rules that were counted on real litters: "no gain in 24 h" is right to about three weeks only.
+Weights are compared before a feed with before a feed; a puppy's first days are allowed more.
 """
 
 from __future__ import annotations

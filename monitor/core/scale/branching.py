@@ -14,7 +14,6 @@ from itertools import combinations
 import msgspec
 
 from monitor.core.scale.hypothesis import (
-    Answer,
     Estimate,
     Explanation,
     Hypothesis,
@@ -128,18 +127,17 @@ def _single_moves(
         density = density_of(abs(delta), sigma, hypothesis.weights[baby], step.t_s)
         if density > 1e-9:
             p = _P_SINGLE / len(pool) * density
-            yield _move_one(hypothesis, step, baby, (abs(delta), sigma), p)
+            yield move_one(hypothesis, step, baby, (abs(delta), sigma), p)
 
 
-def _move_one(
+def move_one(
     hypothesis: Hypothesis, step: Step, baby: int, read: tuple[float, float], p: float
 ) -> Hypothesis:
+    """One baby goes out or comes back, read at (grams, error), with probability ``p``."""
     bit = 1 << baby
     lifted = bool(hypothesis.inside & bit)
-    g, sigma = read
-    explanation = Explanation(
-        step.step_id, "move", bit if lifted else 0, 0 if lifted else bit, g, sigma
-    )
+    out, back = (bit, 0) if lifted else (0, bit)
+    explanation = Explanation(step.step_id, "move", out, back, *read)
     moved = child_of(hypothesis, explanation, p, inside=hypothesis.inside ^ bit)
     return _read(moved, baby, read, step.t_s, lifted=lifted)
 
@@ -301,42 +299,3 @@ def _blind(hypothesis: Hypothesis, step: Step, present: int) -> Iterator[Hypothe
             0.0,
         )
         yield child_of(upright, explanation, prior * density, inside=target)
-
-
-def constrained(
-    hypothesis: Hypothesis, branches: list[Hypothesis], step: Step, answer: Answer
-) -> list[Hypothesis]:
-    """Keep the branches that agree with the answer; make one where none does."""
-    if step.blind:
-        mask = 0 if answer.baby is None else 1 << answer.baby
-        return _after_gap(hypothesis, branches, mask)
-    if answer.baby is None:
-        return [b for b in branches if b.explanations[-1].kind in {"object", "touch", "hand"}]
-    bit = 1 << answer.baby
-
-    def agrees(branch: Hypothesis) -> bool:
-        explanation = branch.explanations[-1]
-        return explanation.kind == "move" and (explanation.lifted | explanation.returned) == bit
-
-    kept = [b for b in branches if agrees(b)]
-    if kept:
-        return [_reweighed(b, answer, step) for b in kept]
-    delta = step.to_g - step.from_g
-    lifting = delta < 0
-    where = hypothesis.inside | bit if lifting else hypothesis.inside & ~bit
-    placed = msgspec.structs.replace(hypothesis, inside=where, base_g=None, base_sigma_g=0.0)
-    forced = _move_one(placed, step, answer.baby, (abs(delta), step.sigma_g), 1e-9)
-    return [_reweighed(forced, answer, step)]
-
-
-def _after_gap(hypothesis: Hypothesis, branches: list[Hypothesis], mask: int) -> list[Hypothesis]:
-    """Exactly these moved while nobody watched; what else changed the total was bedding."""
-    wanted = hypothesis.inside ^ mask
-    return [b for b in branches if b.inside == wanted]
-
-
-def _reweighed(hypothesis: Hypothesis, answer: Answer, step: Step) -> Hypothesis:
-    if answer.g is None or answer.baby is None:
-        return hypothesis
-    old = hypothesis.weights[answer.baby]
-    return with_weight(hypothesis, answer.baby, Estimate(answer.g, 1.0, step.t_s, old.gut_g))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -17,6 +17,7 @@ from monitor.core.growth.assessment import GrowthReport
 from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.feeding import FeedRecord
 from monitor.core.growth.reference import GrowthReference
+from monitor.core.scale.claims_state import ClaimsState, Published, WeighInWait
 from monitor.core.scale.decision import Decision
 from monitor.events import (
     AnyEvent,
@@ -31,7 +32,6 @@ from monitor.events import (
     WeighIn,
     Weighing,
 )
-from monitor.timeshift import Moment
 
 E = TypeVar("E", Feed, Growth, WeighIn)
 
@@ -45,34 +45,6 @@ _KEPT = 400
 WEIGH_IN_S = 300.0
 """Said to be weighing, a person takes a baby out within a minute or two; five, and she has been
 called away: the next move is a bottle again."""
-
-
-class Published(msgspec.Struct, frozen=True, array_like=True):
-    """What was published about one step."""
-
-    kind: Literal["claim", "joint", "object", "unassigned", "nothing", "void"]
-    baby: int | None
-
-
-class WeighInWait(msgspec.Struct, frozen=True, array_like=True):
-    """Somebody said "I am weighing one baby now"; the next move of one baby ends it."""
-
-    since_s: Moment
-    ends_s: Moment
-
-
-class ClaimsState(msgspec.Struct, rename={"records": "books", "published": "said"}):
-    """The records, and what has been published. ``rename``: as in the snapshots of users."""
-
-    records: list[BabyRecord]
-    published: dict[str, Published] = {}
-    pending: dict[str, Unassigned] = {}
-    """questions nobody has answered"""
-    clock_known: bool = True
-    """the timeline is where the world's clocks are"""
-    weigh_in: WeighInWait | None = None
-    only_weighed: list[str] = []
-    """step ids of moves that were a weighing and no bottle"""
 
 
 class Claims:

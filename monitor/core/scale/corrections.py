@@ -15,9 +15,9 @@ import msgspec
 from monitor.commands import Assign, BabyAdd, BabyEdit, BabyRetire, Correct, Weigh
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale.claims import Claims
-from monitor.core.scale.hypothesis import Answer, step_id
+from monitor.core.scale.hypothesis import Answer, Typed, step_id
 from monitor.core.scale.roster import Roster, possible_grams
-from monitor.core.scale.tracker import OccupancyTracker, Typed
+from monitor.core.scale.tracker import OccupancyTracker
 from monitor.errors import CommandError
 from monitor.events import AnyEvent, Command, Stamp, Weighing
 from monitor.names import NOBODY

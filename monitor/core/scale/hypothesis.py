@@ -74,6 +74,23 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag="Step"):
         return msgspec.structs.replace(shifted_fields(self, shift), sure=shift.sure)
 
 
+class Typed(msgspec.Struct, frozen=True, kw_only=True, tag="Typed"):
+    """A weight typed by hand."""
+
+    t_s: Moment
+    baby: int
+    g: float
+
+
+class Presence(msgspec.Struct, frozen=True, kw_only=True, tag="Presence"):
+    """A baby joins or leaves the nursery."""
+
+    t_s: Moment
+    baby: int
+    present: bool
+    estimate: Estimate
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What a person said about one step."""
 

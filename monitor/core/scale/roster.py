@@ -15,8 +15,8 @@ from monitor.commands import BabyAdd, BabyEdit, arguments
 from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale.claims import Claims
-from monitor.core.scale.hypothesis import Estimate, step_id
-from monitor.core.scale.tracker import OccupancyTracker, Presence
+from monitor.core.scale.hypothesis import Estimate, Presence, step_id
+from monitor.core.scale.tracker import OccupancyTracker
 from monitor.errors import CommandError
 from monitor.events import AnyEvent, Baby, RosterChanged
 

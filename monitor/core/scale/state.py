@@ -8,7 +8,7 @@ import msgspec
 
 from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.reference import GrowthReference
-from monitor.core.scale.claims import ClaimsState
+from monitor.core.scale.claims_state import ClaimsState
 from monitor.core.scale.converter import ConverterState
 from monitor.core.scale.liveliness import LivelinessState
 from monitor.core.scale.plateaus import SegmenterState

@@ -16,7 +16,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from monitor.core.scale.branching import branches, constrained
+from monitor.core.scale.answered_steps import constrained
+from monitor.core.scale.branching import branches
 from monitor.core.scale.decision import (
     Decision,
     answered,
@@ -31,13 +32,14 @@ from monitor.core.scale.hypothesis import (
     Explanation,
     Hypothesis,
     Key,
+    Presence,
     Step,
+    Typed,
     normalised,
     pruned,
     subsets,
     with_weight,
 )
-from monitor.timeshift import Moment
 
 TIE_G = 0.01
 LEANED_SHARE = 0.15
@@ -48,23 +50,6 @@ _PATIENCE_S = 45.0
 """A box that is never still long enough to settle is judged all the same after this."""
 _LOG_STEPS = 160
 """Steps that can be told again after an answer: more than a day of a busy box."""
-
-
-class Typed(msgspec.Struct, frozen=True, kw_only=True, tag="Typed"):
-    """A weight typed by hand."""
-
-    t_s: Moment
-    baby: int
-    g: float
-
-
-class Presence(msgspec.Struct, frozen=True, kw_only=True, tag="Presence"):
-    """A baby joins or leaves the nursery."""
-
-    t_s: Moment
-    baby: int
-    present: bool
-    estimate: Estimate
 
 
 class OccupancyState(msgspec.Struct, rename={"hypotheses": "stories"}):

@@ -7,7 +7,8 @@ import math
 import msgspec
 import pytest
 
-from monitor.core.scale.branching import branches, constrained
+from monitor.core.scale.answered_steps import constrained
+from monitor.core.scale.branching import branches
 from monitor.core.scale.hypothesis import Answer, Estimate, Hypothesis, Step
 from monitor.core.scale.prediction import (
     gauss,

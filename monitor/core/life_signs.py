@@ -21,7 +21,7 @@ WINDOW_VALUES = 20
 LEFT_OUT = 3
 STIRRED = 2.6
 """times the quiet spread. Gaussian noise alone exceeds it in fewer than 1 of 400,000 windows (nine
-days; tests/core/test_stirring.py), one gram of movement in 0.3 g of noise is far above it"""
+days; tests/core/test_life_signs.py), one gram of movement in 0.3 g of noise is far above it"""
 QUIET_SHARE = 0.25
 RATE = 0.004
 """per window: the quiet spread may grow by a third in ten minutes and halve in eight"""
@@ -29,7 +29,7 @@ LEARN_WINDOWS = 30
 """one minute at 10 values a second before anything is said"""
 
 
-class StirringState(msgspec.Struct):
+class LifeSignsState(msgspec.Struct):
     """The window under way, and what is quiet on this box."""
 
     times_s: list[Moment] = []
@@ -40,11 +40,11 @@ class StirringState(msgspec.Struct):
     """the same of a quiet window, in codes; ``None`` while it is learned"""
 
 
-class Stirring:
+class LifeSigns:
     """Takes the scale's blocks; tells when something stirred."""
 
-    def __init__(self, state: StirringState | None = None) -> None:
-        self.state = state or StirringState()
+    def __init__(self, state: LifeSignsState | None = None) -> None:
+        self.state = state or LifeSignsState()
 
     def observe(self, block: ScaleBlock) -> float | None:
         """The time of the last window in this block that stirred, or None."""

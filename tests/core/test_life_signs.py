@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from monitor.core.stirring import Stirring
+from monitor.core.life_signs import LifeSigns
 from monitor.events import ScaleBlock
 
 COUNTS_PER_G = 400
@@ -23,7 +23,7 @@ def stirred(
     wild = rng.random(len(t_s)) < spikes
     grams[wild] += rng.normal(0, 200, wild.sum())
     counts = np.round(grams * COUNTS_PER_G)
-    subject = Stirring()
+    subject = LifeSigns()
     found = [
         subject.observe(ScaleBlock(t_s[i : i + split], counts[i : i + split]))
         for i in range(0, len(t_s), split)

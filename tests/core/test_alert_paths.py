@@ -392,7 +392,7 @@ def test_nobody_is_asked_about_a_baby_that_left_and_a_rename_reaches_the_questio
 
 def _questions(world: World):
     world.say("baby_add", name="Twin", species="puppy", weight_g=205.0)
-    pending = world.pipeline.scale._claims.state.pending
+    pending = world.pipeline.scale.state.claims.pending
     pending["s1"] = Unassigned(
         t_s=T + world.second, move="lift", weight_g=205.0, sigma_g=1.0, step_id="s1",
         candidates=[Candidate("Possum", 0.5), Candidate("Twin", 0.5)],

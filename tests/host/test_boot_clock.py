@@ -410,7 +410,7 @@ def test_while_the_clock_is_not_set_grams_per_day_are_unknown_and_it_is_said() -
         recorder = begin(night, journal, run)
         guessed = {w.step_id for w in journal.weighings() if w.stamp == "guess"}
         assert guessed
-        book = recorder.pipeline.scale._claims.records[0]
+        book = recorder.pipeline.scale.state.claims.records[0]
         used = {point.t_s for point in book.points()}
         assert used
         assert not used & {w.t_s for w in book.weighings if w.step_id in guessed}

@@ -20,6 +20,7 @@ from msgspec import Meta
 
 from monitor import config_errors
 from monitor.errors import ConfigError
+from monitor.names import SOURCES, SourceName
 
 Positive = Annotated[float, Meta(gt=0)]
 Minutes = Annotated[float, Meta(gt=0, le=1440)]
@@ -163,6 +164,11 @@ class Config(_Section, frozen=True, kw_only=True):
     panel: PanelConfig = PanelConfig()
     mqtt: MqttConfig = MqttConfig()
     notify: NotifyConfig = NotifyConfig()
+
+    @property
+    def sources(self) -> tuple[SourceName, ...]:
+        """Those that the box has."""
+        return tuple(name for name in SOURCES if getattr(self, name).source != "none")
 
     @property
     def journal_path(self) -> Path:

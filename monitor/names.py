@@ -10,12 +10,31 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Literal
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
 
 from monitor.errors import CommandError
 
 Species = Literal["kitten", "puppy"]
 SourceName = Literal["microphone", "scale"]
+"""The keys of ``SOURCES``, for the type checker; each is a table of the configuration."""
+
+
+class SourceWords(NamedTuple):
+    """How a source is spoken of when it delivers nothing."""
+
+    label: str
+    blind: str
+    """what it is then, in a title"""
+    lost: str
+    """what nobody knows meanwhile"""
+
+
+SOURCES: Mapping[SourceName, SourceWords] = {
+    "microphone": SourceWords("Microphone", "deaf", "cries are not heard"),
+    "scale": SourceWords("Scale", "blind", "weights and feeds are not seen"),
+}
+
 LONGEST_NAME = 60
 BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """characters that turn the direction of text; other invisible ones are part of many an emoji"""

@@ -1,7 +1,10 @@
+from typing import get_args
+
 import pytest
 
 from monitor.config import find_config, load_config, parse_config
 from monitor.errors import ConfigError
+from monitor.names import SOURCES, SourceName
 
 GOOD = b"""
 box = "kangaroo-and-possum"
@@ -157,3 +160,9 @@ def test_a_password_in_the_configuration_is_refused_and_not_repeated() -> None:
         parse_config(b'box = "a"\n[mqtt]\npassword = "sesame"', "t")
     assert '"mqtt.password"' in str(caught.value)
     assert "sesame" not in str(caught.value)
+
+
+def test_every_source_has_words_and_a_table_and_is_there_when_it_is_set() -> None:
+    assert set(get_args(SourceName)) == set(SOURCES)
+    assert parse_config(b'box = "a"', "t").sources == ()
+    assert parse_config(GOOD, "t").sources == ("microphone", "scale")

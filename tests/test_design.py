@@ -110,12 +110,18 @@ def test_every_name_of_the_recipes_is_in_the_file_beside_it() -> None:
             assert re.search(rf"\b{name}\b", (ROOT / file).read_text()), f"{file} has no {name}"
 
 
-def test_every_file_that_words_a_condition_is_listed_for_a_translator() -> None:
+WORDS_AN_ALERT = re.compile(
+    r"(?<!class )(?<!threading\.)\bCondition\(|\blife\.(?:close|end)\(|\._cleared\("
+)
+"""states a condition, or ends an alert with a sentence"""
+
+
+def test_every_file_that_words_an_alert_is_listed_for_a_translator() -> None:
     listed = set(re.findall(r"`(monitor/[\w/]+\.py)`", section("### A language of messages")))
     words = {
         str(path.relative_to(ROOT))
-        for path in (MONITOR / "core").rglob("*.py")
-        if re.search(r"\bCondition\(", path.read_text())
+        for path in MONITOR.rglob("*.py")
+        if WORDS_AN_ALERT.search(path.read_text())
     }
     assert words == listed
 

@@ -20,7 +20,6 @@ from monitor.core.scale.state import WeigherState
 from monitor.core.scale.weigher import Weigher
 from monitor.core.state import CoreState, RunState
 from monitor.events import Alert, AnyEvent, Baby, Weighing
-from monitor.names import SourceName
 from monitor.timeshift import TimeShift, shifted
 
 
@@ -51,7 +50,7 @@ class Parts:
             local_minute: minute of the local day at a timeline time, for quiet hours.
             occupancy_known: whether all babies are certainly in the box at the start.
         """
-        watched = _configured(config)
+        watched = config.sources
         self.detector = CryDetector(model) if model is not None else None
         self.scale = Weigher(
             config.scale, babies, history,
@@ -64,7 +63,7 @@ class Parts:
         self._link = LinkHealth()
         self.policy = AlertPolicy(config.alerts, config.box, local_minute)
         self.policy.know_sources(watched)
-        self._tells_silence = len(watched) == 2
+        self._tells_silence = {"microphone", "scale"} <= set(watched)
         self._names = {baby.id: baby.name for baby in self.scale.babies}
         """of those who are here, by id"""
 
@@ -194,16 +193,6 @@ class Parts:
                 self._crying.rename(old, new)
         self._names = names
         self.policy.know_roster(babies)
-
-
-def _configured(config: Config) -> list[SourceName]:
-    """The sources that the box has."""
-    watched: list[SourceName] = []
-    if config.microphone.source != "none":
-        watched.append("microphone")
-    if config.scale.source != "none":
-        watched.append("scale")
-    return watched
 
 
 def _least_hz(config: Config) -> float:

@@ -254,9 +254,9 @@ def check_config_for_run(config: Config) -> None:
     """Refuse a configuration with nothing to watch.
 
     Raises:
-        ConfigError: neither microphone nor scale is configured.
+        ConfigError: no source is configured.
     """
-    if config.microphone.source == "none" and config.scale.source == "none":
+    if not config.sources:
         raise ConfigError(
             'there is nothing to watch: set "microphone.source" or "scale.source" in the '
             "configuration"

@@ -91,8 +91,5 @@ def open_tap(config: Config, name: SourceName) -> Tap:
     sources = open_sources(config, Timeline.from_wall_clock())
     source = next((source for source in sources if source.name == name), None)
     if source is None:
-        driver = {"microphone": "sounddevice", "scale": "hx711"}[name]
-        raise ConfigError(
-            f'there is no {name}: set {name}.source = "{driver}" in the configuration'
-        )
+        raise ConfigError(f'there is no {name}: set "{name}.source" in the configuration')
     return Tap(source)

@@ -8,15 +8,13 @@ from monitor.alert_kinds import BABY_KINDS, KINDS, AlertKind
 from monitor.core.alerts.lifecycle import AlertLife
 from monitor.core.alerts.memory import Incident
 from monitor.events import Alert
-from monitor.names import SourceName
+from monitor.names import SOURCES, SourceName
 
 Names = Mapping[str, str]
 """of those who are here, by id"""
 
-_BLIND_OF: Mapping[str, SourceName] = {
-    "microphone": "microphone",
-    "noise_gate": "microphone",
-    "scale": "scale",
+_BLIND_OF: Mapping[str, SourceName] = {name: name for name in SOURCES} | {
+    "noise_gate": "microphone"
 }
 """keys of ``monitor_blind`` that speak of a source"""
 

@@ -27,7 +27,7 @@ from monitor.events import (
     SourceState,
     Tick,
 )
-from monitor.names import SourceName
+from monitor.names import SOURCES, SourceName
 from monitor.timeshift import Moment
 
 BLIND_S = 15.0
@@ -172,7 +172,7 @@ class Health:
 
     def sources(self) -> dict[str, SourceHealth]:
         """For the retained ``health`` document; a source that is not configured has no state."""
-        found = {name: SourceHealth(state=None, why="not configured") for name in _LABEL}
+        found = {name: SourceHealth(state=None, why="not configured") for name in SOURCES}
         for name, source in self._state.sources.items():
             found[name] = SourceHealth(state=source.state, why=source.why, since=source.since_s)
         return {str(name): health for name, health in found.items()}
@@ -230,22 +230,15 @@ def _unproven(names: Iterable[SourceName], now_s: float) -> dict[SourceName, Sou
     return {name: SourceMemory(since_s=now_s, data_s=now_s) for name in names}
 
 
-_LABEL: dict[SourceName, str] = {"microphone": "Microphone", "scale": "Scale"}
-_LOST: dict[SourceName, str] = {
-    "microphone": "cries are not heard",
-    "scale": "weights and feeds are not seen",
-}
-
-
 def _blind(name: SourceName, since_s: float, why: str, *, worked_s: float) -> Condition:
-    label = _LABEL[name]
+    label, blind, lost = SOURCES[name]
     return Condition(
         kind="monitor_blind",
         key=name,
         severity="critical",
         since_s=since_s,
-        title=f"{label} is blind" if name == "scale" else f"{label} is deaf",
-        message=f"{label} {why}. Until it works, {_LOST[name]}: look after the babies yourself.",
+        title=f"{label} is {blind}",
+        message=f"{label} {why}. Until it works, {lost}: look after the babies yourself.",
         why=why,
         all_clear=f"{label} works again.",
         false_before_s=worked_s,

@@ -9,9 +9,9 @@ import msgspec
 
 from monitor.errors import JournalError
 from monitor.events import HostReport
-from monitor.store.checked_rows import Lost
 from monitor.store.journal import Journal
 from monitor.store.kept_journals import KeptJournals
+from monitor.store.lineage import Lost
 from monitor.times import DAY_S
 
 LOST_STATED_S = DAY_S

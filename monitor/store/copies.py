@@ -14,7 +14,8 @@ from pathlib import Path
 import msgspec
 
 from monitor.events import AnyEvent, RosterChanged
-from monitor.store.checked_rows import Carried, CheckedRows, CopyOf, Generation, tables
+from monitor.store.checked_rows import CheckedRows, tables
+from monitor.store.lineage import Carried, CopyOf, Generation
 from monitor.store.shifting import STAMPED
 from monitor.timeshift import TimeShift
 

@@ -26,8 +26,8 @@ from monitor.errors import CardError, JournalError, LockedError
 from monitor.events import Baby
 from monitor.store import card
 from monitor.store.batch import Batch
-from monitor.store.checked_rows import CopyOf
 from monitor.store.journal import Journal
+from monitor.store.lineage import CopyOf
 from monitor.store.opening import IN_MEMORY
 
 ROOM_BYTES = 1_000_000

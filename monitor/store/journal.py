@@ -25,9 +25,9 @@ from monitor.events import Baby
 from monitor.host.ownership import trust
 from monitor.store import card, copies
 from monitor.store.card import refusal
-from monitor.store.checked_rows import CopyOf, Generation
 from monitor.store.event_rows import EventRows
 from monitor.store.inbox import Inbox
+from monitor.store.lineage import CopyOf, Generation
 from monitor.store.opening import IN_MEMORY, connect, refuse_links
 from monitor.store.outbox import OutboxMessage
 from monitor.store.push_rows import PushRow

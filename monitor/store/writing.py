@@ -15,8 +15,8 @@ from monitor.errors import JournalError
 from monitor.store import copies
 from monitor.store.batch import Batch
 from monitor.store.card import refusal
-from monitor.store.checked_rows import Carried, CopyOf, Generation
 from monitor.store.event_rows import EventRows
+from monitor.store.lineage import Carried, CopyOf, Generation
 from monitor.store.outbox import Outbox
 from monitor.store.push_rows import PushRows
 from monitor.store.reading import JournalReader, MinuteRow

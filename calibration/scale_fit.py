@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.core.health.codes import offset_binary
-from monitor.devices.diagnosis import RATES_HZ, SATURATION_COUNTS, diagnose_scale, noise_of
+from monitor.devices.diagnosis import RATES_HZ, diagnose_scale, noise_of
 from monitor.errors import CalibrationError
+from monitor.units import HIGHEST_CODE
 
 SMALLEST_RANGE = 0.01
 """of the converter's range at full load: a 4 x 50 kg bathroom scale uses 0.6 %, a 5 kg cell 25 %"""
@@ -116,7 +117,7 @@ def fit(
             "cell (E+ E- A+ A-), and that the mass rests on it and on nothing else"
         )
     factor = span / mass_g
-    used = abs(factor) * capacity_g / SATURATION_COUNTS
+    used = abs(factor) * capacity_g / HIGHEST_CODE
     if used < SMALLEST_RANGE:
         raise CalibrationError(
             f"{capacity_g:.0f} g would use {100 * used:.1f} % of the converter's range: this cell "

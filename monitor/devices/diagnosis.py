@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from monitor.core.health.sound import FLAT_SPAN, NO_MICROPHONE, SILENT
 from monitor.core.health.sound_values import TWO_VALUES_S, ConverterNoise
 from monitor.events import AUDIO_RATE_HZ
+from monitor.units import HIGHEST_CODE
 
-SATURATION_COUNTS = 0x7FFFFF
 RATES_HZ = ((8.0, 13.0), (70.0, 100.0))
 """an HX711 gives 10 or 80 values a second; its own oscillator is up to 17 % fast (11.7 and 93
 measured, olkal/HX711_ADC issue 81)"""
@@ -60,8 +60,8 @@ def diagnose_scale(times_s: NDArray[np.float64], counts: NDArray[np.float64]) ->
         mean_counts=float(counts.mean()),
         noise_counts=noise_of(counts),
         spread_counts=float(np.ptp(counts)),
-        used_range=float(np.abs(counts).max() / SATURATION_COUNTS),
-        saturated=int((np.abs(counts) >= SATURATION_COUNTS).sum()),
+        used_range=float(np.abs(counts).max() / HIGHEST_CODE),
+        saturated=int((np.abs(counts) >= HIGHEST_CODE).sum()),
     )
 
 

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from monitor.errors import DeviceError
+from monitor.units import HIGHEST_CODE, LOWEST_CODE
 
 PULSE_LIMIT_S = 50e-6
 """longest PD_SCK high time the datasheet allows (T3); at 60 us the chip powers down"""
@@ -86,9 +87,10 @@ class Reader(Protocol):
 
 def signed(code: int) -> int:
     """A 24-bit two's complement code as a number; raises SaturatedError at both ends."""
-    if code in {0x7FFFFF, 0x800000}:
+    value = code - 0x1000000 if code & 0x800000 else code
+    if value in {HIGHEST_CODE, LOWEST_CODE}:
         raise SaturatedError("the converter is at the end of its range")
-    return code - 0x1000000 if code & 0x800000 else code
+    return value
 
 
 class Pace:

@@ -15,7 +15,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.events import SATURATED_CODES, ScaleBlock
+from monitor.events import ScaleBlock
+from monitor.units import SATURATED_CODES
 
 CHUNK_S = 60.0
 

@@ -9,7 +9,7 @@ import threading
 import time
 
 from monitor.devices import Put
-from monitor.events import Temperature
+from monitor.events.observations import Temperature
 from monitor.host.timeline import Timeline
 from monitor.names import SourceName
 
@@ -37,7 +37,8 @@ WARMTH = '''"""Whether it is warm in the box."""
 
 import msgspec
 
-from monitor.events import Condition, Temperature
+from monitor.events import Condition
+from monitor.events.observations import Temperature
 from monitor.timeshift import Moment
 
 
@@ -76,7 +77,7 @@ SENSOR: Edits = {
             '    "thermometer": SourceWords("Thermometer", "blind", "it"),\n',
         ),
     ],
-    "monitor/events.py": [
+    "monitor/events/observations.py": [
         (
             "class Tick(",
             """class Temperature(msgspec.Struct, frozen=True):
@@ -123,7 +124,7 @@ SENSOR: Edits = {
         ("        self._identity.state = run", "        self._warmth.state = run.warmth\n"),
     ],
     "monitor/core/pipeline.py": [
-        ("from monitor.events import", "from monitor.events import Temperature\n"),
+        ("from monitor.events import", "from monitor.events.observations import Temperature\n"),
         (
             "    def _tick(self, tick: Tick)",
             """    def _warm(self, reading: Temperature) -> list[AnyEvent]:
@@ -137,7 +138,10 @@ SENSOR: Edits = {
         ("    Tick: Pipeline._tick,\n", "    Temperature: Pipeline._warm,\n"),
     ],
     "monitor/core/health/sources.py": [
-        ("from monitor.names import SOURCES", "from monitor.events import Temperature\n"),
+        (
+            "from monitor.names import SOURCES",
+            "from monitor.events.observations import Temperature\n",
+        ),
         (
             "            case Tick():\n",
             """            case Temperature():

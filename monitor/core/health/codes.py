@@ -12,8 +12,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.events import SATURATED_CODES, ScaleBlock
+from monitor.events import ScaleBlock
 from monitor.timeshift import Moment
+from monitor.units import SATURATED_CODES
 
 LEAST_HZ = 0.8
 """Values a second from a recording: the contract's slowest is 1 Hz, and clocks differ."""

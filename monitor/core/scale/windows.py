@@ -12,8 +12,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.events import SATURATED_CODES
 from monitor.timeshift import Moment
+from monitor.units import SATURATED_CODES
 
 WINDOW_S = 0.5
 """Five samples at 10 SPS: enough for a median to lose two spikes, short enough that babies

@@ -8,7 +8,6 @@ import pytest
 from monitor.core.health.codes import CodeWatch
 from monitor.core.health.sources import Health
 from monitor.events import (
-    SATURATED_CODES,
     AudioBlock,
     HostReport,
     LagReport,
@@ -16,6 +15,7 @@ from monitor.events import (
     SourceReport,
     Tick,
 )
+from monitor.units import SATURATED_CODES
 
 T = 1_000_000.0
 RNG = np.random.default_rng(7)

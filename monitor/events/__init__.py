@@ -1,0 +1,59 @@
+"""The vocabulary of the core: what comes in (observations) and what goes out (events).
+
+Every struct is frozen and typed. Times are ``t_s``: seconds on the nursery timeline, which only
+moves forward. They become RFC 3339 text in ``codec.py`` and nowhere else.
+"""
+
+from monitor.events.babies import Baby, Move, Origin, Species, Stamp, Weighing, slug
+from monitor.events.conditions import CannotJudge, Condition
+from monitor.events.event_types import (
+    Alert,
+    AlertState,
+    AnyEvent,
+    BoxOff,
+    BoxOn,
+    Candidate,
+    CommandResult,
+    CryContext,
+    CryEnded,
+    CryStarted,
+    Disturbed,
+    Event,
+    Feed,
+    Growth,
+    JointWeighIn,
+    ObjectMoved,
+    Retraction,
+    RosterChanged,
+    SourceCondition,
+    SourceState,
+    Unassigned,
+    Verdict,
+    Voice,
+    WeighIn,
+)
+from monitor.events.observations import (
+    AUDIO_RATE_HZ,
+    AudioBlock,
+    ClockReading,
+    Command,
+    HostReport,
+    IdentityReport,
+    LagReport,
+    LinkReport,
+    Observation,
+    ScaleBlock,
+    Slept,
+    SourceReport,
+    Tick,
+)
+
+__all__ = [
+    "AUDIO_RATE_HZ", "Alert", "AlertState", "AnyEvent", "AudioBlock", "Baby", "BoxOff",
+    "BoxOn", "Candidate", "CannotJudge", "ClockReading", "Command", "CommandResult",
+    "Condition", "CryContext", "CryEnded", "CryStarted", "Disturbed", "Event", "Feed",
+    "Growth", "HostReport", "IdentityReport", "JointWeighIn", "LagReport", "LinkReport",
+    "Move", "ObjectMoved", "Observation", "Origin", "Retraction", "RosterChanged",
+    "ScaleBlock", "Slept", "SourceCondition", "SourceReport", "SourceState", "Species",
+    "Stamp", "Tick", "Unassigned", "Verdict", "Voice", "WeighIn", "Weighing", "slug",
+]  # fmt: skip

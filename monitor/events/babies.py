@@ -1,0 +1,75 @@
+"""Who is in the nursery, and what each weighed."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from monitor import names
+from monitor.timeshift import Moment, TimeShift, shifted_fields
+
+Species = names.Species
+Move = Literal["lift", "return"]
+Origin = Literal["scale", "assigned", "typed", "imported"]
+Stamp = Literal["clock", "guess", "person"]
+"""whose word a time is: a synchronised clock, one not synchronised yet, or somebody who typed it"""
+
+
+class Baby(msgspec.Struct, frozen=True, kw_only=True):
+    """One baby in the nursery; ``id`` is its stored identity and never changes."""
+
+    id: str
+    name: str
+    species: Species
+    born: str | None = None
+    """date of birth, YYYY-MM-DD, often a guess"""
+    adult_weight_kg: float | None = None
+    weight_g: float | None = None
+    """the last weight known when it was registered"""
+    registered_s: Moment | None = None
+    retired_s: Moment | None = None
+
+    @property
+    def slug(self) -> str:
+        """The name as it appears in topics and columns."""
+        return slug(self.name)
+
+
+def slug(name: str) -> str:
+    """Lower-case ``name`` to ``[a-z0-9_]``; runs of anything else become one underscore.
+
+    Letters with accents lose them. A name with nothing usable (an emoji) becomes ``baby_`` and
+    the code points in hexadecimal, so that it is never empty.
+    """
+    import re
+    import unicodedata
+
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    text = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
+    return text or "baby_" + "_".join(f"{ord(c):x}" for c in name.strip())
+
+
+class Weighing(msgspec.Struct, frozen=True, kw_only=True):
+    """One stored weight of one baby."""
+
+    step_id: str
+    t_s: Moment
+    baby: str
+    weight_g: float
+    sigma_g: float
+    move: Move | None = None
+    """``None`` for a weighing typed by hand"""
+    confidence: float = 1.0
+    origin: Origin = "scale"
+    only_weighed: bool = False
+    """somebody said that this move was a weighing: with its other half it is no bottle"""
+    stamp: Stamp = "clock"
+    """a guess is never used for grams per day"""
+
+    def shifted(self, shift: TimeShift) -> Weighing:
+        """A time that a person gave is right already."""
+        if self.stamp == "person" or not shift.covers(self.t_s):
+            return self
+        return replace(shifted_fields(self, shift), stamp="clock" if shift.sure else "guess")

@@ -1,0 +1,211 @@
+"""What the core says happened: one struct for each kind of event."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from monitor.alert_kinds import AlertKind, Severity
+from monitor.events.babies import Baby, Move, Origin, Stamp
+from monitor.names import SourceName
+from monitor.timeshift import Deadline, Moment
+
+Voice = Literal["kitten", "puppy", "human", "unknown"]
+CryContext = Literal["bottle_due", "just_fed", "unexplained", "handled"]
+SourceCondition = Literal["healthy", "stalled", "restarting", "failed"]
+Verdict = Literal["gaining", "steady", "not_gaining", "losing", "not_enough_data"]
+AlertState = Literal["raised", "reminded", "acknowledged", "snoozed", "cleared"]
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
+    """Base of the core's events; ``t_s`` is when it happened, not when it was decided."""
+
+    t_s: Moment
+
+
+class WeighIn(Event, frozen=True, kw_only=True, tag="weigh_in"):
+    """A claim: this baby weighed this much."""
+
+    baby: str
+    move: Move | None
+    weight_g: float
+    sigma_g: float
+    confidence: float
+    step_id: str
+    origin: Origin = "scale"
+    only_weighed: bool = False
+    """somebody said that this move was a weighing: with its other half it is no bottle"""
+    stamp: Stamp = "clock"
+
+
+class Feed(Event, frozen=True, kw_only=True, tag="feed"):
+    """A baby was out and came back: net intake is the weight after minus the weight before."""
+
+    baby: str
+    net_g: float
+    sigma_g: float
+    out_s: float
+    step_id: str
+    """of the return that closed it"""
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """One possible answer to "who was it?"."""
+
+    baby: str
+    p: float
+
+
+class Unassigned(Event, frozen=True, kw_only=True, tag="unassigned"):
+    """Somebody was weighed and the scale cannot say who."""
+
+    move: Move
+    weight_g: float
+    sigma_g: float
+    candidates: list[Candidate]
+    step_id: str
+    gap: bool = False
+    """nobody was weighed: the total changed while nobody watched (a power cut)"""
+
+
+class JointWeighIn(Event, frozen=True, kw_only=True, tag="joint_weigh_in"):
+    """Two or more lifted or returned together."""
+
+    babies: list[str]
+    move: Move
+    weight_g: float
+    sigma_g: float
+    step_id: str
+
+
+class Retraction(Event, frozen=True, kw_only=True, tag="retraction"):
+    """An earlier claim with this ``step_id`` no longer holds."""
+
+    step_id: str
+    why: str
+
+
+class ObjectMoved(Event, frozen=True, kw_only=True, tag="object"):
+    """Bedding, a bottle, a heat pad: the tare moved, nobody was weighed."""
+
+    delta_g: float
+
+
+class BoxOff(Event, frozen=True, kw_only=True, tag="box_off"):
+    """The box was lifted off the scale."""
+
+
+class BoxOn(Event, frozen=True, kw_only=True, tag="box_on"):
+    """The box is back on the scale."""
+
+
+class Disturbed(Event, frozen=True, kw_only=True, tag="disturbed"):
+    """The scale shakes or something leans on it: weights wait until it is still."""
+
+    until_s: Moment | None = None
+
+
+class CryStarted(Event, frozen=True, kw_only=True, tag="cry_started"):
+    """A bout of crying, told as soon as it is certain; ``t_s`` is its first call."""
+
+    species: Voice
+    score: float
+    context: CryContext = "unexplained"
+    species_p: dict[str, float] = {}
+    decided_s: Moment = 0.0
+
+
+class CryEnded(Event, frozen=True, kw_only=True, tag="cry_ended"):
+    """The bout is over; ``t_s`` is the end of its last call."""
+
+    species: Voice
+    score: float
+    context: CryContext = "unexplained"
+    started_s: Moment
+    species_p: dict[str, float] = {}
+
+
+class Growth(Event, frozen=True, kw_only=True, tag="growth"):
+    """How a baby's weight is going."""
+
+    baby: str
+    gain_24h_g: float | None
+    gain_24h_pct: float | None
+    p_losing: float | None
+    verdict: Verdict
+
+
+class SourceState(Event, frozen=True, kw_only=True, tag="source"):
+    """A source changed state."""
+
+    source: SourceName
+    state: SourceCondition
+    why: str
+
+
+class Alert(Event, frozen=True, kw_only=True, tag="alert"):
+    """One change in the life of an alert; ``t_s`` is the moment of the change."""
+
+    id: str
+    kind: AlertKind
+    state: AlertState
+    severity: Severity
+    baby: str | None
+    since: Moment
+    title: str
+    message: str
+    why: str
+    box: str
+    until: Deadline | None = None
+    """end of a snooze"""
+    silent: bool = False
+    """true: goes to the log and the retained state, not to the phone as news"""
+    step_id: str | None = None
+    """the weighing a ``who_is_it`` asks about"""
+    candidates: list[Candidate] = []
+    escalated: bool = False
+    """critical, reminded and still acknowledged by nobody: wake a second person"""
+
+    @property
+    def incident(self) -> str:
+        """The id without its stamp: what stays when the same thing happens again."""
+        head, _, stamp = self.id.rpartition("-")
+        is_stamp = len(stamp) == 16 and stamp[8] == "T" and stamp[15] == "Z"
+        return head if is_stamp else self.id
+
+
+class CommandResult(Event, frozen=True, kw_only=True, tag="command_result"):
+    """The answer to a command."""
+
+    verb: str
+    ok: bool
+    error: str | None = None
+    request_id: str | None = None
+    origin: str = "mqtt"
+
+
+class RosterChanged(Event, frozen=True, kw_only=True, tag="roster"):
+    """A baby was added, edited or retired."""
+
+    baby: Baby
+
+
+AnyEvent = (
+    WeighIn
+    | Feed
+    | Unassigned
+    | JointWeighIn
+    | Retraction
+    | ObjectMoved
+    | BoxOff
+    | BoxOn
+    | Disturbed
+    | CryStarted
+    | CryEnded
+    | Growth
+    | SourceState
+    | Alert
+    | CommandResult
+    | RosterChanged
+)

@@ -1,0 +1,171 @@
+"""What goes into the core: sound, weights, ticks, states of sources and computer, commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from monitor import commands
+from monitor.events.event_types import CommandResult, SourceCondition
+from monitor.names import SourceName
+from monitor.timeshift import Moment
+
+if TYPE_CHECKING:  # numpy is loaded by the parts that compute, not by those that only talk
+    import numpy as np
+    from numpy.typing import NDArray
+
+AUDIO_RATE_HZ = 16_000
+"""Every audio block the core sees is mono at this rate (calls of interest lie below 8 kHz)."""
+
+
+class AudioBlock(msgspec.Struct, frozen=True):
+    """Mono audio; ``t_s`` is the time of the first sample."""
+
+    t_s: float
+    samples: NDArray[np.float32]
+    """shape (n,), full scale is -1..1, at AUDIO_RATE_HZ"""
+
+    @property
+    def end_s(self) -> float:
+        """Time just after the last sample."""
+        return self.t_s + len(self.samples) / AUDIO_RATE_HZ
+
+
+class ScaleBlock(msgspec.Struct, frozen=True):
+    """Raw converter values with their times."""
+
+    times_s: NDArray[np.float64]
+    """shape (n,), strictly increasing"""
+    counts: NDArray[np.float64]
+    """shape (n,), signed 24-bit converter codes"""
+
+    @property
+    def t_s(self) -> float:
+        """Time of the last value: the block is known only then."""
+        return float(self.times_s[-1])
+
+
+class Tick(msgspec.Struct, frozen=True):
+    """Time passes (once a second), so that "nothing happened" can be noticed."""
+
+    t_s: float
+
+
+class Slept(msgspec.Struct, frozen=True):
+    """The computer was asleep for ``slept_s`` until just before ``t_s``: nobody watched."""
+
+    t_s: float
+    slept_s: float
+
+
+class ClockReading(msgspec.Struct, frozen=True):
+    """What the wall clock shows at ``t_s``, and whether it has been synchronised."""
+
+    t_s: float
+    unix_s: float
+    synced: bool
+
+
+class SourceReport(msgspec.Struct, frozen=True):
+    """A source's state, as its device reports it."""
+
+    t_s: Moment
+    source: SourceName
+    state: SourceCondition
+    why: str
+
+
+class HostReport(msgspec.Struct, frozen=True):
+    """The computer's own state; ``None`` where the machine cannot tell."""
+
+    t_s: Moment
+    under_voltage: bool | None = None
+    throttled: bool | None = None
+    temperature_c: float | None = None
+    disk_free_bytes: int | None = None
+    clock_known: bool = True
+    """somebody who knows the time has set the clock"""
+    journal_error: str | None = None
+    journal_lost: str | None = None
+    """what is left of a journal that was damaged; told for a day"""
+    journals_kept: list[str] = []
+    """what lies beside the journal and waits for a person, one sentence a file"""
+    rows_rejected: dict[str, int] = {}
+    """stored rows that could not be used, by table; told for a day"""
+    roster_known: bool = True
+    """False: the card could not be read, and nobody knows who is in the nursery"""
+
+
+class LagReport(msgspec.Struct, frozen=True):
+    """How late the monitor works: what it looks at now has waited so long."""
+
+    t_s: Moment
+    lag_s: float
+    exhausted: bool
+    """everything that can be left out is (``daemon.shedding``): this is no passing stall"""
+
+
+class LinkReport(msgspec.Struct, frozen=True):
+    """The connection to the broker; ``None`` where it is not known yet."""
+
+    t_s: Moment
+    connected: bool = False
+    takes_alerts: bool | None = None
+    """whether the broker takes what the box says: its last answer on the topics of alerts"""
+    hears_commands: bool | None = None
+    """whether the broker lets commands through to the box"""
+    silent_s: float | None = None
+    """for how long it has owed its oldest acknowledgement, across connections"""
+    away_s: float | None = None
+    """for how long there has been no connection; ``None`` also where none is expected"""
+    why: dict[str, str] = {}
+    """the reason for each of "refused", "away" and "deaf", where there is one"""
+
+
+class IdentityReport(msgspec.Struct, frozen=True):
+    """Whether somebody else speaks as this box; empty while nobody is known to."""
+
+    t_s: Moment
+    signs: list[Literal["twin", "namesake", "taken_over", "copied", "found"]] = []
+
+
+class Command(msgspec.Struct, frozen=True):
+    """Something a person asked for, from a phone, the panel or the command line."""
+
+    t_s: float
+    request: commands.Request
+    request_id: str | None = None
+    """the answer echoes it"""
+    origin: str = "mqtt"
+
+    @property
+    def verb(self) -> str:
+        """What was asked for, as in topics."""
+        return commands.verb_of(self.request)
+
+    def answer(self, error: str | None = None) -> CommandResult:
+        """It was carried out, or refused with a sentence."""
+        return CommandResult(
+            t_s=self.t_s,
+            verb=self.verb,
+            ok=error is None,
+            error=error,
+            request_id=self.request_id,
+            origin=self.origin,
+        )
+
+
+Observation = (
+    AudioBlock
+    | ScaleBlock
+    | Tick
+    | Slept
+    | ClockReading
+    | SourceReport
+    | HostReport
+    | LagReport
+    | LinkReport
+    | IdentityReport
+    | Command
+)

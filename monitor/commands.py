@@ -9,7 +9,7 @@ sense now (who is here, what is open, which weight can be meant) is for the core
 from __future__ import annotations
 
 import math
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, Literal, cast, get_args, get_origin
 
 import msgspec
@@ -17,6 +17,7 @@ from msgspec import Meta, Struct
 
 from monitor.errors import CommandError
 from monitor.names import Species, check_name, has_control
+from monitor.times import parse_rfc3339
 
 LONGEST_PAYLOAD = 4096
 LONGEST_TEXT = 200
@@ -301,13 +302,9 @@ def _without_none(hint: Any) -> tuple[Any, Meta]:
 
 def _seconds(at: str) -> float:
     try:
-        moment = datetime.fromisoformat(at)
-        seconds = None if moment.tzinfo is None else moment.timestamp()
-    except (ValueError, OverflowError) as error:
-        raise CommandError(f'"at" is no time: {at!r}, write 2026-01-31T02:14:05Z') from error
-    if seconds is None:
-        raise CommandError(f'"at" has no time zone: {at!r}, write 2026-01-31T02:14:05Z')
-    return seconds
+        return parse_rfc3339(at)
+    except ValueError as error:
+        raise CommandError(f'"at" {error}') from error
 
 
 def _quoted(text: str) -> str:

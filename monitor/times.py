@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 MINUTE_S = 60.0
 HOUR_S = 3600.0
 DAY_S = 86_400.0
+_EXAMPLE = "2026-01-31T02:14:05Z"
 
 
 def rfc3339(unix_s: float) -> str:
@@ -22,12 +23,16 @@ def parse_rfc3339(text: str) -> float:
     """Unix seconds of an RFC 3339 time.
 
     Raises:
-        ValueError: it has no zone or is no time.
+        ValueError: it has no zone or is no time; a phrase that follows what it is the time of.
     """
-    moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00").replace("z", "+00:00"))
+    try:
+        moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00").replace("z", "+00:00"))
+        seconds = moment.timestamp()
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"is no time: {text!r}, write {_EXAMPLE}") from error
     if moment.tzinfo is None:
-        raise ValueError(f"{text!r} has no time zone: write 2026-01-31T02:14:05Z")
-    return moment.timestamp()
+        raise ValueError(f"has no time zone: {text!r}, write {_EXAMPLE}")
+    return seconds
 
 
 def compact_utc(unix_s: float) -> str:

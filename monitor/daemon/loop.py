@@ -115,8 +115,7 @@ class Loop:
             config, journal, start_s=start_s, run_start=run_start, on_events=on_events, log=log
         )
         self._log = log
-        self._shedding = shedding or Shedding()
-        self._may_shed = shedding is not None
+        self._shedding, self._may_shed = shedding or Shedding(), shedding is not None
         self._bridge = open_bridge(config, journal, self.recorder, log=log)
         self._outputs = Outputs(
             config, journal, self.recorder, self._shedding, self._bridge, self._metrics

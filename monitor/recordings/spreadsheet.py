@@ -111,15 +111,7 @@ def read_babies(path: str | Path, registered_s: float) -> list[Baby]:
             )
         taken[key] = line.name
         babies.append(
-            Baby(
-                id=f"replay-{key}",
-                name=line.name,
-                species=line.species,
-                born=line.born,
-                adult_weight_kg=line.adult_weight_kg,
-                weight_g=line.weight_g,
-                registered_s=registered_s,
-            )
+            Baby(id=f"replay-{key}", registered_s=registered_s, **msgspec.structs.asdict(line))
         )
     return babies
 

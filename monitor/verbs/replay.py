@@ -86,7 +86,7 @@ class Replay:
             try:
                 return parse_rfc3339(inputs.start)
             except ValueError as error:
-                raise ConfigError(f"--start: {error}") from error
+                raise ConfigError(f"--start {error}") from error
         if self._typed and not (inputs.scale or inputs.audio):
             return self._typed[0].t_s
         return parse_rfc3339(DEFAULT_START)

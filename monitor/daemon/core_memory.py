@@ -182,7 +182,7 @@ class CoreMemory:
 
         What the journal holds open and no snapshot knows (lost, or too old) is taken up: whether
         it is still so is for the part that knows to say. What the core holds open and the journal
-        has no row of (a torn page) is to be written again.
+        has no row of, or not the last one (a torn page), is to be written again.
 
         Returns what is to be written and told to nobody anew, and what is to be told: the ends
         of those that are open under another id.
@@ -197,6 +197,8 @@ class CoreMemory:
         if torn:
             written = {row["id"] for row in self._journal.alerts()}
             torn = [alert for alert in torn if alert.id not in written]
+        last = {row["id"]: (row["t_s"], row["state"]) for row in rows}
+        torn += [alert for alert in open_now if _is_newer(alert, last.get(alert.id))]
         forgotten = [_remembered(row, self._config.box) for row in rows if row["id"] not in known]
         return torn, [_closed(alert, now_s) for alert in pipeline.adopt(forgotten)]
 
@@ -222,6 +224,11 @@ def _inflated(row: bytes) -> bytes:
         return zlib.decompress(row)
     except zlib.error as error:
         raise InputError(f"the saved state cannot be read: {error}") from error
+
+
+def _is_newer(alert: Alert, row: tuple[float, str] | None) -> bool:
+    """Whether a later change of it is known than that of its last row."""
+    return row is not None and alert.t_s >= row[0] and alert.state != row[1]
 
 
 def _remembered(row: sqlite3.Row, box: str) -> Alert:

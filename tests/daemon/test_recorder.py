@@ -247,6 +247,19 @@ def test_an_open_alert_whose_rows_were_torn_away_is_in_the_journal_again(
     again.close()
 
 
+def test_an_open_alert_whose_last_row_was_torn_away_has_it_again(journal: Journal) -> None:
+    """A phone knows that it was acknowledged; so does the journal then."""
+    recorder = Recorder(CONFIG, journal, start_s=START_S)
+    ring(recorder, START_S + 1)
+    recorder.handle(asked(START_S + 2, "acknowledge"))
+    with closing(sqlite3.connect(journal.path)) as torn, torn:
+        torn.execute("DELETE FROM alerts WHERE state = 'acknowledged'")
+    messages = len(journal.outbox.everything())
+    Recorder(CONFIG, journal, start_s=START_S + 3)
+    assert [row["state"] for row in journal.alerts()] == ["raised", "acknowledged"]
+    assert len(journal.outbox.everything()) == messages, "nobody is told it twice"
+
+
 def test_two_babies_added_at_once_are_two_after_a_restart(journal: Journal) -> None:
     first = Recorder(CONFIG, journal, start_s=START_S)
     for name in ("Ann", "Ben", "Cleo"):

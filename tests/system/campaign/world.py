@@ -274,7 +274,8 @@ class World:
     def wait_known(self, fact: Fact) -> None:
         """Until somebody was told of it, or has not been for much too long."""
         with suppress(TimeoutError):
-            self.wait(lambda: self.told_s(fact) is not None, TOLD_WITHIN_S, fact.incident)
+            limit_s = TOLD_WITHIN_S + fact.delay_s
+            self.wait(lambda: self.told_s(fact) is not None, limit_s, fact.incident)
 
     # ------------------------------------------------------------------ the daemon's keeper
 

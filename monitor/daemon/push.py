@@ -20,6 +20,7 @@ import msgspec
 from monitor.config import NotifyConfig
 from monitor.daemon.push_routes import PushRoutes
 from monitor.events import Alert
+from monitor.host.backoff import Backoff
 from monitor.mqtt.topics import alert_sentence
 from monitor.store.push_rows import PushRow, PushRows
 
@@ -76,7 +77,7 @@ class Notifier:
         self._look_every_s = look_every_s
         self._local_minute = local_minute
         self._routes = routes or PushRoutes(config)
-        self._attempts: dict[int, int] = {}
+        self._backoffs: dict[int, Backoff] = {}
         self._due_s: dict[int, float] = {}
         self._failure: str | None = None
         self._given_up: list[threading.Thread] = []
@@ -160,14 +161,12 @@ class Notifier:
             self._postpone(row.id)
 
     def _postpone(self, number: int) -> None:
-        attempts = self._attempts.get(number, 0)
-        self._attempts[number] = attempts + 1
-        wait_s = self._retry_after_s[min(attempts, len(self._retry_after_s) - 1)]
-        self._due_s[number] = time.monotonic() + wait_s
+        backoff = self._backoffs.setdefault(number, Backoff(self._retry_after_s))
+        self._due_s[number] = time.monotonic() + backoff.next_s()
 
     def _forget(self, ids: list[int]) -> None:
         for number in ids:
-            self._attempts.pop(number, None)
+            self._backoffs.pop(number, None)
             self._due_s.pop(number, None)
         self._rows.delete(ids)
 

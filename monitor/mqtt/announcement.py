@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Literal, cast
+from typing import cast
 
 import msgspec
 
@@ -24,9 +24,10 @@ from monitor.errors import JournalError
 from monitor.events import Baby, IdentityReport
 from monitor.mqtt.connecting import Connect
 from monitor.mqtt.discovery import Mode, discovery
+from monitor.mqtt.first_look import FirstLook
 from monitor.mqtt.identity import BoxIdentity, where
 from monitor.mqtt.identity_watch import IdentityDocument, IdentityWatch
-from monitor.mqtt.look import BABY_DEVICE, BOX_DEVICE, BrokerLook, strangers
+from monitor.mqtt.look import BABY_DEVICE, BOX_DEVICE, strangers
 from monitor.mqtt.publisher import Publisher
 from monitor.mqtt.topics import Message, Topics, state_messages
 from monitor.store.journal import Journal
@@ -34,9 +35,6 @@ from monitor.times import rfc3339
 
 RENEW_EVERY_S = 60.0
 """the document ``identity`` is written this often: another box of this name sees it"""
-MOST_LOOKS = 3
-"""a broker that lets one connection of a user in and no second one must not hold discovery up"""
-LOOK_AGAIN_S = 10.0
 FOLLOW_EVERY_S = 1.0
 """a command typed on this machine is followed within this time"""
 
@@ -56,7 +54,6 @@ class Announcement:
     ) -> None:
         self._config, self._journal = config, journal
         self._babies, self._state, self._log = babies, state, log
-        self._connect = connect
         self._topics = Topics(config.box)
         self.identity = BoxIdentity(journal)
         self.watch = IdentityWatch(
@@ -67,9 +64,14 @@ class Announcement:
             identity_topic=self._topics.identity,
         )
         self._belonging: set[str] = set()
-        self._look: BrokerLook | None = None
-        self._looks_failed = 0
-        self._looked_s = float("-inf")
+        self._look = FirstLook(
+            config,
+            journal,
+            self.identity,
+            connect=connect,
+            client_id=lambda: self.watch.client_id,
+            seen=self._looked,
+        )
         self._publisher: Publisher | None = None
         self._was_connected = False
         self._renewed_s = self._followed_s = float("-inf")
@@ -111,15 +113,12 @@ class Announcement:
             self._renewed_s, self.watch.document_due = monotonic_s, False
             publisher.set_retained([self._document(now_s)])
         self.watch.tick(monotonic_s)
-        if publisher.connected and self._is_to_look:
-            self._look_beside(monotonic_s)
+        if publisher.connected and self._look.beside(monotonic_s):
+            self.begin(publisher)
 
     def may_open(self) -> bool:
-        """Whether the publisher may connect: a box looks before it first announces itself.
-
-        Where it cannot look, the publisher's own attempt says why.
-        """
-        return not self._is_to_look or self._keep_looking(time.monotonic()) != "looking"
+        """Whether the publisher may connect: a box looks before it first announces itself."""
+        return self._look.may_connect(time.monotonic())
 
     def emptied(self, topic: str) -> None:
         """The broker has acknowledged an empty retained message."""
@@ -127,8 +126,7 @@ class Announcement:
 
     def close(self) -> None:
         """Stop looking."""
-        if self._look is not None:
-            self._look.close()
+        self._look.close()
 
     # ------------------------------------------------------------------ what is wrong with it
 
@@ -173,7 +171,7 @@ class Announcement:
             return False
         if not self._journal.knows_roster:
             return True  # the card cannot be read: under another identity all would be there twice
-        return self._is_to_look or self.identity.found is not None or self.identity.copied
+        return self._look.is_due or self.identity.found is not None or self.identity.copied
 
     def _discovery(self, topics: Topics | None = None, mode: Mode | None = None) -> list[Message]:
         mqtt = self._config.mqtt
@@ -231,46 +229,12 @@ class Announcement:
             return False
         if self.identity.box != before:
             self._log("this box has another identity from now on")
-            self._look = None
+            self._look.begin_anew()
             self.watch.renamed(client_id=self.identity.client_id, identity=self.identity.box)
             publisher.reconnect("another identity was chosen")
         self._journal.retained.reload()
         self._renewed_s = float("-inf")
         return True
-
-    @property
-    def _is_to_look(self) -> bool:
-        wanted = self._config.mqtt.discovery != "off" and self._looks_failed < MOST_LOOKS
-        return (
-            self._journal.knows_roster
-            and wanted
-            and not self.identity.has_looked(where(self._config))
-        )
-
-    def _look_beside(self, monotonic_s: float) -> None:
-        """While connected; a broker that lets nobody in twice must not hold discovery up."""
-        if self._look is None and monotonic_s - self._looked_s < LOOK_AGAIN_S:
-            return
-        if self._keep_looking(monotonic_s) == "failed":
-            self._looked_s = monotonic_s
-            self._looks_failed += 1
-            if not self._is_to_look and self._publisher is not None:
-                self.begin(self._publisher)
-
-    def _keep_looking(self, monotonic_s: float) -> Literal["looking", "done", "failed"]:
-        if self._look is None:
-            self._look = BrokerLook(
-                self._config.mqtt,
-                self._config.box,
-                connect=self._connect,
-                client_id=self.watch.client_id,
-            )
-        outcome = self._look.pump(monotonic_s)
-        if outcome != "looking":
-            documents, self._look = self._look.documents, None
-            if outcome == "done":
-                self._looked(documents)
-        return outcome
 
     def _looked(self, documents: dict[str, bytes]) -> None:
         devices = {f"{BOX_DEVICE}{self.identity.box}"}

@@ -97,13 +97,7 @@ class Bridge:
             journal.outbox,
             topics=self._topics,
             connect=self._connect_as_this_box,
-            hooks=Hooks(
-                receive=self._receive,
-                complain=self._complain,
-                resized=self._announce,
-                emptied=self._announcement.emptied,
-                may_open=self._announcement.may_open,
-            ),
+            hooks=self._hooks(),
             watch=self._announcement.watch,
             gate=gate,
             patience=patience,
@@ -193,6 +187,15 @@ class Bridge:
         return self._announcement.report(self._box.now_s, time.monotonic())
 
     # ------------------------------------------------------------------ inside
+
+    def _hooks(self) -> Hooks:
+        return Hooks(
+            receive=self._receive,
+            complain=self._complain,
+            resized=self._announce,
+            emptied=self._announcement.emptied,
+            may_open=self._announcement.may_open,
+        )
 
     def _announce(self) -> None:
         self._announcement.begin(self._publisher)

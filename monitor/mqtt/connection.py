@@ -68,9 +68,7 @@ class Connection:
         self.protocol = protocol
         self.dropped = 0
         """messages thrown away because too many were waiting"""
-        self._intake = intake
-        self._config = config
-        self._password = password
+        self._config, self._password, self._intake = config, password, intake
         self._answered = False
         self._greeted_s: float | None = None
         self._ended: tuple[str, int] | None = None

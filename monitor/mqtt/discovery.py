@@ -112,15 +112,7 @@ def _documents(
         "qos": 1,
     }
     origin = {"name": ORIGIN_NAME, "sw_version": version}
-    named = {
-        key: row
-        | {
-            "unique_id": f"{device_id}_{key}",
-            "default_entity_id": f"{row['platform']}.{slug(device['name'])}_{key}",
-            "object_id": f"{slug(device['name'])}_{key}",  # the same for cores before 2025.10
-        }
-        for key, row in components.items()
-    }
+    named = _named(device, components)
     if mode == "device":
         topic = f"{prefix}/device/{node}/{device_id}/config"
         body = {"device": device, "origin": origin, "components": named} | shared
@@ -136,3 +128,17 @@ def _documents(
         )
         for key, row in named.items()
     ]
+
+
+def _named(device: dict[str, Any], components: dict[str, Component]) -> dict[str, Component]:
+    """With ids that no rename changes, and names for a first installation."""
+    device_id, name = device["identifiers"][0], slug(device["name"])
+    return {
+        key: row
+        | {
+            "unique_id": f"{device_id}_{key}",
+            "default_entity_id": f"{row['platform']}.{name}_{key}",
+            "object_id": f"{name}_{key}",  # the same for cores before 2025.10
+        }
+        for key, row in components.items()
+    }

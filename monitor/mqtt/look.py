@@ -24,6 +24,9 @@ from monitor.mqtt.protocol_version import VersionChoice
 if TYPE_CHECKING:
     from monitor.mqtt.connection import Connection
 
+Outcome = Literal["looking", "done", "failed"]
+"""``failed``: there was no connection"""
+
 QUIET_S = 1.0
 """a broker sends what is retained at once; this long without another document is the end"""
 BOX_DEVICE, BABY_DEVICE = "nursery_", "nursery_baby_"
@@ -65,7 +68,7 @@ class BrokerLook:
         self.documents: dict[str, bytes] = {}
         """what was seen, by topic"""
 
-    def pump(self, now_s: float) -> Literal["looking", "done", "failed"]:
+    def pump(self, now_s: float) -> Outcome:
         """``failed``: there was no connection; the next call tries again."""
         if self._connection is None:
             return self._open()
@@ -93,12 +96,12 @@ class BrokerLook:
             self._connection.close(0.0)
         self._connection, self._heard_s = None, None
 
-    def _open(self) -> Literal["looking"]:
+    def _open(self) -> Outcome:
         self._connection = self._connect(self._version.current, self._client_id, intake=INTAKE)
         self._connection.open()
         return "looking"
 
-    def _failed(self, wrong_version: bool) -> Literal["looking", "failed"]:
+    def _failed(self, wrong_version: bool) -> Outcome:
         self.close()
         return "looking" if self._version.over(wrong_version=wrong_version) else "failed"
 

@@ -3,7 +3,13 @@
 import msgspec
 import pytest
 
-from monitor.mqtt.identity_watch import LASTING_S, SHORT_S, IdentityDocument, IdentityWatch
+from monitor.mqtt.identity_watch import (
+    LASTING_S,
+    MOST_OTHERS,
+    SHORT_S,
+    IdentityDocument,
+    IdentityWatch,
+)
 
 STATUS, IDENTITY = "nursery/a/status", "nursery/a/identity"
 
@@ -68,7 +74,10 @@ def test_what_anybody_may_invent_fills_no_memory():
     for number in range(1000):
         see(one, written_by(f"x{number}", identity="two"))
     assert one.signs(1.0) == ["namesake"]
-    assert one.remembered <= 20
+    for number, is_remembered in ((1000 - MOST_OTHERS, True), (0, False)):
+        one.document_due = False
+        see(one, written_by(f"x{number}", identity="two"))
+        assert one.document_due != is_remembered, "whoever is new is answered at once"
 
 
 def test_who_falls_silent_is_no_longer_told_of():

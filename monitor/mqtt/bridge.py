@@ -1,4 +1,4 @@
-"""One box at its broker: what it announces, shows and tells, and the commands that reach it.
+"""One box at its broker: what it announces and publishes, and the commands that reach it.
 
 Events and documents come in; commands, and how the connection is, go out. Alerts are not told from
 here: they are rows of the outbox, which the publisher empties.
@@ -106,7 +106,7 @@ class Bridge:
         self._refused: dict[str, str] = {}
         self._announce()
 
-    # ------------------------------------------------------------------ what is told
+    # ------------------------------------------------------------------ what is published
 
     def handle_events(self, events: Sequence[AnyEvent]) -> None:
         """Publish what just happened; a changed roster is announced anew."""
@@ -120,7 +120,7 @@ class Bridge:
                 self._announce()  # an old name's topics must not live on
 
     def show_state(self, state: BoxState) -> None:
-        """What is true now; unchanged documents cost nothing."""
+        """The retained documents; one that has not changed is not sent again."""
         messages = state_messages(state, self._topics)
         self._publisher.set_retained(self._announcement.admit(messages))
 
@@ -166,12 +166,12 @@ class Bridge:
 
     @property
     def connected(self) -> bool:
-        """Whether the broker hears us."""
+        """Whether there is a connection to the broker."""
         return self._publisher.connected
 
     @property
     def delivers(self) -> bool:
-        """Whether it does, and takes what it is told."""
+        """Whether there is one, and the broker takes alerts."""
         return self._publisher.delivers
 
     def status(self) -> PublisherStatus:

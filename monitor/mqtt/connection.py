@@ -44,12 +44,12 @@ from monitor.mqtt.topics import Message
 
 CONNECT_TIMEOUT_S = 8.0
 ANSWER_WITHIN_S = 3.0
-"""From the open socket to the broker's answer. amqtt leaves a version 5 greeting unanswered and
+"""From the open socket to the broker's answer. amqtt leaves a version 5 CONNECT unanswered and
 the socket open; Mosquitto answers in milliseconds."""
 
 
 class Connection:
-    """Connects in a thread of its own; ``events`` tells what happened, in order."""
+    """Connects in a thread of its own; ``events`` holds what happened, in order."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Connection:
         """messages thrown away because too many were waiting"""
         self._config, self._password, self._intake = config, password, intake
         self._answered = False
-        self._greeted_s: float | None = None
+        self._opened_s: float | None = None
         self._ended: tuple[str, int] | None = None
         self._client = client = GuardedClient(
             intake.most_bytes,
@@ -92,7 +92,7 @@ class Connection:
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
 
     def open(self, will: Message | None = None) -> None:
-        """Start connecting; ``will`` is what the broker says for us when we vanish."""
+        """Start connecting; ``will`` is what the broker publishes when the connection breaks."""
         if will is not None:
             self._client.will_set(will.topic, will.payload, will.qos, will.retain)
         self._thread.start()
@@ -133,10 +133,10 @@ class Connection:
 
     @property
     def is_ignored(self) -> bool:
-        """The socket is open, but the broker has not answered our greeting in time."""
-        greeted_s = self._greeted_s
-        waiting = greeted_s is not None and not self._answered
-        return waiting and time.monotonic() - (greeted_s or 0.0) > ANSWER_WITHIN_S
+        """The socket is open, but the broker has not answered CONNECT in time."""
+        opened_s = self._opened_s
+        waiting = opened_s is not None and not self._answered
+        return waiting and time.monotonic() - (opened_s or 0.0) > ANSWER_WITHIN_S
 
     def close(self, timeout_s: float) -> None:
         """Disconnect, so that the will is not sent, and wait for the thread at most so long."""
@@ -205,7 +205,7 @@ class Connection:
         # against delayed acknowledgements): p99 of an alert 48 ms, with it 10 (bench_fleet.py).
         with suppress(OSError):
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._greeted_s = time.monotonic()
+        self._opened_s = time.monotonic()
 
     def _on_connect(
         self,

@@ -33,7 +33,7 @@ NOT_BACK = "it reached nobody, not even this box: the broker's rules may forbid 
 
 
 class Dispatch:
-    """Tell it what the connection tells; ``pump`` it while connected. Monotonic seconds."""
+    """Takes the connection's events; ``pump`` it while connected. Times are monotonic seconds."""
 
     def __init__(
         self,
@@ -96,13 +96,13 @@ class Dispatch:
         self._unproven.clear()
         self._too_long_rows.clear()
         self._proving, self._begun_s = proving, now_s
-        self._tell_size(before)
+        self._report_size(before)
 
     def end(self, now_s: float, *, too_large: bool = False) -> bool:
         """It is gone; returns whether a message's length may be the reason."""
         before = self.delivery.size.limit
         suspect = self.delivery.end(now_s, too_large=too_large)
-        self._tell_size(before)
+        self._report_size(before)
         return suspect
 
     def send_everything(self) -> None:
@@ -114,7 +114,7 @@ class Dispatch:
         """Only that, as soon as there is a place."""
         self._online_due = True
 
-    def _tell_size(self, before: int | None) -> None:
+    def _report_size(self, before: int | None) -> None:
         if self.delivery.size.limit != before:
             self._resized()
 
@@ -240,7 +240,7 @@ class Dispatch:
             if is_proof and self._proof.is_proven:
                 before = size.limit
                 size.suspect(_packet(lost), certain=True)
-                self._tell_size(before)
+                self._report_size(before)
             else:
                 refusals.refuse(lost.topic, NOT_BACK, now_s)
             if is_proof:

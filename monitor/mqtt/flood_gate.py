@@ -1,4 +1,4 @@
-"""How many commands a box listens to: a person's, not a flood.
+"""How many commands a box carries out: a person's, not a flood.
 
 Every command costs a transaction on the card and an answer on the broker, so whoever may write to
 a command topic could starve the listening and the weighing with them. A bucket of tokens lets
@@ -18,7 +18,7 @@ COMMANDS_PER_S = 2.0
 SD card manages (about 40 synced writes a second on a slow one)"""
 FLOOD_PER_S = 100
 """refused in one second: no person and no dashboard; the broker is asked to stop sending"""
-DEAF_S = 30.0
+PAUSE_S = 30.0
 """long enough to bring a flood's cost to a thirtieth, short enough to wait for"""
 
 
@@ -30,7 +30,7 @@ class CommandGate:
         self._filled_s: float | None = None
         self._refused = 0
         self._since_s = -math.inf
-        self._deaf_until_s = -math.inf
+        self._flooded_until_s = -math.inf
         self.total = 0
         """commands refused since the start"""
 
@@ -59,9 +59,9 @@ class CommandGate:
         text = f"too many commands: {count} ignored; {COMMANDS_PER_S:g} a second are carried out"
         if count < FLOOD_PER_S:
             return text
-        self._deaf_until_s = now_s + DEAF_S
-        return f"{text}. This is a flood: the box hears no commands for {DEAF_S:g} s"
+        self._flooded_until_s = now_s + PAUSE_S
+        return f"{text}. This is a flood: the box hears no commands for {PAUSE_S:g} s"
 
-    def is_deaf(self, now_s: float) -> bool:
+    def is_flooded(self, now_s: float) -> bool:
         """Whether commands are not listened to at all."""
-        return now_s < self._deaf_until_s
+        return now_s < self._flooded_until_s

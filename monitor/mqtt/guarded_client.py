@@ -1,4 +1,4 @@
-"""paho's client, hemmed in: a guard on what it reads, one thread that writes, no listening socket.
+"""paho's client with a guard on what it reads, one thread that writes and no listening socket.
 
 paho has no public place for the first and the last; what is overridden here is held to a real
 broker by tests/system/test_connection.py and test_intruder.py.

@@ -1,4 +1,4 @@
-"""Notices another box that speaks with this one's identity or under this one's name.
+"""Notices another box with this one's identity or name.
 
 Three signs. The broker says that the session was taken over (MQTT 5, reason 0x8E). Or it says
 nothing, as Mosquitto does, and the connection ends a moment after it was accepted, again and
@@ -83,15 +83,15 @@ class IdentityWatch:
         self._short_s, self._lasting_s = short_s, lasting_s
         self._connected_s: float | None = None
         self._short_ends: list[float] = []
-        self._suspects = False
-        """a spare name is being tried: does it hold?"""
-        self._tries_again = False
-        """the spare name held: the own one is being tried, does it hold, too?"""
+        self._tries_other = False
+        """the other name is being tried: does the connection hold?"""
+        self._tries_own = False
+        """it held: the own name is being tried again, does it hold, too?"""
         self.reconnect_due = False
         """the other name is to be used at the broker"""
-        self._spare = False
+        self._other_name = False
         self._taken_over = False
-        """until a person has done something: with a spare name there is no new sign of it"""
+        """until a person has done something: under the other name there is no new sign of it"""
         self._others: dict[str, _Other] = {}
         """by the mark of the process that wrote"""
         self._contradicted_s = -math.inf
@@ -104,8 +104,8 @@ class IdentityWatch:
 
     @property
     def client_id(self) -> str:
-        """The name to connect by; a spare one once somebody else has the own."""
-        return f"{self._client_id}-{self._instance[:4]}" if self._spare else self._client_id
+        """The name to connect by; another one once somebody else has the own."""
+        return f"{self._client_id}-{self._instance[:4]}" if self._other_name else self._client_id
 
     @property
     def topics(self) -> list[str]:
@@ -115,7 +115,7 @@ class IdentityWatch:
     def renamed(self, *, client_id: str, identity: str) -> None:
         """Another identity from now on: what was seen was about the old one."""
         self._client_id, self._identity = client_id, identity
-        self._spare = self._suspects = self._tries_again = self._taken_over = False
+        self._other_name = self._tries_other = self._tries_own = self._taken_over = False
         self._short_ends.clear()
         self._others.clear()
 
@@ -132,33 +132,33 @@ class IdentityWatch:
             return
         if code == SESSION_TAKEN_OVER:
             self._taken_over = True
-            self._spare = True
-            self._suspects = self._tries_again = False
+            self._other_name = True
+            self._tries_other = self._tries_own = False
             return
         if now_s - since_s >= self._short_s:
             self._short_ends.clear()
             return
-        if self._tries_again:
-            self._taken_over = self._spare = True
-            self._tries_again = False
+        if self._tries_own:
+            self._taken_over = self._other_name = True
+            self._tries_own = False
             return
         self._short_ends = [t_s for t_s in self._short_ends if now_s - t_s < WINDOW_S] + [now_s]
-        if self._suspects:  # the spare name holds no better: it was something else
-            self._spare = self._suspects = False
+        if self._tries_other:  # the other name holds no better: it was something else
+            self._other_name = self._tries_other = False
             self._short_ends.clear()
-        elif len(self._short_ends) >= SHORT_ENDS and not self._spare:
-            self._spare = self._suspects = True
+        elif len(self._short_ends) >= SHORT_ENDS and not self._other_name:
+            self._other_name = self._tries_other = True
 
     def tick(self, now_s: float) -> None:
         """Look whether a name has held."""
         if self._connected_s is None or now_s - self._connected_s < self._short_s:
             return
-        if self._suspects:
-            self._suspects = self._spare = False
-            self._tries_again = self.reconnect_due = True
+        if self._tries_other:
+            self._tries_other = self._other_name = False
+            self._tries_own = self.reconnect_due = True
             self._short_ends.clear()
         elif not self.reconnect_due:
-            self._tries_again = False
+            self._tries_own = False
 
     def received(self, topic: str, payload: bytes, *, retain: bool, now_s: float) -> bool:
         """Take a message on one of ``topics``; False for any other."""
@@ -185,7 +185,7 @@ class IdentityWatch:
             return
         sign: Sign = "twin" if document.identity == self._identity else "namesake"
         if sign == "twin":
-            self._spare = True  # the next connection leaves the common name to the other
+            self._other_name = True  # the next connection leaves the common name to the other
         known = self._others.get(document.instance)
         if known is None or known.sign != sign or now_s - known.answered_s >= ANSWER_EVERY_S:
             known = _Other(sign=sign, answered_s=now_s)

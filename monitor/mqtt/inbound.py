@@ -55,7 +55,7 @@ class Inbound:
 
     def is_flooded(self, now_s: float) -> bool:
         """Whether commands are not listened to at all."""
-        return self._gate.is_deaf(now_s)
+        return self._gate.is_flooded(now_s)
 
     def begin(self) -> None:
         """A new connection."""

@@ -1,9 +1,9 @@
 """What the box listens to at the broker, and what keeps it from listening.
 
 Commands and Home Assistant's birth, and where the broker does not answer for a message
-(``echoes``) the box's own words. A flood closes the ears for a while (``command_gate``); a message
-too long for any command closes them for longer, because a retained one comes again with every
-subscription, and a box that listens for commands must not for that lose its alerts.
+(``echoes``) the box's own messages. After a flood the commands are unsubscribed for a while
+(``flood_gate``); after a message too long for any command for longer, because a retained one comes
+again with every subscription, and would end every connection.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from monitor.mqtt.connection_events import Subscribed
 if TYPE_CHECKING:  # the client library is loaded with the first connection
     from monitor.mqtt.connection import Connection
 
-DEAF_AFTER_TOO_LONG_S = 600.0
+AFTER_TOO_LONG_S = 600.0
 """somebody has to empty the topic; meanwhile each try costs one connection"""
 UNHEARD = "somebody keeps or sent a message far too long for a command: empty that topic"
 
@@ -37,9 +37,9 @@ class Listening:
         self._of_others = frozenset(of_others)
         self._asked: dict[int, list[str]] = {}
         self._open = False
-        self._deaf_until_s = -math.inf
-        self._shut = 0
-        """how much is left out after too long a message: 1 commands, 2 the box's own words, too"""
+        self._left_out_until_s = -math.inf
+        self._left_out = 0
+        """after too long a message: 0 nothing, 1 commands, 2 the box's own messages, too"""
         self._granted: set[str] = set()
         self.refused: dict[str, str] = {}
         """topics that the broker does not let the box hear, with the reason"""
@@ -47,22 +47,22 @@ class Listening:
     def begin(
         self, connection: Connection, now_s: float, *, flooded: bool, hear_itself: bool
     ) -> bool:
-        """Subscribe anew; returns whether the box's own words will come back."""
+        """Subscribe anew; returns whether the box's own messages will come back."""
         self._asked.clear()
         self._granted.clear()
         self._open = False
-        hear_itself = hear_itself and self._shut < 2
-        if self._shut < 2:
+        hear_itself = hear_itself and self._left_out < 2
+        if self._left_out < 2:
             self._ask(connection, self._always + (self._echoes if hear_itself else []))
         self.tend(connection, now_s, flooded=flooded)
         return hear_itself
 
     def tend(self, connection: Connection, now_s: float, *, flooded: bool) -> bool:
-        """Close and open the ears as it is time; returns whether they were opened just now."""
-        if self._shut and now_s >= self._deaf_until_s:
-            self._shut = 0
+        """Unsubscribe and subscribe commands as it is time; returns whether subscribed just now."""
+        if self._left_out and now_s >= self._left_out_until_s:
+            self._left_out = 0
             self.refused = {t: why for t, why in self.refused.items() if why != UNHEARD}
-        wanted = not flooded and not self._shut
+        wanted = not flooded and not self._left_out
         if wanted == self._open:
             return False
         self._open = wanted
@@ -74,8 +74,8 @@ class Listening:
 
     def too_long(self, now_s: float) -> None:
         """A message has ended the connection by its length: leave out what may have brought it."""
-        self._shut = min(2, self._shut + 1)
-        self._deaf_until_s = now_s + DEAF_AFTER_TOO_LONG_S
+        self._left_out = min(2, self._left_out + 1)
+        self._left_out_until_s = now_s + AFTER_TOO_LONG_S
         self.refused |= dict.fromkeys(self._commands, UNHEARD)
 
     def answered(self, answer: Subscribed) -> None:
@@ -89,7 +89,7 @@ class Listening:
 
     @property
     def own_granted(self) -> bool:
-        """Whether the broker has said that the box's own words will come back."""
+        """Whether the broker has said that the box's own messages will come back."""
         return self._granted.issuperset(self._echoes)
 
     def hears_commands(self) -> tuple[bool | None, str]:

@@ -1,4 +1,4 @@
-"""How long a packet this broker takes: what it announced, or what was learned the hard way.
+"""How long a packet this broker takes: as announced, or as learned from connections that ended.
 
 MQTT 5 lets a broker announce its ``Maximum Packet Size``. Some do not: Mosquitto with
 ``message_size_limit`` throws longer messages away, and one that speaks 3.1.1 hangs up on them
@@ -17,7 +17,7 @@ from monitor.mqtt.protocol_version import ProtocolVersion
 from monitor.mqtt.topics import Message
 
 STRIKES = 2
-"""one ended connection is chance (a broker that restarts), two at the same length are not"""
+"""one ended connection may be chance (a broker that restarts), two at this length are not"""
 
 
 def packet_bytes(message: Message, protocol: ProtocolVersion) -> int:

@@ -88,10 +88,10 @@ class Publisher:
         self._connected = False
         self._why = NOT_YET
 
-    # ------------------------------------------------------------------ what to say
+    # ------------------------------------------------------------------ what is sent
 
     def set_retained(self, messages: Iterable[Message]) -> None:
-        """Set the retained state; unchanged payloads cost nothing."""
+        """Set what topics hold from now on; a payload that has not changed is not sent again."""
         self._dispatch.state.set(messages)
 
     def empty(self, topics: Iterable[str]) -> None:
@@ -117,12 +117,12 @@ class Publisher:
 
     @property
     def connected(self) -> bool:
-        """Whether the broker hears us."""
+        """Whether there is a connection to the broker."""
         return self._connected
 
     @property
     def delivers(self) -> bool:
-        """Whether it does, and takes what it is told."""
+        """Whether there is one, and the broker takes alerts."""
         return self._connected and self._dispatch.takes_alerts()[0] is not False
 
     @property
@@ -177,7 +177,7 @@ class Publisher:
             return commands
         # What arrives while these are dealt with waits for the next turn: a flood must not hold it.
         for _ in range(len(connection.events)):
-            self._take(connection, connection.events.popleft(), now_s, commands)
+            self._handle(connection, connection.events.popleft(), now_s, commands)
         self._dispatch.clear()
         if self._connection is connection and connection.is_ignored:
             self._lost("the broker does not answer", wrong_version=True)
@@ -232,12 +232,12 @@ class Publisher:
         connection.open(self._attempts.fitted(self._offline))
         self._connection = connection
 
-    def _take(
+    def _handle(
         self, connection: Connection, event: ConnectionEvent, now_s: float, commands: list[Command]
     ) -> None:
         match event:
             case Connected(limits):
-                self._greet(connection, limits, now_s)
+                self._begin(connection, limits, now_s)
             case Acknowledged():
                 self._dispatch.answered(event, now_s)
             case Subscribed():
@@ -257,7 +257,7 @@ class Publisher:
                     self._watch.ended(now_s, code)
                 self._lost(why, at_once=suspect or too_long)
 
-    def _greet(self, connection: Connection, limits: Limits, now_s: float) -> None:
+    def _begin(self, connection: Connection, limits: Limits, now_s: float) -> None:
         self._connected = True
         self._inbound.begin()
         self._attempts.connected(limits, now_s)

@@ -2,7 +2,7 @@
 
 A refused message must not be lost, must not hold up the others, and must not be sent over and
 over: its topic rests, and after a while, and at each new connection, one message finds out
-whether the broker has thought better of it.
+whether the broker takes it by now.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from monitor.config import MqttConfig
 from monitor.errors import ConfigError
 from monitor.mqtt.connection import Connection
 from monitor.mqtt.connection_events import Received
-from monitor.mqtt.flood_gate import BURST, COMMANDS_PER_S, DEAF_S, CommandGate
+from monitor.mqtt.flood_gate import BURST, COMMANDS_PER_S, PAUSE_S, CommandGate
 from monitor.mqtt.hooks import Hooks
 from monitor.mqtt.inbound import FIRST_ANSWER_S, Inbound
 from monitor.mqtt.intake import Intake
@@ -42,10 +42,10 @@ def test_what_is_too_much_is_told_once_a_second() -> None:
     assert gate.total == pytest.approx(300 - BURST - 30 * COMMANDS_PER_S, abs=2)
     assert 15 < len(said) <= 30
     assert all(text.startswith("too many commands: ") for text in said)
-    assert not gate.is_deaf(30.0)
+    assert not gate.is_flooded(30.0)
 
 
-def test_a_flood_closes_the_ears_for_a_while() -> None:
+def test_a_flood_pauses_commands_for_a_while() -> None:
     gate = CommandGate()
     for _ in range(1000):
         gate.admit(5.0)
@@ -53,9 +53,9 @@ def test_a_flood_closes_the_ears_for_a_while() -> None:
     assert text is not None
     assert "980 ignored" in text
     assert "hears no commands for 30 s" in text
-    assert gate.is_deaf(5.0 + DEAF_S - 0.1)
-    assert not gate.is_deaf(5.0 + DEAF_S)
-    assert gate.admit(5.0 + DEAF_S)
+    assert gate.is_flooded(5.0 + PAUSE_S - 0.1)
+    assert not gate.is_flooded(5.0 + PAUSE_S)
+    assert gate.admit(5.0 + PAUSE_S)
 
 
 def flood(box: Box, count: int) -> None:
@@ -79,7 +79,7 @@ def test_the_box_answers_a_flood_with_one_sentence_and_listens_again(
     assert topic not in box.connection.subscribed
     assert box.app.broker_status.commands_ignored == 1000 - BURST
     now_s = time.monotonic()
-    monkeypatch.setattr(time, "monotonic", lambda: now_s + DEAF_S + 1)
+    monkeypatch.setattr(time, "monotonic", lambda: now_s + PAUSE_S + 1)
     box.turn()
     assert topic in box.connection.subscribed
     assert len(box.send("tare", b"")) == 1

@@ -72,7 +72,6 @@ class Recorder:
             log: hears when the clock shifted the timeline.
         """
         self.journal = journal
-        self.topics = Topics(config.box)
         run_start = run_start or certain(time.time() if start_s is None else start_s)
         self.clock = ClockTracker(run_start.clock)
         self.now_s = run_start.start_s
@@ -108,7 +107,7 @@ class Recorder:
 
     def _begin(self, config: Config, run_start: RunStart) -> None:
         pushed = self.journal.pushes.pushed_alerts()
-        self._news = News(config, self.topics, pushed, self.spoken_minute)
+        self._news = News(config, Topics(config.box), pushed, self.spoken_minute)
         self.pipeline = self._memory.restored(self.now_s, run_start.earlier)
         self.report.look(self.now_s, synced=self.synced)
         self._has_begun = True

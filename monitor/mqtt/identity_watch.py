@@ -198,11 +198,6 @@ class IdentityWatch:
 
     # ------------------------------------------------------------------ what it concludes
 
-    @property
-    def remembered(self) -> int:
-        """How many others are known: anybody may invent some, so there is a limit."""
-        return len(self._others)
-
     def contradiction(self, now_s: float) -> Literal["everything", "online"] | None:
         """What to say again because somebody else spoke as this box; told once."""
         if now_s - self._contradicted_s < CONTRADICT_EVERY_S:

@@ -36,7 +36,7 @@ class Scripted:
         self.now_s = T
         self.babies: list[Baby] = [POSSUM]
 
-    def state(self, _now_s: float) -> BoxState:
+    def status(self, _now_s: float) -> BoxState:
         return QUIET
 
 

@@ -152,24 +152,7 @@ class CryIncident:
         cried_s = _cried_s(incident, now_s)
         if cried_s < self._cry_after_s:
             return []
-        lasted_s = now_s - incident.since_s
-        long = lasted_s >= LONG_CRY_S and cried_s >= LONG_CRY_SHARE * lasted_s
-        severity: Severity = "critical" if long else "warning"
-        who = {"kitten": "A kitten", "puppy": "A puppy"}.get(incident.species, "A baby")
-        return [
-            Condition(
-                kind="crying",
-                severity=severity,
-                since_s=incident.since_s,
-                title=f"{who.split()[-1].capitalize()} crying",
-                message=f"{who} has been crying for {spoken_duration(lasted_s)}"
-                f"{_because(incident)}",
-                why=f"{cried_s:.0f} s of calls in {lasted_s:.0f} s, score {incident.score:.2f}, "
-                f"context {incident.context}",
-                all_clear="Quiet again after "
-                f"{spoken_duration(incident.heard_s - incident.since_s)} of crying.",
-            )
-        ]
+        return [_crying(incident, now_s, cried_s)]
 
     def _hear_on(self, bout: CryStarted) -> None:
         """Go on with a bout that was given up when the microphone was lost, and never ended."""
@@ -238,6 +221,25 @@ class CryIncident:
         """After a restart: a bout that went on then is taken to have ended with the power."""
         self.state = state
         self._lose_hearing()
+
+
+def _crying(incident: Spell, now_s: float, cried_s: float) -> Condition:
+    """The condition in words; ``cried_s`` is how long there were calls in it."""
+    lasted_s = now_s - incident.since_s
+    long = lasted_s >= LONG_CRY_S and cried_s >= LONG_CRY_SHARE * lasted_s
+    severity: Severity = "critical" if long else "warning"
+    who = {"kitten": "A kitten", "puppy": "A puppy"}.get(incident.species, "A baby")
+    return Condition(
+        kind="crying",
+        severity=severity,
+        since_s=incident.since_s,
+        title=f"{who.split()[-1].capitalize()} crying",
+        message=f"{who} has been crying for {spoken_duration(lasted_s)}{_because(incident)}",
+        why=f"{cried_s:.0f} s of calls in {lasted_s:.0f} s, score {incident.score:.2f}, "
+        f"context {incident.context}",
+        all_clear="Quiet again after "
+        f"{spoken_duration(incident.heard_s - incident.since_s)} of crying.",
+    )
 
 
 def _cried_s(incident: Spell, now_s: float) -> float:

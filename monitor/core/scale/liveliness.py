@@ -49,8 +49,8 @@ class Liveliness:
         state.jitter_g = jitter_g
         if remembered:
             floor_g = state.floor_g
-            crept_g = (jitter_g if floor_g is None else floor_g) * FLOOR_CREEP
             quiet_g = jitter_g if jitter_g > 0.005 else 0.005
+            crept_g = (quiet_g if floor_g is None else floor_g) * FLOOR_CREEP
             state.floor_g = crept_g if crept_g < quiet_g else quiet_g
 
     @property

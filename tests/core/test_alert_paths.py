@@ -17,11 +17,9 @@ from monitor.events import (
     Alert,
     AudioBlock,
     Baby,
-    Candidate,
     HostReport,
     ScaleBlock,
     Tick,
-    Unassigned,
     Weighing,
 )
 from monitor.mqtt.topics import Topics, state_messages
@@ -347,21 +345,21 @@ HOT = {"temperature_c": 85.0, "under_voltage": True, "disk_free_bytes": 10_000_0
 def test_a_host_that_says_nothing_any_more_has_not_healed(then) -> None:
     world = World()
     world.run(3 * MINUTE, host=HOT)
-    opened = {a.title for a in world.pipeline.policy.open}
+    opened = {a.title for a in world.pipeline.open_alerts}
     assert {"Pi is too hot", "Power supply too weak", "Disk is full"} <= opened
     told = world.run(6 * MINUTE, host=then)
     assert "cleared" not in [a.state for a in told]
-    assert all("at 0 °C" not in a.message for a in world.pipeline.policy.open)
+    assert all("at 0 °C" not in a.message for a in world.pipeline.open_alerts)
 
 
 def test_what_the_host_said_before_a_restart_is_open_until_it_says_otherwise() -> None:
     world = World()
     world.run(3 * MINUTE, host=HOT)
-    before = {a.id for a in world.pipeline.policy.open}
+    before = {a.id for a in world.pipeline.open_alerts}
     world.restart(30)
     assert "cleared" not in [a.state for a in world.run(3 * MINUTE)]
     assert "cleared" not in [a.state for a in world.run(2 * MINUTE, host=HOT)]
-    assert {a.id for a in world.pipeline.policy.open} == before
+    assert {a.id for a in world.pipeline.open_alerts} == before
     well = {"temperature_c": 50.0, "under_voltage": False, "disk_free_bytes": 10**9}
     told = world.run(2 * MINUTE, host=well)
     assert [a.state for a in told if a.id in before].count("cleared") == len(before)
@@ -378,26 +376,6 @@ def test_a_source_that_is_still_dead_after_a_restart_is_the_same_alert(dead) -> 
     assert [a.id for a in world.open("monitor_blind")] == [raised.id]
     told = world.run(3 * MINUTE)
     assert changes(told, "monitor_blind") == ["cleared"]
-
-
-def test_nobody_is_asked_about_a_baby_that_left_and_a_rename_reaches_the_question() -> None:
-    world = World()
-    event = next(iter(_questions(world)))
-    assert [c.baby for c in event.candidates] == ["Possum", "Twin"]
-    world.say("baby_edit", name="Twin", rename="Robin")
-    world.say("baby_retire", name="Possum")
-    (asked,) = world.pipeline.scale.conditions(T + world.second)
-    assert [c.baby for c in asked.candidates] == ["Robin"]
-
-
-def _questions(world: World):
-    world.say("baby_add", name="Twin", species="puppy", weight_g=205.0)
-    pending = world.pipeline.scale.state.claims.pending
-    pending["s1"] = Unassigned(
-        t_s=T + world.second, move="lift", weight_g=205.0, sigma_g=1.0, step_id="s1",
-        candidates=[Candidate("Possum", 0.5), Candidate("Twin", 0.5)],
-    )  # fmt: skip
-    return pending.values()
 
 
 def crying_and_deaf() -> World:
@@ -425,7 +403,7 @@ def test_what_needs_a_source_that_is_no_longer_configured_is_closed_with_that_re
     sense, begin, kinds, keep
 ) -> None:
     world = begin()
-    assert {a.kind for a in world.pipeline.policy.open} == kinds
+    assert {a.kind for a in world.pipeline.open_alerts} == kinds
     world.without(sense, keep=keep)
     told = world.run(5 * MINUTE, **{sense: False})
     assert {a.kind for a in told} == kinds
@@ -433,7 +411,7 @@ def test_what_needs_a_source_that_is_no_longer_configured_is_closed_with_that_re
         assert closed.state == "cleared"
         assert closed.title.startswith("Closed: ")
         assert closed.message == f"The {sense} is no longer configured."
-    assert world.pipeline.policy.open == []
+    assert not world.pipeline.open_alerts
 
 
 def test_a_sense_that_is_configured_again_begins_its_silence_anew() -> None:

@@ -282,6 +282,16 @@ def test_a_question_needs_a_baby_beside_the_grams():
     assert nursery.weights(0) == [(60.0, 201.0)]
 
 
+def test_nobody_is_asked_about_a_baby_that_left_and_a_rename_reaches_the_question():
+    nursery = Nursery(kitten("Ash", weight_g=200.0), kitten("Bee", weight_g=200.5))
+    key = nursery.step(-200.2)
+    nursery.ask("baby_edit", name="Bee", rename="Ada")
+    asked_about = nursery.claims.state.pending[key].candidates
+    assert sorted(c.baby for c in asked_about) == ["Ada", "Ash"]
+    nursery.ask("baby_retire", name="Ash")
+    assert [c.baby for c in nursery.claims.state.pending[key].candidates] == ["Ada"]
+
+
 # ------------------------------------------------------------------ one typed weight
 
 

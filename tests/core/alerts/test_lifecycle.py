@@ -7,7 +7,7 @@ import math
 import pytest
 
 from monitor.config import AlertsConfig, NightConfig
-from monitor.core.alerts.hands_gate import HandsGate
+from monitor.core.alerts.hands_gate import HandsGate, HandsState
 from monitor.core.alerts.lifecycle import AlertLife, alert_id, alert_key, safe_key
 from monitor.core.alerts.memory import AlertMemory
 from monitor.core.alerts.policy import AlertPolicy
@@ -263,7 +263,7 @@ def test_open_alerts_are_taken_up_under_the_babys_id():
 
 
 def test_hands_hold_a_cry_back_for_a_minute_and_five_at_most():
-    gate = HandsGate()
+    gate = HandsGate(HandsState())
     assert not gate.holds_back("crying", "warning", NOON)
     gate.observe(NOON, handled=True)
     assert gate.holds_back("crying", "warning", NOON + 59)
@@ -293,11 +293,12 @@ def test_the_night_is_from_its_first_minute_to_before_its_last():
 
 def test_at_night_a_warning_is_information_and_information_waits():
     quiet = QuietHours(NightConfig(from_="22:00", to="07:00"), minute)
-    assert quiet.lower("critical", 0.0) == ("critical", False)
-    assert quiet.lower("warning", 0.0) == ("info", False)
-    assert quiet.lower("info", 0.0) == ("info", True)
-    assert quiet.lower("warning", NOON) == ("warning", False)
-    assert quiet.lower("info", NOON) == ("info", False)
+    assert quiet.lower("crying", "critical", 0.0) == ("critical", False)
+    assert quiet.lower("crying", "warning", 0.0) == ("info", False)
+    assert quiet.lower("crying", "info", 0.0) == ("info", True)
+    assert quiet.lower("crying", "warning", NOON) == ("warning", False)
+    assert quiet.lower("crying", "info", NOON) == ("info", False)
+    assert quiet.lower("test", "warning", 0.0) == ("warning", False)
 
 
 def test_what_cannot_be_answered_is_refused_in_a_sentence():

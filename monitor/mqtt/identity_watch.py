@@ -31,6 +31,9 @@ SHORT_ENDS = 3
 """this many short ones in a row are no restart of the broker"""
 WINDOW_S = 300.0
 """... within this time: attempts slow down to one in 30 s"""
+PROMPT_S = 5.0
+"""a broker that has given the own name to somebody else is there, and accepts another name at
+once; one that was stopped, or refuses a password meanwhile, does not"""
 ANSWER_EVERY_S = 30.0
 """two boxes that answer each other must not go on faster than this; one that is new to this box
 is answered at once"""
@@ -90,6 +93,8 @@ class IdentityWatch:
         self.reconnect_due = False
         """the other name is to be used at the broker"""
         self._other_name = False
+        self._own_failed_s: float | None = None
+        """when it did not hold: does the broker accept the other name at once?"""
         self._taken_over = False
         """until a person has done something: under the other name there is no new sign of it"""
         self._others: dict[str, _Other] = {}
@@ -116,6 +121,7 @@ class IdentityWatch:
         """Another identity from now on: what was seen was about the old one."""
         self._client_id, self._identity = client_id, identity
         self._other_name = self._tries_other = self._tries_own = self._taken_over = False
+        self._own_failed_s = None
         self._short_ends.clear()
         self._others.clear()
 
@@ -124,6 +130,10 @@ class IdentityWatch:
     def connected(self, now_s: float) -> None:
         """The broker has accepted a connection."""
         self._connected_s, self.reconnect_due = now_s, False
+        if self._own_failed_s is not None:
+            at_once = now_s - self._own_failed_s <= PROMPT_S
+            self._taken_over, self._other_name = at_once, at_once
+            self._own_failed_s = None
 
     def ended(self, now_s: float, code: int | None = None) -> None:
         """It is gone; ``code`` is the broker's reason, where it gave one."""
@@ -139,7 +149,7 @@ class IdentityWatch:
             self._short_ends.clear()
             return
         if self._tries_own:
-            self._taken_over = self._other_name = True
+            self._other_name, self._own_failed_s = True, now_s
             self._tries_own = False
             return
         self._short_ends = [t_s for t_s in self._short_ends if now_s - t_s < WINDOW_S] + [now_s]

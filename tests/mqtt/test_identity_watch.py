@@ -142,8 +142,23 @@ def test_a_broker_that_hangs_up_again_and_again_and_lets_another_name_in():
     one.connected(now_s + 1.0)
     assert not one.reconnect_due, "once"
     one.ended(now_s + 3.0)
-    assert one.signs(now_s + 3.0) == ["taken_over"]
     assert one.client_id == "nursery-one-mine"
+    assert one.signs(now_s + 3.0) == [], "not before the broker accepts the other one"
+    one.connected(now_s + 4.0)
+    assert one.signs(now_s + 4.0) == ["taken_over"]
+    assert one.client_id == "nursery-one-mine"
+
+
+def test_a_broker_that_was_stopped_while_the_own_name_was_tried_is_no_other_box():
+    """It is back later, or refuses a password first; one that was asked by two boxes is there."""
+    one = watch()
+    now_s = flap(one, 3) + SHORT_S
+    one.tick(now_s)
+    one.connected(now_s + 1.0)
+    one.ended(now_s + 3.0)
+    one.connected(now_s + 12.0)
+    assert one.signs(now_s + 12.0) == []
+    assert one.client_id == "nursery-one"
 
 
 def test_a_line_that_broke_for_a_while_is_no_other_box():

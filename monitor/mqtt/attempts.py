@@ -15,7 +15,7 @@ from monitor.mqtt.topics import Message
 AT_ONCE_S = 0.5
 """before an attempt that is known to go better: the broker may still be closing the last one"""
 
-HEALTHY_AFTER_S = 60.0
+HEALTHY_AFTER_S = 10.0
 """a connection that held this long starts the waits from the beginning"""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.mqtt.attempts import AT_ONCE_S, HEALTHY_AFTER_S, Attempts
+from monitor.mqtt.attempts import AT_ONCE_S, Attempts
 from monitor.mqtt.connection_events import QOS_NOT_SUPPORTED, RETAIN_NOT_SUPPORTED, Limits
 from monitor.mqtt.protocol_version import VersionChoice
 from monitor.mqtt.topics import Message
@@ -48,11 +48,11 @@ def test_waits_grow_until_a_connection_has_held() -> None:
         due_s = first_due_s(attempts, now_s, now_s + 20.0)
         assert 0.8 * wait_s <= due_s - now_s <= 1.2 * wait_s + 0.1
     attempts.connected(Limits(), 400.0)
-    attempts.lost(400.0 + HEALTHY_AFTER_S - 1.0)
-    assert not attempts.is_due(460.0), "too short a connection to start small again"
+    attempts.lost(409.0)
+    assert not attempts.is_due(416.0), "too short a connection to start small again"
     attempts.connected(Limits(), 500.0)
-    attempts.lost(500.0 + HEALTHY_AFTER_S)
-    assert first_due_s(attempts, 560.0, 580.0) <= 561.3
+    attempts.lost(510.0)
+    assert first_due_s(attempts, 510.0, 530.0) <= 511.3, "a broker that worked is asked soon"
 
 
 def test_what_will_go_better_is_tried_at_once() -> None:

@@ -82,6 +82,10 @@ class DetectorState(msgspec.Struct):
     bouts: BoutsState = msgspec.field(default_factory=BoutsState)
 
 
+LARGE_OFFSET = 1e-3
+"""share of the power"""
+
+
 class CryDetector:
     """Audio blocks in, windows and bouts out; one per stream."""
 
@@ -196,8 +200,14 @@ class CryDetector:
 
     def _measure_level(self, samples: Floats) -> None:
         steps = samples.reshape(-1, STEP_SAMPLES)
-        steps = steps - steps.mean(axis=1, keepdims=True)  # a constant is no sound
         power = np.vecdot(steps, steps) / STEP_SAMPLES
+        mean = np.add.reduce(steps, axis=1) / STEP_SAMPLES
+        offset = mean * mean  # a constant is no sound
+        if (offset > LARGE_OFFSET * power).any():  # too little would be left of single precision
+            steps = steps - mean[:, None]
+            power = np.vecdot(steps, steps) / STEP_SAMPLES
+        else:
+            power -= offset
         self._levels_db += (10 * np.log10(power + 1e-11)).tolist()
         del self._levels_db[:-20]
         self.level_db = self._levels_db[-1]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,16 @@ class Memory(msgspec.Struct):
             )
         db.close()
         return memory
+
+    @staticmethod
+    def history(path: Path) -> list[tuple[str, str, float]]:
+        """Every change of an alert that was written down, in order: id, state, when.
+
+        Raises:
+            sqlite3.Error: it cannot be read.
+        """
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=5)) as db:
+            return db.execute("SELECT id, state, t_s FROM alerts ORDER BY rowid").fetchall()
 
 
 class Judge:

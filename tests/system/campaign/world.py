@@ -251,7 +251,29 @@ class World:
             for fact in self.surroundings.facts[-1:]
             if self.phone.shows(fact.incident, fact.begin_s)
         ]
-        return [*standing, *self.phone.tellings, *pushed]
+        answered = [
+            telling for fact in self.surroundings.facts[-1:] for telling in self._answered(fact)
+        ]
+        return [*standing, *self.phone.tellings, *pushed, *answered]
+
+    def _answered(self, fact: Fact) -> list[Telling]:
+        """Somebody answered it on the Pi, where no message is needed to see it.
+
+        What waited for the broker then gives way to the answer. Left out while the clock lies.
+        """
+        offset_s = time.monotonic() - time.time()
+        waits, found = False, []
+        with suppress(sqlite3.Error):
+            for alert_id, state, t_s in Memory.history(self.card.journal):
+                at_s = t_s + offset_s
+                if incident_of(alert_id) != fact.incident or not (
+                    fact.begin_s <= at_s <= time.monotonic()
+                ):
+                    continue
+                if waits and state in {"acknowledged", "snoozed"}:
+                    found.append(Telling(at_s, fact.incident))
+                waits = state in {"raised", "reminded"}
+        return found
 
     @property
     def circumstances(self) -> Circumstances:

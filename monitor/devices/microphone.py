@@ -175,24 +175,31 @@ class Microphone:
     def _limited(self, call: Callable[[], T], name: str) -> T:
         """Make the call; while it hangs, report that and wait."""
         pending = Pending(call, name)
-        hangs = False
+        why = f"hangs in the sound system ({name})"
+        hangs = asked = False
         while not self._stop.is_set():
             self._beat_s = time.monotonic()
             try:
                 return pending.result(TURN_S)
             except CallHangsError:
-                if not hangs and self._beat_s - pending.started_s > CALL_LIMIT_S:
-                    hangs = True
-                    self._escalate(f"hangs in the sound system ({name})")
+                if self._beat_s - pending.started_s <= CALL_LIMIT_S:
+                    continue
+                if not hangs:
+                    self._reporter.failed(why)
+                hangs, asked = True, asked or self._escalate(why)
         with contextlib.suppress(DeviceError):
             pending.result(1.0)  # a polite close, if it can be had in time
         raise _StoppedError
 
-    def _escalate(self, why: str) -> None:
-        """The last tier: a new process; not while this one is new and never had sound."""
-        self._reporter.failed(why)
-        if self._was_healthy or time.monotonic() - self._started_s > FRESH_PROCESS_S:
+    def _escalate(self, why: str) -> bool:
+        """The last tier: a new process; not while this one is new and never had sound.
+
+        Returns whether one was asked for.
+        """
+        due = self._was_healthy or time.monotonic() - self._started_s > FRESH_PROCESS_S
+        if due:
             self._restart_process(why)
+        return due
 
     def _rest(self, span_s: float) -> None:
         end_s = time.monotonic() + span_s

@@ -142,6 +142,20 @@ def test_a_process_that_never_heard_anything_is_not_replaced(card, heard, restar
     assert not restarts
 
 
+def test_a_hang_that_begins_in_a_new_process_is_not_for_ever(card, heard, restarts, monkeypatch):
+    """Nothing was heard yet; after a while there is nothing to lose by a new process."""
+    monkeypatch.setattr(microphone, "FRESH_PROCESS_S", 1.0)
+    card.hang_s = 3.0
+    fresh = Microphone("USB", Timeline(0.0), lambda why: bool(restarts.append(why)))
+    began_s = time.monotonic()
+    fresh.start(heard.append)
+    until(card, lambda: restarts)
+    assert time.monotonic() - began_s > 1.0
+    until(card, lambda: sounds(heard))
+    fresh.stop()
+    assert len(restarts) == 1
+
+
 def test_the_watchdog_sees_the_loop_turn_whatever_portaudio_does(card, mic, heard):
     card.hang_s = 30.0
     card.pull()

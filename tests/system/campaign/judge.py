@@ -49,7 +49,7 @@ class Figures(msgspec.Struct, kw_only=True):
     busy: int = 0
     """times the machine was too slow to listen or to weigh, and said so"""
     crashes: int = 0
-    """times the sound library took the process with it; systemd restarts"""
+    """times the sound library took the process with it, or never returned; systemd restarts"""
     misled: int = 0
     """bottles called overdue, or a box too quiet, by a daemon started with a wrong clock"""
     critical: int = 0

@@ -40,6 +40,7 @@ from tests.system.fake_gpiochip import FakeChip
 from tests.system.fake_host import FakeHost
 from tests.system.sound_server import SoundServer
 
+HANGS = "hangs in the sound system"
 NONE: set[str] = set()
 """a fault that is no reason for any alarm"""
 START_WITHIN_S, SETTLE_WITHIN_S = 300.0, 240.0
@@ -181,6 +182,12 @@ class World:
         states = [sources.get(name, {}).get("state") for name in ("microphone", "scale")]
         sound = states == ["healthy", "healthy"] and health.get("journal_error") is None
         return sound and self.phone.last("status") == b"online"
+
+    @property
+    def sound_hangs(self) -> bool:
+        """Whether a call into the sound library does not return, as the phone sees it."""
+        sources = (self.phone.document("health") or {}).get("sources", {})
+        return HANGS in (sources.get("microphone", {}).get("why") or "")
 
     # ------------------------------------------------------------------ provoking
 

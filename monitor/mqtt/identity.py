@@ -172,7 +172,8 @@ def renew(journal: Journal, box: str, babies: Sequence[Baby]) -> str:
 
     What the old one has at the broker belongs to the box that keeps it, except what was announced
     under this one's name. If that is the other's name, too, it announces itself again when it
-    sees this one.
+    sees this one; so the broker is not looked at a second time under this name: it might show the
+    other's answer, which is no earlier card.
 
     Raises:
         JournalError: nothing has changed.
@@ -182,8 +183,6 @@ def renew(journal: Journal, box: str, babies: Sequence[Baby]) -> str:
         identity=identity.encode(),
         entities=msgspec.json.encode({baby.id: uuid.uuid4().hex for baby in babies}),
         machine=b"",
-        found=b"",
-        looked=b"",
     )
     journal.retained.disown(but=f"/nursery-{box}/")
     return identity

@@ -113,6 +113,26 @@ def test_a_new_identity_is_new_for_every_baby_and_touches_nothing_of_the_old_one
     assert journal.retained.gone == [], "they are the original's"
 
 
+def test_after_a_new_identity_the_other_box_s_answer_is_no_earlier_card(
+    journal: Journal, tmp_path: Path
+) -> None:
+    box = BoxIdentity(journal, computer(tmp_path))
+    box.looked("box homeassistant", None)
+    renew(journal, "box", journal.babies())
+    assert box.reload()
+    assert box.has_looked("box homeassistant"), "or it might find what the other announces anew"
+
+
+def test_a_new_identity_leaves_an_undecided_find_undecided(
+    journal: Journal, tmp_path: Path
+) -> None:
+    box = BoxIdentity(journal, computer(tmp_path))
+    box.looked("box homeassistant", FOUND)
+    renew(journal, "box", journal.babies())
+    assert box.reload()
+    assert box.found == FOUND
+
+
 def test_an_earlier_card_is_adopted_by_the_babies_names(journal: Journal, tmp_path: Path) -> None:
     box = BoxIdentity(journal, computer(tmp_path))
     box.looked("box homeassistant", FOUND)

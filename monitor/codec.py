@@ -1,4 +1,4 @@
-"""Structs to JSON for people and programs outside: RFC 3339 times, rounded numbers, null.
+"""Structs to other structs, and to JSON for outside: RFC 3339 times, rounded numbers, null.
 
 Inside, every time is a float on the nursery timeline. Here, and only here, fields that hold a
 moment become text: ``at``, ``since``, ``until``, ``*_at`` and the ``*_s`` moments listed below.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -22,6 +22,23 @@ _INTERNAL = frozenset({"t_s", "silent", "decided_s", "started_s", "until_s", "st
 _DECIMALS = {"_g": 2, "_pct": 2, "_s": 3, "_db": 1, "_c": 1}
 
 _encoder = msgspec.json.Encoder()
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+def converted(kind: type[S], *sources: msgspec.Struct, **more: object) -> S:
+    """A ``kind`` of the fields that ``sources`` have under the same names, and of ``more``.
+
+    What comes later wins; fields that ``kind`` does not have are left out.
+
+    Raises:
+        TypeError: a field without a default is in none of them.
+    """
+    known: dict[str, object] = {}
+    for source in sources:
+        known |= msgspec.structs.asdict(source)
+    known |= more
+    return kind(**{name: known[name] for name in kind.__struct_fields__ if name in known})
 
 
 def event_document(event: msgspec.Struct, *, start_s: float = 0.0) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from msgspec import inspect
 Moment = Annotated[float, msgspec.Meta(extra={"shifts": "moment"})]
 """a time on the nursery timeline, in seconds"""
 Deadline = Annotated[float, msgspec.Meta(extra={"shifts": "deadline"})]
-"""one that lies ahead: it is shifted if the moment it was set (``t_s`` of its struct) does"""
+"""one that lies ahead: it is shifted if the moment it was set (``t_s`` of its struct) is"""
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -41,10 +41,6 @@ class TimeShift(msgspec.Struct, frozen=True, kw_only=True):
     def moment(self, t_s: float) -> float:
         """Where this moment is then."""
         return t_s + self.by_s if self.covers(t_s) else t_s
-
-    def maybe(self, t_s: float | None) -> float | None:
-        """The same for one that may be unknown."""
-        return None if t_s is None else self.moment(t_s)
 
 
 _Shifter = Callable[[Any, TimeShift], Any]

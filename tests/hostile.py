@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -199,10 +198,16 @@ class Box:
         self.connection = FakeConnection()
         # With the open gate what is tested is what a command does, not how many there may be.
         self.gate = OpenGate() if patient else CommandGate()
-        self.app = Loop(
-            self.config, self.journal, [], start_s=START_S,
-            open_bridge=partial(Bridge, connect=only(self.connection), gate=self.gate, patience=patience),
-        )  # fmt: skip
+        self.bridge: Bridge
+        connect = only(self.connection)
+
+        def opened(*settings: Any, **more: Any) -> Bridge:
+            self.bridge = Bridge(
+                *settings, **more, connect=connect, gate=self.gate, patience=patience
+            )
+            return self.bridge
+
+        self.app = Loop(self.config, self.journal, [], start_s=START_S, open_bridge=opened)
         while not self.app.connected:
             self.turn()
         self.tick()

@@ -1,8 +1,8 @@
 import pytest
 
-from monitor.codec import document, encode_line, event_document
+from monitor.codec import converted, document, encode_line, event_document
 from monitor.documents import BabyStatus
-from monitor.events import Alert, WeighIn, slug
+from monitor.events import Alert, Retraction, WeighIn, Weighing, slug
 from monitor.times import parse_rfc3339, rfc3339
 
 T = 1_767_225_600.0
@@ -62,3 +62,20 @@ def test_times_round_trip() -> None:
 )
 def test_slugs(name: str, expected: str) -> None:
     assert slug(name) == expected
+
+
+def test_a_struct_takes_over_what_another_has_under_the_same_name() -> None:
+    """Of several the later ones win; what the new one does not know is left out."""
+    weighing = Weighing(
+        step_id="s", t_s=T, baby="Possum", weight_g=112.0, sigma_g=0.4, move="lift", stamp="guess"
+    )
+    made = converted(WeighIn, weighing, confidence=0.5)
+    assert made == WeighIn(
+        t_s=T, baby="Possum", move="lift", weight_g=112.0, sigma_g=0.4, confidence=0.5,
+        step_id="s", stamp="guess",
+    )  # fmt: skip
+    retracted = converted(Retraction, weighing, made, why="another's")
+    assert retracted == Retraction(t_s=T, step_id="s", why="another's")
+    assert converted(WeighIn, made, converted(WeighIn, made, baby="Mia")).baby == "Mia"
+    with pytest.raises(TypeError, match="why"):
+        converted(Retraction, weighing)

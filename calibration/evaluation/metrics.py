@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Scores = NDArray[np.floating]
-Flags = NDArray[np.bool_]
 
 
 class Interval(NamedTuple):

@@ -35,7 +35,6 @@ from monitor.events import (
 from monitor.host.boot_clock import RunStart
 from monitor.host.systemd import Watchdog, notify
 from monitor.mqtt.bridge import Bridge
-from monitor.mqtt.publisher_status import PublisherStatus
 from monitor.store.cry_clips import open_clips
 from monitor.store.journal import Journal
 
@@ -159,11 +158,6 @@ class Loop:
     def connected(self) -> bool:
         """Whether there is a connection to the broker."""
         return self._bridge.connected
-
-    @property
-    def broker_status(self) -> PublisherStatus:
-        """How the connection to the broker is, and what waits for it."""
-        return self._bridge.status()
 
     def _metrics(self) -> dict[str, object]:
         """What ``health`` contains about queue and sources."""

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from monitor.alert_kinds import KINDS, RANK
+from monitor.codec import converted
 from monitor.config import Config
 from monitor.events import Alert, AnyEvent
 from monitor.mqtt.topics import Topics, alert_messages
-from monitor.store.outbox import OutboxMessage
+from monitor.store.outbox_message import OutboxMessage
 from monitor.store.push_rows import PUSHED_KEY, PushRow, PushRules
 
 
@@ -39,10 +40,9 @@ class News:
     def messages(self, events: Sequence[AnyEvent]) -> list[OutboxMessage]:
         """What goes to the broker, in order."""
         return [
-            OutboxMessage(
-                topic=message.topic,
-                payload=message.payload,
-                qos=message.qos,
+            converted(
+                OutboxMessage,
+                message,
                 expires_s=event.t_s + KINDS[event.kind].news_for_s,
                 t_s=event.t_s,
                 alert_id=event.incident,

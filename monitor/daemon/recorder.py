@@ -214,8 +214,8 @@ class Recorder:
         events = [event for shift in shifts for event in self.pipeline.shift(shift)]
         by_s = shifts[-1].by_s  # the last one is this boot's own
         self.now_s += by_s
-        self._telemetry.retime(shifts)
-        self._writer.retime(by_s)
+        for shift in shifts:
+            self._telemetry.shift(shift)
         if self._host is not None:
             self._host = shifted(self._host, shifts[-1])
         state = self._memory.snapshot(self.pipeline, self.now_s)

@@ -112,11 +112,6 @@ class Panel:
         """What the LED shows; None while it answers the button."""
         return self._shown
 
-    @property
-    def is_buzzing(self) -> bool:
-        """Whether the buzzer sounds because of an alert; the beeps of an answer do not count."""
-        return self._buzzing
-
     def close(self) -> None:
         """Everything off, pins given back."""
         for part in (self._button, self._buzzer, self._led):

@@ -11,8 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import msgspec
-
+from monitor.codec import converted
 from monitor.mqtt.connection_events import Acknowledged, Limits, Received
 from monitor.mqtt.delivery import Delivery, Place
 from monitor.mqtt.echoes import Echoes, Expected
@@ -22,7 +21,8 @@ from monitor.mqtt.patience import Patience
 from monitor.mqtt.proof import Proof
 from monitor.mqtt.retained_state import RetainedState
 from monitor.mqtt.topics import Message, Topics
-from monitor.store.outbox import Outbox, OutboxMessage
+from monitor.store.outbox import Outbox
+from monitor.store.outbox_message import OutboxMessage
 
 if TYPE_CHECKING:  # the client library is loaded with the first connection
     from monitor.mqtt.connection import Connection
@@ -261,5 +261,4 @@ def _packet(message: Expected) -> int:
 
 
 def _as_message(row: OutboxMessage, now_unix_s: float) -> Message:
-    message = msgspec.convert(row, Message, from_attributes=True)
-    return msgspec.structs.replace(message, expiry_s=row.expires_s - now_unix_s)
+    return converted(Message, row, expiry_s=row.expires_s - now_unix_s)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 
-from monitor.store.outbox import Outbox, OutboxMessage
+from monitor.store.outbox import Outbox
+from monitor.store.outbox_message import OutboxMessage
 
 BURST = 20
 """rows at once after a pause"""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from monitor.events import AnyEvent
-from monitor.store.outbox import OutboxMessage
+from monitor.store.outbox_message import OutboxMessage
 from monitor.store.push_rows import PushRow
 from monitor.timeshift import TimeShift
 

@@ -12,14 +12,13 @@ from contextlib import suppress
 
 import msgspec
 
-from monitor.codec import restamped
 from monitor.errors import CardError, JournalError, LockedError
 from monitor.events import AnyEvent
 from monitor.store import failover
 from monitor.store.batch import Batch
 from monitor.store.failover import FailBack, Known
 from monitor.store.journal import Journal
-from monitor.timeshift import TimeShift, shifted
+from monitor.timeshift import Moment, TimeShift, shifted
 
 RETRY_EVERY_S = 10.0
 """A card that refused is asked again this often."""
@@ -32,6 +31,13 @@ LOCKED_BRIEF_S = 30.0
 
 MOST_UNWRITTEN = 5000
 """Events kept in memory while the card refuses; hours of a busy box."""
+
+
+class _Times(msgspec.Struct):
+    """When the card is asked again, and since when another program has locked the journal."""
+
+    retry_s: Moment
+    locked_since_s: Moment | None = None
 
 
 class BatchWriter:
@@ -59,8 +65,7 @@ class BatchWriter:
         self._known, self._failed_back, self._log = known, failed_back, log
         self._waiting = Batch()
         """all but its messages and pushes, which outbox and pushes hold"""
-        self._retry_s = now_s
-        self._locked_since_s: float | None = None
+        self._times = _Times(now_s)
         self.error: str | None = None
         """why the last transaction failed"""
 
@@ -68,7 +73,7 @@ class BatchWriter:
         """Why the journal is not being written where it belongs; ``None`` when it is."""
         if self._journal.failed_over_from is not None:
             return f"{self._journal.failover_reason}; a copy in memory stands in"
-        locked_since_s = self._locked_since_s
+        locked_since_s = self._times.locked_since_s
         brief = locked_since_s is not None and now_s - locked_since_s < LOCKED_BRIEF_S
         return None if brief else self._refused
 
@@ -101,26 +106,20 @@ class BatchWriter:
         except JournalError as error:
             self.error = str(error)
             if isinstance(error, LockedError):
-                self._locked_since_s = self._locked_since_s or now_s
-                self._retry_s = now_s + LOCKED_RETRY_S
+                self._times.locked_since_s = self._times.locked_since_s or now_s
+                self._times.retry_s = now_s + LOCKED_RETRY_S
             raise
-
-    def retime(self, by_s: float) -> None:
-        """The timeline now lies ``by_s`` later: so do the times kept here."""
-        self._retry_s += by_s
-        if self._locked_since_s is not None:
-            self._locked_since_s += by_s
 
     def look(self, now_s: float) -> None:
         """Ask a card again that refused; to be called once a second."""
         if isinstance(self._journal.outbox.refused, LockedError):
-            self._locked_since_s = self._locked_since_s or now_s
+            self._times.locked_since_s = self._times.locked_since_s or now_s
         if self._refused is None:
-            self._locked_since_s = None
+            self._times.locked_since_s = None
         away = self._journal.failed_over_from is not None
-        if (away or self._refused is not None) and now_s >= self._retry_s:
-            locked = self._locked_since_s is not None
-            self._retry_s = now_s + (LOCKED_RETRY_S if locked else RETRY_EVERY_S)
+        if (away or self._refused is not None) and now_s >= self._times.retry_s:
+            locked = self._times.locked_since_s is not None
+            self._times.retry_s = now_s + (LOCKED_RETRY_S if locked else RETRY_EVERY_S)
             self._try_again(now_s)
 
     # ------------------------------------------------------------------ inside
@@ -136,7 +135,7 @@ class BatchWriter:
         )
         if batch.is_empty:
             return  # without a write it would not show whether the card works
-        if self._locked_since_s is not None and now_s < self._retry_s:
+        if self._times.locked_since_s is not None and now_s < self._times.retry_s:
             return  # an alert must not wait for somebody's lock
         try:
             self.attempt(lambda: self._journal.write(batch), now_s)
@@ -149,9 +148,9 @@ class BatchWriter:
         self._waiting, self.error = Batch(synced=batch.synced), None
 
     def _shift_waiting(self, shift: TimeShift) -> None:
-        events = [shifted(event, shift) for event in self._waiting.events]
-        self._waiting = msgspec.structs.replace(self._waiting, events=events)
-        self._journal.outbox.shift_held(shift, restamped)
+        self._times = shifted(self._times, shift)
+        self._waiting = shifted(self._waiting, shift)
+        self._journal.outbox.shift_held(shift)
         self._journal.pushes.shift_held(shift)
 
     def _try_again(self, now_s: float) -> None:
@@ -163,9 +162,9 @@ class BatchWriter:
                 end = failover.fail_back(self._journal, self._log)
                 self._log(f"the journal is written on the card again: {self._journal.path}")
                 self._failed_back(end)
-        self._retry_s = min(self._retry_s, now_s + RETRY_EVERY_S)
-        locked, self._locked_since_s = self._locked_since_s, None
+        self._times.retry_s = min(self._times.retry_s, now_s + RETRY_EVERY_S)
+        locked, self._times.locked_since_s = self._times.locked_since_s, None
         self._flush(now_s)
         if self._refused is not None:
-            self._locked_since_s = locked
+            self._times.locked_since_s = locked
         outbox.delete([])

@@ -29,7 +29,7 @@ from monitor.store.event_rows import EventRows
 from monitor.store.inbox import Inbox
 from monitor.store.lineage import CopyOf, Generation
 from monitor.store.opening import IN_MEMORY, connect, refuse_links
-from monitor.store.outbox import OutboxMessage
+from monitor.store.outbox_message import OutboxMessage
 from monitor.store.push_rows import PushRow
 from monitor.store.retained import RetainedTopics
 from monitor.store.salvage import salvage

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import msgspec
@@ -21,36 +21,14 @@ import msgspec
 from monitor.errors import JournalError, LockedError
 from monitor.store.card import refusal
 from monitor.store.checked_rows import CheckedRows
-from monitor.timeshift import TimeShift
+from monitor.store.outbox_message import OutboxMessage, order_of, take_places
+from monitor.timeshift import TimeShift, shifted
 
 MOST_HELD = 1000
 """In memory: a card that refuses for days must not use it up. An alert is two messages."""
 
 LOCKED_FOR_S = 1.0
 """Between two attempts to delete while another program has locked the journal."""
-
-
-class OutboxMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """One message on its way."""
-
-    topic: str
-    payload: bytes
-    qos: int = 1
-    expires_s: float
-    """Unix seconds after which it is no longer news"""
-    t_s: float = 0.0
-    """when it became news"""
-    id: int = 0
-    """row number, given by the outbox; negative while the message is held in memory"""
-    alert_id: str = ""
-    """the incident it tells of (``Alert.incident``): an all-clear must not come after the alert
-    that the same thing raised since"""
-    urgency: int = 0
-    """0 information, 1 warning, 2 critical"""
-    is_reminder: bool = False
-    """it says only that the alert is still true: whatever is said later replaces it"""
-    latest_s: float | None = None
-    """``t_s`` of the newest message of the same alert; given by the outbox"""
 
 
 class Outbox:
@@ -163,7 +141,7 @@ class Outbox:
             for message in self._held.values()
             if message.id not in without and message.topic not in resting
         ]
-        return sorted([*self._stored(limit, without, resting), *held], key=_order)[:limit]
+        return sorted([*self._stored(limit, without, resting), *held], key=order_of)[:limit]
 
     def _stored(
         self, limit: int, without: Collection[int], resting: Collection[str]
@@ -199,24 +177,17 @@ class Outbox:
             stored = set()
         return sorted(stored | {message.id for message in known})
 
-    def shift(self, shift: TimeShift, restamped: Callable[[bytes, TimeShift], bytes]) -> None:
+    def shift(self, shift: TimeShift) -> None:
         """The timeline was shifted: so are what waits here, its expiry and the times in it."""
         self._looked = None
-        rows = self._rows.read("outbox")
-        self._db.executemany(
-            "UPDATE outbox SET t_s = ?, expires_s = ?, payload = ? WHERE id = ?",
-            [
-                (row["t_s"] + shift.by_s, row["expires_s"] + shift.by_s,
-                 restamped(bytes(row["payload"]), shift), row["id"])
-                for row in rows
-                if shift.covers(row["t_s"])
-            ],
-        )  # fmt: skip
-        self._db.execute(
-            "UPDATE outbox SET latest_s = latest_s + ? WHERE latest_s >= ? AND latest_s < ?",
-            (shift.by_s, shift.since_s, shift.until_s),
-        )
-        self._waiting = {i: _shifted(row, shift, restamped) for i, row in self._waiting.items()}
+        for row in map(_message, self._rows.read("outbox")):
+            if (after := shifted(row, shift)) != row:
+                self._db.execute(
+                    "UPDATE outbox SET t_s = ?, expires_s = ?, latest_s = ?, payload = ? "
+                    "WHERE id = ?",
+                    (after.t_s, after.expires_s, after.latest_s, after.payload, after.id),
+                )
+        self._waiting = {i: shifted(row, shift) for i, row in self._waiting.items()}
 
     def delete(self, ids: Iterable[int]) -> None:
         """Forget rows that arrived or expired, in one transaction.
@@ -244,9 +215,9 @@ class Outbox:
         self._arrived.clear()
         self.refused = None
 
-    def shift_held(self, shift: TimeShift, restamped: Callable[[bytes, TimeShift], bytes]) -> None:
+    def shift_held(self, shift: TimeShift) -> None:
         """The same for what is in memory only."""
-        self._held = {i: _shifted(row, shift, restamped) for i, row in self._held.items()}
+        self._held = {i: shifted(row, shift) for i, row in self._held.items()}
 
     def __len__(self) -> int:
         try:
@@ -266,7 +237,7 @@ class Outbox:
             "UPDATE outbox SET urgency = ?, latest_s = ? WHERE alert_id = ?",
             (message.urgency, message.t_s, message.alert_id),
         )
-        _take_places(self._waiting, message)
+        take_places(self._waiting, message)
 
     def _remember(self, rows: Iterable[OutboxMessage]) -> None:
         self._waiting.update((row.id, row) for row in rows)
@@ -286,7 +257,7 @@ class Outbox:
         for message in messages:
             self._last_held -= 1
             if message.alert_id:
-                _take_places(self._held, message)
+                take_places(self._held, message)
             self._held[self._last_held] = msgspec.structs.replace(
                 message, id=self._last_held, latest_s=message.t_s
             )
@@ -301,40 +272,3 @@ class Outbox:
 
 def _message(row: sqlite3.Row) -> OutboxMessage:
     return msgspec.convert(dict(row), OutboxMessage, strict=False)
-
-
-def _take_places(messages: dict[int, OutboxMessage], newest: OutboxMessage) -> None:
-    """The same as ``Outbox._follow`` for messages in memory."""
-    for i, earlier in list(messages.items()):
-        if earlier.alert_id != newest.alert_id:
-            continue
-        if earlier.is_reminder and earlier.topic == newest.topic:
-            del messages[i]
-        else:
-            messages[i] = msgspec.structs.replace(
-                earlier, urgency=newest.urgency, latest_s=newest.t_s
-            )
-
-
-def _order(message: OutboxMessage) -> tuple[int, float, bool, int]:
-    """Most urgent alert first, then the latest; within one alert as it was said.
-
-    Rows were said before what is held in memory, where the numbers run downwards.
-    """
-    latest_s = message.t_s if message.latest_s is None else message.latest_s
-    return -message.urgency, -latest_s, message.id < 0, abs(message.id)
-
-
-def _shifted(
-    message: OutboxMessage, shift: TimeShift, restamped: Callable[[bytes, TimeShift], bytes]
-) -> OutboxMessage:
-    latest_s = shift.maybe(message.latest_s)
-    if not shift.covers(message.t_s):
-        return msgspec.structs.replace(message, latest_s=latest_s)
-    return msgspec.structs.replace(
-        message,
-        t_s=message.t_s + shift.by_s,
-        latest_s=latest_s,
-        expires_s=message.expires_s + shift.by_s,
-        payload=restamped(message.payload, shift),
-    )

@@ -15,7 +15,7 @@ import msgspec
 from monitor.alert_kinds import KINDS, RANK
 from monitor.config import NotifyConfig
 from monitor.events import Alert
-from monitor.timeshift import Moment, TimeShift, shifted
+from monitor.timeshift import Deadline, Moment, TimeShift, shifted
 
 PUSHED_STATES = frozenset({"raised", "reminded", "cleared"})
 """a push cannot be taken back, so an acknowledgement is no reason for another one"""
@@ -33,7 +33,7 @@ class PushRow(msgspec.Struct, frozen=True, kw_only=True):
     alert: Alert
     to: list[str]
     t_s: Moment
-    expires_s: Moment
+    expires_s: Deadline
     """seconds on the timeline after which it is no longer news"""
     id: int = 0
     """row number, given by the table; negative while it is held in memory"""
@@ -104,8 +104,6 @@ class PushRows:
         """what a card that cannot be read any more still held"""
         self._sent: set[int] = set()
         """rows that have arrived and could not be deleted yet"""
-        self.unreadable = 0
-        """rows whose content made no sense; they are left out"""
 
     def reconnect(self, connection: sqlite3.Connection) -> None:
         """The journal has moved, with its rows."""
@@ -194,7 +192,7 @@ class PushRows:
         """The timeline was shifted: so are what waits here, its expiry and the times in it."""
         for row in self._rows():
             if shift.covers(row.t_s):
-                after = _shifted(row, shift)
+                after = shifted(row, shift)
                 self._db.execute(
                     "UPDATE pushes SET t_s = ?, expires_s = ?, document = ? WHERE id = ?",
                     (after.t_s, after.expires_s, msgspec.json.encode(after.alert), row.id),
@@ -203,7 +201,7 @@ class PushRows:
 
     def shift_held(self, shift: TimeShift) -> None:
         """The same for what is in memory only."""
-        self._held = {i: _shifted(row, shift) for i, row in self._held.items()}
+        self._held = {i: shifted(row, shift) for i, row in self._held.items()}
         self._waiting = None
 
     # ------------------------------------------------------------------ reading
@@ -235,7 +233,6 @@ class PushRows:
         except sqlite3.Error:
             return self._last_read
         read = [_read(row) for row in stored]
-        self.unreadable = read.count(None)
         self._last_read = [row for row in read if row is not None]
         return self._last_read
 
@@ -251,18 +248,6 @@ def _read(row: sqlite3.Row) -> PushRow | None:
         )
     except (msgspec.MsgspecError, UnicodeDecodeError, TypeError, ValueError):
         return None
-
-
-def _shifted(row: PushRow, shift: TimeShift) -> PushRow:
-    """The expiry follows the moment of the change, wherever it lies itself."""
-    if not shift.covers(row.t_s):
-        return row
-    return msgspec.structs.replace(
-        row,
-        t_s=row.t_s + shift.by_s,
-        expires_s=row.expires_s + shift.by_s,
-        alert=shifted(row.alert, shift),
-    )
 
 
 def _merged(row: PushRow, to: Sequence[str]) -> PushRow:

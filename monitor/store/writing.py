@@ -10,7 +10,6 @@ from pathlib import Path
 
 import msgspec
 
-from monitor.codec import restamped
 from monitor.errors import JournalError
 from monitor.store import copies
 from monitor.store.batch import Batch
@@ -113,7 +112,7 @@ class JournalWriter(JournalReader):
                 self._shift(shift)
                 if self.copy_of is not None:
                     copies.carry(self._db, Carried(shift=shift), synced=shift.sure)
-                self.outbox.shift(shift, restamped)
+                self.outbox.shift(shift)
                 self.pushes.shift(shift)
             for event in batch.events:
                 self._events.write(event, synced=batch.synced)

@@ -36,7 +36,8 @@ from monitor.mqtt.discovery import discovery
 from monitor.mqtt.hooks import Hooks
 from monitor.mqtt.publisher import Publisher
 from monitor.mqtt.topics import Topics, alert_messages, state_messages
-from monitor.store.outbox import Outbox, OutboxMessage
+from monitor.store.outbox import Outbox
+from monitor.store.outbox_message import OutboxMessage
 from monitor.store.schema import migrate
 from tests.system.mosquitto import BINARY, Mosquitto
 from tests.system.subscriber import Subscriber

@@ -31,7 +31,7 @@ from monitor.mqtt.publisher import Publisher
 from monitor.mqtt.topics import Topics, alert_messages
 from monitor.store.batch import Batch
 from monitor.store.journal import Journal
-from monitor.store.outbox import OutboxMessage
+from monitor.store.outbox_message import OutboxMessage
 from tests.system.mosquitto import BINARY, Mosquitto
 from tests.system.subscriber import Subscriber
 

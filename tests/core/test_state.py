@@ -23,7 +23,6 @@ from tests.store.journals.make import BABIES, CONFIG, START_S, night
 NO_MOMENTS = {
     "AlertMemory.last_id_s": "the stamp in an id: part of a name",
     "AlertLife.away_s": "how long",
-    "AlertLife.remind_at_s": "AlertLife.shifted: it counts from the last change",
     "ActivityState.unseen_s": "how long",
     "FeedRecord.out_s": "how long",
     "Feed.out_s": "how long",

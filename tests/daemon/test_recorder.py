@@ -36,7 +36,7 @@ from monitor.simulation.box import SimBaby, SimulatedBox
 from monitor.simulation.cell import GOOD_CELL
 from monitor.store.batch import Batch
 from monitor.store.journal import Journal
-from monitor.store.outbox import OutboxMessage
+from monitor.store.outbox_message import OutboxMessage
 from monitor.store.reading import MinuteRow
 from tests.asking import asked
 

@@ -77,7 +77,7 @@ def test_the_box_answers_a_flood_with_one_sentence_and_listens_again(
     assert len(answers) == BURST + 1
     assert sum("too many commands" in text for text in told) == 1
     assert topic not in box.connection.subscribed
-    assert box.app.broker_status.commands_ignored == 1000 - BURST
+    assert box.bridge.status().commands_ignored == 1000 - BURST
     now_s = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now_s + PAUSE_S + 1)
     box.turn()
@@ -139,7 +139,7 @@ def test_a_stream_of_births_is_a_flood_too(tmp_path: Path) -> None:
     box.turn()
     own = {f"{BASE}/status", f"{BASE}/identity"}
     assert box.connection.subscribed == own, "only what the box says itself"
-    assert box.app.broker_status.commands_ignored == 399
+    assert box.bridge.status().commands_ignored == 399
     box.close()
 
 

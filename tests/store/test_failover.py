@@ -10,7 +10,7 @@ from monitor.store import journal as journal_module
 from monitor.store.batch import Batch
 from monitor.store.failover import fail_back, open_journal
 from monitor.store.journal import Journal
-from monitor.store.outbox import OutboxMessage
+from monitor.store.outbox_message import OutboxMessage
 from tests.store.soundness import damage
 
 

@@ -16,7 +16,7 @@ from monitor.store.batch import Batch
 from monitor.store.failover import NOTHING, fail_back, fail_over, open_journal
 from monitor.store.journal import Journal
 from monitor.store.kept_journals import KeptJournals
-from monitor.store.outbox import OutboxMessage
+from monitor.store.outbox_message import OutboxMessage
 from tests.daemon.test_recorder import CONFIG, START_S, ring
 
 T = START_S

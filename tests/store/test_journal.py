@@ -28,7 +28,7 @@ from monitor.store import schema as migrations
 from monitor.store.batch import Batch
 from monitor.store.journal import Journal
 from monitor.store.lock import StateLock
-from monitor.store.outbox import OutboxMessage
+from monitor.store.outbox_message import OutboxMessage
 from monitor.store.reading import JournalReader, MinuteRow
 from monitor.timeshift import TimeShift
 from tests.store.rows import rows

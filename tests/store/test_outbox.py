@@ -4,7 +4,8 @@ import pytest
 
 from monitor.store.batch import Batch
 from monitor.store.journal import Journal
-from monitor.store.outbox import OutboxMessage
+from monitor.store.outbox_message import OutboxMessage
+from monitor.timeshift import TimeShift
 
 
 @pytest.fixture
@@ -106,3 +107,29 @@ def test_what_is_no_longer_news_is_known_by_its_rows(journal: Journal) -> None:
     expired = journal.outbox.expired(12.0)
     journal.outbox.delete(expired)
     assert (len(expired), len(journal.outbox)) == (3, 2)
+
+
+@pytest.mark.parametrize("where", ["card", "memory"])
+def test_what_waits_is_shifted_with_its_expiry_and_the_times_it_tells(
+    journal: Journal, where: str
+) -> None:
+    """By the moment it became news: an expiry lies ahead, wherever the shift ends."""
+    rows = [
+        OutboxMessage(
+            topic="alert", payload=b'{"since":"1970-01-01T00:01:00Z"}', t_s=t_s, expires_s=150.0,
+            alert_id=f"a{t_s:.0f}", latest_s=t_s,
+        )
+        for t_s in (90.0, 110.0)
+    ]  # fmt: skip
+    shift = TimeShift(by_s=1000.0, since_s=50.0, until_s=100.0)
+    if where == "card":
+        journal.write(Batch(messages=rows))
+        journal.write(Batch(shifts=[shift]))
+    else:
+        journal.outbox.hold(rows)
+        journal.outbox.shift_held(shift)
+    later, stays = journal.outbox.next_rows(10)
+    assert (later.t_s, later.expires_s, later.latest_s) == (1090.0, 1150.0, 1090.0)
+    assert later.payload == b'{"since":"1970-01-01T00:17:40Z"}'
+    assert (stays.t_s, stays.expires_s, stays.latest_s) == (110.0, 150.0, 110.0)
+    assert stays.payload == rows[1].payload

@@ -36,7 +36,7 @@ from monitor.store.batch import Batch
 from monitor.store.checked_rows import tables
 from monitor.store.failover import open_journal
 from monitor.store.journal import Journal
-from monitor.store.outbox import OutboxMessage
+from monitor.store.outbox_message import OutboxMessage
 from monitor.store.push_rows import PushRow
 from monitor.store.schema import migrate
 from monitor.timeshift import TimeShift

@@ -20,7 +20,7 @@ from monitor.mqtt.publisher import Publisher
 from monitor.mqtt.topics import Message, Topics
 from monitor.store.batch import Batch
 from monitor.store.journal import Journal
-from monitor.store.outbox import OutboxMessage
+from monitor.store.outbox_message import OutboxMessage
 from tests.system.mosquitto import BINARY, Mosquitto
 from tests.system.silent_broker import SilentBroker
 from tests.system.subscriber import Subscriber, wait_for

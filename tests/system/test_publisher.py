@@ -18,7 +18,7 @@ from monitor.mqtt.publisher import Publisher
 from monitor.mqtt.topics import Message, Topics
 from monitor.store.batch import Batch
 from monitor.store.journal import Journal
-from monitor.store.outbox import OutboxMessage
+from monitor.store.outbox_message import OutboxMessage
 from monitor.store.secrets import read_password
 from tests.system.mosquitto import Mosquitto, free_port
 from tests.system.sockets import connections_to, cut

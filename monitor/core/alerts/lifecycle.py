@@ -14,10 +14,11 @@ import msgspec
 from msgspec.structs import replace
 
 from monitor.alert_kinds import KINDS, Severity
+from monitor.codec import converted
 from monitor.events import Alert, AlertState, Condition
 from monitor.names import renamed
 from monitor.times import compact_utc, spoken_duration
-from monitor.timeshift import Moment, TimeShift, shifted_fields
+from monitor.timeshift import Deadline, Moment
 
 SLOWEST = {"info": 12, "warning": 12, "critical": 3}
 """reminder intervals double up to this many times the first one: with the default ten minutes a
@@ -59,15 +60,13 @@ class AlertLife(msgspec.Struct, kw_only=True):
     told: bool = False
     """whether any change of it ever reached a phone"""
     reminders: int = 0
-    remind_at_s: float = 0.0
+    remind_at_s: Deadline = 0.0
     all_clear: str = ""
 
-    def shifted(self, shift: TimeShift) -> AlertLife:
-        """The next reminder counts from the last change, and moves if that does."""
-        life = shifted_fields(self, shift)
-        if shift.covers(self.alert.t_s):
-            life.remind_at_s += shift.by_s
-        return life
+    @property
+    def t_s(self) -> float:
+        """When it last changed: the next reminder counts from there."""
+        return self.alert.t_s
 
     @property
     def waits_for_somebody(self) -> bool:
@@ -121,15 +120,7 @@ class AlertLife(msgspec.Struct, kw_only=True):
         self.unjudged_from_s, self.doubt = None, ""
         self.true_severity = condition.severity
         self.all_clear = condition.all_clear
-        self.alert = replace(
-            self.alert,
-            severity=severity,
-            baby=condition.baby,
-            title=condition.title,
-            message=condition.message,
-            why=condition.why,
-            candidates=condition.candidates,
-        )
+        self.alert = converted(Alert, self.alert, condition, severity=severity)
 
     def rename(self, old: str, new: str) -> None:
         """A baby it speaks of has another name now."""

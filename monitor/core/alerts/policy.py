@@ -15,6 +15,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from monitor.alert_kinds import RANK, Severity
+from monitor.codec import converted
 from monitor.commands import SendTestAlert
 from monitor.config import AlertsConfig
 from monitor.core.alerts.commands import obey
@@ -109,20 +110,15 @@ class AlertPolicy:
 
     def _raise(self, incident: Incident, condition: Condition, now_s: float) -> Alert:
         severity, mute = self._quiet.lower(condition.kind, condition.severity, now_s)
-        alert = Alert(
+        alert = converted(
+            Alert,
+            condition,
             t_s=now_s,
             id=self.state.new_id(incident, condition.since_s, now_s),
-            kind=condition.kind,
             state="raised",
             severity=severity,
-            baby=condition.baby,
             since=condition.since_s,
-            title=condition.title,
-            message=condition.message,
-            why=condition.why,
             box=self._box,
-            step_id=condition.step_id,
-            candidates=condition.candidates,
         )
         life = AlertLife(
             alert=alert,

@@ -32,8 +32,7 @@ WILD_CODES = 2
 """so many codes in a row at an end of the range may be a spike, which every converter makes now and
 then; in a source of one value a second they are blocks of their own"""
 FLAT_SCALE_S = 60.0
-FLAT_SCALE_VALUES = 30
-"""so many equal codes over a minute: an HX711 at gain 128 has tens of codes of noise (datasheet:
+"""equal codes over a minute: an HX711 at gain 128 has tens of codes of noise (datasheet:
 50 nV RMS at 10 samples a second, 1 code = 2.3 nV), so two equal codes in a row are rare"""
 FLAT_SCALE_CHANCE = 1e-9
 """... and so unlikely by how often this converter repeated itself before: a coarse recording, where
@@ -114,7 +113,7 @@ class CodeWatch(msgspec.Struct):
             self.repeats_before += self.run + last - changes
             self.code, self.code_since_s = before, float(block.times_s[last])
             self.run = len(codes) - last
-        if self.run < FLAT_SCALE_VALUES or block.t_s - self.code_since_s < FLAT_SCALE_S:
+        if block.t_s - self.code_since_s < FLAT_SCALE_S:
             return False
         repeats = max(0, self.repeats_before) + FLAT_SCALE_CREDIT
         repeat_p = repeats / (self.values_before + FLAT_SCALE_CREDIT + 2)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from typing import TypeVar
 
 import msgspec
 
+from monitor.codec import converted
 from monitor.core.growth.assessment import GrowthReport
 from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.feeding import FeedRecord
@@ -32,8 +32,6 @@ from monitor.events import (
     WeighIn,
     Weighing,
 )
-
-E = TypeVar("E", Feed, Growth, WeighIn)
 
 OBJECT_G = 10.0
 """Smaller changes of the tare (urine, a shifted cable) are not worth an event."""
@@ -250,7 +248,7 @@ class Claims:
         out: list[AnyEvent] = []
         now = {f.step_id for f in record.feeds}
         out += [
-            _event(Feed, feed, baby=record.baby.name)
+            converted(Feed, feed, baby=record.baby.name)
             for feed in record.feeds
             if feeds.get(feed.step_id) != feed
         ]
@@ -259,7 +257,7 @@ class Claims:
             if key not in now and feed.t_s - feed.out_s >= first_s:
                 out += self._feed_gone(record, key)
         if record.report is not None and record.report != report:
-            out.append(_event(Growth, record.report, baby=record.baby.name))
+            out.append(converted(Growth, record.report, baby=record.baby.name))
         return out
 
     @staticmethod
@@ -279,13 +277,7 @@ def is_thing(delta_g: float, sigma_g: float) -> bool:
 
 def weigh_in(weighing: Weighing) -> WeighIn:
     """The event of a weighing."""
-    return _event(WeighIn, weighing)
-
-
-def _event(kind: type[E], source: msgspec.Struct, **more: object) -> E:
-    """The event that has the fields of ``source`` by their names, and ``more``."""
-    known = {**msgspec.structs.asdict(source), **more}
-    return kind(**{name: known[name] for name in kind.__struct_fields__ if name in known})
+    return converted(WeighIn, weighing)
 
 
 def _claimed(decision: Decision) -> int | None:

@@ -38,7 +38,7 @@ from monitor.mqtt.topics import (
 )
 from monitor.store.batch import Batch
 from monitor.store.journal import Journal
-from monitor.store.outbox import OutboxMessage
+from monitor.store.outbox_message import OutboxMessage
 
 BOX = "kangaroo-and-possum"
 IDENTITY = "c0ffee"

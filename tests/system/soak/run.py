@@ -10,13 +10,14 @@ import time
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from monitor.config import Config, MicrophoneConfig, MqttConfig, ScaleConfig
 from monitor.core.cry.detector import CryModel
 from monitor.daemon.loop import Loop
 from monitor.data.shipped import cry_model_bytes
 from monitor.events import Alert, AnyEvent, CryEnded, RosterChanged
+from monitor.mqtt.bridge import Bridge
 from monitor.simulation.cell import GOOD_CELL
 from monitor.store.batch import Batch
 from monitor.store.journal import Journal
@@ -73,12 +74,19 @@ class _Soak:
         self._month = Month(self._config, START_S, hours=hours, sample_h=sample_h, seed=seed)
         _fill(self._journal, self._month)
         self._phone = SoakPhone(broker.port, BOX)
-        self._app = Loop(self._config, self._journal, [self._month], start_s=START_S)
+        self._bridge: Bridge
+        self._app = Loop(
+            self._config, self._journal, [self._month], start_s=START_S, open_bridge=self._opened
+        )
         model = CryModel.from_bytes(cry_model_bytes(self._config.microphone.model))
         self._app.recorder.pipeline.detector = SparedDetector(model, self._month.awake)
         self._samples: list[Sample] = []
         self._written_mb = 0.0
         self._stopping = threading.Event()
+
+    def _opened(self, *settings: Any, **more: Any) -> Bridge:
+        self._bridge = Bridge(*settings, **more)
+        return self._bridge
 
     def run(self) -> Found:
         self._month.attach(
@@ -150,7 +158,7 @@ class _Soak:
             raised=len(alerts),
             raised_by_kind=dict(Counter(str(row["kind"]) for row in alerts)),
             delivered=self._phone.raised,
-            expired=self._app.broker_status.expired,
+            expired=self._bridge.status().expired,
             acknowledged=self._phone.answered,
             feeds=len(journal.feeds(START_S)),
             cries=len(journal.cries(START_S)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from monitor.errors import CalibrationError
-from monitor.units import parse_grams
+from monitor.written.grams import parse_grams
 
 COINS_G = {
     "2eur": 8.5, "1eur": 7.5, "50ct": 7.8, "20ct": 5.74, "10ct": 4.1, "5ct": 3.92, "2ct": 3.06,
@@ -35,13 +35,14 @@ def parse_mass(text: str) -> float:
                 known = ", ".join(COINS_G)
                 raise CalibrationError(f'"{match["coin"]}" is no coin known here: {known}')
             total_g += int(match["count"]) * COINS_G[match["coin"]]
-        elif (grams := parse_grams(word)) is not None:
-            total_g += grams
-        else:
+            continue
+        try:
+            total_g += parse_grams(word)
+        except ValueError as error:
             raise CalibrationError(
                 f'"{text.strip()}" is no mass: write grams (1000), a unit (1kg), '
                 "or coins (20x2eur + 4x50ct)"
-            )
+            ) from error
     if total_g <= 0:
         raise CalibrationError("the mass must be more than 0 g")
     return total_g

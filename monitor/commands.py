@@ -4,11 +4,14 @@ Anybody on the broker can write to a command topic, and dashboards send what a p
 union ``Request`` is the only list of verbs: fields, limits and defaults stand in the types, and
 msgspec decodes them for every way in (broker, inbox, command line, button). Whether a request makes
 sense now (who is here, what is open, which weight can be meant) is for the core to say.
+
+Amounts, times and dates may be sent as people write them; here they become grams and RFC 3339.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any, Literal, cast, get_args, get_origin
 
@@ -17,7 +20,10 @@ from msgspec import Meta, Struct
 
 from monitor.errors import CommandError
 from monitor.names import Species, check_name, has_control
-from monitor.times import parse_rfc3339
+from monitor.times import parse_rfc3339, rfc3339
+from monitor.written.days import LocalNow, parse_day
+from monitor.written.grams import parse_grams, spoken_grams
+from monitor.written.moments import parse_moment, spoken_moment
 
 LONGEST_PAYLOAD = 4096
 LONGEST_TEXT = 200
@@ -25,16 +31,40 @@ SNOOZE_MIN = 30.0
 SNOOZE_LONGEST_MIN = 720.0
 """half a day: a snooze that was forgotten must not outlive the next feed by much"""
 
-# The description of a limit says what to give instead; it ends the sentence of a refusal.
+# The description of a limit says what to give instead; it ends the sentence of a refusal. "written"
+# says that text is read as people write it: see _as_written.
 Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
 Filled = Annotated[str, Meta(max_length=LONGEST_TEXT, pattern=r"\S")]
-Grams = Annotated[float, Meta(gt=0, le=100_000, description="a weight in grams is above 0")]
+Grams = Annotated[
+    float,
+    Meta(
+        gt=0,
+        le=100_000,
+        description="a weight in grams is above 0",
+        extra={"written": "weight"},
+    ),
+]
+MilkGrams = Annotated[
+    float,
+    Meta(
+        gt=0,
+        le=1000,
+        description="an amount to drink is above 0 and at most 1000 g",
+        extra={"written": "milk"},
+    ),
+]
+"""an amount to drink; ``8 ml`` counts as 8 g"""
+At = Annotated[str, Meta(max_length=LONGEST_TEXT, extra={"written": "moment"})]
+"""RFC 3339 with a zone; at the edge also as people write it, in the box's own zone"""
 Minutes = Annotated[
     float,
     Meta(gt=0, le=SNOOZE_LONGEST_MIN, description="give more than 0 and at most 720 (12 h)"),
 ]
-AdultKg = Annotated[float, Meta(ge=0.5, le=120, description="it must be 0.5 to 120 kg")]
-Day = Annotated[date, Meta(description="write a date as 2026-01-31")]
+AdultKg = Annotated[
+    float,
+    Meta(ge=0.5, le=120, description="it must be 0.5 to 120 kg", extra={"written": "adult"}),
+]
+Day = Annotated[date, Meta(description="write a date as 2026-01-31", extra={"written": "day"})]
 
 
 class Verb(Struct, frozen=True, tag_field="verb", forbid_unknown_fields=True, omit_defaults=True):
@@ -86,8 +116,8 @@ class Weigh(Verb, frozen=True, kw_only=True, tag="weigh"):
 
     baby: Filled
     grams: Grams
-    at: Text | None = None
-    """RFC 3339 with a zone; now when it is left out"""
+    at: At | None = None
+    """now when it is left out"""
     confirm: bool = False
     """yes, it really weighs that"""
 
@@ -98,7 +128,7 @@ class Weigh(Verb, frozen=True, kw_only=True, tag="weigh"):
     @property
     def at_s(self) -> float | None:
         """``at`` in Unix seconds."""
-        return None if self.at is None else _seconds(self.at)
+        return moment_s(self.at)
 
 
 class Correct(Verb, frozen=True, kw_only=True, tag="correct"):
@@ -166,8 +196,13 @@ def verb_of(kind: type[Request] | Request) -> str:
 VERBS: dict[str, type[Request]] = {verb_of(kind): kind for kind in get_args(Request)}
 
 
-def request(verb: str, args: dict[str, Any]) -> Request:
+def request(verb: str, args: dict[str, Any], now: LocalNow | None = None) -> Request:
     """The request with these arguments; what is ``None`` is left out.
+
+    Args:
+        verb: what is asked for.
+        args: by name: plain values.
+        now: when and where they were written; None: times are RFC 3339, dates ISO 8601.
 
     Raises:
         CommandError: one sentence.
@@ -176,18 +211,23 @@ def request(verb: str, args: dict[str, Any]) -> Request:
     if kind is None:
         raise CommandError(f"there is no command {_quoted(verb)}")
     given = {name: _clean(verb, name, value) for name, value in args.items() if value is not None}
+    read = _as_written(kind, given, now)
     try:
         if "verb" in given:  # msgspec would take it for the tag
-            raise CommandError(_fault(kind, given))
-        return msgspec.convert(given, kind)
+            raise CommandError(_fault(kind, read))
+        return msgspec.convert(read, kind)
     except msgspec.ValidationError as error:
         if isinstance(error.__cause__, CommandError):  # of the type itself
             raise error.__cause__ from None
-        raise CommandError(_fault(kind, given)) from error
+        raise CommandError(_fault(kind, read)) from error
 
 
-def read_request(verb: str, payload: bytes) -> tuple[Request, str | None]:
+def read_request(
+    verb: str, payload: bytes, now: LocalNow | None = None
+) -> tuple[Request, str | None]:
     """The request in a JSON object, and the ``request_id`` that its answer echoes.
+
+    ``now`` as for ``request``.
 
     Raises:
         CommandError: one sentence, with the ``request_id`` where that could be read.
@@ -197,10 +237,20 @@ def read_request(verb: str, payload: bytes) -> tuple[Request, str | None]:
     fields = _object(verb, payload)
     request_id = _request_id(fields.pop("request_id", None))
     try:
-        return request(verb, fields), request_id
+        return request(verb, fields, now), request_id
     except CommandError as error:
         error.request_id = request_id
         raise
+
+
+def understood(asked: Request, now: LocalNow) -> str | None:
+    """What was read as an amount or a time, said back: ``113.4 g, yesterday 23:10``; or None."""
+    said = [
+        _SAID[written](getattr(asked, field.name), now)
+        for field in msgspec.structs.fields(type(asked))
+        if (written := _written(field.type)) in _SAID and getattr(asked, field.name) is not None
+    ]
+    return ", ".join(said) or None
 
 
 def arguments(asked: Request) -> dict[str, Any]:
@@ -300,11 +350,64 @@ def _without_none(hint: Any) -> tuple[Any, Meta]:
     return (get_args(hint)[0], limits[0]) if limits else (hint, Meta())
 
 
-def _seconds(at: str) -> float:
+def _rfc3339(text: str, now: LocalNow) -> str:
     try:
-        return parse_rfc3339(at)
+        parse_rfc3339(text)
+    except ValueError:
+        return rfc3339(parse_moment(text, now))
+    return text
+
+
+def moment_s(at: str | None) -> float | None:
+    """Unix seconds of a field ``at``; None when it was left out.
+
+    Raises:
+        CommandError: it is no RFC 3339 time.
+    """
+    try:
+        return None if at is None else parse_rfc3339(at)
     except ValueError as error:
         raise CommandError(f'"at" {error}') from error
+
+
+def _written(hint: Any) -> str | None:
+    """How people may write a field of this type, as its limits say."""
+    return (_without_none(hint)[1].extra or {}).get("written")
+
+
+_READ: dict[str, Callable[[str, LocalNow], Any]] = {
+    "weight": lambda text, _: parse_grams(text),
+    "milk": lambda text, _: parse_grams(text, milk=True),
+    "adult": lambda text, _: parse_grams(text, unit="kg", most_g=math.inf) / 1000.0,
+    "moment": _rfc3339,
+    "day": lambda text, now: parse_day(text, now).isoformat(),
+}
+_SAID: dict[str | None, Callable[[Any, LocalNow], str]] = {
+    "weight": lambda grams, _: spoken_grams(grams),
+    "milk": lambda grams, _: spoken_grams(grams),
+    "adult": lambda kg, _: f"{kg:.3g} kg grown up",
+    "moment": lambda at, now: spoken_moment(parse_rfc3339(at), now),
+    "day": lambda born, _: f"born {born.isoformat()}",
+}
+_ANYWHERE = LocalNow(0.0)
+"""what does not depend on when and where it was written is read without knowing it"""
+
+
+def _as_written(kind: type[Request], given: dict[str, Any], now: LocalNow | None) -> dict[str, Any]:
+    """``given`` with what people write as the plain values that the types hold."""
+    read = dict(given)
+    for field in msgspec.structs.fields(kind):
+        text = given.get(field.name)
+        written = _written(field.type)
+        if not isinstance(text, str) or written is None or not text:
+            continue
+        if now is None and written in {"moment", "day"}:
+            continue
+        try:
+            read[field.name] = _READ[written](text, now or _ANYWHERE)
+        except ValueError as error:
+            raise CommandError(f'"{field.name}" {error}') from error
+    return read
 
 
 def _quoted(text: str) -> str:

@@ -207,3 +207,20 @@ def test_no_arguments_is_help() -> None:
     )
     assert "Usage: nursery" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_weights_and_times_are_typed_as_people_write_them(
+    config: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["baby", "add", "Ann", "--species", "kitten", "--weight", "4 oz", "--config", config])
+    assert "Ann is in the nursery: 113.4 g" in capsys.readouterr().out
+    assert main(["weigh", "Ann", "4", "1/4", "oz", "--at", "2 h ago", "--config", config]) == 0
+    assert "Ann weighed: 120.5 g, " in capsys.readouterr().out
+    assert main(["weigh", "Ann", "12,450", "--config", config]) == 2
+    assert "can be 12.45 or 12450 ('12,450'): write one of them" in capsys.readouterr().err
+    assert main(["weigh", "Ann", "121", "--at", "yesterday", "--config", config]) == 2
+    assert "write 07:30, yesterday 23:10" in capsys.readouterr().err
+    assert main(["baby", "list", "--config", config]) == 0
+    listed = capsys.readouterr().out
+    assert listed.startswith("Ann: kitten, 120.5 g, ")
+    assert "Z" not in listed

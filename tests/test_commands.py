@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -18,9 +20,11 @@ from monitor.commands import (
     Weigh,
     arguments,
     request,
+    understood,
 )
 from monitor.errors import CommandError
-from monitor.mqtt.topics import Topics, parse_command
+from monitor.mqtt.topics import Topics, command_result_message, parse_command
+from monitor.written.days import LocalNow
 
 TOPICS = Topics("box")
 
@@ -64,17 +68,20 @@ def test_names_may_be_what_people_write():
         ("assign", {"step_id": "s", "baby": {"a": 1}}, "plain value"),
         ("assign", {"step_id": "s", "baby": ["x"]}, "plain value"),
         ("assign", {"step_id": "s", "baby": 5}, "must be text"),
-        ("weigh", {"baby": "P", "grams": "112"}, "must be a number"),
+        ("weigh", {"baby": "P", "grams": "heavy"}, "is no weight ('heavy'): write 112"),
+        ("weigh", {"baby": "P", "grams": "12,450"}, '"grams" can be 12.45 or 12450'),
+        ("weigh", {"baby": "P", "grams": "8 ml"}, "is no weight"),
+        ("weigh", {"baby": "P", "grams": ""}, "must be a number"),
         ("weigh", {"baby": "P", "grams": True}, "must be a number"),
         ("weigh", b'{"baby": "P", "grams": 1e999}', "weigh"),
         ("weigh", {"baby": "P", "grams": 0}, '"grams" is 0: a weight in grams is above 0'),
         ("weigh", {"baby": "P", "grams": 184, "at": "yesterday"}, "no time"),
-        ("weigh", {"baby": "P", "grams": 184, "at": "2026-05-08T12:00:00"}, "no time zone"),
+        ("weigh", {"baby": "P", "grams": 184, "at": "3/4 07:00"}, "can be 3 Apr or 4 Mar"),
         ("weigh", {"baby": " ", "grams": 184}, '"baby" is missing'),
         ("correct", {"step_id": "s"}, 'needs one of "grams", "baby" or "void"'),
         ("tare", {"verb": "tare"}, 'does not know "verb"; it takes nothing'),
         ("baby_add", {"name": "P", "species": "Kitten"}, '"species" must be kitten or puppy'),
-        ("baby_add", {"name": "P", "species": "puppy", "born": "1 May"}, "write a date as 2026"),
+        ("baby_add", {"name": "P", "species": "puppy", "born": "1 Mai 5"}, "is no date"),
         ("baby_add", {"name": "P", "species": "puppy", "born": 5}, "must be text"),
         ("weigh_in", {"cancel": 1}, "must be true or false"),
         ("baby_retire", {"name": "a\nb"}, "control characters"),
@@ -108,6 +115,34 @@ def test_a_request_is_the_same_after_it_lay_in_the_inbox(verb):
     asked = request(verb, given)
     assert request(verb, json.loads(json.dumps(arguments(asked)))) == asked
     assert arguments(asked) == given
+
+
+def test_amounts_times_and_dates_come_as_people_write_them():
+    berlin = ZoneInfo("Europe/Berlin")
+    now = LocalNow(datetime(2026, 11, 28, 8, 0, tzinfo=berlin).timestamp(), berlin)
+    asked = request("weigh", {"baby": "P", "grams": "4 oz", "at": "yesterday 23:10"}, now)
+    assert asked == Weigh(baby="P", grams=4 * 28.349523125, at="2026-11-27T22:10:00Z")
+    assert understood(asked, now) == "113.4 g, yesterday 23:10"
+    added = request(
+        "baby_add",
+        {"name": "P", "species": "puppy", "born": "20.11.", "adult_weight_kg": "55 lb"},
+        now,
+    )
+    assert understood(added, now) == "born 2026-11-20, 24.9 kg grown up"
+    assert understood(Acknowledge(), now) is None
+
+
+def test_what_lies_in_the_inbox_is_not_read_again_by_another_clock():
+    with pytest.raises(CommandError, match="no time"):
+        request("weigh", {"baby": "P", "grams": 112, "at": "07:30"})
+
+
+def test_the_answer_says_back_what_was_understood():
+    command = read("weigh", {"baby": "P", "grams": "1 lb 2 oz"})
+    answered = command_result_message(command.answer(), TOPICS)
+    assert json.loads(answered.payload) == {"ok": True, "understood": "510.3 g"}
+    refused = command_result_message(command.answer("no"), TOPICS)
+    assert "understood" not in json.loads(refused.payload)
 
 
 def test_text_has_no_space_around_it():

@@ -82,7 +82,7 @@ def room(module: str) -> str:
         return "cli"
     is_room = MODULES[module].name == "__init__.py"
     inside = parts[1:] if is_room else parts[1:-1]
-    return "vocabulary" if inside in ([], ["events"]) else ".".join(inside)
+    return "vocabulary" if inside in ([], ["events"], ["written"]) else ".".join(inside)
 
 
 def imported(path: Path) -> Iterator[str]:

@@ -18,9 +18,10 @@ def baby() -> None:
 @baby.command("add")
 @click.argument("name")
 @click.option("--species", type=click.Choice(["kitten", "puppy"]), required=True)
-@click.option("--born", metavar="DATE", help="Date of birth, a guess will do: 2026-01-31.")
+@click.option("--born", metavar="DATE",
+              help="Date of birth, a guess will do: 2026-01-31, 31 Jan, yesterday.")  # fmt: skip
 @click.option("--weight", "weight_g", type=GRAMS, help="Weight now.")
-@click.option("--adult-weight", "adult_weight_kg", type=click.FloatRange(0.5, 100), metavar="KG",
+@click.option("--adult-weight", "adult_weight_kg", metavar="KG",
               help="Expected adult weight: picks a puppy's growth band.")  # fmt: skip
 @config_option
 def baby_add(config_path: str | None, **args: Any) -> int:
@@ -33,7 +34,7 @@ def baby_add(config_path: str | None, **args: Any) -> int:
 @click.option("--rename", metavar="NAME")
 @click.option("--species", type=click.Choice(["kitten", "puppy"]))
 @click.option("--born", metavar="DATE")
-@click.option("--adult-weight", "adult_weight_kg", type=click.FloatRange(0.5, 100), metavar="KG")
+@click.option("--adult-weight", "adult_weight_kg", metavar="KG")
 @config_option
 def baby_edit(config_path: str | None, **args: Any) -> int:
     """Change what is known about a baby; its history stays with it."""
@@ -62,8 +63,9 @@ def baby_list(config_path: str | None, everyone: bool, as_json: bool) -> int:
 
 @click.command()
 @click.argument("name", required=False)
-@click.argument("grams", type=GRAMS, required=False)
-@click.option("--at", metavar="TIME", help="When it was weighed, if not now.")
+@click.argument("written", metavar="[GRAMS]", nargs=-1)
+@click.option("--at", metavar="TIME",
+              help="When it was weighed, if not now: 07:30, yesterday 23:10.")  # fmt: skip
 @click.option("--confirm", is_flag=True, help="Yes, it really weighs that.")
 @click.option("--csv", "csv_path", metavar="FILE", help="Import a list: header time,baby,weight_g.")
 @click.option("--next", "announce", is_flag=True,
@@ -72,13 +74,13 @@ def baby_list(config_path: str | None, everyone: bool, as_json: bool) -> int:
 def weigh(
     config_path: str | None,
     name: str | None,
-    grams: float | None,
+    written: tuple[str, ...],
     at: str | None,
     confirm: bool,
     csv_path: str | None,
     announce: bool,
 ) -> int:
-    """Note a weighing done by hand: nursery weigh Possum 112."""
+    """Note a weighing done by hand: nursery weigh Possum 112, or 4 oz, or 1 lb 2 oz."""
     if announce:
         if name is not None or csv_path is not None:
             raise click.UsageError("--next stands alone: the scale finds out who it was")
@@ -93,10 +95,11 @@ def weigh(
         weighings = read_weights(csv_path)  # the caller's own file
         config = box_config(config_path)
         return import_weights(config, csv_path, weighings, confirm=confirm, out=sys.stdout)
-    if name is None or grams is None:
+    if name is None or not written:
         raise click.UsageError("name the baby and its weight: nursery weigh Possum 112")
+    grams = GRAMS.convert(" ".join(written), None, None)
     args = {"baby": name, "grams": grams, "at": at, "confirm": confirm or None}
-    return _submit(config_path, "weigh", args, f"{name} weighed {grams:.1f} g")
+    return _submit(config_path, "weigh", args, f"{name} weighed")
 
 
 @click.command()
@@ -127,9 +130,12 @@ def correct(
 
 def _submit(path: str | None, verb: str, args: dict[str, Any], done: str) -> int:
     config = box_config(path)
-    from monitor.commands import request
-    from monitor.verbs.local import submit
+    from monitor.commands import request, understood
+    from monitor.verbs.local import local_now, submit
 
-    submit(config, request(verb, args))
-    click.echo(done)
+    now = local_now(config)
+    asked = request(verb, args, now)
+    submit(config, asked)
+    said = understood(asked, now)
+    click.echo(f"{done}: {said}" if said else done)
     return 0

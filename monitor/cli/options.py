@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.units import parse_grams
-
 if TYPE_CHECKING:  # ``--help`` loads none of it
     from monitor.config import Config
     from monitor.host.callers_files import Write
@@ -32,7 +30,7 @@ def json_option(function: Any) -> Any:
 
 
 class Grams(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.5
-    """A weight with an optional unit: 412, 412g, 0.412kg, 14.5oz."""
+    """A weight as people write it: 412, 412g, 0.412kg, 14.5oz, 1 lb 2 oz."""
 
     name = "grams"
 
@@ -42,9 +40,12 @@ class Grams(click.ParamType):  # type: ignore[type-arg]  # generic only since cl
         """Grams as a float; fails with a sentence."""
         if isinstance(value, float):
             return value
-        grams = parse_grams(str(value))
-        if grams is None:
-            self.fail(f"{value!r} is no weight: write grams (412) or a unit (14.5oz)", param, ctx)
+        from monitor.written.grams import parse_grams
+
+        try:
+            grams = parse_grams(str(value))
+        except ValueError as error:
+            self.fail(f"it {error}", param, ctx)
         if not 0 < grams < 100_000:
             self.fail(f"{value!r} is no weight a baby can have", param, ctx)
         return grams

@@ -183,6 +183,8 @@ class CommandResult(Event, frozen=True, kw_only=True, tag="command_result"):
     error: str | None = None
     request_id: str | None = None
     origin: str = "mqtt"
+    understood: str | None = None
+    """what was read as an amount or a time: ``113.4 g, yesterday 23:10``"""
 
 
 class RosterChanged(Event, frozen=True, kw_only=True, tag="roster"):

@@ -138,6 +138,8 @@ class Command(msgspec.Struct, frozen=True):
     request_id: str | None = None
     """the answer echoes it"""
     origin: str = "mqtt"
+    understood: str | None = None
+    """what was read as an amount or a time, for the answer to say back"""
 
     @property
     def verb(self) -> str:
@@ -153,6 +155,7 @@ class Command(msgspec.Struct, frozen=True):
             error=error,
             request_id=self.request_id,
             origin=self.origin,
+            understood=self.understood if error is None else None,
         )
 
 

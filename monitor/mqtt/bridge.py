@@ -55,6 +55,10 @@ class BoxView(Protocol):
         """On the timeline."""
 
     @property
+    def synced(self) -> bool:
+        """Whether the timeline is where the world's clocks are."""
+
+    @property
     def babies(self) -> Sequence[Baby]:
         """Who is in the nursery."""
 
@@ -211,6 +215,7 @@ class Bridge:
                 self._topics,
                 retain=received.retain,
                 now_s=self._box.now_s,
+                clock_known=self._box.synced,
             )
         except CommandError as error:
             refusal = self._topics.refusal(received.topic, str(error), error.request_id)

@@ -19,6 +19,7 @@ from monitor.codec import document, encode, event_document
 from monitor.documents import BabyStatus, BoxState, SourceHealth
 from monitor.errors import CommandError
 from monitor.events import Alert, AnyEvent, Command, CommandResult, slug
+from monitor.written.days import LocalNow
 
 LIVE_INTERVAL_S = 20.0
 """how often ``cry`` and ``scale`` are renewed at the broker even when nothing changed"""
@@ -233,17 +234,26 @@ def command_result_message(result: CommandResult, topics: Topics) -> Message:
     body: dict[str, Any] = {"ok": result.ok}
     if result.error is not None:
         body["error"] = result.error
+    if result.understood is not None:
+        body["understood"] = result.understood
     if result.request_id is not None:
         body["request_id"] = result.request_id
     return Message(topic=topics.result(result.verb), payload=encode(body))
 
 
 def parse_command(
-    topic: str, payload: bytes, topics: Topics, *, retain: bool, now_s: float
+    topic: str,
+    payload: bytes,
+    topics: Topics,
+    *,
+    retain: bool,
+    now_s: float,
+    clock_known: bool = True,
 ) -> Command:
     """Read a message that arrived below ``topics.commands``.
 
-    A retained one would be carried out again at every connection.
+    A retained one would be carried out again at every connection. Times in it are read in this
+    machine's zone; ``clock_known`` says whether somebody has set its clock.
 
     Raises:
         CommandError: one sentence for ``topics.refusal``; nothing was carried out.
@@ -251,5 +261,7 @@ def parse_command(
     verb = topic.removeprefix(f"{topics.base}/cmd/")
     if retain and verb in commands.VERBS:
         raise CommandError(f"{verb} arrived retained and was ignored: send it without retain")
-    request, request_id = commands.read_request(verb, payload)
-    return Command(t_s=now_s, request=request, request_id=request_id)
+    now = LocalNow(now_s, clock_known=clock_known)
+    request, request_id = commands.read_request(verb, payload, now)
+    said = commands.understood(request, now)
+    return Command(t_s=now_s, request=request, request_id=request_id, understood=said)

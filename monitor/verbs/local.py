@@ -24,9 +24,17 @@ from monitor.store.journal import Journal
 from monitor.store.lock import StateLock
 from monitor.store.reading import JournalReader
 from monitor.times import rfc3339
+from monitor.written.days import LocalNow
+from monitor.written.grams import spoken_grams
+from monitor.written.moments import spoken_moment
 
 ANSWER_WITHIN_S = 10.0
 """The daemon looks once a second."""
+
+
+def local_now(config: Config) -> LocalNow:
+    """When and where somebody types: now, on this machine."""
+    return LocalNow(time.time(), clock_known=config.trust_clock or ClockSync()())
 
 
 def submit(config: Config, request: Request) -> None:
@@ -111,6 +119,7 @@ def list_babies(config: Config, *, everyone: bool, as_json: bool, out: TextIO) -
         babies, weighings = journal.babies(retired=everyone), journal.weighings()
         journal.close()
     last = {weighing.baby: weighing for weighing in weighings}
+    now = local_now(config)
     for baby in babies:
         found = last.get(baby.name)
         if as_json:
@@ -122,9 +131,11 @@ def list_babies(config: Config, *, everyone: bool, as_json: bool, out: TextIO) -
             fields["weighed_at"] = None if found is None else rfc3339(found.t_s)
             out.write(encode_line(fields) + "\n")
             continue
-        weight = "not weighed yet" if baby.weight_g is None else f"{baby.weight_g:.0f} g at first"
+        weight = "not weighed yet"
+        if baby.weight_g is not None:
+            weight = f"{spoken_grams(baby.weight_g)} at first"
         if found is not None:
-            weight = f"{found.weight_g:.0f} g at {rfc3339(found.t_s)}"
+            weight = f"{spoken_grams(found.weight_g)}, {spoken_moment(found.t_s, now)}"
         born = f", born {baby.born}" if baby.born else ""
         gone = ", has left" if baby.retired_s is not None else ""
         out.write(f"{baby.name}: {baby.species}{born}, {weight}{gone}\n")

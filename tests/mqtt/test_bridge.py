@@ -34,6 +34,7 @@ class Scripted:
 
     def __init__(self) -> None:
         self.now_s = T
+        self.synced = True
         self.babies: list[Baby] = [POSSUM]
 
     def status(self, _now_s: float) -> BoxState:

@@ -39,6 +39,7 @@ from monitor.errors import CalibrationError, InputError
 from monitor.events import Species
 from monitor.host.callers_files import Write, write_file
 from monitor.host.ownership import refuse_link, trust, user_name
+from monitor.times import MINUTE_S
 
 MIN_CRIES, MIN_ROOM_S = 3, 300.0
 """fewer recordings, or less room, cannot show whether tuning helped"""
@@ -157,7 +158,7 @@ def _enough(recordings: Sequence[Recording]) -> None:
         )
     if room_s < MIN_ROOM_S:
         raise CalibrationError(
-            f"only {room_s:.0f} s of the room: record at least {MIN_ROOM_S / 60:.0f} minutes "
+            f"only {room_s:.0f} s of the room: record at least {MIN_ROOM_S / MINUTE_S:.0f} minutes "
             "in which nobody cries"
         )
 

@@ -94,3 +94,14 @@ def test_a_docstring_is_no_story(path: Path) -> None:
         if re.search(rf"\b{phrase}", text)
     ]
     assert not found
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.name != "times.py"], ids=str)
+def test_hours_and_days_are_spelled_once(path: Path) -> None:
+    """``HOUR_S`` and ``DAY_S`` of ``monitor/times.py``."""
+    found = [
+        f"{path}:{node.lineno}"
+        for node in ast.walk(ast.parse((ROOT / path).read_text()))
+        if isinstance(node, ast.Constant) and node.value in (3600, 86_400)
+    ]
+    assert not found

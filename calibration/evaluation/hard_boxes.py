@@ -107,7 +107,7 @@ def power_cut(r: Random) -> Box:
             out_s = float(r.uniform(120.0, 900.0))
             box.feed(t_s, name, bottle(r, box.babies[name], t_s), out_s)
             t_s += out_s + float(r.uniform(30.0, 300.0))
-        cut_s = float(np.exp(r.uniform(np.log(5.0), np.log(3600.0))))
+        cut_s = float(np.exp(r.uniform(np.log(5.0), np.log(HOUR_S))))
         box.cut(t_s, t_s + cut_s)
         for name in list(box.babies):
             if r.uniform() < 0.4:

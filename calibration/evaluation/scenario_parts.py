@@ -33,7 +33,7 @@ def litter(r: Random, weights_g: Sequence[float], **kwargs: float) -> list[SimBa
             species="kitten" if r.uniform() < 0.6 else "puppy",
             weight_g=round(float(w), 1),
             gain_pct_day=float(r.uniform(2.0, 8.0)),
-            gut_s=float(r.uniform(3600.0, 9000.0)),
+            gut_s=float(r.uniform(HOUR_S, 2.5 * HOUR_S)),
             lively=kwargs.get("lively", float(r.uniform(0.3, 1.5))),
         )
         for name, w in zip(NAMES, weights_g, strict=False)

@@ -30,7 +30,7 @@ from monitor.events import (
     Unassigned,
     WeighIn,
 )
-from monitor.times import DAY_S, spoken_duration
+from monitor.times import DAY_S, MINUTE_S, spoken_duration
 from monitor.timeshift import Moment
 
 REST_FACTOR = ((7.0, 1.0), (21.0, 4 / 3), (28.0, 5 / 3), (35.0, 2.0), (float("inf"), 8 / 3))
@@ -85,7 +85,7 @@ class Activity:
     """Remembers the last sound and movement; states ``too_quiet``."""
 
     def __init__(self, config: AlertsConfig, start_s: float) -> None:
-        self._limit_s = config.too_quiet_after_min * 60
+        self._limit_s = config.too_quiet_after_min * MINUTE_S
         self.state = ActivityState(quiet_from_s=start_s)
         self.run = ActivityRun()
 
@@ -241,7 +241,7 @@ class Activity:
 
 def _too_quiet(since_s: float, quiet_s: float, unseen_s: float, limit_s: float) -> Condition:
     span = spoken_duration(quiet_s)
-    unseen = f" ({spoken_duration(unseen_s)} of it unwatched)" if unseen_s >= 60.0 else ""
+    unseen = f" ({spoken_duration(unseen_s)} of it unwatched)" if unseen_s >= MINUTE_S else ""
     return Condition(
         kind="too_quiet",
         severity="critical",

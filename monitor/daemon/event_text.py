@@ -21,6 +21,7 @@ from monitor.events import (
     Unassigned,
     WeighIn,
 )
+from monitor.times import MINUTE_S
 
 _MOVES = {"lift": "out", "return": "back", None: "typed"}
 _CONTEXTS = {
@@ -64,7 +65,7 @@ def _weight(event: WeighIn | Feed | Unassigned | JointWeighIn | Retraction | Gro
         case Feed():
             return (
                 f"{event.baby} took {event.net_g:+.1f} g net (±{event.sigma_g:.1f} g) "
-                f"in {event.out_s / 60:.0f} min"
+                f"in {event.out_s / MINUTE_S:.0f} min"
             )
         case Unassigned():
             names = ", ".join(f"{c.baby} {c.p:.0%}" for c in event.candidates) or "nobody known"

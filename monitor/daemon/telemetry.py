@@ -9,6 +9,7 @@ import msgspec
 from monitor.core.pipeline import Pipeline
 from monitor.events import AnyEvent, CryEnded, slug
 from monitor.store.reading import MinuteRow
+from monitor.times import MINUTE_S
 from monitor.timeshift import Moment, TimeShift, shifted
 
 WRITE_EVERY_S = 300.0
@@ -44,7 +45,7 @@ class Telemetry:
 
     def tick(self, now_s: float, pipeline: Pipeline) -> None:
         """Note the minute when it is over."""
-        if now_s - self._minutes.minute_s < 60.0:
+        if now_s - self._minutes.minute_s < MINUTE_S:
             return
         scale = pipeline.scale_status(now_s)
         inside = scale.in_box

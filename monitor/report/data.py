@@ -18,7 +18,7 @@ from monitor.core.growth.reference import GrowthReference
 from monitor.errors import InputError
 from monitor.events import Baby, Feed, Weighing, slug
 from monitor.store.reading import JournalReader, MinuteRow
-from monitor.times import DAY_S, HOUR_S, midnight_utc_s
+from monitor.times import DAY_S, HOUR_S, MINUTE_S, midnight_utc_s
 
 UNKNOWN = "?"
 TYPICAL_ADULT_KG = (5.0, 15.0, 35.0, 55.0)
@@ -200,7 +200,7 @@ def _hours(minutes: list[MinuteRow]) -> list[Hour]:
         Hour(
             t_s=t_s,
             watched_min=float(len(rows)),
-            cry_min=sum(row.cry_s for row in rows) / 60,
+            cry_min=sum(row.cry_s for row in rows) / MINUTE_S,
             company=Counter(row.in_box for row in rows).most_common(1)[0][0],
         )
         for t_s, rows in sorted(by_hour.items())

@@ -23,7 +23,7 @@ from monitor.simulation.night import SimulatedNight
 from monitor.simulation.phone import DemoPhone
 from monitor.store.batch import Batch
 from monitor.store.journal import Journal
-from monitor.times import HOUR_S
+from monitor.times import HOUR_S, MINUTE_S
 
 BOX = "demo-box"
 
@@ -163,7 +163,7 @@ def _summarise(
         grams = sum(feed.net_g for feed in taken)
         out.write(f"  {name + ' took':<30} {grams:.1f} g net in {len(taken)} feeds\n")
     crying_s = sum(cry.t_s - cry.started_s for cry in cries)
-    out.write(f"  bouts of crying                {len(cries)}, {crying_s / 60:.1f} min\n")
+    out.write(f"  bouts of crying                {len(cries)}, {crying_s / MINUTE_S:.1f} min\n")
     told = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())) or "none"
     out.write(
         f"  alerts the phone received      {told}\n"

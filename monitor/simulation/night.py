@@ -148,8 +148,8 @@ class SimulatedNight:
 
     def clock(self) -> str:
         """Nursery time of day, HH:MM."""
-        seconds = int(self.start_s + self.passed_s) % round(DAY_S)
-        return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}"
+        hours, minutes = divmod(int((self.start_s + self.passed_s) % DAY_S / MINUTE_S), 60)
+        return f"{hours:02d}:{minutes:02d}"
 
     def start(self, put: Put) -> None:
         """Begin the night."""

@@ -7,6 +7,7 @@ from monitor.core.alerts.lifecycle import AlertLife
 from monitor.core.alerts.memory import AlertMemory
 from monitor.errors import CommandError
 from monitor.events import Alert
+from monitor.times import MINUTE_S
 
 
 def obey(request: Request, memory: AlertMemory, now_s: float) -> list[Alert]:
@@ -23,7 +24,7 @@ def obey(request: Request, memory: AlertMemory, now_s: float) -> list[Alert]:
             waiting = [life for life in lives if life.alert.state != "acknowledged"]
             return [life.change("acknowledged", now_s) for life in waiting]
         case Snooze():
-            until_s = now_s + request.minutes * 60
+            until_s = now_s + request.minutes * MINUTE_S
             lives = _addressed(request.id, memory)
             return [life.change("snoozed", now_s, until_s=until_s) for life in lives]
         case _:

@@ -11,7 +11,7 @@ from monitor.alert_kinds import BABY_KINDS, RANK, Severity
 from monitor.core.alerts.hands_gate import HandsState
 from monitor.core.alerts.lifecycle import AlertLife, alert_id, alert_key, safe_key
 from monitor.events import Alert, Baby, Condition
-from monitor.times import DAY_S
+from monitor.times import DAY_S, HOUR_S
 from monitor.timeshift import Moment
 
 Incident = tuple[str, str]
@@ -19,7 +19,7 @@ Incident = tuple[str, str]
 
 FLAPS_AN_HOUR = 3
 """an incident that was raised or came back this often within an hour comes and goes"""
-NO_CRY_LASTS_S = 3600.0
+NO_CRY_LASTS_S = HOUR_S
 """a television is "no cry" for the length of a programme, then somebody listens once more"""
 
 
@@ -125,7 +125,7 @@ class AlertMemory(msgspec.Struct):
 
     def comes_and_goes(self, incident: Incident, now_s: float) -> bool:
         """Whether it was raised or came back FLAPS_AN_HOUR times within the last hour."""
-        recent = [t for t in self.raised_s.get(incident, []) if now_s - t < 3600]
+        recent = [t for t in self.raised_s.get(incident, []) if now_s - t < HOUR_S]
         return len(recent) >= FLAPS_AN_HOUR
 
 

@@ -27,6 +27,7 @@ from monitor.core.alerts.roster import close_the_gone, close_the_unwatched, rena
 from monitor.errors import CommandError
 from monitor.events import Alert, Baby, CannotJudge, Command, CommandResult, Condition
 from monitor.names import SourceName
+from monitor.times import MINUTE_S
 
 CLEAR_HOLD_S = 10.0
 """a condition must be false this long; one missed statement while a source restarts is no news"""
@@ -43,7 +44,7 @@ class AlertPolicy:
     def __init__(self, config: AlertsConfig, box: str, local_minute: LocalMinute) -> None:
         self._box = box
         self._quiet = QuietHours(config.night, local_minute)
-        self._first_reminder_s = config.remind_every_min * 60
+        self._first_reminder_s = config.remind_every_min * MINUTE_S
         self.state = AlertMemory(keyed_by_id=True)
         self.run = AlertsRun()
         self._roster: dict[str, str] | None = None

@@ -16,10 +16,11 @@ from msgspec import Meta
 
 from monitor.core.cry.features import STEP_S
 from monitor.events import CryEnded, CryStarted, Voice
+from monitor.times import HOUR_S
 from monitor.timeshift import Moment
 
 Share = Annotated[float, Meta(ge=0, le=1)]
-Seconds = Annotated[float, Meta(ge=0, le=3600)]
+Seconds = Annotated[float, Meta(ge=0, le=HOUR_S)]
 Caller = Literal["pet", "human"]
 BoutEvent = CryStarted | CryEnded
 

@@ -19,7 +19,7 @@ from monitor.config import AlertsConfig
 from monitor.documents import CryStatus
 from monitor.events import CannotJudge, Condition, CryContext, CryEnded, CryStarted, Voice
 from monitor.names import renamed
-from monitor.times import DAY_S, spoken_duration
+from monitor.times import DAY_S, HOUR_S, spoken_duration
 from monitor.timeshift import Moment
 
 QUIET_S = 90.0
@@ -191,7 +191,7 @@ class CryIncident:
             score=incident.score if incident and crying else None,
             context=incident.context if incident and crying else None,
             level_db=detector.level_db if detector is not None else None,
-            cry_minutes_1h=self._minutes(now_s, 3600.0),
+            cry_minutes_1h=self._minutes(now_s, HOUR_S),
             cry_minutes_24h=self._minutes(now_s, DAY_S),
         )
 

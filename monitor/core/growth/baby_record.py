@@ -16,7 +16,7 @@ from monitor.core.growth.reference import Expected, GrowthReference
 from monitor.core.growth.trend import Point
 from monitor.documents import BabyStatus
 from monitor.events import Baby, Weighing
-from monitor.times import DAY_S, HOUR_S, midnight_utc_s
+from monitor.times import DAY_S, HOUR_S, MINUTE_S, midnight_utc_s
 from monitor.timeshift import Moment
 
 KEEP = 400
@@ -28,7 +28,7 @@ FEED_MAX_S = 6 * HOUR_S
 """Out for longer, the difference is no single bottle."""
 ROUGH_SHARE = 0.02
 """A weight with a larger error (the scale wandered) is no basis for growth, where 2 % is news."""
-POST_FEED_S = 75 * 60.0
+POST_FEED_S = 75 * MINUTE_S
 """A lift so soon after a bottle is not a pre-feed weight."""
 WILD_RATIO = 1.5
 """No baby gains or loses half of itself between two weighings."""

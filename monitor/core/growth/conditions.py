@@ -15,16 +15,16 @@ from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.feeding import DUE_EARLY_S, JUST_FED_S, intake, interval_s, poor_run
 from monitor.core.growth.reference import GrowthReference
 from monitor.events import CannotJudge, Condition, CryContext
-from monitor.times import HOUR_S, spoken_hours
+from monitor.times import DAY_S, HOUR_S, MINUTE_S, spoken_hours
 
 LATE_SHARE = 0.3
 """A bottle is overdue this share of its interval after it was due, at least LATE_MIN_S."""
-LATE_MIN_S = 30 * 60.0
+LATE_MIN_S = 30 * MINUTE_S
 UNFED_TIMES = ((14.0, 2.0), (28.0, 2.5), (float("inf"), 3.0))
 """(age below, days; times its interval without a bottle that are critical). Newborns have hardly
 any reserves and dry out within hours (Root Kustritz, The Canine Neonate); older ones are left
 through a short night by plan. Judgement within that."""
-STALE_GROWTH_S = 3 * 24 * HOUR_S
+STALE_GROWTH_S = 3 * DAY_S
 """A growth worry nobody has weighed against for this long can be neither kept up nor denied."""
 STALE_INTAKE_S = 12 * HOUR_S
 """... and poor bottles that no other has followed for this long."""

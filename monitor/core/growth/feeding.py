@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from statistics import median
 from typing import Literal
 
 import msgspec
 
 from monitor.core.growth.reference import Expected
-from monitor.times import HOUR_S
+from monitor.times import HOUR_S, MINUTE_S
 from monitor.timeshift import Moment
 
 FED_SHARE = 0.01
@@ -26,11 +27,11 @@ POOR_SHARE = 0.008
 """Less than a fifth of a full bottle."""
 ATTEMPT_S = 120.0
 """Out for less: weighed or cleaned, not fed."""
-JUST_FED_S = 45 * 60.0
+JUST_FED_S = 45 * MINUTE_S
 """The stomach of a neonate holds a full bottle for at least this long."""
-HUNGRY_S = 75 * 60.0
+HUNGRY_S = 75 * MINUTE_S
 """Sooner after a bottle nobody expects another (the shortest feeding interval is two hours)."""
-DUE_EARLY_S = 15 * 60.0
+DUE_EARLY_S = 15 * MINUTE_S
 """A cry this long before the bottle is due is about the bottle."""
 
 Intake = Literal["fed", "poor", "none", "unclear"]
@@ -77,13 +78,10 @@ def interval_s(feeds: Sequence[FeedRecord], expected: Expected) -> float:
     usual = 0.5 * (low + high) * HOUR_S
     times = [f.t_s for f in feeds if intake(f) == "fed"][-9:]
     gaps = [b - a for a, b in pairwise(times)]
-    own = sorted(g for g in gaps if 0.75 * HOUR_S <= g <= 14.0 * HOUR_S)
+    own = [g for g in gaps if 0.75 * HOUR_S <= g <= 14.0 * HOUR_S]
     if not own:
         return usual
-    median = (
-        own[len(own) // 2] if len(own) % 2 else 0.5 * (own[len(own) // 2 - 1] + own[len(own) // 2])
-    )
-    blend = (len(own) * median + 4.0 * usual) / (len(own) + 4.0)
+    blend = (len(own) * median(own) + 4.0 * usual) / (len(own) + 4.0)
     return min(max(blend, 0.7 * low * HOUR_S), 1.5 * high * HOUR_S)
 
 

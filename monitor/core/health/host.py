@@ -11,7 +11,7 @@ import msgspec
 
 from monitor.core.health.stored import STORED
 from monitor.events import CannotJudge, Condition, HostReport, LagReport, Slept
-from monitor.times import spoken_duration
+from monitor.times import HOUR_S, spoken_duration
 from monitor.timeshift import Moment
 
 DISK_MIN_BYTES = 100_000_000
@@ -24,7 +24,7 @@ LOW_POWER_S = 5.0
 """one dip while a fan starts is no news"""
 LOW_POWER_BLIND_S = 60.0
 """under-voltage that lasts: weights are no longer to be trusted"""
-CLOCK_LATE_S = 3600.0
+CLOCK_LATE_S = HOUR_S
 """a router that restarts after a power cut is back in minutes; later than this nobody sets it"""
 LATE_S = 20.0
 """With everything left out that can be, cries are still told this much too late."""
@@ -32,7 +32,7 @@ IN_TIME_S = 2.0
 """hysteresis"""
 SLEPT_LEAST_S = 60.0
 """a shorter sleep is a stall, and told as one by whatever came too late"""
-SLEPT_TOLD_S = 3600.0
+SLEPT_TOLD_S = HOUR_S
 """long enough for whoever looks after the box to come by"""
 STALE_S = 180.0
 """reports come at least once a minute; an old one proves nothing"""

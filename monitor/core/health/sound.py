@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from monitor.core.health.sound_repeats import RepeatedSound
 from monitor.core.health.sound_values import ConverterNoise
 from monitor.events import AUDIO_RATE_HZ, AudioBlock
+from monitor.times import HOUR_S
 from monitor.timeshift import Moment
 
 FLAT_S = 10.0
@@ -31,7 +32,7 @@ is about 1e-5 RMS, one step of 16 bits is 3e-5; what lies below is no microphone
 FAINT_SPAN = 0.1
 """peak to peak: two values further apart than this are the two ends of the range"""
 GATE_RETURNS = 3
-GATE_WINDOW_S = 3600.0
+GATE_WINDOW_S = HOUR_S
 """so many returns from silence by itself within so much sound: a noise gate"""
 GATE_OPEN_S = 60.0
 """... each after at most so long of sound: a gate closes between the sounds of a nursery, while a

@@ -32,6 +32,7 @@ from monitor.core.scale.prediction import (
     predicted,
     return_density,
 )
+from monitor.times import HOUR_S
 
 # How often each kind of handling happens, given that the level changed. Judgement, not data: all
 # are mild next to the evidence of the grams (a factor of ten is 2 SD of weight).
@@ -275,7 +276,7 @@ def _blind(hypothesis: Hypothesis, step: Step, present: int) -> Iterator[Hypothe
     """Nobody watched: any of the babies may have moved and the bedding may have changed."""
     base = hypothesis.base_g if hypothesis.base_g is not None else step.from_g
     delta = step.to_g - base
-    drift = 1.0 + 15.0 * step.elapsed_s / 3600.0
+    drift = 1.0 + 15.0 * step.elapsed_s / HOUR_S
     upright = msgspec.structs.replace(hypothesis, base_g=None, base_sigma_g=0.0)
     p_same = 0.5
     p_bedding = 0.4 if step.box_was_off else 0.05

@@ -21,13 +21,13 @@ from monitor.core.scale.tracker import OccupancyTracker
 from monitor.errors import CommandError
 from monitor.events import AnyEvent, Command, Stamp, Weighing
 from monitor.names import NOBODY
-from monitor.times import DAY_S
+from monitor.times import DAY_S, HOUR_S
 
 PLAUSIBLE_RATIO = 1.6
 """A typed weight further than this from the last is questioned; the margin grows 8 % a day."""
 UNITS = (("ounces", 28.35), ("kilograms", 1000.0), ("pounds", 453.6))
 UNIT_MATCH = 1.35
-AHEAD_S = 3600.0
+AHEAD_S = HOUR_S
 """A weighing cannot be typed before it happens; clocks of phone and Pi may differ."""
 OLDEST_S = 400 * DAY_S
 """Older weighings cannot bear on a baby that is fed by bottle; such a time is a slip."""

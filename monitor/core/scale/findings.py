@@ -12,8 +12,9 @@ from monitor.core.scale import conditions
 from monitor.core.scale.parts import Parts
 from monitor.core.scale.status import UNSURE_P, Status
 from monitor.events import CannotJudge, Condition
+from monitor.times import HOUR_S
 
-ASK_S = 12 * 3600.0
+ASK_S = 12 * HOUR_S
 """After half a day nobody remembers which one it was."""
 CONDITIONS_S = 15.0
 """Worries change with weighings, or slowly: they are worked out again this often."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import median, median_high
 
 import msgspec
 
@@ -65,16 +66,15 @@ def plateau_start(moving: list[Reading], noise_g: float) -> int | None:
             return None
         if n < 3:
             continue
-        values = sorted(p.g for p in moving[start:])
-        median = values[n // 2]
+        values = [p.g for p in moving[start:]]
+        middle_g = median_high(values)
         limit = max(floor_g, times * noise)
-        inside = sum(1 for v in values if abs(v - median) <= limit)
+        inside = sum(1 for v in values if abs(v - middle_g) <= limit)
         if inside < share * n:
             continue
         half = n // 2
-        early = sorted(p.g for p in moving[start : start + half])
-        late = sorted(p.g for p in moving[-half:])
-        if abs(early[half // 2] - late[half // 2]) <= max(trend_g, noise):
+        early_g, late_g = median_high(values[:half]), median_high(values[-half:])
+        if abs(early_g - late_g) <= max(trend_g, noise):
             return start
     return None
 
@@ -93,8 +93,7 @@ def crossed_s(before: list[Reading], from_g: float | None, to_g: float, start_s:
 
 def robust_sd(windows: Sequence[Reading], centre_g: float) -> float:
     """Standard deviation around ``centre_g``, by the median: outliers do not count."""
-    deviations = sorted(abs(p.g - centre_g) for p in windows)
-    return 1.4826 * deviations[len(deviations) // 2]
+    return 1.4826 * median_high(abs(p.g - centre_g) for p in windows)
 
 
 def trend_of(windows: Sequence[Reading], noise_g: float) -> Trend | None:
@@ -104,7 +103,7 @@ def trend_of(windows: Sequence[Reading], noise_g: float) -> Trend | None:
         return None
     half = n // 2
     parts = windows[:half], windows[-half:]
-    middles = [sorted(p.g for p in part)[half // 2] for part in parts]
+    middles = [median_high(p.g for p in part) for part in parts]
     early_s, late_s = (sum(p.t_s for p in part) / half for part in parts)
     scatter = max(*map(robust_sd, parts, middles), 0.5 * noise_g, 0.02)
     # 1.25: a median's error over that of a mean; three windows count as one, as in ``level_of``
@@ -120,9 +119,8 @@ def level_of(windows: Sequence[Reading], noise_g: float) -> tuple[float, float]:
     Neighbouring windows share a baby's slow shifts, so three windows count as one.
     """
     values = sorted(p.g for p in windows)
-    n = len(values)
-    median = values[n // 2] if n % 2 else 0.5 * (values[n // 2 - 1] + values[n // 2])
-    scatter = max(robust_sd(windows, median), 0.5 * noise_g, 0.02)
-    near = [v for v in values if abs(v - median) <= 2.5 * scatter + _TIE_G]
+    middle_g = median(values)
+    scatter = max(robust_sd(windows, middle_g), 0.5 * noise_g, 0.02)
+    near = [v for v in values if abs(v - middle_g) <= 2.5 * scatter + _TIE_G]
     mean = sum(near) / len(near)
     return mean, scatter / math.sqrt(max(len(near) / 3.0, 1.0))

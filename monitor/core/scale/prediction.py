@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from monitor.core.scale.hypothesis import Estimate
+from monitor.times import HOUR_S
 
 MIN_OBJECT_G = 5.0
 """The lightest thing that counts as one: a cloth."""
@@ -20,7 +21,7 @@ def lift_density(g: float, sigma_g: float, last: Estimate, t_s: float) -> float:
     total = math.hypot(sd, sigma_g)
     # A few in a hundred differ for reasons no model has (wet fur, a feed nobody saw, a rough
     # typed weight), hardly any so soon after the last reading.
-    hours = max(t_s - last.t_s, 0.0) / 3600.0
+    hours = max(t_s - last.t_s, 0.0) / HOUR_S
     odd = 0.01 + 0.05 * (1.0 - math.exp(-hours / 2.0))
     return (1.0 - odd) * gauss(g - mean, total) + odd * gauss(
         g - mean, math.hypot(total, 0.05 * last.g)
@@ -32,7 +33,7 @@ def return_density(g: float, sigma_g: float, last: Estimate, t_s: float) -> floa
 
     Fed: +4 to 5 % on the reference's 4 ml per 100 g. Not fed, or only emptied: a little less.
     """
-    hours = max(t_s - last.t_s, 0.0) / 3600.0
+    hours = max(t_s - last.t_s, 0.0) / HOUR_S
     spread = math.sqrt(sigma_g**2 + last.sd_g**2 + (_away_sd(hours) * last.g) ** 2)
     grown = last.g * _growth(hours)
     return (
@@ -44,7 +45,7 @@ def return_density(g: float, sigma_g: float, last: Estimate, t_s: float) -> floa
 
 def predicted(last: Estimate, t_s: float, *, lifting: bool) -> tuple[float, float]:
     """Predicted weight and its SD, one Gaussian."""
-    hours = max(t_s - last.t_s, 0.0) / 3600.0
+    hours = max(t_s - last.t_s, 0.0) / HOUR_S
     grown = last.g * _growth(hours)
     if lifting:
         gone = 1.0 - math.exp(-hours / 2.5)

@@ -14,7 +14,7 @@ import msgspec
 
 from monitor.core.scale.plateaus import SETTLE_S
 from monitor.events import Condition
-from monitor.times import spoken_duration
+from monitor.times import HOUR_S, spoken_duration
 from monitor.timeshift import Moment
 
 MEMORY_S = 600.0
@@ -24,7 +24,7 @@ UNSETTLED_SHARE = 0.4
 SETTLED_SHARE = 0.6
 """... and left again after four to nine minutes of stillness"""
 BEGINS_SHARE = 0.9
-BLIND_AFTER_S = 3600.0
+BLIND_AFTER_S = HOUR_S
 """with somebody in the box it is critical from then on, as a scale that sends nothing is at once:
 silence can be told by nobody. No household shakes for that long by itself; a machine, a slipped
 box or a bad cell does. Judgement: two thirds of the shortest silence that is told (90 min)"""

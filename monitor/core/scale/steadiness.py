@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from statistics import median_high
 
 import msgspec
 
@@ -100,7 +101,7 @@ class Steadiness:
             return
         middle_s = now_s - 0.5 * LEVEL_S
         stretch = state.stretch + 1 if fresh else state.stretch
-        state.levels.append(Level(middle_s, _median(grams), stretch))
+        state.levels.append(Level(middle_s, median_high(grams), stretch))
         while state.levels[0].t_s < middle_s - KEEP_S:
             del state.levels[0]
         if middle_s - state.judged_s >= JUDGE_EVERY_S:
@@ -151,15 +152,15 @@ class Steadiness:
         state, changes = self.state, self._changes(LAG_LEVELS)
         if len(changes) < FEWEST_PAIRS:
             return
-        noise_g = _median(self._changes(1) or [0.0])
-        change_g = math.sqrt(max(_median(changes) ** 2 - noise_g**2, 0.0))
+        noise_g = median_high(self._changes(1) or [0.0])
+        change_g = math.sqrt(max(median_high(changes) ** 2 - noise_g**2, 0.0))
         if change_g >= max(WANDERS_G, OVER_NOISE * noise_g):
             state.wanders_since_s = state.wanders_since_s or now_s
             state.wandered_s = now_s
         elif change_g < STEADY_G and now_s - state.wandered_s >= KEEP_S:
             state.wanders_since_s = None
         bends = self._bends() if state.wanders_since_s is not None else []
-        state.surprise_g = NORMAL * _median(bends) if bends else 0.0
+        state.surprise_g = NORMAL * median_high(bends) if bends else 0.0
 
     def _changes(self, levels_later: int) -> list[float]:
         """Size of the change to so many levels later, wherever one stretch holds both."""
@@ -180,7 +181,3 @@ class Steadiness:
                 ahead = (c.t_s - b.t_s) / (b.t_s - a.t_s)
                 out.append(abs(c.g - b.g - (b.g - a.g) * ahead))
         return out
-
-
-def _median(values: list[float]) -> float:
-    return sorted(values)[len(values) // 2]

@@ -12,12 +12,13 @@ from monitor.core.scale.plateaus import Transition
 from monitor.core.scale.state import WeigherState
 from monitor.core.scale.steadiness import Steadiness
 from monitor.events import ObjectMoved
+from monitor.times import HOUR_S
 
 BLIND_S = 20.0
 """Longer without samples, and more than one baby may have moved: nothing is claimed."""
 LEAN_G = 4.0
 """The lightest hand that would spoil a weight."""
-UNKNOWN_GAP_S = 8 * 3600.0
+UNKNOWN_GAP_S = 8 * HOUR_S
 """A power cut nobody has timed yet is taken to have been as long as a night."""
 TREND_ERRORS = 2.0
 """A trend within twice its own error is none"""

@@ -7,6 +7,7 @@ not of the blocks that arrive, so the size of the blocks changes nothing.
 from __future__ import annotations
 
 from bisect import bisect_left
+from statistics import median
 
 import msgspec
 import numpy as np
@@ -103,9 +104,9 @@ class Windower:
         if n > _SUMMED_IN_ORDER or highest >= SATURATED_CODES[0] or lowest <= SATURATED_CODES[1]:
             return self._summarise(np.array(times_s), np.array(counts), np.array([0]))[0]
         grams = [(code - self._zero_counts) / self._counts_per_gram for code in counts]
-        median = _median(sorted(grams))
-        deviations = [abs(g - median) for g in grams]
-        limit = max(6.0 * _median(sorted(deviations)), LEAST_LIMIT_G) + _TIE_G
+        middle_g = median(grams)
+        deviations = [abs(g - middle_g) for g in grams]
+        limit = max(6.0 * median(deviations), LEAST_LIMIT_G) + _TIE_G
         if max(deviations) <= limit:
             level, kept = _sum(grams), n
         else:
@@ -124,8 +125,8 @@ class Windower:
         # A saturated code says nothing about the weight: it is sorted to the end and not counted.
         n_bad = np.add.reduceat(saturated.astype(np.int64), first)
         good = np.maximum(size - n_bad, 1)
-        median = _medians(np.where(saturated, np.inf, grams), first, size, good)
-        deviation = np.abs(grams - median[segment])
+        middle_g = _medians(np.where(saturated, np.inf, grams), first, size, good)
+        deviation = np.abs(grams - middle_g[segment])
         deviation[saturated] = np.inf
         mad = _medians(deviation, first, size, good)
         limit = np.maximum(6.0 * mad, LEAST_LIMIT_G) + _TIE_G
@@ -138,12 +139,6 @@ class Windower:
         middle = np.add.reduceat(times_s, first) / size
         columns = (middle, level, size, blind, same)
         return list(map(Window, *(column.tolist() for column in columns)))
-
-
-def _median(ordered: list[float]) -> float:
-    """Of values in order."""
-    half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else 0.5 * (ordered[half - 1] + ordered[half])
 
 
 def _sum(values: list[float]) -> float:

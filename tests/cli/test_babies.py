@@ -1,7 +1,3 @@
-"""The command line: one sentence on bad input, the right exit code, nothing lost."""
-
-import subprocess
-import sys
 from pathlib import Path
 
 import msgspec
@@ -9,73 +5,7 @@ import pytest
 
 from monitor.cli import main
 from monitor.store.reading import JournalReader
-
-CONFIG = """
-box = "test-box"
-state_dir = "{state}"
-[scale]
-source = "hx711"
-counts_per_gram = 400.0
-zero_counts = 1000
-"""
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> str:
-    path = tmp_path / "nursery.toml"
-    path.write_text(CONFIG.format(state=tmp_path / "state"))
-    return str(path)
-
-
-def fails(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]:
-    code = main(list(argv))
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert captured.err.count("\n") == 1, captured.err
-    assert captured.err.startswith("nursery: ")
-    return code, captured.err
-
-
-@pytest.mark.parametrize(
-    ("argv", "named"),
-    [
-        (["dance"], "dance"),
-        (["replay"], "--config"),
-        (["demo", "--speed", "-3"], "--speed"),
-        (["demo", "--hours", "many"], "--hours"),
-        (["baby", "add", "Possum"], "--species"),
-        (["baby", "add", "Possum", "--species", "hamster"], "hamster"),
-        (["weigh", "Possum", "heavy"], "heavy"),
-        (["weigh", "Possum"], "nursery weigh Possum 112"),
-        (["weigh", "--next", "Possum"], "--next stands alone"),
-        (["correct", "a1"], "--void"),
-        (["run", "--config", "/nowhere/n.toml"], "/nowhere/n.toml"),
-    ],
-)
-def test_bad_usage_is_exit_code_2(
-    capsys: pytest.CaptureFixture[str], argv: list[str], named: str
-) -> None:
-    code, sentence = fails(capsys, *argv)
-    assert code == 2
-    assert named in sentence
-
-
-def test_a_configuration_mistake_names_the_key(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    path = tmp_path / "n.toml"
-    path.write_text('box = "a"\nmicrofone = 1\n')
-    code, sentence = fails(capsys, "run", "--config", str(path))
-    assert code == 2
-    assert '"microfone"' in sentence
-
-
-def test_nothing_to_watch(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    path = tmp_path / "n.toml"
-    path.write_text(f'box = "a"\nstate_dir = "{tmp_path}"\n')
-    code, sentence = fails(capsys, "run", "--config", str(path))
-    assert code == 2
-    assert "nothing to watch" in sentence
+from tests.cli.calling import fails
 
 
 def test_babies_come_weigh_and_go(
@@ -161,52 +91,6 @@ def test_a_list_is_imported_whole_or_not_at_all(
     told = capsys.readouterr().out
     assert "line 2 left out" in told
     assert "1 of 2 weighings imported" in told
-
-
-def replay(config: str, tmp_path: Path, scale: str) -> list[str]:
-    (tmp_path / "s.csv").write_text(scale)
-    return ["replay", "--config", config, "--scale", str(tmp_path / "s.csv"), "--json"]
-
-
-@pytest.mark.parametrize(
-    ("scale", "named"),
-    [
-        ("time,grams\n0,1\n", "line 1"),
-        ("time_s,counts\n0,100\n0.1,nan\n", "line 3"),
-        ("time_s,counts\n0,100\n0.2,100\n0.1,100\n", "line 4"),
-        ("time_s,counts\n0,100\n0.1,abc\n", "line 3"),
-        ("time_s,counts\n0,100\n0.1\n", "line 3"),
-        ("", "line 1"),
-    ],
-)
-def test_a_bad_recording_names_the_line(
-    capsys: pytest.CaptureFixture[str], config: str, tmp_path: Path, scale: str, named: str
-) -> None:
-    code = main(replay(config, tmp_path, scale))
-    captured = capsys.readouterr()
-    assert code == 1
-    assert named in captured.err
-    assert captured.err.count("\n") == 1
-
-
-def test_an_unreadable_recording_is_named(
-    capsys: pytest.CaptureFixture[str], config: str, tmp_path: Path
-) -> None:
-    path = tmp_path / "a.wav"
-    path.write_bytes(b"RIFF no sound at all")
-    code = main(["replay", "--config", config, "--audio", str(path), "--json"])
-    captured = capsys.readouterr()
-    assert code == 1
-    assert "a.wav" in captured.err
-    assert captured.err.count("\n") == 1
-
-
-def test_no_arguments_is_help() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "monitor"], capture_output=True, text=True, check=False
-    )
-    assert "Usage: nursery" in done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
 
 
 def test_weights_and_times_are_typed_as_people_write_them(

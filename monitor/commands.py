@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from monitor.errors import CommandError
-from monitor.names import Species, check_name, has_control
+from monitor.names import NoteKind, Species, check_name, has_control
 from monitor.times import parse_rfc3339, rfc3339
 from monitor.written.days import LocalNow, parse_day
 from monitor.written.grams import parse_grams, spoken_grams
@@ -30,6 +30,9 @@ LONGEST_TEXT = 200
 SNOOZE_MIN = 30.0
 SNOOZE_LONGEST_MIN = 720.0
 """half a day: a snooze that was forgotten must not outlive the next feed by much"""
+
+COLDEST_C, HOTTEST_C = 20.0, 45.0
+"""A chilled neonate that still lives is at 30 degrees; 45 is a number in Fahrenheit cut short."""
 
 # The description of a limit says what to give instead; it ends the sentence of a refusal. "written"
 # says that text is read as people write it: see _as_written.
@@ -131,6 +134,50 @@ class Weigh(Verb, frozen=True, kw_only=True, tag="weigh"):
         return moment_s(self.at)
 
 
+class FeedByHand(Verb, frozen=True, kw_only=True, tag="feed"):
+    """A bottle that the scale did not see; without ``grams`` it counts for the rhythm only."""
+
+    baby: Filled
+    grams: MilkGrams | None = None
+    at: At | None = None
+    """now when it is left out"""
+    how: Text | None = None
+    """such as "tube"; kept as it was said"""
+    confirm: bool = False
+    """yes, it really took that much"""
+
+    def __post_init__(self) -> None:
+        """A time that is none is refused."""
+        _ = self.at_s
+
+    @property
+    def at_s(self) -> float | None:
+        """``at`` in Unix seconds."""
+        return moment_s(self.at)
+
+
+class WriteNote(Verb, frozen=True, kw_only=True, tag="note"):
+    """A line of the care log, about one baby or about all of them."""
+
+    kind: NoteKind
+    baby: Filled | None = None
+    value: Text | float | None = None
+    text: Text | None = None
+    at: At | None = None
+    """now when it is left out"""
+
+    def __post_init__(self) -> None:
+        """A time that is none is refused, and a temperature that nobody has."""
+        _ = self.at_s
+        if self.kind == "temperature_c":
+            _check_temperature(self.value)
+
+    @property
+    def at_s(self) -> float | None:
+        """``at`` in Unix seconds."""
+        return moment_s(self.at)
+
+
 class Correct(Verb, frozen=True, kw_only=True, tag="correct"):
     """What was wrong with one weighing: who, how much, or that it ever was."""
 
@@ -183,7 +230,18 @@ class BabyRetire(Verb, frozen=True, kw_only=True, tag="baby_retire"):
 
 AlertRequest = Acknowledge | Snooze | NotACry | SendTestAlert
 """carried out by ``core.alerts``"""
-ScaleRequest = Tare | ExpectWeighIn | Assign | Weigh | Correct | BabyAdd | BabyEdit | BabyRetire
+ScaleRequest = (
+    Tare
+    | ExpectWeighIn
+    | Assign
+    | Weigh
+    | FeedByHand
+    | WriteNote
+    | Correct
+    | BabyAdd
+    | BabyEdit
+    | BabyRetire
+)
 """carried out by ``core.scale``"""
 Request = AlertRequest | ScaleRequest
 
@@ -345,7 +403,7 @@ def _field_fault(verb: str, name: str, value: Any, hint: Any) -> str:
 def _without_none(hint: Any) -> tuple[Any, Meta]:
     """The type of a field and its limits; optional or not."""
     if type(None) in get_args(hint):
-        (hint,) = (part for part in get_args(hint) if part is not type(None))
+        hint = next(part for part in get_args(hint) if part is not type(None))
     limits = getattr(hint, "__metadata__", None)
     return (get_args(hint)[0], limits[0]) if limits else (hint, Meta())
 
@@ -408,6 +466,17 @@ def _as_written(kind: type[Request], given: dict[str, Any], now: LocalNow | None
         except ValueError as error:
             raise CommandError(f'"{field.name}" {error}') from error
     return read
+
+
+def _check_temperature(value: str | float | None) -> None:
+    try:
+        degrees = float(str(value).replace(",", "."))
+    except ValueError:
+        degrees = math.nan
+    if not COLDEST_C <= degrees <= HOTTEST_C:
+        raise CommandError(
+            f'"value" of temperature_c is degrees Celsius from {COLDEST_C:g} to {HOTTEST_C:g}'
+        )
 
 
 def _quoted(text: str) -> str:

@@ -16,6 +16,10 @@ from typing import Literal, NamedTuple
 from monitor.errors import CommandError
 
 Species = Literal["kitten", "puppy"]
+NoteKind = Literal[
+    "stool", "urine", "temperature_c", "medicine", "symptom", "vet", "carer", "away", "other"
+]
+"""what a line of the care log is about"""
 SourceName = Literal["microphone", "scale"]
 """The keys of ``SOURCES``, for the type checker; each is a table of the configuration."""
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from hypothesis import strategies as st
@@ -20,6 +20,7 @@ from monitor.mqtt.connection_events import Acknowledged, Connected, Received, Re
 from monitor.mqtt.flood_gate import CommandGate
 from monitor.mqtt.patience import Patience
 from monitor.mqtt.topics import Message
+from monitor.names import NoteKind
 from monitor.store.journal import Journal
 
 START_S = 1_778_241_600.0
@@ -80,6 +81,8 @@ LIKELY: dict[str, st.SearchStrategy[Any]] = {
     "born": st.sampled_from(DATES), "at": st.sampled_from(DATES) | numbers,
     "grams": numbers, "weight_g": numbers, "adult_weight_kg": numbers, "minutes": numbers,
     "confirm": st.booleans(), "cancel": st.booleans(), "void": st.booleans(),
+    "kind": st.sampled_from([*get_args(NoteKind), "Stool", ""]),
+    "value": texts | numbers, "text": texts, "how": texts,
     "id": st.sampled_from(["", "all", "test-1", *NAMES]), "step_id": st.sampled_from(["0", *NAMES]),
 }  # fmt: skip
 

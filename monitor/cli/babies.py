@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from monitor.cli.options import GRAMS, box_config, config_option, json_option
+from monitor.names import NoteKind
+
+EVERYBODY = "all"
+"""in place of a name: a note about the whole box"""
 
 
 @click.group()
@@ -100,6 +104,54 @@ def weigh(
     grams = GRAMS.convert(" ".join(written), None, None)
     args = {"baby": name, "grams": grams, "at": at, "confirm": confirm or None}
     return _submit(config_path, "weigh", args, f"{name} weighed")
+
+
+@click.command()
+@click.argument("name")
+@click.argument("written", metavar="[AMOUNT]", nargs=-1)
+@click.option("--at", metavar="TIME",
+              help="When it was fed, if not now: 07:30, yesterday 23:10.")  # fmt: skip
+@click.option("--tube", is_flag=True, help="It was fed by tube.")
+@click.option("--confirm", is_flag=True, help="Yes, it really took that much.")
+@config_option
+def feed(
+    config_path: str | None,
+    name: str,
+    written: tuple[str, ...],
+    at: str | None,
+    tube: bool,
+    confirm: bool,
+) -> int:
+    """Note a bottle that the scale did not see: nursery feed Possum 8 ml --at 07:30.
+
+    Without an amount it counts for the rhythm only.
+    """
+    grams = " ".join(written) or None
+    how = "tube" if tube else None
+    args = {"baby": name, "grams": grams, "at": at, "how": how, "confirm": confirm or None}
+    done = f"{name} was fed" + (", nobody knows how much" if grams is None else "")
+    return _submit(config_path, "feed", args, done)
+
+
+@click.command()
+@click.argument("name")
+@click.argument("kind", type=click.Choice(get_args(NoteKind)))
+@click.argument("value", required=False)
+@click.option("--text", metavar="T", help="In your own words.")
+@click.option("--at", metavar="TIME", help="When it was, if not now.")
+@config_option
+def note(
+    config_path: str | None,
+    name: str,
+    kind: str,
+    value: str | None,
+    text: str | None,
+    at: str | None,
+) -> int:
+    """A line of the care log; NAME is "all" where it is about all of them."""
+    baby = None if name == EVERYBODY else name
+    args = {"baby": baby, "kind": kind, "value": value, "text": text, "at": at}
+    return _submit(config_path, "note", args, f"{name}: {kind} noted")
 
 
 @click.command()

@@ -34,6 +34,8 @@ def listen(audio: Sequence[str], as_json: bool, windows: bool, plot: str | None)
 @click.option("--scale", metavar="CSV", help="Raw converter values: header time_s,counts.")
 @click.option("--audio", metavar="FILE", help="WAV, FLAC or OGG; begins at --start.")
 @click.option("--weights", metavar="CSV", help="Typed weighings: header time,baby,weight_g.")
+@click.option("--commands", metavar="JSONL", help='Commands in between, one a line: '
+              '{"t_s": 3600.0, "verb": "feed", "args": {"baby": "Possum"}}.')  # fmt: skip
 @click.option(
     "--start", metavar="TIME", help="Begin of the recording, such as 2026-01-31T02:14:05Z."
 )

@@ -14,6 +14,7 @@ from monitor.events import (
     Feed,
     Growth,
     JointWeighIn,
+    Note,
     ObjectMoved,
     Retraction,
     RosterChanged,
@@ -45,6 +46,8 @@ def plain(event: AnyEvent) -> str:
             return f"quiet again after {event.t_s - event.started_s:.0f} s of {event.species} cries"
         case SourceState():
             return f"{event.source} {event.state}" + (f": {event.why}" if event.why else "")
+        case Note():
+            return _note(event)
         case Alert():
             return f"ALERT {event.state} [{event.severity}] {event.title}: {event.message}"
         case CommandResult():
@@ -62,10 +65,12 @@ def _weight(event: WeighIn | Feed | Unassigned | JointWeighIn | Retraction | Gro
                 f"(±{event.sigma_g:.1f} g, sure to {event.confidence:.0%})"
                 f"{', weighed and not fed' if event.only_weighed else ''}"
             )
-        case Feed():
+        case Feed(net_g=net_g, sigma_g=sigma_g, out_s=out_s):
+            if net_g is None or sigma_g is None or out_s is None:
+                return _told(event)
             return (
-                f"{event.baby} took {event.net_g:+.1f} g net (±{event.sigma_g:.1f} g) "
-                f"in {event.out_s / MINUTE_S:.0f} min"
+                f"{event.baby} took {net_g:+.1f} g net (±{sigma_g:.1f} g) "
+                f"in {out_s / MINUTE_S:.0f} min"
             )
         case Unassigned():
             names = ", ".join(f"{c.baby} {c.p:.0%}" for c in event.candidates) or "nobody known"
@@ -78,6 +83,18 @@ def _weight(event: WeighIn | Feed | Unassigned | JointWeighIn | Retraction | Gro
             return f"weighing {event.step_id} taken back: {event.why}"
         case Growth():
             return f"{event.baby}: {_growth(event)}"
+
+
+def _told(feed: Feed) -> str:
+    amount = "" if feed.net_g is None else f" {feed.net_g:g} g"
+    how = "" if feed.how is None else f" ({feed.how})"
+    return f"{feed.baby} was fed{amount}{how}, as noted by hand"
+
+
+def _note(note: Note) -> str:
+    said = [str(x) for x in (note.value, note.text) if x is not None]
+    about = "" if note.baby is None else f"{note.baby}: "
+    return f"{about}{note.kind.replace('_', ' ')}{' ' if said else ''}{', '.join(said)}"
 
 
 def _scale(event: ObjectMoved | BoxOff | BoxOn | Disturbed) -> str:

@@ -4,7 +4,17 @@ Every struct is frozen and typed. Times are ``t_s``: seconds on the nursery time
 moves forward. They become RFC 3339 text in ``codec.py`` and nowhere else.
 """
 
-from monitor.events.babies import Baby, Move, Origin, Species, Stamp, Weighing, slug
+from monitor.events.babies import (
+    Baby,
+    FeedOrigin,
+    HandFeed,
+    Move,
+    Origin,
+    Species,
+    Stamp,
+    Weighing,
+    slug,
+)
 from monitor.events.conditions import CannotJudge, Condition
 from monitor.events.event_types import (
     Alert,
@@ -22,6 +32,7 @@ from monitor.events.event_types import (
     Feed,
     Growth,
     JointWeighIn,
+    Note,
     ObjectMoved,
     Retraction,
     RosterChanged,
@@ -52,8 +63,9 @@ __all__ = [
     "AUDIO_RATE_HZ", "Alert", "AlertState", "AnyEvent", "AudioBlock", "Baby", "BoxOff",
     "BoxOn", "Candidate", "CannotJudge", "ClockReading", "Command", "CommandResult",
     "Condition", "CryContext", "CryEnded", "CryStarted", "Disturbed", "Event", "Feed",
-    "Growth", "HostReport", "IdentityReport", "JointWeighIn", "LagReport", "LinkReport",
-    "Move", "ObjectMoved", "Observation", "Origin", "Retraction", "RosterChanged",
-    "ScaleBlock", "Slept", "SourceCondition", "SourceReport", "SourceState", "Species",
-    "Stamp", "Tick", "Unassigned", "Verdict", "Voice", "WeighIn", "Weighing", "slug",
+    "FeedOrigin", "Growth", "HandFeed", "HostReport", "IdentityReport", "JointWeighIn",
+    "LagReport", "LinkReport", "Move", "Note", "ObjectMoved", "Observation", "Origin",
+    "Retraction", "RosterChanged", "ScaleBlock", "Slept", "SourceCondition", "SourceReport",
+    "SourceState", "Species", "Stamp", "Tick", "Unassigned", "Verdict", "Voice", "WeighIn",
+    "Weighing", "slug",
 ]  # fmt: skip

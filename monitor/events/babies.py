@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -13,8 +13,12 @@ from monitor.timeshift import Moment, TimeShift, shifted_fields
 Species = names.Species
 Move = Literal["lift", "return"]
 Origin = Literal["scale", "assigned", "typed", "imported"]
+FeedOrigin = Literal["scale", "typed"]
 Stamp = Literal["clock", "guess", "person"]
 """whose word a time is: a synchronised clock, one not synchronised yet, or somebody who typed it"""
+
+
+E = TypeVar("E", bound=msgspec.Struct)
 
 
 class Baby(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +55,21 @@ def slug(name: str) -> str:
     return text or "baby_" + "_".join(f"{ord(c):x}" for c in name.strip())
 
 
+class HandFeed(msgspec.Struct, frozen=True, kw_only=True):
+    """A bottle of one baby that a person told of."""
+
+    step_id: str
+    t_s: Moment
+    g: float | None = None
+    """``None``: nobody knows how much"""
+    how: str | None = None
+    stamp: Stamp = "clock"
+
+    def shifted(self, shift: TimeShift) -> HandFeed:
+        """A time that a person gave is right already."""
+        return shifted_unless_given(self, shift)
+
+
 class Weighing(msgspec.Struct, frozen=True, kw_only=True):
     """One stored weight of one baby."""
 
@@ -70,6 +89,12 @@ class Weighing(msgspec.Struct, frozen=True, kw_only=True):
 
     def shifted(self, shift: TimeShift) -> Weighing:
         """A time that a person gave is right already."""
-        if self.stamp == "person" or not shift.covers(self.t_s):
-            return self
-        return replace(shifted_fields(self, shift), stamp="clock" if shift.sure else "guess")
+        return shifted_unless_given(self, shift)
+
+
+def shifted_unless_given(entry: E, shift: TimeShift) -> E:
+    """``entry`` (with ``t_s`` and ``stamp``) shifted, but for a time that a person gave."""
+    fields: Any = entry
+    if fields.stamp == "person" or not shift.covers(fields.t_s):
+        return entry
+    return replace(shifted_fields(entry, shift), stamp="clock" if shift.sure else "guess")

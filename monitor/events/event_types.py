@@ -7,9 +7,9 @@ from typing import Literal
 import msgspec
 
 from monitor.alert_kinds import AlertKind, Severity
-from monitor.events.babies import Baby, Move, Origin, Stamp
-from monitor.names import SourceName
-from monitor.timeshift import Deadline, Moment
+from monitor.events.babies import Baby, FeedOrigin, Move, Origin, Stamp, shifted_unless_given
+from monitor.names import NoteKind, SourceName
+from monitor.timeshift import Deadline, Moment, TimeShift
 
 Voice = Literal["kitten", "puppy", "human", "unknown"]
 CryContext = Literal["bottle_due", "just_fed", "unexplained", "handled"]
@@ -39,15 +39,37 @@ class WeighIn(Event, frozen=True, kw_only=True, tag="weigh_in"):
     stamp: Stamp = "clock"
 
 
-class Feed(Event, frozen=True, kw_only=True, tag="feed"):
-    """A baby was out and came back: net intake is the weight after minus the weight before."""
+class Feed(Event, frozen=True, kw_only=True, tag="feed", omit_defaults=True):
+    """A bottle: the scale saw it (weight after minus weight before), or a person says so."""
 
     baby: str
-    net_g: float
-    sigma_g: float
-    out_s: float
+    net_g: float | None
+    """``None``: nobody knows how much"""
+    sigma_g: float | None
+    out_s: float | None
+    """``None``: the scale did not see it"""
     step_id: str
-    """of the return that closed it"""
+    """of the return that closed it, or its own"""
+    origin: FeedOrigin = "scale"
+    how: str | None = None
+    """as a person said it, such as "tube\""""
+    stamp: Stamp = "clock"
+
+
+class Note(Event, frozen=True, kw_only=True, tag="note"):
+    """A line of the care log."""
+
+    step_id: str
+    baby: str | None
+    """``None``: about all of them"""
+    kind: NoteKind
+    value: str | float | None = None
+    text: str | None = None
+    stamp: Stamp = "clock"
+
+    def shifted(self, shift: TimeShift) -> Note:
+        """A time that a person gave is right already."""
+        return shifted_unless_given(self, shift)
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -196,6 +218,7 @@ class RosterChanged(Event, frozen=True, kw_only=True, tag="roster"):
 AnyEvent = (
     WeighIn
     | Feed
+    | Note
     | Unassigned
     | JointWeighIn
     | Retraction

@@ -193,8 +193,9 @@ def _draw_alerts(axes: Axes, report: BabyReport) -> None:
 def _draw_feeds(axes: Axes, report: BabyReport) -> None:
     axes.set_ylabel("fed, g")
     axes.axhline(0, color="#888888", linewidth=0.6)
-    if report.feeds:
-        times, nets = _local([f.t_s for f in report.feeds]), [f.net_g for f in report.feeds]
+    known = [(f.t_s, f.net_g) for f in report.feeds if f.net_g is not None]
+    if known:
+        times, nets = _local([t_s for t_s, _ in known]), [g for _, g in known]
         axes.vlines(times, 0, nets, color=FEED, linewidth=2.2)
         axes.plot(times, nets, ".", color=FEED, markersize=4)
         axes.set_ylim(min(0.0, *nets) * 1.2, max(1.0, *nets) * 1.25)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from html import escape
 
+from monitor.events import Feed
 from monitor.report.data import BabyReport, Company, ReportData
 from monitor.times import DAY_S
 
@@ -69,10 +70,19 @@ def _facts(report: BabyReport) -> list[tuple[str, str]]:
             )
         facts.append(("Weighings", str(len(report.weighings))))
     if report.feeds:
-        total_g = sum(feed.net_g for feed in report.feeds)
-        mean_g = total_g / len(report.feeds)
-        facts.append(("Feeds", f"{len(report.feeds)}, {mean_g:.1f} g each, {total_g:.0f} g in all"))
+        facts.append(("Feeds", _feeds(report.feeds)))
     return facts or [("Weighings", "none in this time")]
+
+
+def _feeds(feeds: list[Feed]) -> str:
+    known = [feed.net_g for feed in feeds if feed.net_g is not None]
+    unknown = len(feeds) - len(known)
+    words = [str(len(feeds))]
+    if known:
+        words.append(f"{sum(known) / len(known):.1f} g each, {sum(known):.0f} g in all")
+    if unknown:
+        words.append(f"{unknown} of unknown amount")
+    return ", ".join(words)
 
 
 def _cries(data: ReportData, picture: str) -> str:

@@ -88,7 +88,7 @@ def table(data: ReportData) -> bytes:
             for w in report.weighings
         ]
         rows += [
-            (f.t_s, ["feed", name, "", round(f.sigma_g, 2), round(f.net_g, 2), ""])
+            (f.t_s, ["feed", name, "", _rounded(f.sigma_g), _rounded(f.net_g), f.how or ""])
             for f in report.feeds
         ]
     rows += [(a.t_s, ["alert", a.baby or "", "", "", "", a.message]) for a in data.alerts]
@@ -101,6 +101,10 @@ def table(data: ReportData) -> bytes:
     for t_s, row in sorted(rows, key=lambda item: item[0]):
         writer.writerow([rfc3339(t_s), *(_plain(cell) for cell in row)])
     return text.getvalue().encode()
+
+
+def _rounded(g: float | None) -> object:
+    return "" if g is None else round(g, 2)
 
 
 def _plain(cell: object) -> object:

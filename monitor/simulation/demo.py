@@ -160,7 +160,7 @@ def _summarise(
     )
     for name in night.names():
         taken = [feed for feed in feeds if feed.baby == name]
-        grams = sum(feed.net_g for feed in taken)
+        grams = sum(feed.net_g for feed in taken if feed.net_g is not None)
         out.write(f"  {name + ' took':<30} {grams:.1f} g net in {len(taken)} feeds\n")
     crying_s = sum(cry.t_s - cry.started_s for cry in cries)
     out.write(f"  bouts of crying                {len(cries)}, {crying_s / MINUTE_S:.1f} min\n")

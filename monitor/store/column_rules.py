@@ -8,10 +8,12 @@ from monitor.alert_kinds import AlertKind, Severity
 from monitor.events import (
     AlertState,
     CryContext,
+    FeedOrigin,
     Move,
     Origin,
     Voice,
 )
+from monitor.names import NoteKind
 from monitor.store.stored_documents import DOCUMENTS, FIRST_S, LARGEST, LAST_S
 
 LONGEST_TEXT = 65_536
@@ -44,6 +46,8 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "weighings.origin": get_args(Origin),
     "weighing_history.move": get_args(Move),
     "weighing_history.origin": get_args(Origin),
+    "feeds.origin": get_args(FeedOrigin),
+    "notes.kind": get_args(NoteKind),
     "unassigned.move": get_args(Move),
     "cries.species": get_args(Voice),
     "cries.context": get_args(CryContext),

@@ -14,8 +14,10 @@ from monitor.events import (
     CommandResult,
     CryEnded,
     Feed,
+    Note,
     Retraction,
     RosterChanged,
+    Stamp,
     Unassigned,
     WeighIn,
 )
@@ -29,7 +31,10 @@ _COLUMNS = {
         "step_id", "baby", "move", "weight_g", "sigma_g", "confidence", "origin", "t_s",
         "session", "synced", "only_weighed",
     ),
-    "feeds": ("step_id", "baby", "net_g", "sigma_g", "out_s", "t_s", "session", "synced"),
+    "feeds": (
+        "step_id", "baby", "net_g", "sigma_g", "out_s", "t_s", "session", "synced", "origin", "how",
+    ),
+    "notes": ("step_id", "baby", "kind", "value", "text", "t_s", "session", "synced"),
     "unassigned": (
         "step_id", "move", "weight_g", "sigma_g", "candidates", "t_s", "session", "synced",
     ),
@@ -56,11 +61,15 @@ class EventRows:
         """
         if isinstance(event, WeighIn):
             self._keep_history(event.step_id)
-            session = PERSON if event.stamp == "person" else self._session
-            self._insert("weighings", event, event.stamp != "guess", session=session)
+            session, known = self._told(event.stamp)
+            self._insert("weighings", event, known, session=session)
             self._delete(event.step_id, "unassigned")
         elif isinstance(event, Feed):
-            self._insert("feeds", event, synced)
+            self._write_feed(event, synced)
+        elif isinstance(event, Note):
+            value = None if event.value is None else msgspec.json.encode(event.value).decode()
+            session, known = self._told(event.stamp)
+            self._insert("notes", event, known, session=session, value=value)
         elif isinstance(event, Unassigned):
             self._keep_history(event.step_id)
             self._delete(event.step_id, "weighings")
@@ -68,7 +77,7 @@ class EventRows:
             self._insert("unassigned", event, synced, candidates=candidates)
         elif isinstance(event, Retraction):
             self._keep_history(event.step_id)
-            self._delete(event.step_id, "weighings", "feeds", "unassigned")
+            self._delete(event.step_id, "weighings", "feeds", "unassigned", "notes")
         elif isinstance(event, CryEnded):
             self._insert("cries", event, synced)
         elif isinstance(event, Alert):
@@ -90,7 +99,7 @@ class EventRows:
         known = self._rows.read("babies", "id = ?", (baby.id,))
         old = msgspec.json.decode(known[0]["document"], type=Baby).name if known else baby.name
         if old != baby.name:
-            for table in ("weighings", "weighing_history", "feeds", "alerts"):
+            for table in ("weighings", "weighing_history", "feeds", "notes", "alerts"):
                 self._db.execute(
                     f"UPDATE {table} SET baby = ? WHERE baby = ?",  # noqa: S608 - fixed names
                     (baby.name, old),
@@ -101,6 +110,16 @@ class EventRows:
             "retired_s = excluded.retired_s, document = excluded.document",
             (baby.id, baby.slug, baby.retired_s, msgspec.json.encode(baby)),
         )
+
+    def _write_feed(self, event: Feed, synced: bool) -> None:
+        session, known = self._told(event.stamp)
+        if event.origin == "scale":
+            session, known = self._session, synced
+        self._insert("feeds", event, known, session=session)
+
+    def _told(self, stamp: Stamp) -> tuple[str, bool]:
+        """Session and certainty of what has its own word for its time."""
+        return PERSON if stamp == "person" else self._session, stamp != "guess"
 
     def _insert(self, table: str, event: AnyEvent, synced: bool, **more: object) -> None:
         given = {"session": self._session, "synced": synced} | more

@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 
 import msgspec
 
-from monitor.events import Baby, CryEnded, Feed, Stamp, Weighing
+from monitor.events import Baby, CryEnded, Feed, Note, Stamp, Weighing
 from monitor.store.card import refusal
 from monitor.store.checked_rows import CheckedRows
 from monitor.store.event_rows import PERSON
@@ -104,7 +104,16 @@ class JournalReader:
 
     def feeds(self, since_s: float = 0.0, baby: str | None = None) -> list[Feed]:
         """Feeds in order of time."""
-        return [_struct(Feed, row) for row in self._since("feeds", since_s, baby)]
+        return [
+            _struct(Feed, row, stamp=_stamp(row)) for row in self._since("feeds", since_s, baby)
+        ]
+
+    def notes(self, since_s: float = 0.0, baby: str | None = None) -> list[Note]:
+        """The care log in order of time."""
+        return [
+            _struct(Note, row, value=_decoded(row["value"]), stamp=_stamp(row))
+            for row in self._since("notes", since_s, baby)
+        ]
 
     def cries(self, since_s: float = 0.0) -> list[CryEnded]:
         """Bouts in order of time."""
@@ -146,6 +155,10 @@ def _struct(kind: type[S], row: sqlite3.Row, **more: Any) -> S:
     A file that is only read may lack the newest column: the field has its default, then.
     """
     return msgspec.convert(dict(row) | more, kind, strict=False)
+
+
+def _decoded(value: str | None) -> str | float | None:
+    return None if value is None else msgspec.json.decode(value, type=str | float)
 
 
 def _stamp(row: sqlite3.Row) -> Stamp:

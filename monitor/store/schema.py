@@ -91,6 +91,23 @@ STEPS = (
     CREATE INDEX outbox_by_alert ON outbox (alert_id);
     CREATE INDEX outbox_by_expiry ON outbox (expires_s);
     """,
+    """
+    ALTER TABLE feeds RENAME TO feeds_seen;
+    CREATE TABLE feeds (
+        step_id TEXT PRIMARY KEY, baby TEXT NOT NULL, net_g REAL, sigma_g REAL, out_s REAL,
+        t_s REAL NOT NULL, session TEXT NOT NULL, synced INTEGER NOT NULL,
+        origin TEXT NOT NULL DEFAULT 'scale', how TEXT
+    );
+    INSERT INTO feeds (step_id, baby, net_g, sigma_g, out_s, t_s, session, synced)
+        SELECT step_id, baby, net_g, sigma_g, out_s, t_s, session, synced FROM feeds_seen;
+    DROP TABLE feeds_seen;
+    CREATE INDEX feeds_by_time ON feeds (t_s);
+    CREATE TABLE notes (
+        step_id TEXT PRIMARY KEY, baby TEXT, kind TEXT NOT NULL, value TEXT, text TEXT,
+        t_s REAL NOT NULL, session TEXT NOT NULL, synced INTEGER NOT NULL
+    );
+    CREATE INDEX notes_by_time ON notes (t_s);
+    """,
 )
 
 

@@ -15,6 +15,7 @@ STAMPED = {
     "weighing_history": (("t_s",), True),
     "unassigned": (("t_s",), True),
     "feeds": (("t_s",), True),
+    "notes": (("t_s",), True),
     "cries": (("t_s", "started_s"), True),
     "alerts": (("t_s", "since_s"), True),
     "telemetry": (("t_s",), False),

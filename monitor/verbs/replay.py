@@ -8,6 +8,7 @@ days needs no more memory than a minute of it.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import TextIO
@@ -16,25 +17,28 @@ import msgspec
 import numpy as np
 
 from monitor.codec import encode_line, event_document
-from monitor.commands import Weigh
+from monitor.commands import Weigh, request, understood
 from monitor.config import Config
 from monitor.core.pipeline import Pipeline
 from monitor.daemon.event_text import plain
 from monitor.data.shipped import cry_model, growth_reference
-from monitor.errors import ConfigError, InputError
+from monitor.errors import CommandError, ConfigError, InputError
 from monitor.events import (
     AnyEvent,
     AudioBlock,
     Baby,
     Command,
+    CommandResult,
     Observation,
     ScaleBlock,
     Tick,
 )
 from monitor.recordings.audio import read_audio
+from monitor.recordings.commands_jsonl import RecordedCommand, read_commands
 from monitor.recordings.scale_csv import read_scale_csv
 from monitor.recordings.spreadsheet import TypedWeighing, read_babies, read_weights
 from monitor.times import HOUR_S, parse_rfc3339, rfc3339
+from monitor.written.days import LocalNow
 
 DEFAULT_START = "2026-01-01T00:00:00Z"
 """Where a recording without ``--start`` begins: the same every time, so its output is, too."""
@@ -44,12 +48,13 @@ COARSE_TICK_S = 60.0
 
 
 class ReplayInputs(msgspec.Struct, frozen=True, kw_only=True):
-    """What to replay; at least one of scale, audio and weights."""
+    """What to replay; at least one of scale, audio, weights and commands."""
 
     babies: str | None = None
     scale: str | None = None
     audio: str | None = None
     weights: str | None = None
+    commands: str | None = None
     start: str | None = None
 
 
@@ -63,8 +68,8 @@ class Replay:
             ConfigError: nothing to replay, a bad start time, a scale without calibration.
             InputError: names the file and line.
         """
-        if not (inputs.scale or inputs.audio or inputs.weights):
-            raise ConfigError("nothing to replay: give --scale, --audio or --weights")
+        if not (inputs.scale or inputs.audio or inputs.weights or inputs.commands):
+            raise ConfigError("nothing to replay: give --scale, --audio, --weights or --commands")
         if inputs.scale and not config.scale.calibrated:
             raise ConfigError(
                 '"scale.counts_per_gram" and "scale.zero_counts" are needed to replay a scale: '
@@ -73,6 +78,7 @@ class Replay:
         self._inputs = inputs
         self._typed = read_weights(inputs.weights) if inputs.weights else []
         self.start_s = self._start_s()
+        self._said = read_commands(inputs.commands) if inputs.commands else []
         first_s = min([self.start_s, *(w.t_s for w in self._typed[:1])])
         babies = read_babies(inputs.babies, first_s) if inputs.babies else []
         _check_names(inputs.weights, self._typed, babies)
@@ -95,22 +101,43 @@ class Replay:
         """Every event in the order it was decided."""
         for observation in self._observations():
             self.now_s = observation.t_s
+            if isinstance(observation, CommandResult):
+                yield observation
+                continue
             yield from self._pipeline.observe(observation)
         yield from self._pipeline.finish(self.now_s)
 
-    def _observations(self) -> Iterator[Observation]:
-        typed = iter(self._typed)
-        waiting = next(typed, None)
+    def _observations(self) -> Iterator[Observation | CommandResult]:
+        typed: list[tuple[float, Command | RecordedCommand]]
+        typed = [(weighing.t_s, _command(weighing)) for weighing in self._typed]
+        typed += [(self.start_s + each.t_s, each) for each in self._said]
+        waiting = deque(sorted(typed, key=lambda pair: pair[0]))
         for observation in self._streams():
-            while waiting is not None and waiting.t_s <= observation.t_s:
-                yield _command(waiting)
-                waiting = next(typed, None)
+            while waiting and waiting[0][0] <= observation.t_s:
+                yield self._due(waiting.popleft())
             yield observation
+        while waiting:
+            yield self._due(waiting.popleft())
+
+    @staticmethod
+    def _due(pair: tuple[float, Command | RecordedCommand]) -> Command | CommandResult:
+        """A recorded command read as if it had come from a phone; the result of one refused."""
+        t_s, asked = pair
+        if isinstance(asked, Command):
+            return asked
+        try:
+            now = LocalNow(t_s)
+            said = request(asked.verb, asked.args, now)
+            return Command(t_s=t_s, request=said, understood=understood(said, now))
+        except CommandError as refused:
+            return CommandResult(t_s=t_s, verb=asked.verb, ok=False, error=str(refused))
 
     def _streams(self) -> Iterator[Observation]:
         inputs = self._inputs
         if not (inputs.scale or inputs.audio):
-            yield from _coarse_ticks(self._first_s, self._typed[-1].t_s + 2 * HOUR_S)
+            last_s = [w.t_s for w in self._typed[-1:]]
+            last_s += [self.start_s + each.t_s for each in self._said[-1:]]
+            yield from _coarse_ticks(self._first_s, max(last_s, default=self._first_s) + 2 * HOUR_S)
             return
         if self._first_s < self.start_s:
             yield from _coarse_ticks(self._first_s, self.start_s - COARSE_TICK_S)

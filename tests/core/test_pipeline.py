@@ -173,6 +173,7 @@ def test_every_command_has_a_part_that_answers_it_once(verb: str) -> None:
         "grams": 120.0,
         "name": "Possum",
         "species": "puppy",
+        "kind": "stool",
     }
     args = {name: fields[name] for name in VERBS[verb].__struct_fields__ if name in fields}
     events = pipeline().observe(asked(START_S + 1, verb, args))

@@ -18,6 +18,7 @@ from monitor.events import (
     CommandResult,
     CryEnded,
     Feed,
+    Note,
     Retraction,
     RosterChanged,
     Stamp,
@@ -81,6 +82,28 @@ def test_what_happened_comes_back(journal: Journal) -> None:
     assert journal.cries()[0].t_s - journal.cries()[0].started_s == 40
     assert journal.weighings(T + 1) == []
     assert journal.last_s() == T
+
+
+def test_what_a_person_told_comes_back(journal: Journal) -> None:
+    fed = Feed(
+        t_s=T, baby="Possum", net_g=None, sigma_g=None, out_s=None, step_id="a-possum-feed",
+        origin="typed", how="tube", stamp="person",
+    )  # fmt: skip
+    notes = [
+        Note(t_s=T + n, step_id=f"n{n}", baby=baby, kind="other", value=value, text=text)
+        for n, (baby, value, text) in enumerate(
+            [("Possum", 38.5, None), (None, "38.5", "as text"), ("Possum", None, None)]
+        )
+    ]
+    journal.write(Batch(events=[fed, *notes]))
+    assert journal.feeds() == [fed]
+    assert journal.notes() == notes
+    journal.write(Batch(shifts=[TimeShift(by_s=3600.0)]))
+    assert journal.feeds()[0].t_s == T  # its time was given by a person
+    assert [note.t_s - T for note in journal.notes()] == [3600.0, 3601.0, 3602.0]
+    for event in (fed, *notes):
+        journal.write(Batch(events=[Retraction(t_s=T, step_id=event.step_id, why="x")]))
+    assert (journal.feeds(), journal.notes()) == ([], [])
 
 
 def test_a_corrected_weighing_keeps_its_history(journal: Journal) -> None:

@@ -24,6 +24,7 @@ from monitor.events import (
     CryEnded,
     Feed,
     HostReport,
+    Note,
     RosterChanged,
     Tick,
     Unassigned,
@@ -84,11 +85,9 @@ def filled(path: Path) -> None:
     )  # fmt: skip
     cried = CryEnded(t_s=START_S + 9, started_s=START_S, species="kitten", score=0.9)
     fed = Feed(t_s=START_S, baby="Possum", net_g=5.0, sigma_g=0.6, out_s=60.0, step_id="f")
-    journal.write(
-        Batch(
-            events=[weighed, msgspec.structs.replace(weighed, weight_g=120.0), unnamed, cried, fed]
-        )
-    )
+    noted = Note(t_s=START_S, step_id="n", baby="Possum", kind="medicine", value=0.1, text="x")
+    again = msgspec.structs.replace(weighed, weight_g=120.0)
+    journal.write(Batch(events=[weighed, again, unnamed, cried, fed, noted]))
     journal.inbox.submit(SendTestAlert())
     journal.save_state(
         clock=msgspec.json.encode(BootClock(boot_id="b", offset_s=0.0, began_s=1.0, known=True)),

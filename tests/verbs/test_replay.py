@@ -134,3 +134,30 @@ def test_what_cannot_be_replayed_is_said(recorded: ReplayInputs, tmp_path: Path)
     uncalibrated = Config(box="a")
     with pytest.raises(ConfigError, match="counts_per_gram"):
         replay(uncalibrated, recorded, as_json=True, out=io.StringIO(), err=io.StringIO())
+
+
+def test_recorded_commands_are_carried_out_at_their_time(
+    recorded: ReplayInputs, tmp_path: Path
+) -> None:
+    (tmp_path / "c.jsonl").write_text(
+        '{"t_s": 400.0, "verb": "note", "args": {"kind": "carer", "text": "Mo"}}\n'
+        '{"t_s": 360.5, "verb": "feed", "args": {"baby": "Possum", "grams": "6 ml"}}\n'
+        '{"t_s": 410.0, "verb": "explode"}\n'
+        '{"t_s": 420.0, "verb": "feed", "args": {"baby": "Zed"}}\n'
+        '{"t_s": 900.0, "verb": "feed", "args": {"baby": "Possum"}}\n'
+    )
+    inputs = msgspec.structs.replace(recorded, audio=None, commands=f"{tmp_path}/c.jsonl")
+    events = [msgspec.json.decode(line) for line in run(inputs).splitlines()]
+    told = [e for e in events if e["event"] == "feed" and e.get("origin") == "typed"]
+    assert [(e["t_s"], e["net_g"]) for e in told] == [(360.5, 6.0), (900.0, None)]
+    results = [e for e in events if e["event"] == "command_result"]
+    assert [(e["t_s"], e["verb"], e["ok"]) for e in results] == [
+        (360.5, "feed", True),
+        (400.0, "note", True),
+        (410.0, "explode", False),
+        (420.0, "feed", False),
+        (900.0, "feed", True),
+    ]
+    assert "no command" in results[2]["error"]
+    assert "Zed" in results[3]["error"]
+    assert events.index(results[0]) < events.index(results[1])

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 import msgspec
 
 from monitor.core.growth.assessment import GrowthReport, assess
-from monitor.core.growth.feeding import FeedRecord, intake, interval_s
+from monitor.core.growth.feeding import FeedRecord, intake, interval_s, joined
 from monitor.core.growth.reference import Expected, GrowthReference
 from monitor.core.growth.trend import Point
 from monitor.documents import BabyStatus
-from monitor.events import Baby, Weighing
+from monitor.events import Baby, HandFeed, Weighing
 from monitor.times import DAY_S, HOUR_S, MINUTE_S, midnight_utc_s
 from monitor.timeshift import Moment
 
@@ -24,6 +24,8 @@ KEEP = 400
 KEPT_IN_SNAPSHOT = 16
 """Weighings a snapshot carries itself: two days of one baby, so a lift never lacks its return.
 All 400 of four babies would be a quarter of a megabyte, written to the card 400 times a day."""
+KEPT_FEEDS = 24
+"""... and bottles told by hand: two days of a neonate"""
 FEED_MAX_S = 6 * HOUR_S
 """Out for longer, the difference is no single bottle."""
 ROUGH_SHARE = 0.02
@@ -42,6 +44,11 @@ class BabyRecord(msgspec.Struct):
     baby: Baby
     weighings: list[Weighing] = []
     feeds: list[FeedRecord] = []
+    """seen by the scale"""
+    by_hand: list[HandFeed] = []
+    """told by a person, in order of time"""
+    bottles: list[FeedRecord] = []
+    """both, each bottle once, in order of time"""
     report: GrowthReport | None = None
     concern_since_s: Moment | None = None
     last_concern_s: Moment = 0.0
@@ -69,7 +76,8 @@ class BabyRecord(msgspec.Struct):
     def light(self) -> BabyRecord:
         """For a snapshot: without what the journal has or what follows from it."""
         recent = self.weighings[-KEPT_IN_SNAPSHOT:]
-        return msgspec.structs.replace(self, weighings=recent, feeds=[])
+        told = self.by_hand[-KEPT_FEEDS:]
+        return msgspec.structs.replace(self, weighings=recent, by_hand=told, feeds=[], bottles=[])
 
     def recall(self, history: Sequence[Weighing], reference: GrowthReference) -> None:
         """Back from a snapshot: take from ``history`` (in order) what is older than it carries."""
@@ -79,6 +87,20 @@ class BabyRecord(msgspec.Struct):
             older = [w for w in history if w.t_s <= first_s and w.step_id not in known]
             self.weighings = [*older, *self.weighings][-KEEP:]
         self.refresh(reference)
+
+    def tell(self, feed: HandFeed) -> None:
+        """Add a bottle that a person told of, or replace the one with its ``step_id``."""
+        self.untell(feed.step_id)
+        self.by_hand.append(feed)
+        self.by_hand.sort(key=lambda each: each.t_s)
+        del self.by_hand[:-KEEP]
+
+    def untell(self, step_id: str) -> HandFeed | None:
+        """Remove one; returns it, or ``None`` when it is not here."""
+        gone = next((feed for feed in self.by_hand if feed.step_id == step_id), None)
+        if gone is not None:
+            self.by_hand.remove(gone)
+        return gone
 
     @property
     def here(self) -> bool:
@@ -129,7 +151,28 @@ class BabyRecord(msgspec.Struct):
                 if lift is not None and _is_feed(lift, weighing):
                     feeds.append(_feed(lift, weighing))
                 lift = None
-        self.feeds = feeds
+        self.feeds = self.bottles = feeds
+
+    def _join_feeds(self, reference: GrowthReference) -> None:
+        """Put the bottles that were told of beside those that the scale saw."""
+        told = [
+            FeedRecord(
+                t_s=feed.t_s,
+                net_g=feed.g,
+                sigma_g=0.0,
+                out_s=0.0,
+                weight_g=self._weight_at(feed.t_s, reference),
+                step_id=feed.step_id,
+                by_hand=True,
+            )
+            for feed in self.by_hand
+        ]
+        self.bottles = joined(self.feeds, told) if told else self.feeds
+
+    def _weight_at(self, t_s: float, reference: GrowthReference) -> float:
+        near = min(self.weighings, key=lambda w: abs(w.t_s - t_s), default=None)
+        known = self.baby.weight_g if near is None else near.weight_g
+        return self.expected(reference, t_s).weight_g[1] if known is None else known
 
     def points(self) -> list[Point]:
         """The pre-feed weights: lifts that do not follow a bottle closely, and typed ones.
@@ -137,7 +180,7 @@ class BabyRecord(msgspec.Struct):
         Only those whose time is known: grams per day cannot be had from a guessed day.
         """
         out: list[Point] = []
-        feeds = iter(self.feeds)
+        feeds = iter(self.bottles)
         feed = next(feeds, None)
         fed_s = -1e18
         for weighing in self.weighings:
@@ -158,6 +201,7 @@ class BabyRecord(msgspec.Struct):
     def refresh(self, reference: GrowthReference) -> None:
         """Work out feeds and growth again after the weighings changed."""
         self.pair_feeds()
+        self._join_feeds(reference)
         points = self.points()
         if not points:
             self.report, self.concern_since_s, self.clean = None, None, 0
@@ -181,10 +225,10 @@ class BabyRecord(msgspec.Struct):
 
     def due_s(self, reference: GrowthReference) -> float | None:
         """When the next bottle is due; ``None`` while no bottle has been seen."""
-        fed = next((f for f in reversed(self.feeds) if intake(f) == "fed"), None)
+        fed = next((f for f in reversed(self.bottles) if intake(f) == "fed"), None)
         if fed is None:
             return None
-        return fed.t_s + interval_s(self.feeds, self.expected(reference, fed.t_s))
+        return fed.t_s + interval_s(self.bottles, self.expected(reference, fed.t_s))
 
     def status(
         self,
@@ -196,9 +240,9 @@ class BabyRecord(msgspec.Struct):
     ) -> BabyStatus:
         """The retained document of this baby; per-day numbers are unknown while the time is."""
         latest, report = self.latest, self.report if clock_known else None
-        feed = self.feeds[-1] if self.feeds else None
-        measured = [f for f in self.feeds if f.amount_known and f.t_s > now_s - DAY_S]
-        day = [f.net_g for f in measured] if clock_known else []
+        feed = self.bottles[-1] if self.bottles else None
+        recent = [f.amount_g for f in self.bottles if f.t_s > now_s - DAY_S]
+        day = [g for g in recent if g is not None] if clock_known else []
         return BabyStatus(
             name=self.baby.name,
             species=self.baby.species,
@@ -208,7 +252,7 @@ class BabyRecord(msgspec.Struct):
             gain_24h_pct=report.gain_24h_pct if report else None,
             verdict=report.verdict if report else "not_enough_data",
             last_feed_at=feed.t_s if feed else None,
-            last_feed_g=feed.net_g if feed and feed.amount_known else None,
+            last_feed_g=feed.amount_g if feed else None,
             intake_24h_g=sum(day) if day else None,
             bottle_due_at=self.due_s(reference),
             in_box=in_box,

@@ -12,7 +12,14 @@ import msgspec
 
 from monitor.alert_kinds import AlertKind, Severity
 from monitor.core.growth.baby_record import BabyRecord
-from monitor.core.growth.feeding import DUE_EARLY_S, JUST_FED_S, intake, interval_s, poor_run
+from monitor.core.growth.feeding import (
+    DUE_EARLY_S,
+    JUST_FED_S,
+    FeedRecord,
+    intake,
+    interval_s,
+    poor_run,
+)
 from monitor.core.growth.reference import GrowthReference
 from monitor.events import CannotJudge, Condition, CryContext
 from monitor.times import DAY_S, HOUR_S, MINUTE_S, spoken_hours
@@ -96,7 +103,7 @@ class ConcernWriter:
         )
 
     def _low_intake(self, record: BabyRecord, now_s: float) -> Finding | None:
-        run = poor_run(record.feeds)
+        run = poor_run(record.bottles)
         if not run:
             return None
         if now_s - run[-1].t_s > STALE_INTAKE_S:
@@ -109,10 +116,10 @@ class ConcernWriter:
         if len(run) >= 2 and record.concern_since_s is not None:
             severity = "critical"
         message = (
-            f"{name} took {last.net_g:+.1f} g in the last bottle. Offer it again in an hour."
+            f"{name} took {_grams(last)} in the last bottle. Offer it again in an hour."
             if len(run) == 1
             else f"{name} took next to nothing in {len(run)} bottles in a row "
-            f"({last.net_g:+.1f} g in the last). Offer again, keep it warm, call your vet."
+            f"({_grams(last)} in the last). Offer again, keep it warm, call your vet."
         )
         return Condition(
             kind="low_intake",
@@ -131,10 +138,10 @@ class ConcernWriter:
             return None
         if watch.blind:
             return _unknown("bottle_overdue", record, "the scale is not seen: no bottle would be")
-        fed = next((f for f in reversed(record.feeds) if intake(f) == "fed"), None)
-        interval = interval_s(record.feeds, expected)
+        fed = next((f for f in reversed(record.bottles) if intake(f) == "fed"), None)
+        interval = interval_s(record.bottles, expected)
         seen_s = fed.t_s if fed is not None else watch.since_s
-        unclear_s = (f.t_s for f in record.feeds if intake(f) == "unclear")
+        unclear_s = (f.t_s for f in record.bottles if intake(f) == "unclear")
         seen_s = max(seen_s, watch.maybe_fed_s or seen_s, *unclear_s)
         late_s = seen_s + interval + max(LATE_MIN_S, LATE_SHARE * interval)
         if now_s < late_s:
@@ -142,7 +149,7 @@ class ConcernWriter:
             return None if timed else _unknown("bottle_overdue", record, "the clock is not set")
         name = record.baby.name
         last = (
-            f"last bottle seen {spoken_hours(now_s - fed.t_s)} ago"
+            f"last bottle {'noted' if fed.by_hand else 'seen'} {spoken_hours(now_s - fed.t_s)} ago"
             if fed is not None
             else f"no bottle seen in {spoken_hours(now_s - watch.since_s)}"
         )
@@ -160,6 +167,10 @@ class ConcernWriter:
             why="no return with a gain of 1 % or more within the usual gap and a margin"
             + (f"; more than {times:g} times the gap" if unfed else ""),
         )
+
+
+def _grams(feed: FeedRecord) -> str:
+    return "an unknown amount" if feed.net_g is None else f"{feed.net_g:+.1f} g"
 
 
 def _unknown(kind: AlertKind, record: BabyRecord, why: str) -> CannotJudge:
@@ -205,7 +216,7 @@ def phrase(
 
 def _fed_s(record: BabyRecord, t_s: float) -> float | None:
     """When it was last fed before ``t_s``."""
-    times = (f.t_s for f in record.feeds if intake(f) == "fed" and f.t_s <= t_s)
+    times = (f.t_s for f in record.bottles if intake(f) == "fed" and f.t_s <= t_s)
     return max(times, default=None)
 
 
@@ -214,11 +225,12 @@ def _after(records: Sequence[BabyRecord], t_s: float) -> str | None:
     last = [
         (f, record)
         for record in records
-        for f in record.feeds[-3:]
+        for f in record.bottles[-3:]
         if intake(f) == "fed" and f.t_s <= t_s
     ]
     if not last:
         return None
     feed, record = max(last, key=lambda item: item[0].t_s)
-    size = "full feed" if feed.net_g >= FULL_SHARE * feed.weight_g else "feed"
+    full = feed.net_g is not None and feed.net_g >= FULL_SHARE * feed.weight_g
+    size = "full feed" if full else "feed"
     return f"{spoken_hours(t_s - feed.t_s)} after {record.baby.name}'s {size}"

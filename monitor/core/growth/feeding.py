@@ -31,6 +31,9 @@ JUST_FED_S = 45 * MINUTE_S
 """The stomach of a neonate holds a full bottle for at least this long."""
 HUNGRY_S = 75 * MINUTE_S
 """Sooner after a bottle nobody expects another (the shortest feeding interval is two hours)."""
+SAME_BOTTLE_S = 15 * MINUTE_S
+"""A bottle told of within so long of one that the scale saw is that one: people round to quarters
+of an hour, and write a round down when it is over."""
 DUE_EARLY_S = 15 * MINUTE_S
 """A cry this long before the bottle is due is about the bottle."""
 
@@ -38,19 +41,21 @@ Intake = Literal["fed", "poor", "none", "unclear"]
 
 
 class FeedRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One baby out and back; ``t_s`` is the return."""
+    """One baby out and back, ``t_s`` is the return; or a bottle that a person told of."""
 
     t_s: Moment
-    net_g: float
+    net_g: float | None
+    """``None``: a person said that it was fed, and not how much"""
     sigma_g: float
     out_s: float
     weight_g: float
     step_id: str
+    by_hand: bool = False
 
     @property
-    def amount_known(self) -> bool:
-        """Whether the grams mean anything; a bottle of unknown size counts for the rhythm only."""
-        return self.sigma_g <= AMOUNT_SHARE * self.weight_g
+    def amount_g(self) -> float | None:
+        """The grams where they mean anything; without them it counts for the rhythm only."""
+        return self.net_g if self.sigma_g <= AMOUNT_SHARE * self.weight_g else None
 
 
 def intake(feed: FeedRecord) -> Intake:
@@ -59,6 +64,10 @@ def intake(feed: FeedRecord) -> Intake:
     ``poor`` is an attempt with next to nothing, ``none`` no attempt; ``unclear``: the scale was
     too unsteady to tell a bottle from none.
     """
+    if feed.net_g is None:
+        return "fed"
+    if feed.by_hand:
+        return "fed" if feed.net_g >= FED_SHARE * feed.weight_g else "poor"
     unsure_g, fed_g = 2.0 * feed.sigma_g, FED_SHARE * feed.weight_g
     if feed.sigma_g > fed_g and feed.out_s >= ATTEMPT_S and abs(feed.net_g - fed_g) < unsure_g:
         return "unclear"
@@ -67,6 +76,27 @@ def intake(feed: FeedRecord) -> Intake:
     if feed.out_s < ATTEMPT_S or feed.net_g + feed.sigma_g >= POOR_SHARE * feed.weight_g * 2.0:
         return "none"
     return "poor" if feed.net_g < POOR_SHARE * feed.weight_g else "none"
+
+
+def joined(seen: Sequence[FeedRecord], told: Sequence[FeedRecord]) -> list[FeedRecord]:
+    """All bottles in order of time; one that was seen and told of is one bottle.
+
+    Where the scale measured a bottle its grams hold; where it saw none drunk (a void, a scale that
+    wandered) the person's word does.
+    """
+    out = {feed.step_id: feed for feed in seen}
+    for feed in told:
+        same = next((s for s in reversed(seen) if _is_same(s, feed)), None)
+        if same is not None and intake(same) == "fed" and same.amount_g is not None:
+            continue
+        if same is not None:
+            out.pop(same.step_id, None)
+        out[feed.step_id] = feed
+    return sorted(out.values(), key=lambda feed: feed.t_s)
+
+
+def _is_same(seen: FeedRecord, told: FeedRecord) -> bool:
+    return seen.t_s - seen.out_s - SAME_BOTTLE_S <= told.t_s <= seen.t_s + SAME_BOTTLE_S
 
 
 def interval_s(feeds: Sequence[FeedRecord], expected: Expected) -> float:

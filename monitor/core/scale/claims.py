@@ -24,6 +24,7 @@ from monitor.events import (
     Candidate,
     Feed,
     Growth,
+    HandFeed,
     JointWeighIn,
     Move,
     ObjectMoved,
@@ -76,6 +77,23 @@ class Claims:
         self.records[i].drop(step_id)
         gone = Retraction(t_s=t_s, step_id=step_id, why="taken out by hand")
         return [gone, *self.refresh({i})]
+
+    def put_feed(self, i: int, feed: HandFeed) -> list[AnyEvent]:
+        """A bottle that a person told of."""
+        record = self.records[i]
+        record.tell(feed)
+        told = Feed(
+            t_s=feed.t_s,
+            baby=record.baby.name,
+            net_g=feed.g,
+            sigma_g=None,
+            out_s=None,
+            step_id=feed.step_id,
+            origin="typed",
+            how=feed.how,
+            stamp=feed.stamp,
+        )
+        return [told, *self.refresh({i})]
 
     # ------------------------------------------------------------------ open questions
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from monitor.commands import ExpectWeighIn, ScaleRequest, Tare
+from monitor.commands import ExpectWeighIn, FeedByHand, ScaleRequest, Tare, WriteNote
+from monitor.core.scale.care import Care
 from monitor.core.scale.corrections import Corrections
 from monitor.core.scale.parts import Parts
 from monitor.core.scale.status import UNSURE_P
@@ -22,6 +23,7 @@ class Requests:
         self._claims = parts.claims
         self._occupancy = parts.occupancy
         self._roster = parts.roster
+        self._care = Care(parts.state.care, parts.claims, parts.roster)
         self._corrections = Corrections(
             parts.claims, parts.occupancy, parts.roster, parts.reference
         )
@@ -38,6 +40,10 @@ class Requests:
                     self._tare(command.t_s)
                 case ExpectWeighIn(cancel=cancel):
                     self._expect_weigh_in(command.t_s, cancel=cancel)
+                case FeedByHand() as told:
+                    out = self._care.feed(told, command.t_s)
+                case WriteNote() as told:
+                    out = self._care.note(told, command.t_s)
                 case _:
                     out = self._corrections.carry_out(command)
         except CommandError as refused:

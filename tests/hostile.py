@@ -18,7 +18,7 @@ from monitor.events import Tick
 from monitor.mqtt.bridge import Bridge
 from monitor.mqtt.connection_events import Acknowledged, Connected, Received, Refused
 from monitor.mqtt.flood_gate import CommandGate
-from monitor.mqtt.patience import Patience
+from monitor.mqtt.publisher_settings import Patience
 from monitor.mqtt.topics import Message
 from monitor.names import NoteKind
 from monitor.store.journal import Journal

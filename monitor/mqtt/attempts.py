@@ -9,7 +9,7 @@ import msgspec
 
 from monitor.host.backoff import WAITS_S, Backoff
 from monitor.mqtt.connection_events import QOS_NOT_SUPPORTED, RETAIN_NOT_SUPPORTED, Limits
-from monitor.mqtt.protocol_version import ProtocolVersion, VersionChoice
+from monitor.mqtt.connection_settings import ProtocolVersion, VersionChoice
 from monitor.mqtt.topics import Message
 
 AT_ONCE_S = 0.5

@@ -26,11 +26,10 @@ from monitor.events import (
 from monitor.mqtt.announcement import Announcement
 from monitor.mqtt.connecting import Connect, connector
 from monitor.mqtt.connection_events import Received
+from monitor.mqtt.connection_settings import ProtocolVersion
 from monitor.mqtt.flood_gate import CommandGate
-from monitor.mqtt.hooks import Hooks
-from monitor.mqtt.patience import Patience
-from monitor.mqtt.protocol_version import ProtocolVersion
 from monitor.mqtt.publisher import NOT_YET, Publisher
+from monitor.mqtt.publisher_settings import Hooks, Patience
 from monitor.mqtt.publisher_status import PublisherStatus
 from monitor.mqtt.topics import (
     Topics,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from monitor.config import MqttConfig
-from monitor.mqtt.intake import Intake
-from monitor.mqtt.protocol_version import ProtocolVersion
+from monitor.mqtt.connection_settings import Intake, ProtocolVersion
 from monitor.store.secrets import read_password
 
 if TYPE_CHECKING:

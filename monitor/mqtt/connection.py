@@ -37,9 +37,8 @@ from monitor.mqtt.connection_events import (
     Refused,
     Subscribed,
 )
+from monitor.mqtt.connection_settings import Intake, ProtocolVersion
 from monitor.mqtt.guarded_client import GuardedClient
-from monitor.mqtt.intake import Intake
-from monitor.mqtt.protocol_version import ProtocolVersion
 from monitor.mqtt.topics import Message
 
 CONNECT_TIMEOUT_S = 8.0

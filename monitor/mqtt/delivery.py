@@ -14,7 +14,7 @@ import msgspec
 
 from monitor.mqtt.connection_events import NOBODY_SUBSCRIBED, Acknowledged, Limits
 from monitor.mqtt.packet_size import PacketSize, packet_bytes
-from monitor.mqtt.patience import Patience
+from monitor.mqtt.publisher_settings import Patience
 from monitor.mqtt.refusals import Refusals
 from monitor.mqtt.topics import Message
 

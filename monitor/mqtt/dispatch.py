@@ -17,8 +17,8 @@ from monitor.mqtt.delivery import Delivery, Place
 from monitor.mqtt.echoes import Echoes, Expected
 from monitor.mqtt.news import News, is_urgent
 from monitor.mqtt.packet_size import packet_bytes
-from monitor.mqtt.patience import Patience
 from monitor.mqtt.proof import Proof
+from monitor.mqtt.publisher_settings import Patience
 from monitor.mqtt.retained_state import RetainedState
 from monitor.mqtt.topics import Message, Topics
 from monitor.store.outbox import Outbox

@@ -17,9 +17,8 @@ from monitor.config import MqttConfig
 from monitor.events import slug
 from monitor.mqtt.connecting import Connect
 from monitor.mqtt.connection_events import Connected, Ended, Received, Refused
+from monitor.mqtt.connection_settings import Intake, VersionChoice
 from monitor.mqtt.identity import Found
-from monitor.mqtt.intake import Intake
-from monitor.mqtt.protocol_version import VersionChoice
 
 if TYPE_CHECKING:
     from monitor.mqtt.connection import Connection

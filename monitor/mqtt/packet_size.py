@@ -13,7 +13,7 @@ that was set up anew, would be judged by the old one's limit.
 
 from __future__ import annotations
 
-from monitor.mqtt.protocol_version import ProtocolVersion
+from monitor.mqtt.connection_settings import ProtocolVersion
 from monitor.mqtt.topics import Message
 
 STRIKES = 2

@@ -29,14 +29,13 @@ from monitor.mqtt.connection_events import (
     Refused,
     Subscribed,
 )
+from monitor.mqtt.connection_settings import ProtocolVersion
 from monitor.mqtt.dispatch import Dispatch
 from monitor.mqtt.flood_gate import CommandGate
-from monitor.mqtt.hooks import Hooks
 from monitor.mqtt.identity_watch import IdentityWatch, watch_of_nobody
 from monitor.mqtt.inbound import Inbound
 from monitor.mqtt.listening import Listening
-from monitor.mqtt.patience import Patience
-from monitor.mqtt.protocol_version import ProtocolVersion
+from monitor.mqtt.publisher_settings import Hooks, Patience
 from monitor.mqtt.publisher_status import PublisherStatus
 from monitor.mqtt.topics import Message, Topics
 from monitor.store.outbox import Outbox

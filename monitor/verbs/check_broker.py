@@ -27,8 +27,8 @@ from monitor.mqtt.connection_events import (
     Refused,
     Subscribed,
 )
+from monitor.mqtt.connection_settings import Intake
 from monitor.mqtt.echoes import Echoes, Expected
-from monitor.mqtt.intake import Intake
 from monitor.mqtt.topics import Message, Topics
 from monitor.store.secrets import read_password
 from monitor.verbs.finding import Finding

@@ -24,8 +24,7 @@ from monitor.errors import ConfigError
 from monitor.mqtt.connecting import connector
 from monitor.mqtt.connection import Connection
 from monitor.mqtt.connection_events import Connected, Ended, Received, Refused
-from monitor.mqtt.intake import Intake
-from monitor.mqtt.protocol_version import VersionChoice
+from monitor.mqtt.connection_settings import Intake, VersionChoice
 from monitor.mqtt.topics import Message, Topics
 from monitor.store.secrets import read_password
 from monitor.verbs.watched_boxes import WatchedBoxes, strip_control

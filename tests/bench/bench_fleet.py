@@ -33,8 +33,8 @@ from monitor.documents import BabyStatus, BoxState, CryStatus, ScaleStatus
 from monitor.events import Alert, Baby
 from monitor.mqtt.connection import Connection
 from monitor.mqtt.discovery import discovery
-from monitor.mqtt.hooks import Hooks
 from monitor.mqtt.publisher import Publisher
+from monitor.mqtt.publisher_settings import Hooks
 from monitor.mqtt.topics import Topics, alert_messages, state_messages
 from monitor.store.outbox import Outbox
 from monitor.store.outbox_message import OutboxMessage

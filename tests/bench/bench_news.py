@@ -26,8 +26,8 @@ from monitor.alert_kinds import RANK, Severity
 from monitor.config import MqttConfig
 from monitor.events import Alert
 from monitor.mqtt.connection import Connection
-from monitor.mqtt.hooks import Hooks
 from monitor.mqtt.publisher import Publisher
+from monitor.mqtt.publisher_settings import Hooks
 from monitor.mqtt.topics import Topics, alert_messages
 from monitor.store.batch import Batch
 from monitor.store.journal import Journal

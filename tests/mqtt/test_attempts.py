@@ -6,7 +6,7 @@ import pytest
 
 from monitor.mqtt.attempts import AT_ONCE_S, Attempts
 from monitor.mqtt.connection_events import QOS_NOT_SUPPORTED, RETAIN_NOT_SUPPORTED, Limits
-from monitor.mqtt.protocol_version import VersionChoice
+from monitor.mqtt.connection_settings import VersionChoice
 from monitor.mqtt.topics import Message
 
 WILL = Message(topic="nursery/a/status", payload=b"offline", retain=True)

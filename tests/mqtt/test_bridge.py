@@ -14,7 +14,7 @@ from monitor.documents import BoxState, CryStatus, ScaleStatus
 from monitor.events import Baby, Command, CommandResult, RosterChanged, SourceState
 from monitor.mqtt.bridge import Bridge
 from monitor.mqtt.connection_events import Ended, Received
-from monitor.mqtt.patience import Patience
+from monitor.mqtt.publisher_settings import Patience
 from monitor.store.journal import Journal
 from tests.hostile import BASE, FakeConnection, only
 

@@ -9,7 +9,7 @@ import msgspec
 
 from monitor.mqtt.connection_events import Acknowledged, Limits
 from monitor.mqtt.delivery import URGENT_PLACES, WINDOW, Delivery
-from monitor.mqtt.patience import Patience
+from monitor.mqtt.publisher_settings import Patience
 from monitor.mqtt.refusals import Refusals
 from monitor.mqtt.topics import Message
 from monitor.store.journal import Journal

@@ -9,7 +9,7 @@ import pytest
 
 from monitor.mqtt.connection_events import Limits, Received
 from monitor.mqtt.dispatch import Dispatch
-from monitor.mqtt.patience import Patience
+from monitor.mqtt.publisher_settings import Patience
 from monitor.mqtt.topics import Message, Topics
 from monitor.store.journal import Journal
 from tests.hostile import FakeConnection

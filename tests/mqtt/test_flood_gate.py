@@ -13,11 +13,11 @@ from monitor.config import MqttConfig
 from monitor.errors import ConfigError
 from monitor.mqtt.connection import Connection
 from monitor.mqtt.connection_events import Received
+from monitor.mqtt.connection_settings import Intake
 from monitor.mqtt.flood_gate import BURST, COMMANDS_PER_S, PAUSE_S, CommandGate
-from monitor.mqtt.hooks import Hooks
 from monitor.mqtt.inbound import FIRST_ANSWER_S, Inbound
-from monitor.mqtt.intake import Intake
 from monitor.mqtt.publisher import Publisher
+from monitor.mqtt.publisher_settings import Hooks
 from monitor.mqtt.topics import Topics
 from monitor.store.journal import Journal
 from monitor.store.secrets import read_password

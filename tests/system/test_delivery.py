@@ -14,9 +14,8 @@ from monitor.config import MqttConfig
 from monitor.events import Baby
 from monitor.mqtt.connection import Connection
 from monitor.mqtt.discovery import discovery
-from monitor.mqtt.hooks import Hooks
-from monitor.mqtt.patience import Patience
 from monitor.mqtt.publisher import Publisher
+from monitor.mqtt.publisher_settings import Hooks, Patience
 from monitor.mqtt.topics import Message, Topics
 from monitor.store.batch import Batch
 from monitor.store.journal import Journal

@@ -19,11 +19,10 @@ from paho.mqtt.properties import Properties
 from monitor.config import MqttConfig
 from monitor.mqtt.connection import Connection
 from monitor.mqtt.connection_events import Ended
-from monitor.mqtt.hooks import Hooks
 from monitor.mqtt.identity import BoxIdentity
 from monitor.mqtt.identity_watch import SHORT_ENDS, IdentityWatch
-from monitor.mqtt.patience import Patience
 from monitor.mqtt.publisher import Publisher
+from monitor.mqtt.publisher_settings import Hooks, Patience
 from monitor.mqtt.topics import Topics
 from monitor.store.journal import Journal
 from tests.store.rows import rows

@@ -25,8 +25,8 @@ from monitor.events import Alert, Baby, Command, Condition
 from monitor.mqtt.connection import Connection
 from monitor.mqtt.connection_events import Received
 from monitor.mqtt.discovery import discovery
-from monitor.mqtt.hooks import Hooks
 from monitor.mqtt.publisher import Publisher
+from monitor.mqtt.publisher_settings import Hooks
 from monitor.mqtt.topics import (
     Topics,
     alert_messages,

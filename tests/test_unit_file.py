@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config import load_config
+from monitor.config_file import load_config
 from monitor.verbs.install import install, own_place, package_source, program_file, with_program
 
 MAX_EXPOSURE = 18

@@ -60,7 +60,7 @@ def callers_config(path: str | None) -> Config:
     Raises:
         ConfigError: there is none, or it is wrong.
     """
-    from monitor.config import find_config, load_config
+    from monitor.config_file import find_config, load_config
 
     return load_config(find_config(path))
 
@@ -82,7 +82,7 @@ def box_config_and_password(path: str | None) -> tuple[Config, str | None]:
     Raises:
         ConfigError: there is no configuration, or it is wrong.
     """
-    from monitor.config import find_config
+    from monitor.config_file import find_config
     from monitor.store.secrets import handed_over
 
     found = find_config(path)

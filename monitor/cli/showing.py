@@ -47,7 +47,7 @@ def watch(config_path: str | None, **broker: Any) -> int:
 
 def _broker(path: str | None, given: dict[str, Any]) -> tuple[MqttConfig, str | None]:
     """Whom to watch, and the password that root reads for the service's own configuration."""
-    from monitor.config import broker
+    from monitor.config_file import broker
 
     if given["host"] is not None:
         return broker(**given), None

@@ -12,7 +12,8 @@ from calibration.drift import soak
 from calibration.masses import parse_mass
 from calibration.scale import artefact, calibrate_scale, guided, summary
 from calibration.scale_fit import Plateau, ScaleFit, diagnose, fit, plateaus, rest
-from monitor.config import Config, ScaleConfig, parse_config
+from monitor.config import Config, ScaleConfig
+from monitor.config_file import parse_config
 from monitor.devices.collect import Collected
 from monitor.errors import CalibrationError, ConfigError
 from monitor.events import ScaleBlock

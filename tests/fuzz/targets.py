@@ -18,7 +18,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from monitor.config import Config, ScaleConfig, parse_config
+from monitor.config import Config, ScaleConfig
+from monitor.config_file import parse_config
 from monitor.core import old_snapshot
 from monitor.core.cry.detector import CryDetector
 from monitor.core.cry.features import fingerprint

@@ -202,7 +202,7 @@ WITHOUT_SUDO = {
 def test_every_command_without_sudo_says_what_it_needs(box: Path, what: str) -> None:
     program = [
         python(), "-P", "-c",
-        ("import sys, pathlib, monitor.config as config; from monitor.cli import main\n"
+        ("import sys, pathlib, monitor.config_file as config; from monitor.cli import main\n"
         f"config.SEARCH_PATHS = (pathlib.Path({str(box / 'etc/nursery.toml')!r}),)\n"
         "sys.exit(main())"),
     ]  # fmt: skip

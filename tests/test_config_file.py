@@ -2,7 +2,7 @@ from typing import get_args
 
 import pytest
 
-from monitor.config import find_config, load_config, parse_config
+from monitor.config_file import find_config, load_config, parse_config
 from monitor.errors import ConfigError
 from monitor.names import SOURCES, SourceName
 

@@ -1,0 +1,143 @@
+"""One TOML file becomes ``Config``; anything wrong is one sentence naming the key.
+
+A key nobody knows, a wrong type, a pin used twice or a combination that cannot work is a
+``ConfigError``: a monitor that starts with half its settings ignored is worse than one that
+refuses.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from monitor import config_errors
+from monitor.config import Config, MqttConfig, PanelConfig
+from monitor.errors import ConfigError
+
+SEARCH_PATHS = (Path("nursery.toml"), Path("/etc/nursery/nursery.toml"))
+
+
+def find_config(path: str | None) -> Path:
+    """The file named, else $NURSERY_CONFIG, else the first of SEARCH_PATHS that exists."""
+    chosen = path or os.environ.get("NURSERY_CONFIG")
+    if chosen:
+        return Path(chosen)
+    for candidate in SEARCH_PATHS:
+        try:
+            candidate.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:
+            pass  # it is there, but not for this user: reading it tells what to do
+        return candidate
+    tried = ", ".join(str(p) for p in SEARCH_PATHS)
+    raise ConfigError(f"no configuration found (tried {tried}): name one with --config PATH")
+
+
+def load_config(path: str | Path) -> Config:
+    """Read and check a TOML file.
+
+    Raises:
+        ConfigError: one sentence with the file and the key.
+    """
+    try:
+        raw = Path(path).read_bytes()
+    except IsADirectoryError as error:
+        raise ConfigError(f"{path} is a directory: name the file in it") from error
+    except PermissionError as error:
+        raise ConfigError(
+            f'cannot read {path}: only the service and root may; put "sudo" before the command, '
+            "or name another file with --config PATH"
+        ) from error
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror or error}") from error
+    return parse_config(raw, str(path))
+
+
+def parse_config(raw: bytes, origin: str) -> Config:
+    """Like ``load_config`` for bytes; ``origin`` names them in errors."""
+    if (mark := config_errors.byte_order_mark(raw)) is not None:
+        raise ConfigError(f"{origin} {mark}")
+    try:
+        config = msgspec.toml.decode(raw, type=Config)
+    except msgspec.ValidationError as error:
+        told = config_errors.sentence(str(error), Config, config_errors.untyped(raw))
+        raise ConfigError(f"{origin}: {told}") from error
+    except (msgspec.DecodeError, ValueError) as error:
+        raise ConfigError(f"{origin} is not valid TOML: {error}") from error
+    for problem in _impossible(config):
+        raise ConfigError(f"{origin}: {problem}")
+    return config
+
+
+def _impossible(config: Config) -> Iterator[str]:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", config.box):
+        yield (
+            f'"box" is {config.box!r}, but it becomes part of every topic: '
+            'use lower-case letters, digits, "-" and "_" only'
+        )
+    yield from _pin_clashes(config)
+    scale, microphone = config.scale, config.microphone
+    for key in ("counts_per_gram", "zero_counts", "capacity_g"):
+        value = getattr(scale, key)
+        if value is not None and not math.isfinite(value):
+            yield f'"scale.{key}" is {value}: give a number'
+    if scale.counts_per_gram == 0:
+        yield '"scale.counts_per_gram" is 0: run "nursery calibrate scale"'
+    if (scale.counts_per_gram is None) != (scale.zero_counts is None):
+        yield '"scale.counts_per_gram" and "scale.zero_counts" belong together: give both'
+    if scale.source == "csv" and not scale.file:
+        yield '"scale.file" is missing: source "csv" needs the path of a CSV'
+    if microphone.source == "wav" and not microphone.file:
+        yield '"microphone.file" is missing: source "wav" needs the path of a recording'
+    yield from _impossible_broker(config.mqtt)
+
+
+def broker(host: str, **settings: Any) -> MqttConfig:
+    """Settings of a broker that was named on the command line, judged like those of a file.
+
+    Raises:
+        ConfigError: one sentence with the option.
+    """
+    given = {"host": host} | {key: value for key, value in settings.items() if value is not None}
+    try:
+        config = msgspec.convert(given, MqttConfig)
+    except msgspec.ValidationError as error:
+        told = config_errors.sentence(str(error), MqttConfig, given)
+        raise ConfigError(re.sub(r'"(\w+)"', _option, told, count=1)) from error
+    for problem in _impossible_broker(config):
+        raise ConfigError(re.sub(r'"mqtt\.(\w+)"', _option, problem))
+    return config
+
+
+def _option(key: re.Match[str]) -> str:
+    return f"--{key[1].replace('_', '-')}"
+
+
+def _impossible_broker(mqtt: MqttConfig) -> Iterator[str]:
+    if (problem := config_errors.host_problem(mqtt.host)) is not None:
+        yield f'"mqtt.host" {problem}'
+    if mqtt.password_file and not mqtt.username:
+        yield '"mqtt.password_file" is given, but "mqtt.username" is missing: give both or neither'
+    if mqtt.ca_file and not mqtt.use_tls:
+        yield '"mqtt.ca_file" is set but TLS is off: set mqtt.tls = true or remove it'
+
+
+def _pin_clashes(config: Config) -> Iterator[str]:
+    named: dict[str, int | None] = {}
+    if config.scale.source == "hx711":
+        named |= {"scale.dout_pin": config.scale.dout_pin, "scale.sck_pin": config.scale.sck_pin}
+    named |= {f"panel.{key}": getattr(config.panel, key) for key in PanelConfig.__struct_fields__}
+    taken: dict[int, str] = {}
+    for key, pin in named.items():
+        if pin is None:
+            continue
+        if pin in taken:
+            yield f'pin {pin} is used twice, by "{taken[pin]}" and "{key}": give one another pin'
+        taken[pin] = key

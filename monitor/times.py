@@ -81,6 +81,13 @@ def spoken_hours(seconds: float) -> str:
     return f"{hours} h {rest} min" if rest and hours < 12 else f"{round(minutes / 60)} h"
 
 
+def position(seconds: float) -> str:
+    """A place in a recording, or its length: ``1:02:03.4``, or ``2:03.4`` below an hour."""
+    minutes, rest = divmod(round(seconds, 1), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02d}:{rest:04.1f}" if hours else f"{minutes}:{rest:04.1f}"
+
+
 def local_minute(unix_s: float) -> int:
     """Minutes since local midnight, by this machine's time zone."""
     local = time.localtime(unix_s)

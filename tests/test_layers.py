@@ -28,7 +28,7 @@ MAY_USE: dict[str, set[str]] = {
         "vocabulary",
     },
     "data": {"core.cry", "core.growth", "vocabulary"},
-    "recordings": {"core.cry", "host", "vocabulary"},
+    "recordings": {"core.cry", "core.health", "host", "vocabulary"},
     "store": {"host", "vocabulary"},
     "devices": {"core.cry", "core.health", "host", "recordings", "vocabulary"},
     "report": {"core.growth", "data", "host", "store", "vocabulary"},

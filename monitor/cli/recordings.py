@@ -16,7 +16,11 @@ from monitor.cli.options import become_owner, callers_config, callers_files, jso
 @click.option("--windows", is_flag=True, help="Also print every window's probabilities.")
 @click.option("--plot", metavar="OUT.PNG", help="Draw spectrogram, scores and bouts.")
 def listen(audio: Sequence[str], as_json: bool, windows: bool, plot: str | None) -> int:
-    """Run the cry detector over WAV, FLAC or OGG files."""
+    """Run the cry detector over recordings of any rate: WAV, FLAC, OGG, MP3.
+
+    What phones record (m4a, mp4, 3gp, webm, wma, amr) is read by the extra "phone". What cannot be
+    judged is said, and the exit code is 1.
+    """
     write = callers_files(*([plot] if plot else []))
     become_owner(audio[0])
     from monitor.verbs.listen import listen as run_listen
@@ -32,7 +36,7 @@ def listen(audio: Sequence[str], as_json: bool, windows: bool, plot: str | None)
               help="Calibration of the scale and alert settings.")  # fmt: skip
 @click.option("--babies", metavar="JSON", help="Who is in the box at the start.")
 @click.option("--scale", metavar="CSV", help="Raw converter values: header time_s,counts.")
-@click.option("--audio", metavar="FILE", help="WAV, FLAC or OGG; begins at --start.")
+@click.option("--audio", metavar="FILE", help="A recording; begins at --start.")
 @click.option("--weights", metavar="CSV", help="Typed weighings: header time,baby,weight_g.")
 @click.option("--commands", metavar="JSONL", help='Commands in between, one a line: '
               '{"t_s": 3600.0, "verb": "feed", "args": {"baby": "Possum"}}.')  # fmt: skip

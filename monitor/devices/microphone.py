@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.core.cry.resample import Resampler
+from monitor.core.health.channels import ChannelMix
 from monitor.devices import Put, portaudio
 from monitor.devices.bounded_call import CallHangsError, Pending
-from monitor.devices.channels import ChannelMix
 from monitor.devices.sound_watch import Retries, SoundWatch, StreamClock
 from monitor.devices.source import Reporter
 from monitor.errors import DeviceError

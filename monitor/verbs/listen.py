@@ -23,8 +23,10 @@ from monitor.data.shipped import cry_model
 from monitor.errors import InputError
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, CryEnded
 from monitor.host.callers_files import Write, write_file
-from monitor.recordings.audio import decode, duration_s
-from monitor.verbs.listen_plot import Listened, draw
+from monitor.recordings.audio import decode, header_s
+from monitor.times import position
+from monitor.verbs.listen_plot import draw
+from monitor.verbs.listened import Listened
 
 _CHUNK_S = 8.0
 _LONG_S = 60.0
@@ -55,7 +57,7 @@ def listen(
     model: CryModel | None = None,
     write: Write = write_file,
 ) -> int:
-    """Report the bouts of crying in each file; 0 when all could be read, else 1.
+    """Report the bouts of crying in each file; 0 when all could be read and held sound, else 1.
 
     Raises:
         InputError: when the model cannot be used.
@@ -66,9 +68,13 @@ def listen(
     failed = False
     for path in files:
         try:
-            heard.append(_listen_to(Path(path), model, how))
+            heard.append(result := _listen_to(Path(path), model, how))
         except InputError as error:
             print(error, file=err)
+            failed = True
+            continue
+        if result.failed:
+            print(f"{path}: {result.why}", file=err)
             failed = True
     if plot and heard:
         write(Path(plot), draw(heard, Path(plot).suffix))
@@ -76,12 +82,17 @@ def listen(
 
 
 def _listen_to(path: Path, model: CryModel, how: _Report) -> Listened:
+    """Report what is heard of one file.
+
+    Raises:
+        InputError: when nothing of it can be read.
+    """
     detector = CryDetector(model)
-    result = Listened(path, 0.0)
+    result = Listened(path, model.card.rule)
     samples = 0
 
     def report(heard: Heard) -> None:
-        result.windows += heard.windows if how.keep else []
+        result.take(heard.windows, keep=how.keep)
         if how.windows and how.as_json:
             for window in heard.windows:
                 print(encode_line(_window_line(path, window)), file=how.out)
@@ -91,13 +102,21 @@ def _listen_to(path: Path, model: CryModel, how: _Report) -> Listened:
                 print(_cry_line(path, event, as_json=how.as_json), file=how.out)
 
     with _progress(how.err, path) as show:
-        for block, part in decode(path, _CHUNK_S):
-            report(detector.observe(AudioBlock(samples / AUDIO_RATE_HZ, block)))
-            samples += len(block)
-            show(part, samples / AUDIO_RATE_HZ)
+        try:
+            for block, part in decode(path, _CHUNK_S):
+                report(detector.observe(AudioBlock(samples / AUDIO_RATE_HZ, block)))
+                result.unheard.observe(block)
+                samples += len(block)
+                show(part, samples / AUDIO_RATE_HZ)
+        except InputError as error:
+            if not samples:
+                raise
+            result.fault = str(error)
     report(detector.flush())
+    result.unheard.finish()
     result.duration_s = samples / AUDIO_RATE_HZ
-    print(_summary_line(result, as_json=how.as_json), file=how.out)
+    summary = encode_line(result.document()) if how.as_json else result.sentence()
+    print(summary, file=how.out)
     return result
 
 
@@ -108,7 +127,7 @@ def _window_line(path: Path, window: CryWindow) -> dict[str, Any]:
 
 def _cry_line(path: Path, bout: CryEnded, *, as_json: bool) -> str:
     if not as_json:
-        span = f"{_clock(bout.started_s)} to {_clock(bout.t_s)}"
+        span = f"{position(bout.started_s)} to {position(bout.t_s)}"
         return f"{path}: {span}  {bout.species} crying, score {bout.score:.2f}"
     return encode_line(
         {
@@ -123,34 +142,10 @@ def _cry_line(path: Path, bout: CryEnded, *, as_json: bool) -> str:
     )
 
 
-def _summary_line(result: Listened, *, as_json: bool) -> str:
-    cry_s = sum(b.t_s - b.started_s for b in result.bouts)
-    if not as_json:
-        count = len(result.bouts)
-        bouts = "no crying" if not count else f"{count} bout{'s'[: count > 1]}, {cry_s:.0f} s"
-        return f"{result.path}: {_clock(result.duration_s)} long, {bouts}"
-    return encode_line(
-        {
-            "file": str(result.path),
-            "event": "summary",
-            "duration_s": round(result.duration_s, 3),
-            "bouts": len(result.bouts),
-            "cry_s": round(cry_s, 3),
-        }
-    )
-
-
-def _clock(seconds: float) -> str:
-    """``1:02:03.4``, or ``2:03.4`` below an hour."""
-    minutes, rest = divmod(seconds, 60)
-    hours, minutes = divmod(int(minutes), 60)
-    return f"{hours}:{minutes:02d}:{rest:04.1f}" if hours else f"{minutes}:{rest:04.1f}"
-
-
 @contextmanager
 def _progress(err: TextIO, path: Path) -> Iterator[Callable[[float, float], None]]:
     """Shows the part of the file and the seconds of sound that are done: a bar on a terminal."""
-    if not err.isatty() or duration_s(path) < _LONG_S:
+    if not err.isatty() or (header_s(path) or 0.0) < _LONG_S:
         yield lambda _part, _audio_s: None
         return
     start_s = time.monotonic()

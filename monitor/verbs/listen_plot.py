@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,26 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.core.cry.bouts import CryWindow
 from monitor.core.cry.features import BANDS, FRAME, HIGH_HZ, HOP, LOW_HZ, log_mel
 from monitor.errors import InputError
-from monitor.events import AUDIO_RATE_HZ, CryEnded
-from monitor.recordings.audio import decode
+from monitor.events import AUDIO_RATE_HZ
+from monitor.recordings.audio import Samples, decode
+from monitor.verbs.listened import Listened
 
 _COLUMNS = 2_000
 """a picture needs no more columns than it has pixels; keeps memory flat on long files"""
 _COLOURS = {"kitten": "#e4572e", "puppy": "#f3a712", "human": "#669bbc"}
-
-
-@dataclass
-class Listened:
-    """What one file held."""
-
-    path: Path
-    duration_s: float
-    bouts: list[CryEnded] = field(default_factory=list)
-    windows: list[CryWindow] = field(default_factory=list)
-    """only kept when they are to be plotted"""
 
 
 def draw(results: Sequence[Listened], ending: str) -> bytes:
@@ -102,7 +91,7 @@ def spectrogram(result: Listened) -> NDArray[np.float32]:
     step = per_column * HOP
     columns: list[NDArray[np.float32]] = []
     pending = np.zeros(0, dtype=np.float32)
-    for block, _ in decode(result.path):
+    for block in _readable(result.path):
         pending = np.concatenate([pending, block])
         count = (len(pending) - (FRAME - HOP)) // step
         if count > 0:
@@ -110,6 +99,12 @@ def spectrogram(result: Listened) -> NDArray[np.float32]:
             columns.append(mel.reshape(count, per_column, BANDS).max(axis=1))
             pending = pending[count * step :]
     return np.concatenate(columns) if columns else np.zeros((1, BANDS), dtype=np.float32)
+
+
+def _readable(path: Path) -> Iterator[Samples]:
+    """What was heard of a recording: of a damaged one the part before the damage."""
+    with suppress(InputError):
+        yield from (block for block, _ in decode(path))
 
 
 def _band(hertz: float) -> float:

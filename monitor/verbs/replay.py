@@ -98,14 +98,24 @@ class Replay:
         return parse_rfc3339(DEFAULT_START)
 
     def events(self) -> Iterator[AnyEvent]:
-        """Every event in the order it was decided."""
-        for observation in self._observations():
-            self.now_s = observation.t_s
-            if isinstance(observation, CommandResult):
-                yield observation
-                continue
-            yield from self._pipeline.observe(observation)
+        """Every event in the order it was decided.
+
+        Raises:
+            InputError: a file cannot be read to its end; what came before is decided first.
+        """
+        fault: InputError | None = None
+        try:
+            for observation in self._observations():
+                self.now_s = observation.t_s
+                if isinstance(observation, CommandResult):
+                    yield observation
+                    continue
+                yield from self._pipeline.observe(observation)
+        except InputError as error:
+            fault = error
         yield from self._pipeline.finish(self.now_s)
+        if fault is not None:
+            raise fault
 
     def _observations(self) -> Iterator[Observation | CommandResult]:
         typed: list[tuple[float, Command | RecordedCommand]]

@@ -61,6 +61,11 @@ class BoutRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     species_margin: Share
     """kitten and puppy closer than this: "unknown" """
 
+    @property
+    def least_windows(self) -> int:
+        """A stream of fewer windows cannot hold a bout, whatever it holds."""
+        return max(self.hits, math.ceil(self.spread_s / STEP_S) + 1)
+
 
 class OpenBout(msgspec.Struct):
     """A bout under way."""

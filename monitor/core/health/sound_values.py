@@ -12,6 +12,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+Values = NDArray[np.int16] | NDArray[np.int32] | NDArray[np.float32]
+"""shape (n,)"""
+
 TWO_VALUES_S = 10.0
 """so long with two values only: Gaussian noise below 7e-6 RMS, less than any microphone makes"""
 THREE_VALUES_S = 60.0
@@ -35,7 +38,7 @@ class ConverterNoise:
         """Whether the newest block held so few values that the next one must be seen, too."""
         return self._three_s > 0.0
 
-    def observe(self, samples: NDArray[np.float32] | NDArray[np.int32], seconds: float) -> bool:
+    def observe(self, samples: Values, seconds: float) -> bool:
         """Take samples of shape (n,) that last ``seconds``; True while no microphone made them."""
         found = _values(samples)
         if found is None:
@@ -47,7 +50,7 @@ class ConverterNoise:
         return self._two_s >= TWO_VALUES_S or self._three_s >= THREE_VALUES_S
 
 
-def _values(samples: NDArray[np.float32] | NDArray[np.int32]) -> set[float] | None:
+def _values(samples: Values) -> set[float] | None:
     """The distinct values, or ``None`` when there are more than three."""
     found: set[float] = set()
     for glance in _GLANCES:

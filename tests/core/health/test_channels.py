@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from monitor.devices.channels import ChannelMix
+from monitor.core.health.channels import ChannelMix
 
 RATE_HZ = 48_000
 TURN = RATE_HZ // 4
@@ -88,3 +88,19 @@ def test_one_channel_is_itself_in_full_resolution():
     sound = RNG.integers(-300, 300, RATE_HZ).astype(np.int32)[:, None]
     heard = mixed(ChannelMix(1, RATE_HZ), sound)
     assert np.array_equal(heard, (sound[:, 0] / 2.0**31).astype(np.float32))
+
+
+def test_counter_phase_after_a_silent_beginning_does_not_cancel():
+    sound = np.concatenate([np.zeros(5 * TURN), noise(2)])  # a converter or decoder that starts up
+    heard = mixed(ChannelMix(2, RATE_HZ), frames(sound, -sound))
+    second = heard[5 * TURN : 5 * TURN + RATE_HZ]
+    assert level_db(second) > level_db(noise(2)) - 6.1
+
+
+def test_frames_may_come_in_the_units_of_a_file():
+    sound = noise(2)
+    for full_scale, kind in ((2.0**15, np.int16), (1.0, np.float32)):
+        values = np.column_stack([sound, -sound]) * full_scale
+        values = (values.round() if kind is np.int16 else values).astype(kind)
+        heard = mixed(ChannelMix(2, RATE_HZ, full_scale), values)
+        assert level_db(heard) == pytest.approx(level_db(sound), abs=0.1)

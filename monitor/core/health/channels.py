@@ -24,9 +24,8 @@ _GLANCE_S = 0.05
 _LOOK_EVERY_S = 1.0
 """while every channel plainly has a signal or none; at every block otherwise"""
 
-_FULL_SCALE = 2**31
-Frames = NDArray[np.int32]
-"""shape (frames, channels), full scale is 2**31"""
+Frames = NDArray[np.int16] | NDArray[np.int32] | NDArray[np.float32]
+"""shape (frames, channels), values as the converter or the file has them"""
 Mono = NDArray[np.float32]
 """shape (frames,), full scale is 1"""
 
@@ -34,8 +33,9 @@ Mono = NDArray[np.float32]
 class ChannelMix:
     """Frames of one stream in, mono sound out."""
 
-    def __init__(self, channels: int, rate_hz: int) -> None:
+    def __init__(self, channels: int, rate_hz: int, full_scale: float = 2.0**31) -> None:
         self._rate_hz = rate_hz
+        self._full_scale = full_scale
         self._noise = [ConverterNoise() for _ in range(channels)]
         self._lives = np.zeros(channels, bool)
         self._signs = np.ones(channels)
@@ -52,7 +52,7 @@ class ChannelMix:
             return _weighted(sound, self._weights)
         self._look(frames)
         shares = self._lives * self._signs / max(1, self._lives.sum())
-        weights = (shares / _FULL_SCALE).astype(np.float32)
+        weights = (shares / self._full_scale).astype(np.float32)
         before, self._weights = self._weights, weights
         if before is None or not before.any() or bool((before == weights).all()):
             return _weighted(sound, weights)
@@ -73,7 +73,7 @@ class ChannelMix:
                 self._lives[channel] = bool((samples != samples[0]).any())
         self._settled &= bool(self._lives.any())
         if len(self._noise) > 1:
-            self._turn_round(frames, self._unseen_s)
+            self._settled &= self._turn_round(frames, self._unseen_s)
         self._unseen_s = 0.0
 
     @property
@@ -93,8 +93,11 @@ class ChannelMix:
         turned = any(self._signs[channel] < 0 for channel in living)
         return said + (" (in counter-phase, which is undone)" if turned else "")
 
-    def _turn_round(self, frames: Frames, seconds: float) -> None:
-        """Update the correlations; decide which channels are inverted against the strongest."""
+    def _turn_round(self, frames: Frames, seconds: float) -> bool:
+        """Update the correlations; decide which channels are inverted against the strongest.
+
+        False while there was nothing to correlate: converters and decoders begin with zeros.
+        """
         glance = frames[: max(2, round(_GLANCE_S * self._rate_hz))].astype(np.float64)
         steps = np.diff(glance, axis=0)  # without offset and hum
         fresh = 1.0 if self._weights is None else min(1.0, seconds / _MEMORY_S)
@@ -102,13 +105,14 @@ class ChannelMix:
         powers = self._products.diagonal() * self._lives
         first = int(powers.argmax())
         if powers[first] == 0.0:
-            return
+            return False
         scale = np.sqrt(powers[first] * np.maximum(self._products.diagonal(), 1e-30))
         likeness = self._products[first] / scale
         self._signs[likeness < TURNED] = -self._signs[first]
         self._signs[likeness > UPRIGHT] = self._signs[first]
         if self._signs[self._lives].sum() < 0:  # no more are turned than need be
             self._signs = -self._signs
+        return True
 
 
 def _weighted(sound: NDArray[np.float32], weights: NDArray[np.float32]) -> Mono:

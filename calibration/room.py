@@ -1,6 +1,6 @@
-"""``nursery calibrate room``: what the microphone hears here, and how often it is fooled.
+"""``nursery calibrate room``: the sound of a room, and the cry model's false alarms in it.
 
-First half a minute of the room as it is: level, clipping, noise floor, mains hum, each with what
+First, half a minute of the room as it is: level, clipping, noise floor, mains hum, each with what
 to do. Then, for a night or a recording without crying, the cry model's false alarms and the
 threshold at which there would be next to none: fridges, ducts and a radio next door differ from
 home to home. The threshold lives in the model, so a room that needs another one gets its own copy.

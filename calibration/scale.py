@@ -1,7 +1,7 @@
 """``nursery calibrate scale``: empty, a known mass, a second one as check; under three minutes.
 
-Guided in the terminal, or from a recording of the same three steps (``from_csv``). Every doubt is
-a refusal in a plain sentence (Klipper's load-cell calibration showed the way). What comes out is
+Guided in the terminal, or from a recording of the same three steps (``from_csv``). What is
+doubtful is refused in one sentence (after Klipper's load-cell calibration). What comes out is
 a dated artefact with the measured quality, and the two lines for the configuration; nothing is
 changed in place.
 """

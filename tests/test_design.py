@@ -130,3 +130,24 @@ def test_the_glossary_is_short_and_in_order() -> None:
     words = re.findall(r"^\| ([\w-]+) \| ", section("## Glossary"), re.MULTILINE)[1:]
     assert words == sorted(words)
     assert 15 <= len(words) <= MOST_WORDS
+
+
+BY_HAND = {"by_s", "covers", "moment"}
+"""of a ``TimeShift``: who asks for these shifts something by hand"""
+
+
+def test_what_is_shifted_by_hand_is_named_with_its_reason() -> None:
+    """Everything else follows the marks in its types (``timeshift.py``)."""
+    rows = [line.split("|")[1:4] for line in section("## Beside the state tree").splitlines()]
+    named = {
+        name for row in rows if len(row) == 3 and "shift" in row[1]
+        for name in re.findall(r"`([\w/]+\.py)`", row[0])
+    }  # fmt: skip
+    found = {
+        str(path.relative_to(ROOT))
+        for path in MONITOR.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if (isinstance(node, ast.Attribute) and node.attr in BY_HAND)
+        or (isinstance(node, ast.Name) and node.id == "by_s")
+    }
+    assert found - {"monitor/timeshift.py"} == named

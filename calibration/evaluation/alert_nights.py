@@ -1,10 +1,10 @@
-"""Scripted nights through the whole pipeline: what a carer would have been told.
+"""Scripted nights through the whole pipeline: how many alerts they raise.
 
     python -m calibration.evaluation.alert_nights --boxes 2 --workers 2
 
 Every box of ``scenario_boxes`` for its twelve hours, with a microphone that hears the litter call
-before and during each bottle. Nobody is ill and nothing is broken: the figure is how many alerts a
-night costs, by kind, and how many of them make a push.
+before and during each bottle. Nobody is ill and nothing is broken. Printed: alerts a night by kind,
+and how many of them make a push.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from monitor.simulation.box import Truth
 from monitor.times import HOUR_S
 
 DECIDED_S, ENDED_S = 2.0, 5.0
-"""after a bout's first call it is certain, after its last call it is over"""
+"""from a bout's first call until it is certain, and from its last call until it is over"""
 CALLS_EARLY_S = (60.0, 1500.0)
 """a litter wakes this long before the bottle comes"""
 BOUT_S, PAUSE_S = (2.0, 12.0), (3.0, 60.0)
 
 
 class ScriptedDetector:
-    """Says what the script says, whatever it is given."""
+    """A detector with scripted bouts; the sound it is given is not used."""
 
     level_db = -50.0
     crying: CryStarted | None = None

@@ -1,12 +1,12 @@
-"""Healthy nights through the daemon's memory: what a carer is told though nothing is wrong.
+"""Healthy nights through the daemon's recorder: which alerts are raised though nothing is wrong.
 
     python -m calibration.evaluation.healthy_nights --nights 20 --workers 2
 
 Each night is twelve hours of a litter that is fed, cries before some bottles and gains: simulated
-sound and weights, the real pipeline and journal. On top of it comes what every box lives through
-and must not make noise about: sources that pause for seconds, and restarts of the daemon, polite
-and by ``kill -9``. Whatever is raised beyond crying is a false alert. The network hears the
-minute around each cry; all sound is looked at for signs of life.
+sound and weights, the real pipeline and journal. Sources pause for seconds now and then, and the
+daemon restarts, in order (SIGTERM) and by ``kill -9``: neither may raise anything. Every alert but
+crying is a false one. The network is given the minute around each cry only; all sound is examined
+for signs of life.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ Span = tuple[float, float]
 
 
 class Script(msgspec.Struct):
-    """One night: what happens in the box, and around it."""
+    """One night: what happens in the box, and to the daemon."""
 
     box: SimulatedBox
     room: Room
@@ -64,7 +64,7 @@ class Script(msgspec.Struct):
     deaf: list[Span]
     weightless: list[Span]
     restarts: list[tuple[float, float, bool]]
-    """when, for how long, and whether it was a polite one"""
+    """when, for how long, and whether in order (SIGTERM)"""
 
 
 class Tally(msgspec.Struct):
@@ -166,17 +166,17 @@ def live(seed: int, hours: float = 12.0) -> Tally:
         down_until_s = 0.0
         for second, observations in _seconds(night, hours):
             if restarts and second >= restarts[0][0]:
-                _, down_s, polite = restarts.pop(0)
-                run.stop(polite=polite)
+                _, down_s, in_order = restarts.pop(0)
+                run.stop(in_order=in_order)
                 down_until_s = second + down_s
             if second >= down_until_s:
                 run.live(START_S + second, observations)
-        run.stop(polite=True)
+        run.stop(in_order=True)
     return tally
 
 
 class _Run:
-    """The daemon's memory, started when it is first asked and after each stop."""
+    """The daemon's recorder, started when first needed and after each stop."""
 
     def __init__(self, config: Config, night: Script, tally: Tally) -> None:
         self._config, self._night, self._tally = config, night, tally
@@ -189,10 +189,10 @@ class _Run:
         for observation in observations:
             self._count(recorder.handle(observation))
 
-    def stop(self, *, polite: bool) -> None:
-        """A polite stop saves what a crash does not."""
+    def stop(self, *, in_order: bool) -> None:
+        """End the process; in order, it saves what a crash loses."""
         if self._recorder is not None:
-            if polite:
+            if in_order:
                 self._recorder.save(self._recorder.now_s)
             self._recorder.journal.close()
         self._recorder = None

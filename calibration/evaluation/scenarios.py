@@ -26,7 +26,7 @@ from monitor.times import HOUR_S
 
 
 def run(box: Box, block_s: float = 600.0) -> list[AnyEvent]:
-    """Put a box through the scale path."""
+    """The events that the weigher makes of a box."""
     sim = box.box
     config = ScaleConfig(counts_per_gram=sim.cell.counts_per_gram, zero_counts=sim.cell.zero_counts)
     path = Weigher(

@@ -1,4 +1,4 @@
-"""Training material without end: short scenes mixed from clips of one fold.
+"""Training scenes: short mixtures drawn at random from the clips of one fold.
 
 A canvas is 3.84 s of sound, eight steps of the model's clock. One event (a cry at some pitch, a
 bark, a negative, a synthetic call) is resampled, filtered, put in a room, set to a level and

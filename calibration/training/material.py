@@ -1,6 +1,7 @@
-"""Painted scenes as training batches: drawn at random, disturbed further, each with its lesson.
+"""Painted scenes as training batches: drawn at random and augmented further.
 
-The disturbances work on log-mel frames, where they cost little: another scene underneath, a
+With each scene goes its lesson: the numbers that the teacher gives for it. The augmentations work
+on log-mel frames, where they cost little: another scene underneath, a
 microphone's colour, steady noise, a shift in pitch, blanked bands, a background known from before.
 """
 
@@ -20,8 +21,8 @@ from monitor.core.cry.features import BANDS, SILENCE_DB, STEP_FRAMES, SURVEY_EVE
 TAUGHT_FEATURES = 128
 """principal components of the teacher's 1024 features that are taught"""
 _ALTERED = 0.5
-"""part of the scenes that are coloured, hissed at and masked once more: what the teacher said of
-them was said before, so the rest stay as the teacher heard them"""
+"""part of the scenes that are augmented once more (frequency response, noise, masks) after the
+teacher scored them; the rest stay as it heard them"""
 
 
 @dataclass(frozen=True)

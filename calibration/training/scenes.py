@@ -1,4 +1,4 @@
-"""Paints canvases into files once, so that training reads instead of mixing.
+"""Paints canvases into files once; training reads those.
 
 A shard holds some hundred canvases: log-mel frames in half decibels, what each step is called,
 the fold every part came from, and what the teacher says of each patch. Shard k depends on the
@@ -31,7 +31,7 @@ PATCHES = 6
 """teacher patches in a canvas; patch k ends where step k + 1 ends"""
 _EXTRA_WEIGHT = 0.35
 _TEACHER_PEAK = 0.5
-"""the teacher is deaf below -50 dBFS: it hears every canvas at this peak"""
+"""YAMNet tells little below -50 dBFS: it is given every canvas at this peak"""
 
 _UNSUITABLE = re.compile(r"cat|kit|meow|dog|pup|wolf|wolves|baby|cry|howl|hound")
 

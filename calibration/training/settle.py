@@ -1,9 +1,9 @@
 """The last layer of a trained cry model, fitted once more to plain recordings.
 
-The network learns from mixed scenes, most of them harder than life; the last layer then meets the
-recordings as they are, as often as they come: scenes are half cries, life is not. Held out, average
-precision rose by a tenth with it (docs/accuracy.md). 1,285 numbers move, and a penalty keeps them
-near where the long training left them.
+The network learns from mixed scenes, half of them cries, most of them harder than recordings are;
+the last layer is then fitted to the recordings as they are and in their own proportions. Held out,
+average precision rose by a tenth with it (docs/accuracy.md). A penalty keeps its 1,285 numbers near
+those of the long training.
 """
 
 from __future__ import annotations

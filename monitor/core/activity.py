@@ -221,11 +221,11 @@ class Activity:
         state = self.state
         if state.watched_s is None or before.watched_s is None or state.quiet_from_s is None:
             return
-        by_s = state.watched_s - before.watched_s
-        if not by_s or state.quiet_from_s != before.quiet_from_s:
+        longer_s = state.watched_s - before.watched_s
+        if not longer_s or state.quiet_from_s != before.quiet_from_s:
             return
-        if state.open or abs(by_s) <= UNSEEN_LONGEST_S:
-            state.unseen_s = max(0.0, state.unseen_s + by_s)
+        if state.open or abs(longer_s) <= UNSEEN_LONGEST_S:
+            state.unseen_s = max(0.0, state.unseen_s + longer_s)
         else:
             state.quiet_from_s, state.unseen_s = state.watched_s, 0.0
 

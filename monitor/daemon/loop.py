@@ -200,8 +200,8 @@ class Loop:
         if events:
             self._outputs.handle_events(events)
         if self._clips is not None:
-            if (by_s := self.recorder.shifted_s - before_s) != 0.0:
-                self._clips.shift(by_s)
+            if self.recorder.shifted_s != before_s:
+                self._clips.shift(self.recorder.shifted_s - before_s)
             if not self._shedding.sheds("charts"):
                 self._clips.observe(observation, events, synced=self.recorder.synced)
 

@@ -203,7 +203,7 @@ class SimulatedBox:
         self._signal.press(Force(t_s - before, t_s + after, force, jitter))
 
     def _change(self, t_s: float, grams: float) -> None:
-        if self._box_off_g is not None:  # in a box that is in somebody's arms
+        if self._box_off_g is not None:  # the box is off the platform, and this with it
             self._box_off_g += grams
             return
         self._signal.step(t_s, grams)

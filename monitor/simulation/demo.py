@@ -29,7 +29,7 @@ BOX = "demo-box"
 
 
 def run_demo(*, hours: float, speed: float, seed: int, port: int) -> int:
-    """Live through ``hours`` at ``speed``; returns 0 when all of it arrived at the phone.
+    """Play ``hours`` at ``speed``; returns 0 when all of it arrived at the phone.
 
     Raises:
         ConfigError: the demo broker is not installed, or the port is taken.

@@ -1,9 +1,9 @@
 """A scripted night for the demo: two babies, their feeds and cries, a failing microphone.
 
 Sound comes from ``monitor.simulation.sounds`` (parametric calls in room noise), weight from
-``devices.simulated`` (raw converter counts with noise, drift, hands and movement). One thread
+``box.SimulatedBox`` (raw converter counts with noise, drift, hands and movement). One thread
 plays both on the nursery's own clock, ``speed`` times faster than real time, and waits whenever
-the daemon is behind, so a slow machine lives a slower night instead of a different one.
+the daemon is behind, so a slow machine plays the same night more slowly.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class SimulatedNight:
         self._thread = threading.Thread(target=self._play, name="night", daemon=True)
         self._turned_s = time.monotonic()
 
-    # ------------------------------------------------------------------ the story
+    # ------------------------------------------------------------------ the script
 
     def _script(self, cycle: int) -> None:
         """One bottle round and what leads to the next."""

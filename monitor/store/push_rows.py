@@ -191,8 +191,7 @@ class PushRows:
     def shift(self, shift: TimeShift) -> None:
         """The timeline was shifted: so are what waits here, its expiry and the times in it."""
         for row in self._rows():
-            if shift.covers(row.t_s):
-                after = shifted(row, shift)
+            if (after := shifted(row, shift)) != row:
                 self._db.execute(
                     "UPDATE pushes SET t_s = ?, expires_s = ?, document = ? WHERE id = ?",
                     (after.t_s, after.expires_s, msgspec.json.encode(after.alert), row.id),

@@ -1,8 +1,7 @@
-"""``nursery check``: ten seconds that tell whether a night can be trusted to this box.
+"""``nursery check``: whether every part of the box works, in about ten seconds.
 
-One line per part, each with what was measured and, where something is wrong, what to do. Parts
-are tried side by side and on their own, through the same code the daemon uses; nothing of the
-box's is written or changed.
+One line per part: what was measured and, where something is wrong, what to do. The parts are tried
+at the same time, by the code the daemon uses; nothing of the box's is written or changed.
 """
 
 from __future__ import annotations

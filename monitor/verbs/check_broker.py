@@ -1,9 +1,9 @@
-"""The broker's line of ``nursery check``: the daemon's own way in, and messages that must arrive.
+"""The broker's line of ``nursery check``: whether the daemon could connect, and publish.
 
 It connects as the daemon does (``Connection``, ``Attempts``: protocol fallback, password,
-certificates, a will of the same kind), sends itself a message and asks for the rights that the box
-needs. What it sends lies on a topic of its own: ``status`` may be another computer's, on which the
-monitor runs.
+certificates, a will of the same kind), sends itself a message and tries the rights that the box
+needs. It publishes on a topic of its own: ``status`` may belong to a monitor that runs on another
+computer.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def check_broker(
     busy: bool = False,
     limit_s: float = BROKER_S,
 ) -> Finding:
-    """Whether the broker accepts us, passes on what we say, and lets us say what we must.
+    """Whether the broker accepts the box, and takes and passes on what it publishes.
 
     Args:
         config: the box's settings.

@@ -1,4 +1,4 @@
-"""The line of ``nursery check`` about encryption between the monitor and the broker."""
+"""The encryption's line of ``nursery check``: the connection from monitor to broker."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from monitor.verbs.finding import Finding
 
 
 def check_encryption(config: Config) -> Finding:
-    """Whether anybody on the network can listen to the line, or speak on it."""
+    """Whether others on the network could read the connection, or forge messages on it."""
     mqtt = config.mqtt
     if mqtt.use_tls:
         whose = f"the authority in {mqtt.ca_file}" if mqtt.ca_file else "a public authority"

@@ -13,7 +13,7 @@ HOT_C = 80.0
 
 
 def check_clock(config: Config) -> Finding:
-    """Whether times can be shown with confidence."""
+    """Whether the clock is set, so that times are right."""
     if config.trust_clock:
         return Finding("clock", "ok", "trusted, as the configuration says")
     if ClockSync()():
@@ -25,7 +25,7 @@ def check_clock(config: Config) -> Finding:
 
 
 def check_power(host: HostReport) -> Finding:
-    """Whether the Pi gets its voltage: a weak supply bends weights before it crashes anything."""
+    """Whether the Pi gets its voltage: a weak supply falsifies weights before anything crashes."""
     if host.under_voltage is None:
         return Finding("power", "skipped", "this machine does not tell its supply voltage")
     if host.under_voltage:
@@ -41,7 +41,7 @@ def check_power(host: HostReport) -> Finding:
 
 
 def check_temperature(host: HostReport) -> Finding:
-    """Whether the Pi is cool enough to keep up."""
+    """Whether the Pi is below the temperature at which it slows down."""
     degrees = host.temperature_c
     if degrees is None:
         return Finding("temperature", "skipped", "this machine does not tell its temperature")

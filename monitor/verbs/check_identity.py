@@ -1,4 +1,4 @@
-"""The identity's line of ``nursery check``: does another box speak as this one, as far as is known?
+"""The identity's line of ``nursery check``: whether another box is known to publish as this one.
 
 What the state directory knows: on which computer it was last used, whether an earlier card is
 still announced, and what the monitor has seen at the broker. What a running monitor says in

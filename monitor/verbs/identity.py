@@ -53,7 +53,7 @@ def renew_identity(config: Config, out: TextIO) -> int:
 
 
 def keep_identity(config: Config, out: TextIO) -> int:
-    """Let the identity live on this computer from now on; returns 0.
+    """Bind the identity to this computer from now on; returns 0.
 
     Raises:
         JournalError: the state directory cannot be used; nothing has changed.

@@ -190,7 +190,7 @@ class _Work:
         self._out.write(f"  {'would be ' if self._dry_run else ''}{what}: {path}\n")
 
     def _refuse_others(self, path: Path) -> None:
-        """Root follows nobody else's links: every directory on the way must belong to root."""
+        """Raise InstallError where root would follow a link that another user may change."""
         owner = owner_on_the_way(path) if os.geteuid() == 0 else None
         if owner is not None:
             raise InstallError(

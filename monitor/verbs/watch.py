@@ -97,7 +97,7 @@ class Watch:
         return True
 
     def close(self) -> None:
-        """Leave the broker."""
+        """Disconnect."""
         if self._connection is not None:
             self._connection.close(1.0)
 

@@ -31,6 +31,7 @@ AlertKind = Literal[
     "not_gaining",
     "low_intake",
     "bottle_overdue",
+    "out_of_box",
     "test",
 ]
 """The keys of ``KINDS``, for the type checker; a test holds that they are the same."""
@@ -113,6 +114,13 @@ KINDS: Mapping[AlertKind, Kind] = {
         label="Bottle overdue",
         news_for_s=HOUR_S,
         acknowledged_for_s=HOUR_S,
+        needs=("scale",),
+    ),
+    "out_of_box": Kind(
+        about="baby",
+        label="Out of the box",
+        news_for_s=HOUR_S,
+        acknowledged_for_s=0.5 * HOUR_S,  # whoever looks for it has found it by then
         needs=("scale",),
     ),
     "test": Kind(about="nothing", label="Test alert", news_for_s=DAY_S),

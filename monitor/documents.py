@@ -53,6 +53,8 @@ class BabyStatus(msgspec.Struct, frozen=True, kw_only=True):
     intake_24h_g: float | None = None
     bottle_due_at: float | None = None
     in_box: bool | None = None
+    out_since: float | None = None
+    """since when it has certainly been out; ``None``: it is in, or nobody knows"""
 
 
 class SourceHealth(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from monitor.errors import CommandError
@@ -68,6 +68,11 @@ def check_name(name: str) -> None:
         raise CommandError(f'"{name.strip()}" means that it was no baby: choose another name')
     if not any(unicodedata.category(c)[0] in "LNPS" for c in name):
         raise CommandError('"name" has nothing that can be seen in it')
+
+
+def listed(names: Sequence[str], word: str = "and") -> str:
+    """``A``, ``A and B``, ``A, B and C``."""
+    return f" {word} ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def renamed(text: str, old: str, new: str) -> str:

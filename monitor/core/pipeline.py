@@ -142,9 +142,10 @@ class Pipeline(Parts):
             *self._crying.unjudged(),
             *self._activity.unjudged(),
         ]
+        closed = self.scale.closed(now_s)
         self._know_roster()
         handled = self.scale.handled(now_s)
-        return self.policy.observe(now_s, conditions, unjudged, handled=handled)
+        return self.policy.observe(now_s, conditions, unjudged, closed, handled=handled)
 
     @property
     def _open_bout(self) -> CryStarted | None:

@@ -15,7 +15,7 @@ from monitor.events.babies import (
     Weighing,
     slug,
 )
-from monitor.events.conditions import CannotJudge, Condition
+from monitor.events.conditions import CannotJudge, Closed, Condition
 from monitor.events.event_types import (
     Alert,
     AlertState,
@@ -61,7 +61,7 @@ from monitor.events.observations import (
 
 __all__ = [
     "AUDIO_RATE_HZ", "Alert", "AlertState", "AnyEvent", "AudioBlock", "Baby", "BoxOff",
-    "BoxOn", "Candidate", "CannotJudge", "ClockReading", "Command", "CommandResult",
+    "BoxOn", "Candidate", "CannotJudge", "ClockReading", "Closed", "Command", "CommandResult",
     "Condition", "CryContext", "CryEnded", "CryStarted", "Disturbed", "Event", "Feed",
     "FeedOrigin", "Growth", "HandFeed", "HostReport", "IdentityReport", "JointWeighIn",
     "LagReport", "LinkReport", "Move", "Note", "ObjectMoved", "Observation", "Origin",

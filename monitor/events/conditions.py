@@ -34,6 +34,19 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     """for so long before ``since_s`` it was certainly false, where its part has seen that"""
 
 
+class Closed(msgspec.Struct, frozen=True, kw_only=True):
+    """Something is not looked for any more, for a reason other than that it is over.
+
+    Stated beside the conditions. An open alert of it ends with this reason, and nobody is told an
+    all-clear; it opens nothing, and gives way to a condition of the same incident.
+    """
+
+    kind: AlertKind
+    key: str
+    why: str
+    """one sentence"""
+
+
 class CannotJudge(msgspec.Struct, frozen=True, kw_only=True):
     """Nobody can tell now whether something is true: the part that knows cannot see its source.
 

@@ -119,8 +119,8 @@ class SimulatedBox:
         """What the platform carries after everything scripted so far."""
         return self._signal.load_g
 
-    def lift(self, t_s: float, *names: str, seen: bool = True) -> None:
-        """Take one or several out in the same moment."""
+    def lift(self, t_s: float, *names: str, seen: bool = True, by_itself: bool = False) -> None:
+        """Take one or several out in the same moment; ``by_itself``: it climbs, without a hand."""
         total = 0.0
         for name in names:
             grams = self.babies[name].at(t_s)
@@ -129,7 +129,8 @@ class SimulatedBox:
         self._change(t_s, -total)
         kind: TruthKind = "lift" if len(names) == 1 else "joint_lift"
         self._record(t_s, kind if seen else "unseen", names, total)
-        self.hands(t_s)
+        if not by_itself:
+            self.hands(t_s)
 
     def put(self, t_s: float, *names: str, intake_g: float = 0.0, seen: bool = True) -> None:
         """Put one or several back; each took in ``intake_g`` meanwhile."""

@@ -25,7 +25,15 @@ from monitor.core.alerts.memory import AlertMemory, AlertsRun, Incident, by_inci
 from monitor.core.alerts.quiet_hours import NIGHT_BUDGET, LocalMinute, QuietHours
 from monitor.core.alerts.roster import close_the_gone, close_the_unwatched, rename
 from monitor.errors import CommandError
-from monitor.events import Alert, Baby, CannotJudge, Command, CommandResult, Condition
+from monitor.events import (
+    Alert,
+    Baby,
+    CannotJudge,
+    Closed,
+    Command,
+    CommandResult,
+    Condition,
+)
 from monitor.names import SourceName
 from monitor.times import MINUTE_S
 
@@ -82,13 +90,15 @@ class AlertPolicy:
         now_s: float,
         conditions: Sequence[Condition],
         unjudged: Sequence[CannotJudge] = (),
+        closed: Sequence[Closed] = (),
         *,
         handled: bool,
     ) -> list[Alert]:
         """Compare what is true at ``now_s`` with what is open; return each change, in order.
 
         ``conditions`` is the whole truth of this moment: one that is left out is no longer so,
-        unless it is in ``unjudged``. ``handled`` says that hands are in the box now.
+        unless it is in ``unjudged``, or in ``closed`` with another reason. ``handled`` says that
+        hands are in the box now.
         """
         self._hands.observe(now_s, handled=handled)
         if not self._quiet.contains(now_s):
@@ -96,6 +106,7 @@ class AlertPolicy:
         stated = by_incident([*conditions, *self._test_conditions(now_s)])
         changes = close_the_gone(self.state.lives, self._roster, now_s)
         changes += close_the_unwatched(self.state.lives, self._sources, now_s)
+        changes += self._close(now_s, stated, closed)
         changes += self._hold_what_is_unknown(now_s, stated, unjudged)
         changes += self._clear_what_is_over(now_s, stated)
         for incident, condition in stated.items():
@@ -131,6 +142,17 @@ class AlertPolicy:
         self.state.remember_raise(incident, now_s)
         life.schedule(now_s, self._first_reminder_s)
         return life.change("raised", now_s, silent=mute or not self._afford(condition, now_s))
+
+    def _close(
+        self, now_s: float, stated: dict[Incident, Condition], closed: Sequence[Closed]
+    ) -> list[Alert]:
+        """End what is not looked for any more: not known to be over, so no all-clear."""
+        changes = []
+        for each in closed:
+            incident = (each.kind, each.key)
+            if incident in self.state.lives and incident not in stated:
+                changes.append(self.state.lives.pop(incident).close(now_s, each.why))
+        return changes
 
     def _hold_what_is_unknown(
         self, now_s: float, stated: dict[Incident, Condition], unjudged: Sequence[CannotJudge]

@@ -25,9 +25,10 @@ def rename(lives: Mapping[Incident, AlertLife], before: Names, after: Names) -> 
     for (kind, key), life in lives.items():
         if kind in BABY_KINDS:
             name = life.alert.baby
-            if name is not None and after.get(key, name) != name:
-                life.rename(name, after[key])
-            continue
+            if name is not None:
+                if after.get(key, name) != name:
+                    life.rename(name, after[key])
+                continue
         for old, new in changed:
             life.rename(old, new)
 
@@ -38,12 +39,20 @@ def close_the_gone(
     """End the alerts of babies that have left; ``here`` is ``None`` while nobody has said."""
     if here is None:
         return []
-    gone = [incident for incident in lives if incident[0] in BABY_KINDS and incident[1] not in here]
-    closed = [lives.pop(incident) for incident in gone]
-    return [
-        life.close(now_s, f"{life.alert.baby or 'This baby'} has left the nursery.")
-        for life in closed
-    ]
+    closed = []
+    for incident, life in list(lives.items()):
+        if incident[0] in BABY_KINDS and (gone := _gone(incident[1], life.alert, here)):
+            del lives[incident]
+            closed.append(life.close(now_s, f"{gone} has left the nursery."))
+    return closed
+
+
+def _gone(key: str, alert: Alert, here: Names) -> str | None:
+    """Who of those that an alert speaks of has left."""
+    if alert.baby is not None or not alert.candidates:
+        return None if key in here else alert.baby or "This baby"
+    names = set(here.values())
+    return next((each.baby for each in alert.candidates if each.baby not in names), None)
 
 
 def close_the_unwatched(

@@ -21,7 +21,7 @@ from monitor.core.growth.feeding import (
     poor_run,
 )
 from monitor.core.growth.reference import GrowthReference
-from monitor.events import CannotJudge, Condition, CryContext
+from monitor.events import CannotJudge, Closed, Condition, CryContext
 from monitor.times import DAY_S, HOUR_S, MINUTE_S, spoken_hours
 
 LATE_SHARE = 0.3
@@ -41,7 +41,7 @@ WEANING_DAY = 35.0
 """From about five weeks they eat on their own (gruel from three to four weeks)."""
 
 
-Finding = Condition | CannotJudge
+Finding = Condition | CannotJudge | Closed
 
 
 class Watch(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +57,8 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     """when somebody who may have been this baby was fed"""
     out: bool
     """it is certainly not in the box: whoever has it may feed it unseen"""
+    away: bool = False
+    """somebody has said that they have it"""
 
 
 class ConcernWriter:
@@ -72,7 +74,7 @@ class ConcernWriter:
         """
         found = (
             self._growth(record, now_s),
-            self._low_intake(record, now_s),
+            self._low_intake(record, now_s, away=watch is not None and watch.away),
             self._overdue(record, now_s, watch),
         )
         registered_s = record.baby.registered_s
@@ -102,10 +104,13 @@ class ConcernWriter:
             why=concern.why,
         )
 
-    def _low_intake(self, record: BabyRecord, now_s: float) -> Finding | None:
+    def _low_intake(self, record: BabyRecord, now_s: float, *, away: bool) -> Finding | None:
         run = poor_run(record.bottles)
         if not run:
             return None
+        if away:
+            why = f"{record.baby.name} is with somebody: what it drinks there is not seen."
+            return Closed(kind="low_intake", key=record.baby.id, why=why)
         if now_s - run[-1].t_s > STALE_INTAKE_S:
             return _unknown("low_intake", record, "no bottle seen for half a day")
         age = record.expected(self._reference, now_s).age_day
@@ -179,7 +184,7 @@ def _unknown(kind: AlertKind, record: BabyRecord, why: str) -> CannotJudge:
 
 def _not_before(finding: Finding, registered_s: float | None) -> Finding:
     """Nothing is so since before the baby was here."""
-    if isinstance(finding, CannotJudge) or registered_s is None:
+    if not isinstance(finding, Condition) or registered_s is None:
         return finding
     return msgspec.structs.replace(finding, since_s=max(finding.since_s, registered_s))
 

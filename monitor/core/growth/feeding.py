@@ -23,6 +23,8 @@ FED_SHARE = 0.01
 """A net gain of 1 % of body weight is a bottle; 4 to 5 % is a full one (4 ml per 100 g)."""
 AMOUNT_SHARE = 0.02
 """Half of a full bottle: an amount with a larger error is none (the scale wandered meanwhile)."""
+LONGEST_BOTTLE_S = HOUR_S
+"""Out for longer with nothing gained: in a carrier or on the floor, and no bottle refused."""
 POOR_SHARE = 0.008
 """Less than a fifth of a full bottle."""
 ATTEMPT_S = 120.0
@@ -73,7 +75,8 @@ def intake(feed: FeedRecord) -> Intake:
         return "unclear"
     if feed.net_g >= FED_SHARE * feed.weight_g and feed.net_g > feed.sigma_g:
         return "fed"
-    if feed.out_s < ATTEMPT_S or feed.net_g + feed.sigma_g >= POOR_SHARE * feed.weight_g * 2.0:
+    attempt = ATTEMPT_S <= feed.out_s <= LONGEST_BOTTLE_S
+    if not attempt or feed.net_g + feed.sigma_g >= POOR_SHARE * feed.weight_g * 2.0:
         return "none"
     return "poor" if feed.net_g < POOR_SHARE * feed.weight_g else "none"
 

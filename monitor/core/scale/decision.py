@@ -14,6 +14,8 @@ REVISE_P = 0.98
 """A later change of mind needs more: each costs trust."""
 KEEP_P = 0.5
 """A claim is withdrawn when its probability falls below this."""
+UNSURE_P = 0.05
+"""Where a baby is, is known when the hypotheses that agree on it hold all but this."""
 SMALLEST_MOVE_G = 25.0
 """No living kitten weighs less (stillborn runts do)."""
 

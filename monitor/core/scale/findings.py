@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from monitor.alert_kinds import AlertKind
 from monitor.core.growth.baby_record import BabyRecord
-from monitor.core.growth.conditions import ConcernWriter, Watch
-from monitor.core.scale import conditions
+from monitor.core.growth.conditions import ConcernWriter, Finding, Watch
+from monitor.core.scale import conditions, missing
+from monitor.core.scale.decision import UNSURE_P
 from monitor.core.scale.parts import Parts
-from monitor.core.scale.status import UNSURE_P, Status
-from monitor.events import CannotJudge, Condition
+from monitor.core.scale.status import Status
+from monitor.events import CannotJudge, Closed, Condition
 from monitor.times import HOUR_S
 
 ASK_S = 12 * HOUR_S
@@ -28,14 +29,14 @@ class _Judged(NamedTuple):
     t_s: float
     blind: bool
     """nothing is read from the platform"""
-    stated: list[Condition]
-    unjudged: list[CannotJudge]
+    found: list[Finding]
 
 
 class Findings:
     """Works out conditions; keeps the last ones until ``forget``, or a little while."""
 
     def __init__(self, parts: Parts, status: Status) -> None:
+        self._parts = parts
         self._config = parts.config
         self._state = parts.state
         self._platform = parts.platform
@@ -51,11 +52,15 @@ class Findings:
 
     def conditions(self, now_s: float) -> list[Condition]:
         """What a person should know now; cheap to ask every second."""
-        return self._judged(now_s).stated
+        return [each for each in self._judged(now_s).found if isinstance(each, Condition)]
 
     def unjudged(self, now_s: float) -> list[CannotJudge]:
         """What of it nobody can tell now."""
-        return self._judged(now_s).unjudged
+        return [each for each in self._judged(now_s).found if isinstance(each, CannotJudge)]
+
+    def closed(self, now_s: float) -> list[Closed]:
+        """What is not looked for any more, with the reason."""
+        return [each for each in self._judged(now_s).found if isinstance(each, Closed)]
 
     def _judged(self, now_s: float) -> _Judged:
         last, blind = self._last, self._platform.total_g(now_s) is None
@@ -65,25 +70,22 @@ class Findings:
 
     def _judge(self, now_s: float, *, blind: bool) -> _Judged:
         state, writer = self._state, self._writer
-        found = [
+        found: list[Finding] = [
             finding
             for i, record in enumerate(self._claims.records)
             if record.here
             for finding in writer.baby(record, now_s, self._watch(i, record, blind=blind))
         ]
-        stated = [each for each in found if isinstance(each, Condition)]
-        unjudged = [each for each in found if isinstance(each, CannotJudge)]
-        stated += conditions.who_is_it(list(state.claims.pending.values()), now_s, ASK_S)
+        found += missing.findings(self._parts, now_s, blind=blind or state.box_off)
+        found += conditions.who_is_it(list(state.claims.pending.values()), now_s, ASK_S)
         if blind:
-            unjudged += [CannotJudge(kind=k, why="the scale is not seen") for k in _OF_THE_PLATFORM]
-        else:
-            stated += conditions.overload(
-                state.converter.overload_since_s, state.level_g, self._config
-            )
-            stated += conditions.wanders(self._platform.wander)
-            occupied = not state.box_off and self._status.in_box() != []
-            stated += self._platform.still.conditions(now_s, occupied=occupied)
-        return _Judged(now_s, blind, stated, unjudged)
+            found += [CannotJudge(kind=k, why="the scale is not seen") for k in _OF_THE_PLATFORM]
+            return _Judged(now_s, blind, found)
+        found += conditions.overload(state.converter.overload_since_s, state.level_g, self._config)
+        found += conditions.wanders(self._platform.wander)
+        occupied = not state.box_off and self._status.in_box() != []
+        found += self._platform.still.conditions(now_s, occupied=occupied)
+        return _Judged(now_s, blind, found)
 
     def _watch(self, i: int, record: BabyRecord, *, blind: bool) -> Watch | None:
         """How this baby has been watched; ``None`` while it is not, or never was."""
@@ -95,6 +97,7 @@ class Findings:
             blind=blind,
             timed_since_s=-math.inf if state.claims.clock_known else state.resumed_s,
             maybe_fed_s=self._maybe_fed(record.baby.name),
+            away=self._parts.absences.is_away(i),
             out=not state.box_off and self._occupancy.p_inside(i) <= UNSURE_P,
         )
 

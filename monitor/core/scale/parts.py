@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from monitor.config import ScaleConfig
 from monitor.core.growth.reference import GrowthReference
+from monitor.core.scale.absence import Absences
 from monitor.core.scale.claims import Claims
 from monitor.core.scale.platform import Platform
 from monitor.core.scale.roster import Roster
@@ -23,6 +24,7 @@ class Parts(NamedTuple):
     claims: Claims
     occupancy: OccupancyTracker
     roster: Roster
+    absences: Absences
 
     @classmethod
     def on(cls, state: WeigherState, config: ScaleConfig, reference: GrowthReference) -> Parts:
@@ -36,4 +38,5 @@ class Parts(NamedTuple):
             claims=claims,
             occupancy=occupancy,
             roster=Roster(claims, occupancy, reference),
+            absences=Absences(state.absence, state.claims, occupancy, reference),
         )

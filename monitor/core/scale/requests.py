@@ -7,8 +7,8 @@ import msgspec
 from monitor.commands import ExpectWeighIn, FeedByHand, ScaleRequest, Tare, WriteNote
 from monitor.core.scale.care import Care
 from monitor.core.scale.corrections import Corrections
+from monitor.core.scale.decision import UNSURE_P
 from monitor.core.scale.parts import Parts
-from monitor.core.scale.status import UNSURE_P
 from monitor.errors import CommandError
 from monitor.events import AnyEvent, Command
 
@@ -23,6 +23,7 @@ class Requests:
         self._claims = parts.claims
         self._occupancy = parts.occupancy
         self._roster = parts.roster
+        self._absences = parts.absences
         self._care = Care(parts.state.care, parts.claims, parts.roster)
         self._corrections = Corrections(
             parts.claims, parts.occupancy, parts.roster, parts.reference
@@ -42,13 +43,21 @@ class Requests:
                     self._expect_weigh_in(command.t_s, cancel=cancel)
                 case FeedByHand() as told:
                     out = self._care.feed(told, command.t_s)
+                    self._absences.said(self._roster.find(told.baby), told.at_s or command.t_s)
                 case WriteNote() as told:
                     out = self._care.note(told, command.t_s)
+                    self._note_who_has_it(told, command.t_s)
                 case _:
                     out = self._corrections.carry_out(command)
         except CommandError as refused:
             error = str(refused)
         return [*out, command.answer(error)]
+
+    def _note_who_has_it(self, told: WriteNote, now_s: float) -> None:
+        """Whoever writes of a baby that is out has it."""
+        if told.baby is not None:
+            i, leaves = self._roster.find(told.baby), told.kind == "away"
+            self._absences.said(i, told.at_s or now_s, leaves=leaves)
 
     def _tare(self, now_s: float) -> None:
         """Nothing to zero, weights are differences: what was put in now belongs to the box."""

@@ -8,6 +8,7 @@ import msgspec
 
 from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.reference import GrowthReference
+from monitor.core.scale.absence import AbsenceState
 from monitor.core.scale.care import CareState
 from monitor.core.scale.claims_state import ClaimsState
 from monitor.core.scale.converter import ConverterState
@@ -52,6 +53,7 @@ class WeigherState(msgspec.Struct, rename=_ENCODED):
     still: SettledState = msgspec.field(default_factory=SettledState)
     steadiness: SteadinessState = msgspec.field(default_factory=SteadinessState)
     care: CareState = msgspec.field(default_factory=CareState)
+    absence: AbsenceState = msgspec.field(default_factory=AbsenceState)
     resumed_s: Moment = 0.0
     """where this run took up what an earlier one left; 0 for one that began anew"""
 

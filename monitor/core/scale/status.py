@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from monitor.core.scale.decision import UNSURE_P
 from monitor.core.scale.parts import Parts
 from monitor.documents import BabyStatus, ScaleStatus
-
-UNSURE_P = 0.05
-"""Where a baby is, is known when the hypotheses that agree on it hold all but this."""
 
 
 class Status:
@@ -18,6 +18,7 @@ class Status:
         self._platform = parts.platform
         self._claims = parts.claims
         self._occupancy = parts.occupancy
+        self._absences = parts.absences
 
     def scale(self, now_s: float) -> ScaleStatus:
         """The live numbers of the platform; unknown is ``None``."""
@@ -54,5 +55,7 @@ class Status:
             p = self._occupancy.p_inside(i)
             inside = None if blind or UNSURE_P < p < 1.0 - UNSURE_P else p > 0.5
             known = self._state.claims.clock_known
-            out.append(record.status(now_s, self._reference, in_box=inside, clock_known=known))
+            status = record.status(now_s, self._reference, in_box=inside, clock_known=known)
+            since_s = None if blind else self._absences.out_since(i)
+            out.append(msgspec.structs.replace(status, out_since=since_s))
         return out

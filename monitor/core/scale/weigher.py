@@ -28,6 +28,7 @@ from monitor.events import (
     AnyEvent,
     Baby,
     CannotJudge,
+    Closed,
     Command,
     Condition,
     CryContext,
@@ -113,6 +114,7 @@ class Weigher:
         else:
             out = self._requests.carry_out(observation)
         if out:
+            self._parts.absences.observe(self.state.now_s)
             self._findings.forget()
         return out
 
@@ -121,6 +123,7 @@ class Weigher:
         out: list[AnyEvent] = []
         for transition in self._platform.finish(now_s):
             out += self._explain(transition)
+        self._parts.absences.observe(now_s)
         self._findings.forget()
         return out
 
@@ -181,6 +184,10 @@ class Weigher:
         """What of it nobody can tell now."""
         return self._findings.unjudged(now_s)
 
+    def closed(self, now_s: float) -> list[Closed]:
+        """What is not looked for any more, with the reason."""
+        return self._findings.closed(now_s)
+
     def cry_context(self, t_s: float, species: Voice) -> tuple[CryContext, str]:
         """Why somebody may be crying at ``t_s``, and a phrase that says so."""
         if self._platform.handled(t_s):
@@ -230,6 +237,7 @@ class Weigher:
         state.resumed_s, state.claims.clock_known = start_s, known
         self.state = state
         reconcile(self._parts, babies=self._registered, history=self._history, now_s=start_s)
+        self._parts.absences.observe(start_s)
 
 
 def _stamped(state: WeigherState, stamp: Stamp) -> set[str]:

@@ -66,6 +66,8 @@ class AbsenceState(msgspec.Struct):
     away: dict[str, Away] = {}
     groups: dict[str, GroupOut] = {}
     """by ``group_key``, until every one of them is back"""
+    back: dict[str, Moment] = {}
+    """when somebody last brought it back who had said that they had it"""
     late: list[str] = []
     """keys of those who have been out for too long"""
 
@@ -109,6 +111,7 @@ class Absences:
                 self._has_left(key, left)
         state.out = {key: left for key, left in state.out.items() if key in here}
         state.away = {key: said for key, said in state.away.items() if key in here}
+        state.back = {key: t_s for key, t_s in state.back.items() if key in here}
         state.groups = {
             key: group
             for key, group in state.groups.items()
@@ -122,8 +125,11 @@ class Absences:
 
     def _is_back(self, key: str, now_s: float) -> None:
         said = self.state.away.get(key)
-        if said is not None and not (said.early and now_s - said.t_s <= EARLY_S):
-            del self.state.away[key]
+        if said is None or (said.early and now_s - said.t_s <= EARLY_S):
+            return
+        del self.state.away[key]
+        if not said.early:
+            self.state.back[key] = now_s
 
     def _has_left(self, key: str, left: Leaving) -> None:
         """What was said of an earlier absence does not cover this one."""
@@ -156,6 +162,10 @@ class Absences:
             return None
         left = self.state.out.get(self._claims.records[i].baby.id)
         return None if left is None else left.t_s
+
+    def back_s(self, i: int) -> float | None:
+        """When somebody brought it back who had it, and may have fed it; ``None``: nobody did."""
+        return self.state.back.get(self._claims.records[i].baby.id)
 
     def is_away(self, i: int) -> bool:
         """Whether it is, or may be, out, and somebody has said that they have it."""

@@ -96,21 +96,20 @@ class Findings:
             since_s=max(state.start_s, record.baby.registered_s or state.start_s),
             blind=blind,
             timed_since_s=-math.inf if state.claims.clock_known else state.resumed_s,
-            maybe_fed_s=self._maybe_fed(record.baby.name),
+            maybe_fed_s=self._maybe_fed(i, record.baby.name),
             away=self._parts.absences.is_away(i),
             out=not state.box_off and self._occupancy.p_inside(i) <= UNSURE_P,
         )
 
-    def _maybe_fed(self, name: str) -> float | None:
-        """When a return nobody could name may have been this baby's bottle."""
-        return max(
-            (
-                event.t_s
-                for event in self._state.claims.pending.values()
-                if event.move == "return"
-                and not event.gap
-                and event.step_id not in self._state.claims.only_weighed
-                and any(c.baby == name for c in event.candidates)
-            ),
-            default=None,
-        )
+    def _maybe_fed(self, i: int, name: str) -> float | None:
+        """When this baby may have had a bottle: an unnamed return, or the end of an absence."""
+        back_s = self._parts.absences.back_s(i)
+        returns = [
+            event.t_s
+            for event in self._state.claims.pending.values()
+            if event.move == "return"
+            and not event.gap
+            and event.step_id not in self._state.claims.only_weighed
+            and any(c.baby == name for c in event.candidates)
+        ]
+        return max([*returns, *([] if back_s is None else [back_s])], default=None)

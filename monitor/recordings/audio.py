@@ -71,7 +71,7 @@ def decode(path: str | Path, chunk_s: float = 1.0) -> Iterator[tuple[Samples, fl
     """
     source, read, fault = Path(path), 0, ""
     with _open(source) as stream:
-        resampler = Resampler(stream.rate_hz)
+        resampler = _resampler(source, stream)
         try:
             for piece in _rechunked(_mono(stream), max(1, round(chunk_s * stream.rate_hz))):
                 read += len(piece)
@@ -155,6 +155,13 @@ def _phone(path: Path, container: phone.Container) -> AbstractContextManager[Str
             f"or convert it: {_conversion(path)}"
         )
     return phone.open_phone(path, container.format)
+
+
+def _resampler(path: Path, stream: Stream) -> Resampler:
+    try:
+        return Resampler(stream.rate_hz)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
 
 
 def _first_bytes(path: Path) -> bytes:

@@ -20,6 +20,7 @@ from monitor.recordings.stream import Damaged, Stream
 
 _MOST_BAD_PACKETS = 10
 """of 20 to 60 ms each; phones leave a broken one at the beginning or end"""
+_DAMAGED = "it is cut off or damaged: copy it once more"
 HEAD_BYTES = 36
 """of a file are enough to recognise it"""
 
@@ -75,7 +76,7 @@ def open_phone(path: Path, format_name: str) -> Iterator[Stream]:
     try:
         container = av.open(str(path), format=format_name, metadata_errors="ignore")
     except (av.FFmpegError, OSError, ValueError) as error:
-        raise Damaged("it is cut off or damaged: copy it once more") from error
+        raise Damaged(_DAMAGED) from error
     with container:
         if not container.streams.audio:
             raise Damaged("there is no sound in it")
@@ -108,13 +109,13 @@ def _decoded(container: Any, track: Any) -> Iterator[Any]:
         except StopIteration:
             return
         except (av.FFmpegError, OSError, ValueError) as error:
-            raise Damaged("it is cut off or damaged there") from error
+            raise Damaged(_DAMAGED) from error
         try:
             yield from packet.decode()
         except av.FFmpegError as error:
             bad += 1
             if bad > _MOST_BAD_PACKETS:
-                raise Damaged("it is damaged there") from error
+                raise Damaged(_DAMAGED) from error
 
 
 def _blocks(first: Any, rest: Iterator[Any]) -> Iterator[Frames]:
@@ -128,7 +129,10 @@ def _blocks(first: Any, rest: Iterator[Any]) -> Iterator[Frames]:
 
 def _samples(frame: Any) -> Frames:
     """A decoded frame as shape (frames, channels), full scale 1."""
-    packed = frame.to_ndarray()
+    try:
+        packed = frame.to_ndarray()
+    except ValueError as error:  # a sample format without a numpy type, in no recorder's file
+        raise Damaged(_DAMAGED) from error
     values: NDArray[Any] = (
         packed.T if frame.format.is_planar else packed.reshape(-1, frame.layout.nb_channels)
     )

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+import pytest
 
 from monitor.config import Config, ScaleConfig
 from monitor.config_file import parse_config
@@ -33,6 +34,7 @@ from monitor.errors import InputError, NurseryError
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, Baby, Tick
 from monitor.mqtt.topics import Topics, parse_command, state_messages
 from monitor.recordings.spreadsheet import read_babies, read_weights
+from monitor.verbs.listen import listen
 from monitor.verbs.replay import Replay, ReplayInputs
 from monitor.verbs.watched_boxes import WatchedBoxes
 from tests.asking import asked
@@ -108,6 +110,21 @@ def scale_csv(data: bytes) -> None:
                 line.observe(msgspec.structs.replace(block, times_s=times_s))
 
 
+def recording(data: bytes) -> None:
+    """A sound file, listened to."""
+    out, err = io.StringIO(), io.StringIO()
+    with _File(data) as path:
+        code = listen([path], as_json=True, windows=True, plot=None, out=out, err=err)
+    lines = [msgspec.json.decode(line) for line in out.getvalue().splitlines()]
+    for line in lines:
+        if line["event"] == "window":
+            assert sum(line["p"].values()) == pytest.approx(1, abs=1e-5)
+    assert code == 1 or lines[-1]["event"] == "summary"
+    assert (code == 1) == (err.getvalue() != "")
+    if code == 1:
+        raise InputError(err.getvalue().removesuffix("\n"))
+
+
 def model(data: bytes) -> None:
     """A cry model, listening."""
     found = CryModel.from_bytes(data)
@@ -160,8 +177,8 @@ def board(data: bytes) -> None:
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "config": config, "command": command, "babies": babies, "weights": weights,
-    "scale_csv": scale_csv, "model": model, "model_card": model_card, "growth": growth,
-    "snapshot": snapshot, "board": board,
+    "scale_csv": scale_csv, "recording": recording, "model": model, "model_card": model_card,
+    "growth": growth, "snapshot": snapshot, "board": board,
 }  # fmt: skip
 
 

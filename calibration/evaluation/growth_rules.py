@@ -1,17 +1,14 @@
 """How soon a baby that fades is noticed, and how often one that thrives is not left in peace.
 
-``python -m calibration.evaluation.growth_rules [--records CSV]`` prints, for simulated babies
-weighed at each bottle or by hand, how many hours pass from the turn to the first weight alert, and
-the alerts per day of those that gain. With ``--records`` (header ``time,baby,weight_g``; healthy
-kittens weighed by hand) it prints the alerts raised per kitten-day by age.
+``python -m calibration.evaluation.growth_rules`` prints, for simulated babies weighed at each
+bottle or by hand, how many hours pass from the turn to the first weight alert, and the alerts per
+day of those that gain. ``growth_base_rates`` counts on real records.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -23,7 +20,7 @@ from monitor.core.scale.weigher import Weigher
 from monitor.data.shipped import growth_reference
 from monitor.events import Baby, Command, Species, Weighing
 from monitor.simulation.box import SimBaby
-from monitor.times import DAY_S, HOUR_S, parse_rfc3339, utc_date
+from monitor.times import DAY_S, HOUR_S, utc_date
 
 START_S = 1_700_000_000.0
 WEIGHT_ALERTS = frozenset({"losing_weight", "not_gaining"})
@@ -105,29 +102,29 @@ def _bottle(record: BabyRecord, sim: SimBaby, t_s: float, k: int, r: np.random.G
         )
 
 
-def read_records(path: Path) -> dict[str, list[tuple[float, float]]]:
-    """Weighings per baby from ``time,baby,weight_g``."""
-    out: dict[str, list[tuple[float, float]]] = {}
-    with path.open(newline="") as file:
-        for row in csv.DictReader(file):
-            t_s = parse_rfc3339(row["time"])
-            out.setdefault(row["baby"], []).append((t_s, float(row["weight_g"])))
-    return {name: sorted(rows) for name, rows in out.items()}
+def watched(
+    rows: Sequence[tuple[float, float]], species: Species, *, born: str | None = None
+) -> list[tuple[float, set[str]]]:
+    """(age in days, open weight alerts) after each weighing; the first is at birth."""
+    born = born or utc_date(rows[0][0])
+    baby = Baby(id="a", name="A", species=species, born=born, weight_g=rows[0][1])
+    reference = growth_reference()
+    path = Weigher(ScaleConfig(), [baby], start_s=rows[0][0], reference=reference)
+    seen: list[tuple[float, set[str]]] = []
+    for t_s, grams in rows:
+        path.observe(Command(t_s=t_s, request=Weigh(baby="A", grams=grams, confirm=True)))
+        kinds: set[str] = {c.kind for c in path.conditions(t_s) if c.kind in WEIGHT_ALERTS}
+        seen.append(((t_s - rows[0][0]) / DAY_S, kinds))
+    return seen
 
 
 def alerts_raised(rows: Sequence[tuple[float, float]], species: Species) -> list[tuple[float, str]]:
     """(age in days, kind) of each weight alert; the first weighing is at birth."""
-    born = utc_date(rows[0][0])
-    baby = Baby(id="a", name="A", species=species, born=born, weight_g=rows[0][1])
-    reference = growth_reference()
-    path = Weigher(ScaleConfig(), [baby], start_s=rows[0][0], reference=reference)
     raised: list[tuple[float, str]] = []
     open_kinds: set[str] = set()
-    for t_s, grams in rows:
-        path.observe(Command(t_s=t_s, request=Weigh(baby="A", grams=grams)))
-        kinds = {c.kind for c in path.conditions(t_s) if c.kind in WEIGHT_ALERTS}
-        raised += [((t_s - rows[0][0]) / DAY_S, kind) for kind in sorted(kinds - open_kinds)]
-        open_kinds = set(kinds)
+    for age, kinds in watched(rows, species):
+        raised += [(age, kind) for kind in sorted(kinds - open_kinds)]
+        open_kinds = kinds
     return raised
 
 
@@ -151,7 +148,6 @@ def _fades() -> list[tuple[str, Fade]]:
 def main(argv: Sequence[str] | None = None) -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--records", type=Path, default=None)
     parser.add_argument("--runs", type=int, default=40)
     parser.add_argument("--bottles", type=float, default=8.0, help="a day")
     parser.add_argument("--typed", type=float, default=1.0, help="weighings by hand a day")
@@ -170,20 +166,6 @@ def main(argv: Sequence[str] | None = None) -> None:
             how = "by hand" if by_hand else "bottles"
             alerted = f"{len(found):4d}/{args.runs:<4d}"
             print(f"{name:15s} {rate:+8.1f}  {how:10s} {alerted} {middle:17s} {early}")
-    if args.records is not None:
-        _print_records(read_records(args.records))
-
-
-def _print_records(records: dict[str, list[tuple[float, float]]]) -> None:
-    for low, high in ((0.0, 14.0), (14.0, 42.0)):
-        days = alerts = 0.0
-        for rows in records.values():
-            lasted = (rows[-1][0] - rows[0][0]) / DAY_S
-            days += max(min(lasted, high) - low, 0.0)
-            alerts += sum(low <= age < high for age, _ in alerts_raised(rows, "kitten"))
-        share = 100.0 * alerts / max(days, 1.0)
-        span = f"records, day {low:.0f} to {high:.0f}"
-        print(f"{span}: {alerts:.0f} alerts in {days:.0f} days = {share:.2f} %")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,9 @@ import msgspec
 
 from monitor.core.growth.assessment import GrowthReport, assess
 from monitor.core.growth.feeding import FeedRecord, intake, interval_s, joined
+from monitor.core.growth.first_days import AT_BIRTH_DAY
 from monitor.core.growth.reference import Expected, GrowthReference
+from monitor.core.growth.resolution import resolutions_g
 from monitor.core.growth.trend import Point
 from monitor.documents import BabyStatus
 from monitor.events import Baby, HandFeed, Weighing
@@ -179,7 +181,10 @@ class BabyRecord(msgspec.Struct):
 
         Only those whose time is known: grams per day cannot be had from a guessed day.
         """
-        out: list[Point] = []
+        out = self._birth_weight()
+        typed_g = [p.g for p in out] + [w.weight_g for w in self.weighings if w.move is None]
+        divisions_g = iter(resolutions_g(typed_g))
+        out = [msgspec.structs.replace(p, resolution_g=next(divisions_g)) for p in out]
         feeds = iter(self.bottles)
         feed = next(feeds, None)
         fed_s = -1e18
@@ -188,15 +193,31 @@ class BabyRecord(msgspec.Struct):
                 if intake(feed) in {"fed", "unclear"}:
                     fed_s = feed.t_s
                 feed = next(feeds, None)
+            typed = weighing.move is None
+            division_g = next(divisions_g) if typed else 0.0
             if weighing.move == "return" or weighing.stamp == "guess":
                 continue
             if weighing.move == "lift" and weighing.t_s - fed_s < POST_FEED_S:
                 continue
-            typed = weighing.move is None
             if not typed and weighing.sigma_g > ROUGH_SHARE * weighing.weight_g:
                 continue
-            out.append(Point(weighing.t_s, weighing.weight_g, weighing.sigma_g, typed))
+            out.append(Point(weighing.t_s, weighing.weight_g, weighing.sigma_g, typed, division_g))
         return _plausible(out)
+
+    def _birth_weight(self) -> list[Point]:
+        """The weight a newborn was registered with: what it weighs later is set against it."""
+        registered_s, g = self.baby.registered_s, self.baby.weight_g
+        first = self.weighings[0] if self.weighings else None
+        if registered_s is None or g is None or first is None or first.t_s <= registered_s:
+            return []
+        age = self.age_day(registered_s)
+        if (
+            age is None
+            or age > AT_BIRTH_DAY
+            or not 1 / WILD_RATIO < first.weight_g / g < WILD_RATIO
+        ):
+            return []
+        return [Point(registered_s, g, 1.0)]
 
     def refresh(self, reference: GrowthReference) -> None:
         """Work out feeds and growth again after the weighings changed."""

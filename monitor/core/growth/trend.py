@@ -22,6 +22,8 @@ class Point(msgspec.Struct, frozen=True, array_like=True):
     sigma_g: float
     typed: bool = True
     """by hand, phase unknown; otherwise lifted before a feed"""
+    resolution_g: float = 0.0
+    """one division of the scale it was read on; 0 when it is fine"""
 
 
 class Trend(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,4 +76,5 @@ def trend_of(points: Sequence[Point], gain_prior_pct: float) -> Trend | None:
 def noise(point: Point) -> float:
     """Variance of the logarithm of one weighing about the baby's own trend."""
     scatter = _SCATTER_TYPED if point.typed else _SCATTER_LIFTED
-    return scatter**2 + (point.sigma_g / point.g) ** 2
+    rounded_g2 = point.resolution_g**2 / 12.0  # variance of a division's width
+    return scatter**2 + (point.sigma_g**2 + rounded_g2) / point.g**2

@@ -11,14 +11,13 @@ from collections.abc import Sequence
 import msgspec
 
 from monitor.core.growth.assessment import GrowthReport, assess
+from monitor.core.growth.comparable import birth_weight, comparable
 from monitor.core.growth.feeding import FeedRecord, intake, interval_s, joined
-from monitor.core.growth.first_days import AT_BIRTH_DAY
 from monitor.core.growth.reference import Expected, GrowthReference
-from monitor.core.growth.resolution import resolutions_g
 from monitor.core.growth.trend import Point
 from monitor.documents import BabyStatus
 from monitor.events import Baby, HandFeed, Weighing
-from monitor.times import DAY_S, HOUR_S, MINUTE_S, midnight_utc_s
+from monitor.times import DAY_S, HOUR_S, midnight_utc_s
 from monitor.timeshift import Moment
 
 KEEP = 400
@@ -30,12 +29,6 @@ KEPT_FEEDS = 24
 """... and bottles told by hand: two days of a neonate"""
 FEED_MAX_S = 6 * HOUR_S
 """Out for longer, the difference is no single bottle."""
-ROUGH_SHARE = 0.02
-"""A weight with a larger error (the scale wandered) is no basis for growth, where 2 % is news."""
-POST_FEED_S = 75 * MINUTE_S
-"""A lift so soon after a bottle is not a pre-feed weight."""
-WILD_RATIO = 1.5
-"""No baby gains or loses half of itself between two weighings."""
 CLEAN_POINTS_S = 10 * HOUR_S
 """A concern is dropped when the rules have been clean for this long and two weighings."""
 
@@ -177,47 +170,11 @@ class BabyRecord(msgspec.Struct):
         return self.expected(reference, t_s).weight_g[1] if known is None else known
 
     def points(self) -> list[Point]:
-        """The pre-feed weights: lifts that do not follow a bottle closely, and typed ones.
-
-        Only those whose time is known: grams per day cannot be had from a guessed day.
-        """
-        out = self._birth_weight()
-        typed_g = [p.g for p in out] + [w.weight_g for w in self.weighings if w.move is None]
-        divisions_g = iter(resolutions_g(typed_g))
-        out = [msgspec.structs.replace(p, resolution_g=next(divisions_g)) for p in out]
-        feeds = iter(self.bottles)
-        feed = next(feeds, None)
-        fed_s = -1e18
-        for weighing in self.weighings:
-            while feed is not None and feed.t_s < weighing.t_s:
-                if intake(feed) in {"fed", "unclear"}:
-                    fed_s = feed.t_s
-                feed = next(feeds, None)
-            typed = weighing.move is None
-            division_g = next(divisions_g) if typed else 0.0
-            if weighing.move == "return" or weighing.stamp == "guess":
-                continue
-            if weighing.move == "lift" and weighing.t_s - fed_s < POST_FEED_S:
-                continue
-            if not typed and weighing.sigma_g > ROUGH_SHARE * weighing.weight_g:
-                continue
-            out.append(Point(weighing.t_s, weighing.weight_g, weighing.sigma_g, typed, division_g))
-        return _plausible(out)
-
-    def _birth_weight(self) -> list[Point]:
-        """The weight a newborn was registered with: what it weighs later is set against it."""
-        registered_s, g = self.baby.registered_s, self.baby.weight_g
+        """The weights that may be compared: before a bottle, and typed ones."""
+        registered_s = self.baby.registered_s
+        age = None if registered_s is None else self.age_day(registered_s)
         first = self.weighings[0] if self.weighings else None
-        if registered_s is None or g is None or first is None or first.t_s <= registered_s:
-            return []
-        age = self.age_day(registered_s)
-        if (
-            age is None
-            or age > AT_BIRTH_DAY
-            or not 1 / WILD_RATIO < first.weight_g / g < WILD_RATIO
-        ):
-            return []
-        return [Point(registered_s, g, 1.0)]
+        return comparable(self.weighings, self.bottles, birth_weight(self.baby, age, first))
 
     def refresh(self, reference: GrowthReference) -> None:
         """Work out feeds and growth again after the weighings changed."""
@@ -278,20 +235,6 @@ class BabyRecord(msgspec.Struct):
             bottle_due_at=self.due_s(reference),
             in_box=in_box,
         )
-
-
-def _plausible(points: list[Point]) -> list[Point]:
-    """Without lone weights that both neighbours contradict by a half: a unit or a digit wrong."""
-    if len(points) < 3:
-        return points
-    kept = []
-    for i, point in enumerate(points):
-        around = [p.g for p in points[max(i - 2, 0) : i] + points[i + 1 : i + 3]]
-        ratios = [point.g / g for g in around]
-        if all(x > WILD_RATIO for x in ratios) or all(x < 1 / WILD_RATIO for x in ratios):
-            continue
-        kept.append(point)
-    return kept
 
 
 def _is_feed(lift: Weighing, back: Weighing) -> bool:

@@ -228,6 +228,18 @@ class BabyRetire(Verb, frozen=True, kw_only=True, tag="baby_retire"):
     name: Filled
 
 
+class BabyDelete(Verb, frozen=True, kw_only=True, tag="baby_delete"):
+    """A baby was registered by mistake; refused once it has a history."""
+
+    name: Filled
+
+
+class Undo(Verb, frozen=True, kw_only=True, tag="undo"):
+    """Take back the last thing that a person entered, or the one with this ``id``."""
+
+    id: Filled | None = None
+
+
 AlertRequest = Acknowledge | Snooze | NotACry | SendTestAlert
 """carried out by ``core.alerts``"""
 ScaleRequest = (
@@ -241,6 +253,8 @@ ScaleRequest = (
     | BabyAdd
     | BabyEdit
     | BabyRetire
+    | BabyDelete
+    | Undo
 )
 """carried out by ``core.scale``"""
 Request = AlertRequest | ScaleRequest

@@ -53,6 +53,14 @@ def baby_retire(config_path: str | None, name: str) -> int:
     return _submit(config_path, "baby_retire", {"name": name}, f"{name} has left the nursery")
 
 
+@baby.command("delete")
+@click.argument("name")
+@config_option
+def baby_delete(config_path: str | None, name: str) -> int:
+    """Take out a baby that was registered by mistake; only while it has no history."""
+    return _submit(config_path, "baby_delete", {"name": name}, f"{name} is deleted")
+
+
 @baby.command("list")
 @click.option("--all", "everyone", is_flag=True, help="Also those who left.")
 @json_option
@@ -165,6 +173,19 @@ def assign(config_path: str | None, step_id: str, name: str) -> int:
 
 
 @click.command()
+@click.argument("entry_id", metavar="[ID]", required=False)
+@config_option
+def undo(config_path: str | None, entry_id: str | None) -> int:
+    """Take back the last thing that anybody entered, or the one with this ID (nursery log)."""
+    config = box_config(config_path)
+    from monitor.commands import request
+    from monitor.verbs.local import submit
+
+    click.echo(submit(config, request("undo", {"id": entry_id})))
+    return 0
+
+
+@click.command()
 @click.argument("step_id", metavar="ID")
 @click.option("--baby", "name", metavar="NAME", help="It was this baby.")
 @click.option("--grams", type=GRAMS, help="It weighed this.")
@@ -173,7 +194,7 @@ def assign(config_path: str | None, step_id: str, name: str) -> int:
 def correct(
     config_path: str | None, step_id: str, name: str | None, grams: float | None, void: bool
 ) -> int:
-    """Correct a weighing; the old value stays in the history."""
+    """Correct a weighing, a bottle or a note; the old value stays in the history."""
     if not (name or grams or void):
         raise click.UsageError("say what was wrong: --baby NAME, --grams G or --void")
     args = {"step_id": step_id, "baby": name, "grams": grams, "void": void or None}

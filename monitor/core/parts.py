@@ -19,7 +19,7 @@ from monitor.core.health.sources import Health
 from monitor.core.scale.state import WeigherState
 from monitor.core.scale.weigher import Weigher
 from monitor.core.state import CoreState, RunState
-from monitor.events import Alert, AnyEvent, Baby, Weighing
+from monitor.events import Alert, AnyEvent, Baby, Feed, Weighing
 from monitor.timeshift import TimeShift, shifted
 
 
@@ -37,6 +37,7 @@ class Parts:
         start_s: float,
         local_minute: Callable[[float], int],
         occupancy_known: bool = True,
+        told: Sequence[Feed] = (),
     ) -> None:
         """Build every part.
 
@@ -49,12 +50,13 @@ class Parts:
             start_s: where the timeline begins.
             local_minute: minute of the local day at a timeline time, for quiet hours.
             occupancy_known: whether all babies are certainly in the box at the start.
+            told: earlier bottles that people told of, any order.
         """
         watched = config.sources
         self.detector = CryDetector(model) if model is not None else None
         self.scale = Weigher(
             config.scale, babies, history,
-            start_s=start_s, reference=reference, occupancy_known=occupancy_known,
+            start_s=start_s, reference=reference, occupancy_known=occupancy_known, told=told,
         )  # fmt: skip
         self._crying = CryIncident(config.alerts)
         self._health = Health(watched, start_s, least_scale_hz=_least_hz(config))

@@ -11,10 +11,11 @@ import sqlite3
 import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
+from monitor.commands import ScaleRequest, verb_of
 from monitor.config import Config
 from monitor.core import old_snapshot
 from monitor.core.pipeline import Pipeline
@@ -26,6 +27,7 @@ from monitor.events import (
     AnyEvent,
     BoxOff,
     BoxOn,
+    CommandResult,
     CryEnded,
     JointWeighIn,
     ObjectMoved,
@@ -39,6 +41,9 @@ from monitor.timeshift import TimeShift
 HISTORY_S = 90 * DAY_S
 """Weighings read at the start: longer than any baby stays on the bottle."""
 
+TOLD_S = 7 * DAY_S
+"""Bottles told of by hand that are read where no snapshot has them: enough for a rhythm."""
+
 SAVE_EVERY_S = 1800.0
 """Every part is written this often. What a crash loses in between is how the last half-hour of
 quiet looked; what matters is written with the events that changed it."""
@@ -49,6 +54,8 @@ _CHANGES_OCCUPANCY = (WeighIn, Unassigned, JointWeighIn, ObjectMoved, BoxOff, Bo
 _CHANGES_ALERTS = (CryEnded, Alert)
 """What changes what is open: all but the scale are. An alert that a restart forgot would be told
 again under another id."""
+
+_ENTERED = frozenset(verb_of(kind) for kind in get_args(ScaleRequest))
 
 ALL_BUT_SCALE = tuple(part for part in PARTS if part != "scale")
 
@@ -74,11 +81,16 @@ def rows_of(
 
 def _parts_changed(events: Sequence[AnyEvent]) -> Sequence[str]:
     """The parts that a restart must know as they are after these events."""
-    if any(isinstance(event, _CHANGES_OCCUPANCY) for event in events):
+    if any(isinstance(event, _CHANGES_OCCUPANCY) or _is_entry(event) for event in events):
         return tuple(PARTS)
     if any(isinstance(event, _CHANGES_ALERTS) for event in events):
         return ALL_BUT_SCALE
     return ()
+
+
+def _is_entry(event: AnyEvent) -> bool:
+    """Whether a person has entered something, which can be undone from now on."""
+    return isinstance(event, CommandResult) and event.ok and event.verb in _ENTERED
 
 
 def _key(part: str) -> str:
@@ -211,6 +223,7 @@ class CoreMemory:
             config,
             babies=self._journal.babies(),
             history=self._journal.weighings(now_s - HISTORY_S),
+            told=[f for f in self._journal.feeds(now_s - TOLD_S) if f.origin == "typed"],
             model=model,
             reference=growth_reference(),
             start_s=now_s,

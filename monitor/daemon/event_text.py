@@ -54,6 +54,8 @@ def plain(event: AnyEvent) -> str:
             return f"{event.verb}: {'done' if event.ok else event.error}"
         case RosterChanged():
             state = "left" if event.baby.retired_s is not None else "is in the nursery"
+            if event.deleted:
+                state = "was registered by mistake"
             return f"{event.baby.name} ({event.baby.species}) {state}"
 
 

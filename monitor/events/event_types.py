@@ -209,10 +209,12 @@ class CommandResult(Event, frozen=True, kw_only=True, tag="command_result"):
     """what was read as an amount or a time: ``113.4 g, yesterday 23:10``"""
 
 
-class RosterChanged(Event, frozen=True, kw_only=True, tag="roster"):
-    """A baby was added, edited or retired."""
+class RosterChanged(Event, frozen=True, kw_only=True, tag="roster", omit_defaults=True):
+    """A baby was added, edited, retired or deleted."""
 
     baby: Baby
+    deleted: bool = False
+    """it was registered by mistake: nothing is kept of it"""
 
 
 AnyEvent = (

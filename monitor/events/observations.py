@@ -146,8 +146,8 @@ class Command(msgspec.Struct, frozen=True):
         """What was asked for, as in topics."""
         return commands.verb_of(self.request)
 
-    def answer(self, error: str | None = None) -> CommandResult:
-        """It was carried out, or refused with a sentence."""
+    def answer(self, error: str | None = None, said: str | None = None) -> CommandResult:
+        """It was carried out, or refused with a sentence; ``said`` is what the answer says back."""
         return CommandResult(
             t_s=self.t_s,
             verb=self.verb,
@@ -155,7 +155,7 @@ class Command(msgspec.Struct, frozen=True):
             error=error,
             request_id=self.request_id,
             origin=self.origin,
-            understood=self.understood if error is None else None,
+            understood=(said or self.understood) if error is None else None,
         )
 
 

@@ -83,11 +83,20 @@ class EventRows:
         elif isinstance(event, Alert):
             self._insert("alerts", event, synced, since_s=event.since)
         elif isinstance(event, RosterChanged):
-            self.write_baby(event.baby)
+            if event.deleted:
+                self._db.execute("DELETE FROM babies WHERE id = ?", (event.baby.id,))
+            else:
+                self.write_baby(event.baby)
         elif isinstance(event, CommandResult) and event.origin.startswith("inbox:"):
             self._db.execute(
-                "UPDATE inbox SET done_s = ?, ok = ?, error = ? WHERE id = ?",
-                (event.t_s, event.ok, event.error, int(event.origin.removeprefix("inbox:"))),
+                "UPDATE inbox SET done_s = ?, ok = ?, error = ?, understood = ? WHERE id = ?",
+                (
+                    event.t_s,
+                    event.ok,
+                    event.error,
+                    event.understood,
+                    int(event.origin.removeprefix("inbox:")),
+                ),
             )
 
     def write_baby(self, baby: Baby) -> None:

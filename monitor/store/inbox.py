@@ -6,6 +6,7 @@ import sqlite3
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -14,6 +15,15 @@ from monitor.errors import CommandError
 from monitor.events import Command
 from monitor.store.card import refusal
 from monitor.store.checked_rows import CheckedRows
+
+
+class Answer(NamedTuple):
+    """What became of a command."""
+
+    ok: bool
+    error: str | None = None
+    understood: str | None = None
+    """what it says back"""
 
 
 class Inbox:
@@ -82,8 +92,8 @@ class Inbox:
             return None
         return Command(t_s=t_s, request=asked, origin=f"inbox:{row['id']}")
 
-    def answer(self, number: int) -> tuple[bool, str | None] | None:
-        """(ok, error) of a submitted command, or None while it waits.
+    def answer(self, number: int) -> Answer | None:
+        """What became of a submitted command, or None while it waits.
 
         Raises:
             JournalError: it cannot be read now.
@@ -92,7 +102,9 @@ class Inbox:
             row = self._db.execute("SELECT * FROM inbox WHERE id = ?", (number,)).fetchone()
         except sqlite3.Error as error:
             raise refusal("read", self._path, error) from error
-        return None if row is None or row["done_s"] is None else (bool(row["ok"]), row["error"])
+        if row is None or row["done_s"] is None:
+            return None
+        return Answer(ok=bool(row["ok"]), error=row["error"], understood=row["understood"])
 
     def withdraw(self, number: int) -> None:
         """Take back a submitted command nobody answered.

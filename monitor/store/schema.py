@@ -108,6 +108,7 @@ STEPS = (
     );
     CREATE INDEX notes_by_time ON notes (t_s);
     """,
+    "ALTER TABLE inbox ADD COLUMN understood TEXT;",
 )
 
 

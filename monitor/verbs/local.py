@@ -20,6 +20,7 @@ from monitor.events import Command, CommandResult
 from monitor.host.clock_sync import ClockSync
 from monitor.host.ownership import is_there
 from monitor.recordings.spreadsheet import TypedWeighing
+from monitor.store.inbox import Answer
 from monitor.store.journal import Journal
 from monitor.store.lock import StateLock
 from monitor.store.reading import JournalReader
@@ -37,16 +38,17 @@ def local_now(config: Config) -> LocalNow:
     return LocalNow(time.time(), clock_known=config.trust_clock or ClockSync()())
 
 
-def submit(config: Config, request: Request) -> None:
-    """Have a command carried out.
+def submit(config: Config, request: Request) -> str | None:
+    """Have a command carried out; returns what the answer says back, if anything.
 
     Raises:
         CommandError: it was refused; the sentence says why.
         JournalError: the state directory cannot be used, or the daemon does not answer.
     """
-    (error,) = submit_all(config, [request])
-    if error is not None:
-        raise CommandError(error)
+    (answer,) = _answers(config, [request])
+    if not answer.ok:
+        raise CommandError(_refusal(answer, request) or "")
+    return answer.understood
 
 
 def submit_all(config: Config, requests: list[Request]) -> list[str | None]:
@@ -55,22 +57,30 @@ def submit_all(config: Config, requests: list[Request]) -> list[str | None]:
     Raises:
         JournalError: the state directory cannot be used, or the daemon does not answer.
     """
+    answers = _answers(config, requests)
+    return [_refusal(answer, asked) for answer, asked in zip(answers, requests, strict=True)]
+
+
+def _refusal(answer: Answer, request: Request) -> str | None:
+    return None if answer.ok else answer.error or f"{verb_of(request)} was refused"
+
+
+def _answers(config: Config, requests: list[Request]) -> list[Answer]:
     with StateLock(config.state_dir) as lock:
         return (_carry_out if lock.acquire() else _ask_daemon)(config, requests)
 
 
-def _carry_out(config: Config, requests: list[Request]) -> list[str | None]:
+def _carry_out(config: Config, requests: list[Request]) -> list[Answer]:
     journal = Journal.open(config.journal_path)
     try:
         run_start = read_run_start(journal, synced=config.trust_clock or ClockSync()())
         now_s = run_start.start_s
         recorder = Recorder(config, journal, run_start=run_start)
-        answers: list[str | None] = []
+        answers: list[Answer] = []
         for request in requests:
             command = Command(t_s=now_s, request=request, origin="desk")
             results = [e for e in recorder.handle(command) if isinstance(e, CommandResult)]
-            refused = [e.error or f"{e.verb} was refused" for e in results if not e.ok]
-            answers.append(refused[0] if refused else None)
+            answers += [Answer(e.ok, e.error, e.understood) for e in results[:1]]
         recorder.save(now_s)
         if recorder.error is not None:
             raise JournalError(recorder.error)
@@ -79,7 +89,7 @@ def _carry_out(config: Config, requests: list[Request]) -> list[str | None]:
         journal.close()
 
 
-def _ask_daemon(config: Config, requests: list[Request]) -> list[str | None]:
+def _ask_daemon(config: Config, requests: list[Request]) -> list[Answer]:
     deadline = time.monotonic() + ANSWER_WITHIN_S
     # While the daemon makes its first one it is empty, and to us would look like one torn by a cut.
     while not _is_begun(config.journal_path) and time.monotonic() < deadline:
@@ -87,9 +97,9 @@ def _ask_daemon(config: Config, requests: list[Request]) -> list[str | None]:
     journal = Journal.open(config.journal_path)
     try:
         numbers = [journal.inbox.submit(request) for request in requests]
-        answers: list[str | None] = []
+        answers: list[Answer] = []
         deadline = time.monotonic() + ANSWER_WITHIN_S
-        for number, request in zip(numbers, requests, strict=True):
+        for number in numbers:
             while (answer := journal.inbox.answer(number)) is None:
                 if time.monotonic() > deadline:
                     for waiting in numbers[len(answers) :]:
@@ -100,7 +110,7 @@ def _ask_daemon(config: Config, requests: list[Request]) -> list[str | None]:
                         'look at "systemctl status nursery"'
                     )
                 time.sleep(0.05)
-            answers.append(None if answer[0] else answer[1] or f"{verb_of(request)} was refused")
+            answers.append(answer)
         return answers
     finally:
         journal.close()

@@ -102,6 +102,42 @@ def test_a_process_killed_in_the_middle_of_a_feed_misses_nothing(journal: Journa
     assert feed.net_g == pytest.approx(5.0, abs=1.0)
 
 
+def last_feed(recorder: Recorder, name: str) -> tuple[float | None, float | None]:
+    babies = recorder.status(recorder.now_s).babies
+    return next((b.last_feed_at, b.last_feed_g) for b in babies if b.name == name)
+
+
+@pytest.mark.parametrize("damage", ["none", "no snapshot"])
+def test_a_bottle_that_was_told_of_survives_a_kill_and_can_be_taken_back(
+    journal: Journal, damage: str
+) -> None:
+    register(journal, one_feed())
+    first = Recorder(CONFIG, journal, start_s=START_S)
+    first.handle(asked(START_S + 9, "feed", {"baby": "Possum", "grams": 5.0}))
+    if damage != "none":
+        journal.reject_state("core_scale", "a torn page")
+    second = Recorder(CONFIG, journal, start_s=START_S + 60)
+    assert last_feed(second, "Possum") == (START_S + 9, 5.0)
+    (told,) = journal.feeds()
+    second.handle(asked(START_S + 61, "undo", {"id": told.step_id}))
+    assert last_feed(second, "Possum") == (None, None)
+    assert journal.feeds() == []
+    third = Recorder(CONFIG, journal, start_s=START_S + 120)
+    assert last_feed(third, "Possum") == (None, None)
+
+
+def test_a_baby_that_is_deleted_is_in_no_table_and_comes_back_with_undo(journal: Journal) -> None:
+    register(journal, one_feed())
+    first = Recorder(CONFIG, journal, start_s=START_S)
+    first.handle(asked(START_S + 9, "baby_delete", {"name": "Possum"}))
+    assert [b.name for b in journal.babies(retired=True)] == ["Kangaroo"]
+    second = Recorder(CONFIG, journal, start_s=START_S + 60)
+    second.handle(asked(START_S + 61, "undo"))
+    assert [b.name for b in journal.babies()] == ["Kangaroo", "Possum"]
+    third = Recorder(CONFIG, journal, start_s=START_S + 120)
+    assert {b.name for b in third.babies} == {"Kangaroo", "Possum"}
+
+
 def test_an_open_alert_keeps_its_id_and_its_acknowledgement(journal: Journal) -> None:
     first = Recorder(CONFIG, journal, start_s=START_S)
     for second in range(1, 60):

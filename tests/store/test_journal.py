@@ -206,7 +206,7 @@ def test_commands_typed_on_the_pi_are_answered(journal: Journal) -> None:
     assert journal.inbox.submitted(T) == []  # handed out once
     result = CommandResult(t_s=T, verb="weigh", ok=False, error="too heavy", origin=command.origin)
     journal.write(Batch(events=[result]))
-    assert desk.inbox.answer(number) == (False, "too heavy")
+    assert desk.inbox.answer(number) == (False, "too heavy", None)
     assert journal.inbox.submitted(T) == []
     desk.close()
 
@@ -216,7 +216,7 @@ def test_a_command_that_nobody_can_read_is_refused_in_a_sentence(journal: Journa
     with closing(sqlite3.connect(journal.path)) as other, other:
         other.execute("INSERT INTO inbox (verb, args, submitted_s) VALUES ('fly', x'7b7d', 1.0)")
     assert journal.inbox.submitted(T) == []
-    assert journal.inbox.answer(1) == (False, 'there is no command "fly"')
+    assert journal.inbox.answer(1) == (False, 'there is no command "fly"', None)
 
 
 def test_old_telemetry_goes_and_weights_stay(journal: Journal) -> None:

@@ -9,30 +9,23 @@ import itertools
 
 import msgspec
 
-from monitor.commands import FeedByHand, WriteNote
-from monitor.core.scale.claims import Claims
+from monitor.commands import Correct, FeedByHand, WriteNote
+from monitor.core.scale.care_state import CareState
+from monitor.core.scale.claims import TAKEN_OUT, Claims
 from monitor.core.scale.hypothesis import step_id
 from monitor.core.scale.roster import Roster
 from monitor.errors import CommandError
-from monitor.events import AnyEvent, HandFeed, Note, Stamp
+from monitor.events import AnyEvent, HandFeed, Note, Retraction, Stamp
 from monitor.times import DAY_S, HOUR_S
 
 AHEAD_S = HOUR_S
 """Nothing can be told before it happens; clocks of phone and Pi may differ."""
 OLDEST_S = 400 * DAY_S
 """What is older cannot bear on a baby that is fed by bottle; such a time is a slip."""
-KEPT_NOTES = 60
-"""a day of eight babies; the journal keeps all"""
-
-
-class CareState(msgspec.Struct):
-    """What was told lately; bottles are in the record of each baby."""
-
-    notes: list[Note] = []
 
 
 class Care:
-    """Carries out ``feed`` and ``note``."""
+    """Carries out ``feed`` and ``note``, and corrects them."""
 
     def __init__(self, state: CareState, claims: Claims, roster: Roster) -> None:
         self._state, self._claims, self._roster = state, claims, roster
@@ -75,8 +68,57 @@ class Care:
             text=request.text,
             stamp=stamp,
         )
-        self._state.notes = [*self._state.notes[-KEPT_NOTES + 1 :], note]
+        self._state.put(note)
         return [note]
+
+    # ------------------------------------------------------------------ what was told before
+
+    def correct(self, request: Correct) -> list[AnyEvent] | None:
+        """What was wrong with a bottle or a note; ``None`` when it is neither.
+
+        Raises:
+            CommandError: refused, nothing changed.
+        """
+        key = request.step_id
+        for i, record in enumerate(self._claims.records):
+            for feed in record.by_hand:
+                if feed.step_id == key:
+                    return self._correct_feed(i, feed, request)
+        note = next((note for note in self._state.notes if note.step_id == key), None)
+        return None if note is None else self._correct_note(note, request)
+
+    def _correct_feed(self, i: int, feed: HandFeed, request: Correct) -> list[AnyEvent]:
+        if request.void:
+            return self._claims.drop_feed(i, feed.step_id)
+        target = i if request.baby is None else self._roster.find(request.baby)
+        g = feed.g if request.grams is None else request.grams
+        self._claims.records[i].untell(feed.step_id)
+        changed = msgspec.structs.replace(feed, g=g)
+        return [*self._claims.put_feed(target, changed), *self._claims.refresh({i} - {target})]
+
+    def _correct_note(self, note: Note, request: Correct) -> list[AnyEvent]:
+        if request.void:
+            return self.put_note_back(note.step_id, None)
+        if request.baby is None:
+            raise CommandError('a note has no grams: correct "baby", or take it out with "void"')
+        baby = self._claims.records[self._roster.find(request.baby)].baby
+        changed = msgspec.structs.replace(note, baby=baby.name)
+        return self.put_note_back(note.step_id, changed)
+
+    def put_feed_back(self, i: int, key: str, feed: HandFeed | None) -> list[AnyEvent]:
+        """A bottle as it was before; ``None``: it was not there."""
+        return self._claims.drop_feed(i, key) if feed is None else self._claims.put_feed(i, feed)
+
+    def put_note_back(self, key: str, note: Note | None) -> list[AnyEvent]:
+        """A note as it was before; ``None``: it was not there."""
+        if note is not None:
+            self._state.put(note)
+            return [note]
+        gone = [each for each in self._state.notes if each.step_id == key]
+        self._state.notes = [each for each in self._state.notes if each.step_id != key]
+        return [Retraction(t_s=each.t_s, step_id=key, why=TAKEN_OUT) for each in gone]
+
+    # ------------------------------------------------------------------ inside
 
     def _free_id(self, first: str) -> str:
         """Two notes of one kind at one time are two."""

@@ -41,6 +41,7 @@ _ASKED = 80
 """Questions kept open: half a day of a litter nobody can tell apart."""
 _KEPT = 400
 """Steps whose publication is remembered: more than can still be told again."""
+TAKEN_OUT = "taken out by hand"
 WEIGH_IN_S = 300.0
 """Said to be weighing, a person takes a baby out within a minute or two; five, and she has been
 called away: the next move is a bottle again."""
@@ -75,7 +76,7 @@ class Claims:
     def drop(self, i: int, step_id: str, t_s: float) -> list[AnyEvent]:
         """Take a typed weighing out again."""
         self.records[i].drop(step_id)
-        gone = Retraction(t_s=t_s, step_id=step_id, why="taken out by hand")
+        gone = Retraction(t_s=t_s, step_id=step_id, why=TAKEN_OUT)
         return [gone, *self.refresh({i})]
 
     def put_feed(self, i: int, feed: HandFeed) -> list[AnyEvent]:
@@ -94,6 +95,14 @@ class Claims:
             stamp=feed.stamp,
         )
         return [told, *self.refresh({i})]
+
+    def drop_feed(self, i: int, step_id: str) -> list[AnyEvent]:
+        """A bottle that a person told of was none."""
+        gone = self.records[i].untell(step_id)
+        if gone is None:
+            return []
+        taken = Retraction(t_s=gone.t_s, step_id=step_id, why=TAKEN_OUT)
+        return [taken, *self.refresh({i})]
 
     # ------------------------------------------------------------------ open questions
 
@@ -156,7 +165,7 @@ class Claims:
             touched.add(before.baby)
         still = decision.kind in {"claim", "joint"} and not decision.void
         if not still:
-            why = "taken out by hand" if decision.void else "later weighings contradict it"
+            why = TAKEN_OUT if decision.void else "later weighings contradict it"
             out.append(Retraction(t_s=decision.step.t_s, step_id=key, why=why))
 
     def _announce(self, decision: Decision, out: list[AnyEvent], touched: set[int]) -> None:

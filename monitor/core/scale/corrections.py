@@ -10,14 +10,13 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-import msgspec
-
-from monitor.commands import Assign, BabyAdd, BabyEdit, BabyRetire, Correct, Weigh
+from monitor.commands import Assign, BabyAdd, BabyDelete, BabyEdit, BabyRetire, Correct, Weigh
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale.claims import Claims
-from monitor.core.scale.hypothesis import Answer, Typed, step_id
+from monitor.core.scale.hypothesis import Answer, step_id
 from monitor.core.scale.roster import Roster, possible_grams
 from monitor.core.scale.tracker import OccupancyTracker
+from monitor.core.scale.typed_weights import TypedWeights
 from monitor.errors import CommandError
 from monitor.events import AnyEvent, Command, Stamp, Weighing
 from monitor.names import NOBODY
@@ -50,6 +49,7 @@ class Corrections:
         self._roster = roster
         self._occupancy = occupancy
         self._reference = reference
+        self._weights = TypedWeights(claims, occupancy)
 
     def carry_out(self, command: Command) -> list[AnyEvent]:
         """The events of a command about weights or babies.
@@ -70,6 +70,8 @@ class Corrections:
                 return self._roster.edit(change, command.t_s)
             case BabyRetire(name=name):
                 return self._roster.leave(name, command.t_s)
+            case BabyDelete(name=name):
+                return self._roster.delete(name, command.t_s)
             case _:
                 raise CommandError(f"{command.verb} is not about weights or babies")
 
@@ -82,7 +84,7 @@ class Corrections:
 
     def _correct(self, request: Correct) -> list[AnyEvent]:
         key = request.step_id
-        typed = self._typed(key)
+        typed = self._weights.find(key)
         if typed is not None:
             return self._correct_typed(*typed, request)
         if request.void:
@@ -103,24 +105,14 @@ class Corrections:
         except KeyError as unknown:
             raise CommandError(f"no weighing {key!r} in the last days: check the id") from unknown
 
-    def _typed(self, key: str) -> tuple[int, Weighing] | None:
-        for i, record in enumerate(self._claims.records):
-            for weighing in record.weighings:
-                if weighing.step_id == key and weighing.move is None:
-                    return i, weighing
-        return None
-
     def _correct_typed(self, i: int, weighing: Weighing, request: Correct) -> list[AnyEvent]:
         if request.void:
-            return self._claims.drop(i, weighing.step_id, weighing.t_s)
+            return self._weights.drop(i, weighing)
         target = i if request.baby is None else self._roster.find(request.baby)
         g = weighing.weight_g
         if request.grams is not None:
             g = possible_grams(request.grams, "grams")
-        self._claims.records[i].drop(weighing.step_id)
-        name = self._claims.records[target].baby.name
-        changed = msgspec.structs.replace(weighing, weight_g=g, baby=name)
-        return [*self._claims.put(target, changed), *self._claims.refresh({i} - {target})]
+        return self._weights.correct(i, weighing, target, g)
 
     # ------------------------------------------------------------------ typed weights
 
@@ -156,7 +148,6 @@ class Corrections:
 
     def _accept(self, i: int, g: float, t_s: float, origin: Origin, stamp: Stamp) -> list[AnyEvent]:
         record = self._claims.records[i]
-        newest = record.latest is None or t_s >= record.latest.t_s
         weighing = Weighing(
             step_id=f"{step_id(t_s)}-{record.baby.slug}",
             t_s=t_s,
@@ -166,9 +157,7 @@ class Corrections:
             origin=origin,
             stamp=stamp,
         )
-        if newest:
-            self._occupancy.observe(Typed(t_s=t_s, baby=i, g=g))
-        return self._claims.put(i, weighing)
+        return self._weights.put(i, weighing)
 
     def implausible_reason(self, i: int, g: float, t_s: float) -> str | None:
         """A question when a typed weight cannot be meant; ``None`` when it can."""

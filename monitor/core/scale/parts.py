@@ -37,6 +37,6 @@ class Parts(NamedTuple):
             platform=Platform(config, state),
             claims=claims,
             occupancy=occupancy,
-            roster=Roster(claims, occupancy, reference),
+            roster=Roster(claims, occupancy, reference, state.care),
             absences=Absences(state.absence, state.claims, occupancy, reference),
         )

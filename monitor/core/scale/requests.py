@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
-from monitor.commands import ExpectWeighIn, FeedByHand, ScaleRequest, Tare, WriteNote
+from monitor.commands import Correct, ExpectWeighIn, FeedByHand, ScaleRequest, Tare, Undo, WriteNote
 from monitor.core.scale.care import Care
 from monitor.core.scale.corrections import Corrections
 from monitor.core.scale.decision import UNSURE_P
+from monitor.core.scale.entries import Entries
 from monitor.core.scale.parts import Parts
+from monitor.core.scale.typed_weights import TypedWeights
+from monitor.core.scale.undoing import Undoing
 from monitor.errors import CommandError
 from monitor.events import AnyEvent, Command
 
@@ -25,6 +28,8 @@ class Requests:
         self._roster = parts.roster
         self._absences = parts.absences
         self._care = Care(parts.state.care, parts.claims, parts.roster)
+        weights = TypedWeights(parts.claims, parts.occupancy)
+        self._entries, self._undoing = Entries(parts), Undoing(parts, self._care, weights)
         self._corrections = Corrections(
             parts.claims, parts.occupancy, parts.roster, parts.reference
         )
@@ -34,9 +39,12 @@ class Requests:
         if not isinstance(command.request, ScaleRequest):
             return []
         out: list[AnyEvent] = []
-        error = None
+        error = said = None
+        before = self._entries.before()
         try:
             match command.request:
+                case Undo() as wrong:
+                    out, said = self._undoing.undo(wrong, command.t_s)
                 case Tare():
                     self._tare(command.t_s)
                 case ExpectWeighIn(cancel=cancel):
@@ -47,11 +55,18 @@ class Requests:
                 case WriteNote() as told:
                     out = self._care.note(told, command.t_s)
                     self._note_who_has_it(told, command.t_s)
+                case Correct() as correction:
+                    corrected = self._care.correct(correction)
+                    if corrected is None:
+                        corrected = self._corrections.carry_out(command)
+                    out = corrected
                 case _:
                     out = self._corrections.carry_out(command)
         except CommandError as refused:
             error = str(refused)
-        return [*out, command.answer(error)]
+        if error is None and said is None:
+            self._entries.add(command.request, before, command.t_s)
+        return [*out, command.answer(error, said)]
 
     def _note_who_has_it(self, told: WriteNote, now_s: float) -> None:
         """Whoever writes of a baby that is out has it."""

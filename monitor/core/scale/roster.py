@@ -14,7 +14,9 @@ import msgspec
 from monitor.commands import BabyAdd, BabyEdit, arguments
 from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.reference import GrowthReference
+from monitor.core.scale.care_state import CareState
 from monitor.core.scale.claims import Claims
+from monitor.core.scale.decision import Decision
 from monitor.core.scale.hypothesis import Estimate, Presence, step_id
 from monitor.core.scale.tracker import OccupancyTracker
 from monitor.errors import CommandError
@@ -34,9 +36,14 @@ class Roster:
     """Adds, describes and retires babies, in the records and in the tracker alike."""
 
     def __init__(
-        self, claims: Claims, occupancy: OccupancyTracker, reference: GrowthReference
+        self,
+        claims: Claims,
+        occupancy: OccupancyTracker,
+        reference: GrowthReference,
+        care: CareState | None = None,
     ) -> None:
         self._claims = claims
+        self._care = care or CareState()
         self._occupancy = occupancy
         self._reference = reference
 
@@ -118,6 +125,61 @@ class Roster:
         self._occupancy.observe(Presence(t_s=t_s, baby=i, present=False, estimate=estimate))
         self._claims.forget(record.baby.name)
         return record.baby
+
+    # ------------------------------------------------------------------ as if it had not been
+
+    def delete(self, name: str, now_s: float) -> list[AnyEvent]:
+        """A baby that was registered by mistake.
+
+        Raises:
+            CommandError: nobody is called that, or it has a history.
+        """
+        i = self.find(name)
+        self.check_undone(i, None)
+        return self.put_back(i, None, now_s)
+
+    def check_undone(self, i: int, before: Baby | None) -> None:
+        """Whether a baby can be what it was before; ``None``: it was not registered.
+
+        Raises:
+            CommandError: it cannot.
+        """
+        record = self._claims.records[i]
+        name = record.baby.name
+        if before is not None:
+            self._check_name(before, i)
+            if before.retired_s is None and not record.here:
+                self._check_room()
+        elif record.weighings or record.by_hand or any(n.baby == name for n in self._care.notes):
+            raise CommandError(
+                f"{name} has weighings, bottles or notes by now: take those back first, or say "
+                'that it has left with "baby retire", which keeps them'
+            )
+
+    def put_back(self, i: int, before: Baby | None, now_s: float) -> list[AnyEvent]:
+        """Make a baby what it was before, when ``check_undone`` has allowed it."""
+        record = self._claims.records[i]
+        if before is None:
+            return [RosterChanged(t_s=now_s, baby=self.retire(i, now_s), deleted=True)]
+        gone_s = record.baby.retired_s
+        self._claims.rename(record.baby.name, before.name)
+        record.baby = before
+        record.weighings = [msgspec.structs.replace(w, baby=before.name) for w in record.weighings]
+        out: list[AnyEvent] = [RosterChanged(t_s=now_s, baby=before)]
+        if gone_s is not None and before.retired_s is None:
+            out += self._claims.publish(self._stay(i, gone_s, now_s))
+        return [*out, *self._claims.refresh({i})]
+
+    def _stay(self, i: int, gone_s: float, now_s: float) -> list[Decision]:
+        """It never left; where nobody can tell that again, it may be in the box or not."""
+        estimate = self._occupancy.best().weights[i]
+        left = Presence(t_s=gone_s, baby=i, present=False, estimate=estimate)
+        told = self._occupancy.amend(left, None)
+        if told is None:
+            self._occupancy.observe(Presence(t_s=now_s, baby=i, present=True, estimate=estimate))
+        return told or []
+
+    # ------------------------------------------------------------------ inside
 
     def _check_name(self, baby: Baby, besides: int | None) -> None:
         for j, record in enumerate(self._claims.records):

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import msgspec
 
+from monitor.codec import converted
 from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale.absence import AbsenceState
-from monitor.core.scale.care import CareState
+from monitor.core.scale.care_state import CareState
 from monitor.core.scale.claims_state import ClaimsState
 from monitor.core.scale.converter import ConverterState
 from monitor.core.scale.liveliness import LivelinessState
@@ -18,8 +19,9 @@ from monitor.core.scale.roster import first_estimate
 from monitor.core.scale.settled import SettledState
 from monitor.core.scale.steadiness import SteadinessState
 from monitor.core.scale.tracker import OccupancyState, OccupancyTracker
+from monitor.core.scale.was import Entry
 from monitor.core.scale.windows import WindowerState
-from monitor.events import Baby, Weighing
+from monitor.events import Baby, Feed, HandFeed, Weighing
 from monitor.timeshift import Moment
 
 _ENCODED = {
@@ -54,6 +56,8 @@ class WeigherState(msgspec.Struct, rename=_ENCODED):
     steadiness: SteadinessState = msgspec.field(default_factory=SteadinessState)
     care: CareState = msgspec.field(default_factory=CareState)
     absence: AbsenceState = msgspec.field(default_factory=AbsenceState)
+    entries: list[Entry] = []
+    """what people entered lately, oldest first"""
     resumed_s: Moment = 0.0
     """where this run took up what an earlier one left; 0 for one that began anew"""
 
@@ -71,13 +75,17 @@ def begun(
     start_s: float,
     *,
     occupancy_known: bool,
+    told: Sequence[Feed] = (),
 ) -> WeigherState:
-    """What is known at ``start_s`` of these babies and their weighings, sorted by time."""
+    """What is known at ``start_s`` of these babies, their weighings by time, and their bottles."""
     records = [BabyRecord(baby=baby) for baby in babies]
     by_name = {record.baby.name: record for record in records}
     for weighing in history:
         if weighing.baby in by_name:
             by_name[weighing.baby].put(weighing)
+    for feed in told:
+        if feed.baby in by_name:
+            by_name[feed.baby].tell(converted(HandFeed, feed, g=feed.net_g))
     for record in records:
         record.refresh(reference)
     occupancy = OccupancyTracker.start(

@@ -109,16 +109,55 @@ class OccupancyTracker:
         self._apply(entry)
         return self._decide(entry) if isinstance(entry, Step) else []
 
-    def answer(self, step_id: str, answer: Answer) -> list[Decision]:
+    def answer(self, step_id: str, answer: Answer | None) -> list[Decision]:
         """Tell the kept log again with this answer; return the decisions that changed.
+
+        ``None``: nobody has said anything about this step.
 
         Raises:
             KeyError: the step is not in the log any more.
         """
         state = self.state
-        if not any(isinstance(e, Step) and e.step_id == step_id for e in state.log):
+        if self.step(step_id) is None:
             raise KeyError(step_id)
-        state.answers[step_id] = answer
+        if answer is None:
+            state.answers.pop(step_id, None)
+        else:
+            state.answers[step_id] = answer
+        return self._tell_again()
+
+    def amend(self, entry: Typed | Presence, now: Typed | Presence | None) -> list[Decision] | None:
+        """Put ``now`` in the place of the kept entry of this kind, baby and time, or nothing.
+
+        Returns the decisions that changed; ``None`` when there is no such entry any more.
+        """
+        log = self.state.log
+        for place, kept in enumerate(log):
+            if type(kept) is type(entry) and (kept.t_s, kept.baby) == (entry.t_s, entry.baby):
+                log[place : place + 1] = [] if now is None else [now]
+                return self._tell_again()
+        return None
+
+    def insert(self, entry: Typed) -> list[Decision]:
+        """As ``observe``, but where it belongs by its time; what is older than the log is left."""
+        log = self.state.log
+        place = len(log)
+        while place and log[place - 1].t_s > entry.t_s:
+            place -= 1
+        if place == len(log):
+            return self.observe(entry)
+        if place == 0 and entry.t_s < log[0].t_s and len(log) >= _LOG_STEPS // 2:
+            return []
+        log.insert(place, entry)
+        return self._tell_again()
+
+    def step(self, step_id: str) -> Step | None:
+        """The step with this id, as long as it is in the log."""
+        steps = (e for e in self.state.log if isinstance(e, Step))
+        return next((e for e in steps if e.step_id == step_id), None)
+
+    def _tell_again(self) -> list[Decision]:
+        state = self.state
         before = dict(state.decisions)
         state.hypotheses, state.present = list(state.checkpoint), state.checkpoint_present
         for entry in state.log:

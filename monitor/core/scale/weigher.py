@@ -33,6 +33,7 @@ from monitor.events import (
     Condition,
     CryContext,
     Disturbed,
+    Feed,
     ScaleBlock,
     Stamp,
     Tick,
@@ -56,6 +57,7 @@ class Weigher:
         start_s: float,
         reference: GrowthReference,
         occupancy_known: bool = True,
+        told: Sequence[Feed] = (),
     ) -> None:
         """Start with these babies.
 
@@ -66,11 +68,13 @@ class Weigher:
             start_s: where the timeline begins.
             reference: growth bands and feeding rhythm.
             occupancy_known: all of them are certainly in the box; otherwise it is inferred.
+            told: earlier bottles that people told of, any order.
         """
         self._config = config
         self._reference = reference
         self._registered = [baby for baby in babies if baby.retired_s is None]
         self._history = sorted(history, key=lambda w: w.t_s)
+        self._told = told
         self._begin(start_s, occupancy_known=occupancy_known)
 
     def _begin(self, start_s: float, *, occupancy_known: bool) -> None:
@@ -81,6 +85,7 @@ class Weigher:
             self._reference,
             start_s,
             occupancy_known=occupancy_known,
+            told=self._told,
         )
 
     @property

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.core.scale.care import Care, CareState
+from monitor.core.scale.care import Care
+from monitor.core.scale.care_state import CareState
 from monitor.core.scale.hypothesis import step_id
 from monitor.errors import CommandError
 from monitor.events import Command, Feed, Note

@@ -1,0 +1,60 @@
+"""Weights typed by hand: put into a baby's record and the tracker's log, and taken out again."""
+
+from __future__ import annotations
+
+import msgspec
+
+from monitor.core.scale.claims import Claims
+from monitor.core.scale.hypothesis import Typed
+from monitor.core.scale.tracker import OccupancyTracker
+from monitor.events import AnyEvent, Weighing
+
+
+class TypedWeights:
+    """Keeps records and tracker agreed on what was typed."""
+
+    def __init__(self, claims: Claims, occupancy: OccupancyTracker) -> None:
+        self._claims, self._occupancy = claims, occupancy
+
+    def find(self, key: str) -> tuple[int, Weighing] | None:
+        """The weighing with this id and whose it is; ``None``: no such one was typed."""
+        for i, record in enumerate(self._claims.records):
+            for weighing in record.weighings:
+                if weighing.step_id == key and weighing.move is None:
+                    return i, weighing
+        return None
+
+    def put(self, i: int, weighing: Weighing, *, again: bool = False) -> list[AnyEvent]:
+        """A new weight, or another value of one; ``again``: one that was there before."""
+        record = self._claims.records[i]
+        typed = Typed(t_s=weighing.t_s, baby=i, g=weighing.weight_g)
+        told = self._occupancy.amend(typed, typed)
+        if told is None:
+            told = []
+            if again or record.latest is None or weighing.t_s >= record.latest.t_s:
+                told = self._occupancy.insert(typed)
+        named = msgspec.structs.replace(weighing, baby=record.baby.name)
+        return [*self._claims.put(i, named), *self._claims.publish(told)]
+
+    def drop(self, i: int, weighing: Weighing) -> list[AnyEvent]:
+        """It was not so."""
+        gone = self._claims.drop(i, weighing.step_id, weighing.t_s)
+        typed = Typed(t_s=weighing.t_s, baby=i, g=weighing.weight_g)
+        return [*gone, *self._claims.publish(self._occupancy.amend(typed, None) or [])]
+
+    def correct(self, i: int, weighing: Weighing, target: int, g: float) -> list[AnyEvent]:
+        """It was another baby's, or weighed something else."""
+        changed = msgspec.structs.replace(weighing, weight_g=g)
+        if target == i:
+            return self.put(i, changed)
+        self._claims.records[i].drop(weighing.step_id)
+        typed = Typed(t_s=weighing.t_s, baby=i, g=weighing.weight_g)
+        told = self._claims.publish(self._occupancy.amend(typed, None) or [])
+        return [*self.put(target, changed, again=True), *told, *self._claims.refresh({i})]
+
+    def put_back(self, i: int, key: str, weighing: Weighing | None) -> list[AnyEvent]:
+        """As it was before; ``None``: it was not there."""
+        if weighing is not None:
+            return self.put(i, weighing, again=True)
+        found = self.find(key)
+        return [] if found is None else self.drop(i, found[1])

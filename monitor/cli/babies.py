@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import click
 
+from monitor.cli.lists import import_weights, list_options
 from monitor.cli.options import GRAMS, box_config, config_option, json_option
 from monitor.names import NoteKind
 
@@ -79,7 +80,7 @@ def baby_list(config_path: str | None, everyone: bool, as_json: bool) -> int:
 @click.option("--at", metavar="TIME",
               help="When it was weighed, if not now: 07:30, yesterday 23:10.")  # fmt: skip
 @click.option("--confirm", is_flag=True, help="Yes, it really weighs that.")
-@click.option("--csv", "csv_path", metavar="FILE", help="Import a list: header time,baby,weight_g.")
+@list_options
 @click.option("--next", "announce", is_flag=True,
               help="The next baby lifted out or put back is being weighed, not fed.")  # fmt: skip
 @config_option
@@ -91,22 +92,25 @@ def weigh(
     confirm: bool,
     csv_path: str | None,
     announce: bool,
+    **of_lists: Any,
 ) -> int:
-    """Note a weighing done by hand: nursery weigh Possum 112, or 4 oz, or 1 lb 2 oz."""
+    """Note a weighing done by hand: nursery weigh Possum 112, or 4 oz, or 1 lb 2 oz.
+
+    Or a whole list of them: nursery weigh --csv FILE; with NAME where it names nobody.
+    """
     if announce:
         if name is not None or csv_path is not None:
             raise click.UsageError("--next stands alone: the scale finds out who it was")
         done = "the next baby lifted out or put back within five minutes is weighed, not fed"
         return _submit(config_path, "weigh_in", {}, done)
     if csv_path is not None:
-        if name is not None:
-            raise click.UsageError("give either NAME and GRAMS or --csv, not both")
-        from monitor.recordings.spreadsheet import read_weights
-        from monitor.verbs.local import import_weights
+        if written or at is not None:
+            raise click.UsageError("give either GRAMS or --csv, not both")
+        from monitor.recordings.weight_list import Choices
 
-        weighings = read_weights(csv_path)  # the caller's own file
-        config = box_config(config_path)
-        return import_weights(config, csv_path, weighings, confirm=confirm, out=sys.stdout)
+        yes = of_lists.pop("yes")
+        choices = Choices(baby=name, **of_lists)
+        return import_weights(config_path, csv_path, choices, yes=yes, confirm=confirm)
     if name is None or not written:
         raise click.UsageError("name the baby and its weight: nursery weigh Possum 112")
     grams = GRAMS.convert(" ".join(written), None, None)

@@ -171,13 +171,16 @@ class Loop:
 
     def turn(self, wait_s: float = WAIT_S) -> None:
         """One turn; waits at most ``wait_s`` for an observation."""
-        observation = self._queue.get(wait_s)
+        more = self._journal.inbox.has_more
+        observation = self._queue.get(0.0 if more else wait_s)
         if self._may_shed and self._shedding.observe(time.monotonic(), self._queue.lag_s):
             self._shed()
         if observation is not None and not self._is_shed(observation):
             self._handle(self.recorder.retimed(observation))
             if isinstance(observation, Tick):
                 self._second(self.recorder.now_s)
+        if more and observation is None:  # nothing else waits
+            self._take_inbox(self.recorder.now_s)
         for command in self._outputs.pump():
             self._handle(command)
 
@@ -210,16 +213,20 @@ class Loop:
             self._handle(LagReport(now_s, self._queue.lag_s, self._shedding.exhausted))
         if self._shedding.sheds("weights"):
             self._handle(SourceReport(now_s, "scale", "stalled", TOO_BUSY))
-        commands: list[Command] = []
-        with suppress(JournalError):  # the next second may read it
-            commands = self._journal.inbox.submitted(now_s)
-        for command in commands:
-            self._handle(command)
+        self._take_inbox(now_s)
         self._outputs.tick()
         self._handle(self._bridge.connection_report(now_s))
         if (report := self._outputs.identity_report()) is not None:
             self._handle(report)
         self._watchdog.notify([worker.heartbeat_s() for worker in self._workers])
+
+    def _take_inbox(self, now_s: float) -> None:
+        """What was typed on the Pi; a list of thousands comes in over many turns."""
+        commands: list[Command] = []
+        with suppress(JournalError):  # the next second may read it
+            commands = self._journal.inbox.submitted(now_s)
+        for command in commands:
+            self._handle(command)
 
     def _signalled(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True

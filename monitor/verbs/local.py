@@ -7,19 +7,19 @@ phone.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 from monitor.codec import document, encode_line
-from monitor.commands import Request, Weigh, verb_of
+from monitor.commands import Request, verb_of
 from monitor.config import Config
 from monitor.daemon.recorder import Recorder
 from monitor.daemon.run_start import read_run_start
-from monitor.errors import CommandError, InputError, JournalError
-from monitor.events import Command, CommandResult
+from monitor.errors import CommandError, JournalError
+from monitor.events import CommandResult
 from monitor.host.clock_sync import ClockSync
 from monitor.host.ownership import is_there
-from monitor.recordings.spreadsheet import TypedWeighing
 from monitor.store.inbox import Answer
 from monitor.store.journal import Journal
 from monitor.store.lock import StateLock
@@ -30,7 +30,7 @@ from monitor.written.grams import spoken_grams
 from monitor.written.moments import spoken_moment
 
 ANSWER_WITHIN_S = 10.0
-"""The daemon looks once a second."""
+"""since the last answer; the daemon looks once a second"""
 
 
 def local_now(config: Config) -> LocalNow:
@@ -51,13 +51,29 @@ def submit(config: Config, request: Request) -> str | None:
     return answer.understood
 
 
-def submit_all(config: Config, requests: list[Request]) -> list[str | None]:
+def submit_all(
+    config: Config,
+    requests: list[Request],
+    *,
+    progress: Callable[[int], None] = lambda _done: None,
+    leave: bool = False,
+    patience_s: float = ANSWER_WITHIN_S,
+) -> list[str | None]:
     """Have several carried out in order; returns for each None, or why it was refused.
+
+    They are left in the inbox at once, or none of them.
+
+    Args:
+        config: the box's settings.
+        requests: what to carry out.
+        progress: called with how many have been answered.
+        leave: what the daemon has not answered waits for it; else it is taken back.
+        patience_s: how long it may be silent, since its last answer.
 
     Raises:
         JournalError: the state directory cannot be used, or the daemon does not answer.
     """
-    answers = _answers(config, requests)
+    answers = _answers(config, requests, progress=progress, leave=leave, patience_s=patience_s)
     return [_refusal(answer, asked) for answer, asked in zip(answers, requests, strict=True)]
 
 
@@ -65,55 +81,86 @@ def _refusal(answer: Answer, request: Request) -> str | None:
     return None if answer.ok else answer.error or f"{verb_of(request)} was refused"
 
 
-def _answers(config: Config, requests: list[Request]) -> list[Answer]:
+def _answers(
+    config: Config,
+    requests: list[Request],
+    *,
+    progress: Callable[[int], None] = lambda _done: None,
+    leave: bool = False,
+    patience_s: float = ANSWER_WITHIN_S,
+) -> list[Answer]:
     with StateLock(config.state_dir) as lock:
-        return (_carry_out if lock.acquire() else _ask_daemon)(config, requests)
+        if not lock.acquire():
+            return _ask_daemon(config, requests, progress, leave=leave, patience_s=patience_s)
+        return _carry_out(config, requests, progress)
 
 
-def _carry_out(config: Config, requests: list[Request]) -> list[Answer]:
+def _carry_out(
+    config: Config, requests: list[Request], progress: Callable[[int], None]
+) -> list[Answer]:
     journal = Journal.open(config.journal_path)
     try:
         run_start = read_run_start(journal, synced=config.trust_clock or ClockSync()())
         now_s = run_start.start_s
         recorder = Recorder(config, journal, run_start=run_start)
-        answers: list[Answer] = []
-        for request in requests:
-            command = Command(t_s=now_s, request=request, origin="desk")
-            results = [e for e in recorder.handle(command) if isinstance(e, CommandResult)]
-            answers += [Answer(e.ok, e.error, e.understood) for e in results[:1]]
+        numbers = journal.inbox.submit_all(requests)
+        answers: dict[str, Answer] = {}
+        while journal.inbox.has_more:
+            for command in journal.inbox.submitted(now_s):
+                for event in recorder.handle(command):
+                    if isinstance(event, CommandResult):
+                        answers[command.origin] = Answer(event.ok, event.error, event.understood)
+            progress(sum(f"inbox:{number}" in answers for number in numbers))
         recorder.save(now_s)
         if recorder.error is not None:
             raise JournalError(recorder.error)
-        return answers
+        return [answers.get(f"inbox:{number}", Answer(ok=False)) for number in numbers]
     finally:
         journal.close()
 
 
-def _ask_daemon(config: Config, requests: list[Request]) -> list[Answer]:
-    deadline = time.monotonic() + ANSWER_WITHIN_S
+def _ask_daemon(
+    config: Config,
+    requests: list[Request],
+    progress: Callable[[int], None],
+    *,
+    leave: bool,
+    patience_s: float,
+) -> list[Answer]:
+    deadline = time.monotonic() + patience_s
     # While the daemon makes its first one it is empty, and to us would look like one torn by a cut.
     while not _is_begun(config.journal_path) and time.monotonic() < deadline:
         time.sleep(0.05)
     journal = Journal.open(config.journal_path)
     try:
-        numbers = [journal.inbox.submit(request) for request in requests]
+        numbers = journal.inbox.submit_all(requests)
         answers: list[Answer] = []
-        deadline = time.monotonic() + ANSWER_WITHIN_S
+        deadline = time.monotonic() + patience_s
         for number in numbers:
             while (answer := journal.inbox.answer(number)) is None:
                 if time.monotonic() > deadline:
-                    for waiting in numbers[len(answers) :]:
-                        journal.inbox.withdraw(waiting)
-                    raise JournalError(
-                        "the daemon is running but does not answer: "
-                        f"{len(answers)} of {len(numbers)} commands were carried out; "
-                        'look at "systemctl status nursery"'
-                    )
+                    _give_up(journal, numbers, len(answers), patience_s, leave=leave)
                 time.sleep(0.05)
+            deadline = time.monotonic() + patience_s  # since the last answer
             answers.append(answer)
+            progress(len(answers))
         return answers
     finally:
         journal.close()
+
+
+def _give_up(
+    journal: Journal, numbers: list[int], answered: int, patience_s: float, *, leave: bool
+) -> NoReturn:
+    rest = "the rest waits, and is carried out when it answers again; "
+    if not leave:
+        rest = ""
+        for waiting in numbers[answered:]:
+            journal.inbox.withdraw(waiting)
+    raise JournalError(
+        f"the daemon is running but has not answered for {patience_s:.0f} s: {answered} of "
+        f'{len(numbers)} commands were carried out; {rest}look at "systemctl status nursery"'
+    )
 
 
 def _is_begun(path: Path) -> bool:
@@ -152,35 +199,3 @@ def list_babies(config: Config, *, everyone: bool, as_json: bool, out: TextIO) -
     if not babies and not as_json:
         out.write('Nobody yet: nursery baby add "Possum" --species puppy --weight 112\n')
     return 0
-
-
-def import_weights(
-    config: Config, path: str, weighings: list[TypedWeighing], *, confirm: bool, out: TextIO
-) -> int:
-    """Import a rescuer's list for good; 1 when a line was questioned and left out, else 0.
-
-    ``path`` names the list that ``weighings`` were read from.
-
-    Raises:
-        InputError: names file and line; nothing was imported.
-    """
-    known: set[str] = set()
-    if is_there(config.journal_path):
-        journal = JournalReader.open_for_reading(config.journal_path)
-        known = {baby.name for baby in journal.babies(retired=True)}
-        journal.close()
-    for weighing in weighings:
-        if weighing.baby not in known:
-            raise InputError(
-                f"{path}, line {weighing.line}: nobody is called {weighing.baby!r}: "
-                'register with "nursery baby add" first; nothing was imported'
-            )
-    requests: list[Request] = [
-        Weigh(baby=w.baby, grams=w.weight_g, at=rfc3339(w.t_s), confirm=confirm) for w in weighings
-    ]
-    answers = submit_all(config, requests) if requests else []
-    for weighing, error in zip(weighings, answers, strict=True):
-        if error is not None:
-            out.write(f"line {weighing.line} left out: {error}\n")
-    out.write(f"{answers.count(None)} of {len(weighings)} weighings imported from {path}\n")
-    return 0 if all(error is None for error in answers) else 1

@@ -39,6 +39,9 @@ def parse_day(text: str, now: LocalNow, *, day_first: bool | None = None) -> dat
     back = _days_back(given, now.day)
     if back is not None:
         return now.day - timedelta(days=back)
+    weekday, _, rest = given.partition(" ")
+    if rest and _days_back(weekday.rstrip("."), now.day) is not None:  # "Fri 27 Nov"
+        given = rest
     numbers = _day_numbers(given, day_first)
     try:
         if numbers is not None:

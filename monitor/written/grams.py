@@ -13,6 +13,7 @@ from monitor.units import GRAMS_A_UNIT
 from monitor.written.days import quoted
 
 Unit = Literal["g", "kg", "oz", "lb"]
+DecimalMark = Literal[".", ","]
 
 UNIT_OF_WORD: dict[str, str] = {
     "g": "g", "gr": "g", "gm": "g", "gms": "g", "gram": "g", "grams": "g", "gramm": "g",
@@ -41,7 +42,12 @@ _PART = re.compile(
 
 
 def parse_grams(
-    text: str, *, unit: Unit = "g", milk: bool = False, most_g: float = MOST_G
+    text: str,
+    *,
+    unit: Unit = "g",
+    milk: bool = False,
+    most_g: float = MOST_G,
+    mark: DecimalMark | None = None,
 ) -> float:
     """Grams of ``412``, ``412g``, ``0,412 kg``, ``4 1/2 oz`` or ``1 lb 2 oz``.
 
@@ -50,12 +56,13 @@ def parse_grams(
         unit: of a number without one.
         milk: an amount to drink, so ``8 ml`` is one, too; a millilitre counts as a gram.
         most_g: of two ways to read a number, one beyond it is not meant.
+        mark: what stands before decimals here, where that is known.
 
     Raises:
         ValueError: a phrase that says what is wrong and what to write.
     """
     thing, examples = ("amount", "8 ml or 8 g") if milk else ("weight", "112, 112.5 g or 4 oz")
-    parts = list(_parts(text)) if len(text) <= LONGEST else []
+    parts = list(_parts(text, mark)) if len(text) <= LONGEST else []
     units = [word for _, word in parts]
     if not parts or not _is_one_weight(units, milk=milk):
         raise ValueError(f"is no {thing} ({quoted(text)}): write {examples}")
@@ -75,7 +82,7 @@ def spoken_grams(grams: float) -> str:
     return f"{round(grams, 1):.15g} g"
 
 
-def _parts(text: str) -> Iterator[tuple[list[float], str]]:
+def _parts(text: str, mark: DecimalMark | None) -> Iterator[tuple[list[float], str]]:
     """The possible values and the unit ("" for none) of each number; nothing if text remains."""
     found: list[tuple[list[float], str]] = []
     at = 0
@@ -87,7 +94,7 @@ def _parts(text: str) -> Iterator[tuple[list[float], str]]:
             return
         whole = match[1] or match[4]
         broken = _fraction(match[2] or match[3] or match[5])
-        numbers = [value + broken for value in _numbers(whole)] if whole else [broken]
+        numbers = [value + broken for value in _numbers(whole, mark)] if whole else [broken]
         if not numbers or broken < 0:
             return
         found.append((numbers, UNIT_OF_WORD.get(word, "")))
@@ -101,7 +108,7 @@ def _is_one_weight(units: list[str], *, milk: bool) -> bool:
     return len(units) == 1 or (len(units) == 2 and (units[0], units[1]) in _SMALLER)
 
 
-def _numbers(text: str) -> list[float]:
+def _numbers(text: str, decimal: DecimalMark | None) -> list[float]:
     """What a number can mean, decimals first; nothing when it is none."""
     text = text.rstrip(",'\u2019\u00a0\u202f")
     for group in "'\u2019\u00a0\u202f":
@@ -113,9 +120,11 @@ def _numbers(text: str) -> list[float]:
     if text.count(mark) > 1:
         return _grouped(text, mark)
     head, _, tail = text.partition(mark)
-    decimal = [float(f"{head or 0}.{tail or 0}")]
+    as_decimal = float(f"{head or 0}.{tail or 0}")
     thousands = len(tail) == 3 and 1 <= len(head) <= 3 and head[0] != "0"
-    return [*decimal, float(head + tail)] if thousands else decimal
+    if not thousands or decimal == mark:
+        return [as_decimal]
+    return [float(head + tail)] if decimal else [as_decimal, float(head + tail)]
 
 
 def _grouped(text: str, group: str) -> list[float]:

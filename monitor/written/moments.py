@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta
 from datetime import time as clock_time
 
 from monitor.times import HOUR_S, MINUTE_S
-from monitor.written.days import MONTHS, LocalNow, parse_day, quoted
+from monitor.written.days import MONTHS, AmbiguousDayError, LocalNow, parse_day, quoted
 
 _EXAMPLES = "07:30, yesterday 23:10 or 2026-01-31 02:14"
+_CLOCK = (
+    r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2}))?(?::(?P<second>\d{2}))?"
+    r" ?(?P<half>[ap]\.?m\.?|h|uhr)?"
+)
 _AHEAD_S = 600.0
 """how far a time without a date may lie ahead: clocks of phone, kitchen and Pi differ"""
 
@@ -29,14 +33,70 @@ def parse_moment(text: str, now: LocalNow, *, day_first: bool | None = None) -> 
     Raises:
         ValueError: a phrase that follows what it is the time of.
     """
-    given = " ".join(text.lower().replace(",", " ").split())
     try:
-        seconds = _iso_s(given, now)
-        if seconds is None:
-            seconds = _ago_s(given, now)
-        return _spelled_s(given, now, day_first) if seconds is None else seconds
+        ago_s = _ago_s(_plain(text), now)
+        if ago_s is not None:
+            return ago_s
+        day, clock, seconds = split_moment(text, now, day_first=day_first)
+        if seconds is not None:
+            return seconds
+        if clock is None:
+            raise ValueError(f"has no time of day: {quoted(text)}, write {_EXAMPLES}")
+        seconds = local_s(day or now.day, clock, now)
+        if day is None and seconds > now.t_s + _AHEAD_S:
+            return local_s(now.day - timedelta(days=1), clock, now)
+        return seconds
     except (OverflowError, OSError) as error:
         raise _no_time(text) from error
+
+
+def split_moment(
+    text: str, now: LocalNow, *, day_first: bool | None = None
+) -> tuple[date | None, clock_time | None, float | None]:
+    """The date and the time of day that a text names, or the Unix seconds of one with a zone.
+
+    Raises:
+        ValueError: a phrase that follows what it is the time of.
+    """
+    given = _plain(text)
+    if (moment := _iso(given)) is not None:
+        if moment.tzinfo is not None:
+            return None, None, moment.timestamp()
+        return moment.date(), moment.time(), None
+    match = re.fullmatch(rf"(?:(?P<day>.*?) (?:at )?)??{_CLOCK}", given)
+    match = match or re.fullmatch(rf"{_CLOCK}(?: on)? (?P<day>.*)", given)  # "23:10 yesterday"
+    clock = _clock(match) if match is not None else None
+    if match is None or clock is None:
+        try:
+            return parse_day(given, now, day_first=day_first), None, None
+        except AmbiguousDayError:
+            raise
+        except ValueError as error:
+            raise _no_time(text) from error
+    day = match["day"]
+    return parse_day(day, now, day_first=day_first) if day else None, clock, None
+
+
+def parse_clock(text: str) -> clock_time:
+    """The time of day of ``07:30``, ``7:15 PM``, ``7.30 Uhr``.
+
+    Raises:
+        ValueError: a phrase that follows what it is the time of.
+    """
+    match = re.fullmatch(_CLOCK, _plain(text))
+    clock = _clock(match) if match is not None else None
+    if clock is None:
+        raise _no_time(text)
+    return clock
+
+
+def local_s(day: date, clock: clock_time, now: LocalNow) -> float:
+    """Unix seconds of a local date and time of day.
+
+    Raises:
+        OverflowError, OSError, ValueError: it is out of the calendar.
+    """
+    return datetime.combine(day, clock, now.zone).timestamp()
 
 
 def spoken_moment(unix_s: float, now: LocalNow) -> str:
@@ -53,15 +113,18 @@ def spoken_moment(unix_s: float, now: LocalNow) -> str:
     return f"{moment.day} {MONTHS[moment.month - 1].title()}{year} {clock}"
 
 
-def _iso_s(given: str, now: LocalNow) -> float | None:
+def _plain(text: str) -> str:
+    return " ".join(text.lower().replace(",", " ").split())
+
+
+def _iso(given: str) -> datetime | None:
     """``2026-11-27 05:00``, with or without a zone; None for anything else."""
     if len(given) < len("20261127T0500") or not given[:4].isdigit():
         return None
     try:
-        moment = datetime.fromisoformat(given.replace("z", "+00:00").upper())
+        return datetime.fromisoformat(given.replace("z", "+00:00").upper())
     except ValueError:
         return None
-    return _unix_s(moment, now.zone)
 
 
 def _ago_s(given: str, now: LocalNow) -> float | None:
@@ -74,61 +137,20 @@ def _ago_s(given: str, now: LocalNow) -> float | None:
     return now.t_s - hours * HOUR_S - minutes * MINUTE_S
 
 
-def _spelled_s(given: str, now: LocalNow, day_first: bool | None) -> float:
-    clock = r"(\d{1,2})(?:[:.h](\d{2}))?(?::(\d{2}))? ?([ap]\.?m\.?|h|uhr)?"
-    match = re.fullmatch(rf"(?:(.*?) (?:at )?)??{clock}", given)
-    day = match[1] if match else None
-    if match is None:  # "23:10 yesterday"
-        match = re.fullmatch(rf"{clock}()(?: on)? (.*)", given)
-        day = match[6] if match else None
-        groups = match.groups()[:4] if match else None
-    else:
-        groups = match.groups()[1:]
-    at = _clock(*groups) if groups is not None else None
-    if at is None:
-        if _is_day(given, now, day_first):
-            raise ValueError(f"has no time of day: {quoted(given)}, write {_EXAMPLES}")
-        raise _no_time(given)
-    if day:
-        return _unix_s(datetime.combine(parse_day(day, now, day_first=day_first), at), now.zone)
-    today = now.day
-    seconds = _unix_s(datetime.combine(today, at), now.zone)
-    if seconds > now.t_s + _AHEAD_S:
-        return _unix_s(datetime.combine(today - timedelta(days=1), at), now.zone)
-    return seconds
-
-
-def _is_day(given: str, now: LocalNow, day_first: bool | None) -> bool:
-    try:
-        parse_day(given, now, day_first=day_first)
-    except ValueError:
-        return False
-    return True
-
-
-def _clock(
-    hour: str, minute: str | None, second: str | None, half: str | None
-) -> clock_time | None:
+def _clock(match: re.Match[str]) -> clock_time | None:
     """The time of day; None when it is none, or a bare number."""
+    minute, half = match["minute"], match["half"]
     if minute is None and half is None:
         return None
-    h = int(hour)
-    if half in {"h", "uhr", None}:
-        pass
-    elif not 1 <= h <= 12:
-        return None
-    else:
-        h = h % 12 + (12 if half.startswith("p") else 0)
+    hour = int(match["hour"])
+    if half is not None and half[0] in "ap":
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if half[0] == "p" else 0)
     try:
-        return clock_time(h, int(minute or 0), int(second or 0))
+        return clock_time(hour, int(minute or 0), int(match["second"] or 0))
     except ValueError:
         return None
-
-
-def _unix_s(moment: datetime, zone: tzinfo | None) -> float:
-    if moment.tzinfo is None and zone is not None:
-        moment = moment.replace(tzinfo=zone)
-    return moment.timestamp()
 
 
 def _no_time(text: str) -> ValueError:

@@ -4,7 +4,6 @@ import msgspec
 import pytest
 
 from monitor.cli import main
-from monitor.store.reading import JournalReader
 from tests.cli.calling import fails
 
 
@@ -62,35 +61,6 @@ def test_an_unknown_baby_is_named(capsys: pytest.CaptureFixture[str], config: st
     code, sentence = fails(capsys, "weigh", "Nobody", "100", "--config", config)
     assert code == 2
     assert "Nobody" in sentence
-
-
-def test_a_list_is_imported_whole_or_not_at_all(
-    capsys: pytest.CaptureFixture[str], config: str, tmp_path: Path
-) -> None:
-    main(["baby", "add", "Ann", "--species", "kitten", "--born", "2026-01-01", "--config", config])
-    capsys.readouterr()
-    path = tmp_path / "w.csv"
-    path.write_text(
-        "time,baby,weight_g\n2026-01-05T08:00:00Z,Ann,140\n2026-01-06T08:00:00Z,Bob,150\n"
-    )
-    code, sentence = fails(capsys, "weigh", "--csv", str(path), "--config", config)
-    assert code == 1
-    assert "line 3" in sentence
-    path.write_text(
-        "time,baby,weight_g\n2026-01-05T08:00:00Z,Ann,140\n2026-01-06T08:00:00Z,Ann,150\n"
-    )
-    assert main(["weigh", "--csv", str(path), "--config", config]) == 0
-    journal = JournalReader.open_for_reading(tmp_path / "state" / "journal.sqlite")
-    assert [w.weight_g for w in journal.weighings()] == [140.0, 150.0]
-    journal.close()
-    path.write_text(
-        "time,baby,weight_g\n2026-01-07T08:00:00Z,Ann,1600\n2026-01-08T08:00:00Z,Ann,170\n"
-    )
-    capsys.readouterr()
-    assert main(["weigh", "--csv", str(path), "--config", config]) == 1
-    told = capsys.readouterr().out
-    assert "line 2 left out" in told
-    assert "1 of 2 weighings imported" in told
 
 
 def test_weights_and_times_are_typed_as_people_write_them(

@@ -12,6 +12,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC
 from functools import cache
 from pathlib import Path
 
@@ -34,9 +35,12 @@ from monitor.errors import InputError, NurseryError
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, Baby, Tick
 from monitor.mqtt.topics import Topics, parse_command, state_messages
 from monitor.recordings.spreadsheet import read_babies, read_weights
+from monitor.recordings.weight_list import read_list
+from monitor.times import rfc3339
 from monitor.verbs.listen import listen
 from monitor.verbs.replay import Replay, ReplayInputs
 from monitor.verbs.watched_boxes import WatchedBoxes
+from monitor.written.days import LocalNow
 from tests.asking import asked
 from tests.restarting import resume, saved
 
@@ -95,6 +99,17 @@ def weights(data: bytes) -> None:
         for count, _ in enumerate(Replay(Config(box="fuzz"), inputs).events()):
             if count > 200:
                 break
+
+
+def lists(data: bytes) -> None:
+    """A rescuer's own list of any look, imported."""
+    found = read_list(data, [_possum()], LocalNow(START_S, UTC))
+    line = _pipeline(Config(box="fuzz", scale=SCALE), _possum())
+    for one in found.found[:50]:
+        args = {"baby": one.baby, "grams": one.weight_g, "at": rfc3339(one.t_s), "confirm": True}
+        line.observe(asked(START_S, "weigh", args))
+    assert all("\n" not in left_out.why for left_out in found.left_out)
+    _live_on(line)
 
 
 def scale_csv(data: bytes) -> None:
@@ -177,8 +192,8 @@ def board(data: bytes) -> None:
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "config": config, "command": command, "babies": babies, "weights": weights,
-    "scale_csv": scale_csv, "recording": recording, "model": model, "model_card": model_card,
-    "growth": growth, "snapshot": snapshot, "board": board,
+    "lists": lists, "scale_csv": scale_csv, "recording": recording, "model": model,
+    "model_card": model_card, "growth": growth, "snapshot": snapshot, "board": board,
 }  # fmt: skip
 
 

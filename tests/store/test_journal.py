@@ -27,6 +27,7 @@ from monitor.events import (
 )
 from monitor.store import schema as migrations
 from monitor.store.batch import Batch
+from monitor.store.inbox import AT_ONCE
 from monitor.store.journal import Journal
 from monitor.store.lock import StateLock
 from monitor.store.outbox_message import OutboxMessage
@@ -209,6 +210,18 @@ def test_commands_typed_on_the_pi_are_answered(journal: Journal) -> None:
     assert desk.inbox.answer(number) == (False, "too heavy", None)
     assert journal.inbox.submitted(T) == []
     desk.close()
+
+
+def test_a_list_of_commands_is_handed_out_a_few_at_a_time(tmp_path: Path) -> None:
+    journal, desk = Journal.open(tmp_path / "j"), Journal.open(tmp_path / "j")
+    asked = [request("weigh", {"baby": "Possum", "grams": 112 + i}) for i in range(AT_ONCE + 1)]
+    numbers = desk.inbox.submit_all(asked)
+    assert len(journal.inbox.submitted(T)) == AT_ONCE
+    assert journal.inbox.has_more
+    (last,) = journal.inbox.submitted(T)
+    assert (last.request, last.origin) == (asked[-1], f"inbox:{numbers[-1]}")
+    assert not journal.inbox.has_more
+    assert journal.inbox.submitted(T) == []
 
 
 def test_a_command_that_nobody_can_read_is_refused_in_a_sentence(journal: Journal) -> None:

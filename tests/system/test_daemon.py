@@ -1,6 +1,7 @@
 """The whole daemon as a process, against a real Mosquitto."""
 
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from monitor.commands import SendTestAlert
 from monitor.store.journal import Journal
+from monitor.times import DAY_S, HOUR_S, rfc3339
 from tests.system.daemon import Daemon
 from tests.system.mosquitto import Mosquitto, free_port
 from tests.system.subscriber import Subscriber, wait_for
@@ -229,3 +231,22 @@ def test_another_discovery_mode_leaves_nothing_behind(broker: Mosquitto, start: 
         hub.messages.clear()
         daemon.start()
         wait_for(lambda: all(hub.last(topic) == b"" for topic in first))
+
+
+def test_a_long_list_comes_in_while_the_box_is_watched(
+    broker: Mosquitto, start: Start, tmp_path: Path
+) -> None:
+    many, base_s = 400, time.time() - 20 * DAY_S
+    lines = [f"{rfc3339(base_s + HOUR_S * i)},possum,{112 + 0.1 * i:.1f}" for i in range(many)]
+    (tmp_path / "w.csv").write_text("\n".join(["time,baby,weight_g", *lines]))
+    with Subscriber(broker.port, "nursery/test-box/#") as phone:
+        daemon = start()
+        wait_for(lambda: [s for s in phone.json("nursery/test-box/scale") if s["total_g"]])
+        add = daemon.nursery("baby", "add", "Possum", "--species", "puppy", "--weight", "112")
+        assert add.returncode == 0
+        told = daemon.nursery("weigh", "--csv", str(tmp_path / "w.csv"), "--yes")
+        assert told.returncode == 0, told.stderr
+        assert told.stdout.endswith(f"{many} of {many} weighings imported\n")
+        health = phone.json("nursery/test-box/health")[-1]
+        assert health["load"]["lag_s"] < 2.0
+        assert health["load"]["shed"] == []

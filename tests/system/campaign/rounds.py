@@ -199,10 +199,10 @@ def _break(world: World, fault: str) -> tuple[set[str], Fact, float]:
 
 def _unheard(world: World, fact: Fact, figures: Figures) -> list[str]:
     """Count what was true, and how long nobody knew of it."""
-    told_s = world.told_s(fact)
+    told_s = world.told.told_s(fact)
     figures.critical = 1
     figures.worst_told_s = (fact.end_s if told_s is None else told_s) - fact.begin_s
-    figures.silent_s = world.silent_s(fact)
+    figures.silent_s = world.told.silent_s(fact)
     if not figures.silent_s:
         return []
     after = "never" if told_s is None else f"first after {told_s - fact.begin_s:.1f} s"

@@ -25,14 +25,11 @@ from tests.system.campaign.judge import Memory
 from tests.system.campaign.phone import Phone
 from tests.system.campaign.push_sink import PushSink
 from tests.system.campaign.silence import (
-    Circumstances,
     Fact,
-    Telling,
     busy_s,
     incident_of,
-    silent_s,
-    told_s,
 )
+from tests.system.campaign.told import Told
 from tests.system.campaign.ways import Ear, Lives, Way
 from tests.system.daemon import Daemon
 from tests.system.dead_card import DeadCard
@@ -88,7 +85,11 @@ class World:
         )  # fmt: skip
         (folder / "run").mkdir()
         self.folder = folder
-        self._allowed_s = allowed_s
+        self.told = Told(
+            self.surroundings.facts, phone=self.phone, pushes=self.pushes, card=self.card,
+            ear=self._ear, lives=self.lives, mqtt=self.mqtt, push_way=self.push_way,
+            allowed_s=allowed_s,
+        )  # fmt: skip
         self.use_microphone("pulse")
         self.asked = Asked(self.phone, self.card, self.chance)
         self.deaths: list[tuple[int, str]] = []
@@ -238,73 +239,11 @@ class World:
     def _shown(self) -> set[str]:
         return {incident_of(alert["id"]) for alert in self.phone.document("alerts") or []}
 
-    # ------------------------------------------------------------------ what somebody was told
-
-    @property
-    def tellings(self) -> list[Telling]:
-        """By messages, by the retained list, and by pushes.
-
-        What comes and goes is one alert, held open (docs/alerts.md): while nobody acknowledges it,
-        it has been told.
-        """
-        pushed = [
-            Telling(push.at_s, fact.incident, push.over)
-            for fact in self.surroundings.facts[-1:]
-            for push in self.pushes.pushes
-            if any(title in push.title for title in fact.titles)
-        ]
-        standing = [
-            Telling(fact.begin_s, fact.incident)
-            for fact in self.surroundings.facts[-1:]
-            if self.phone.shows(fact.incident, fact.begin_s)
-        ]
-        answered = [
-            telling for fact in self.surroundings.facts[-1:] for telling in self._answered(fact)
-        ]
-        return [*standing, *self.phone.tellings, *pushed, *answered]
-
-    def _answered(self, fact: Fact) -> list[Telling]:
-        """Somebody answered it on the Pi, where no message is needed to see it.
-
-        What waited for the broker then gives way to the answer. Left out while the clock lies.
-        """
-        offset_s = time.monotonic() - time.time()
-        waits, found = False, []
-        with suppress(sqlite3.Error):
-            for alert_id, state, t_s in Memory.history(self.card.journal):
-                at_s = t_s + offset_s
-                if incident_of(alert_id) != fact.incident or not (
-                    fact.begin_s <= at_s <= time.monotonic()
-                ):
-                    continue
-                if waits and state in {"acknowledged", "snoozed"}:
-                    found.append(Telling(at_s, fact.incident))
-                waits = state in {"raised", "reminded"}
-        return found
-
-    @property
-    def circumstances(self) -> Circumstances:
-        """What could be done so far."""
-        return Circumstances(
-            watching=self.lives.spans,
-            remote=[*self.mqtt.spans, *self.push_way.spans],
-            buzzing=self._ear.spans,
-            busy_s=self._allowed_s(),
-        )
-
-    def told_s(self, fact: Fact) -> float | None:
-        """When somebody was first told of it."""
-        return told_s(fact, self.circumstances, self.tellings)
-
-    def silent_s(self, fact: Fact) -> float:
-        """Seconds in which nobody had been told of it and could have been."""
-        return silent_s(fact, self.circumstances, self.tellings)
-
     def wait_known(self, fact: Fact) -> None:
         """Until somebody was told of it, or has not been for much too long."""
         with suppress(TimeoutError):
             limit_s = TOLD_WITHIN_S + fact.delay_s
-            self.wait(lambda: self.told_s(fact) is not None, limit_s, fact.incident)
+            self.wait(lambda: self.told.told_s(fact) is not None, limit_s, fact.incident)
 
     # ------------------------------------------------------------------ the daemon's keeper
 

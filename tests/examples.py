@@ -11,7 +11,9 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
-_IN_TEXT = re.compile(r"`((?:sudo )?(?:nursery|make|mosquitto_pub|mosquitto_sub|ffmpeg) [^`\n]+)`")
+_IN_TEXT = re.compile(
+    r"`((?:sudo )?(?:nursery|make|pip|mosquitto_pub|mosquitto_sub|ffmpeg) [^`\n]+(?:\n[^`\n]+)?)`"
+)
 
 
 class Example(NamedTuple):

@@ -16,6 +16,7 @@ import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -56,11 +57,19 @@ source = "hx711"
 counts_per_gram = 400.0
 zero_counts = 1000
 """
-FILLED = {"NAME": "Possum", "G": "110"}
+FILLED = {"NAME": "Possum", "G": "110", "FILE": "weights.csv"}
 BABIES = [
     {"name": "Kangaroo", "species": "kitten", "born": "2026-05-01", "weight_g": 180},
     {"name": "Possum", "species": "puppy", "born": "2026-04-28", "weight_g": 120},
 ]
+
+
+def workbook(path: Path) -> None:
+    pytest.importorskip("python_calamine", reason='needs the extra "lists"')
+    from tests.recordings.workbooks import xlsx
+
+    rows: list[list[Any]] = [["date", "Possum"], ["2 May 2026 08:00", 121.0]]
+    path.write_bytes(xlsx({"Weights": rows}))
 
 
 def sounds(path: Path) -> None:
@@ -78,6 +87,7 @@ FILES: dict[str, Callable[[Path], object]] = {
     "nursery.toml": lambda path: path.write_text(CONFIG),
     "babies.json": lambda path: path.write_text(json.dumps(BABIES)),
     "scale.csv": counts,
+    "list.xlsx": workbook,
     "recording.wav": sounds,
     "weights.csv": lambda path: path.write_text(
         "time,baby,weight_g\n2026-05-02T08:00:00Z,Possum,121\n2026-05-03T08:00:00Z,Possum,124\n"
@@ -91,9 +101,8 @@ def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the files of the examples, and a box that is configured by one of them."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NURSERY_CONFIG", str(tmp_path / "nursery.toml"))
-    for name, write in FILES.items():
-        if name != "recording.wav":
-            write(tmp_path / name)
+    FILES["nursery.toml"](tmp_path / "nursery.toml")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))  # whatever is asked
     return tmp_path
 
 
@@ -141,12 +150,13 @@ def test_a_command_of_ours_runs(
     if words[0] in NOT_HERE:
         command.make_context(words[0], left)
         return
-    for name in set(words) & set(FILES):
-        FILES[name](box / name)
     settle(example.words)
     filled = FILLED | ({"ID": last_step(box)} if "ID" in words else {})
+    words = [filled.get(word, word) for word in words]
+    for name in FILES.keys() & words:
+        FILES[name](box / name)
     capsys.readouterr()
-    code = main([filled.get(word, word) for word in words])
+    code = main(words)
     said = "".join(capsys.readouterr())
     refusal = REFUSED.get(tuple(words[:2]))
     if refusal is None:
@@ -240,8 +250,21 @@ def test_json_is_json_and_says_what_the_program_says(
         assert line == real[line["event"]]
 
 
+@pytest.mark.parametrize("example", [e for e in EXAMPLES if e.language == "csv"], ids=str)
+def test_a_list_of_weighings_is_taken_whole(
+    example: Example, box: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for baby in BABIES:
+        main(["baby", "add", str(baby["name"]), "--species", str(baby["species"])])
+    (box / "list.csv").write_text(example.text)
+    assert main(["weigh", "--csv", "list.csv", "--yes"]) == 0
+    assert re.search(r"^(\d+) of \1 weighings imported", capsys.readouterr().out, re.MULTILINE)
+
+
 def test_every_example_is_looked_at() -> None:
     kinds = {example.language for example in EXAMPLES}
-    assert kinds <= {"sh", "toml", "ini", "json", "conf", "text"}, "a block without a language"
+    assert kinds <= {"sh", "toml", "ini", "json", "csv", "conf", "text"}, (
+        "a block without a language"
+    )
     assert len(EXAMPLES) > 100
     assert len(OURS) > 40

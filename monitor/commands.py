@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from monitor.errors import CommandError
-from monitor.names import NoteKind, Species, check_name, has_control
+from monitor.names import HistoryKind, NoteKind, Species, check_name, has_control
 from monitor.times import parse_rfc3339, rfc3339
 from monitor.written.days import LocalNow, parse_day
 from monitor.written.grams import parse_grams, spoken_grams
@@ -57,6 +57,7 @@ MilkGrams = Annotated[
     ),
 ]
 """an amount to drink; ``8 ml`` counts as 8 g"""
+PageItems = Annotated[float, Meta(ge=1, le=200, description="give 1 to 200")]
 At = Annotated[str, Meta(max_length=LONGEST_TEXT, extra={"written": "moment"})]
 """RFC 3339 with a zone; at the edge also as people write it, in the box's own zone"""
 Minutes = Annotated[
@@ -240,6 +241,33 @@ class Undo(Verb, frozen=True, kw_only=True, tag="undo"):
     id: Filled | None = None
 
 
+class History(Verb, frozen=True, kw_only=True, tag="history"):
+    """What happened, newest first; a page at a time."""
+
+    what: HistoryKind = "all"
+    baby: Filled | None = None
+    since: At | None = None
+    until: At | None = None
+    """before that"""
+    limit: PageItems | None = None
+    next: Text | None = None
+    """as the page before gave it: go on there"""
+
+    def __post_init__(self) -> None:
+        """A time that is none is refused."""
+        _ = self.since_s, self.until_s
+
+    @property
+    def since_s(self) -> float | None:
+        """``since`` in Unix seconds."""
+        return moment_s(self.since)
+
+    @property
+    def until_s(self) -> float | None:
+        """``until`` in Unix seconds."""
+        return moment_s(self.until)
+
+
 AlertRequest = Acknowledge | Snooze | NotACry | SendTestAlert
 """carried out by ``core.alerts``"""
 ScaleRequest = (
@@ -257,7 +285,9 @@ ScaleRequest = (
     | Undo
 )
 """carried out by ``core.scale``"""
-Request = AlertRequest | ScaleRequest
+JournalRequest = History
+"""answered from what is stored"""
+Request = AlertRequest | ScaleRequest | JournalRequest
 
 
 def verb_of(kind: type[Request] | Request) -> str:

@@ -16,6 +16,8 @@ from typing import Literal, NamedTuple
 from monitor.errors import CommandError
 
 Species = Literal["kitten", "puppy"]
+HistoryKind = Literal["all", "weighings", "feeds", "cries", "notes", "alerts"]
+"""what of the past is asked for"""
 NoteKind = Literal[
     "stool", "urine", "temperature_c", "medicine", "symptom", "vet", "carer", "away", "other"
 ]

@@ -20,7 +20,7 @@ from monitor.mqtt.connection_events import Acknowledged, Connected, Received, Re
 from monitor.mqtt.flood_gate import CommandGate
 from monitor.mqtt.publisher_settings import Patience
 from monitor.mqtt.topics import Message
-from monitor.names import NoteKind
+from monitor.names import HistoryKind, NoteKind
 from monitor.store.journal import Journal
 
 START_S = 1_778_241_600.0
@@ -82,6 +82,9 @@ LIKELY: dict[str, st.SearchStrategy[Any]] = {
     "grams": numbers, "weight_g": numbers, "adult_weight_kg": numbers, "minutes": numbers,
     "confirm": st.booleans(), "cancel": st.booleans(), "void": st.booleans(),
     "kind": st.sampled_from([*get_args(NoteKind), "Stool", ""]),
+    "what": st.sampled_from([*get_args(HistoryKind), "feed", ""]), "limit": numbers,
+    "since": st.sampled_from(DATES) | numbers, "until": st.sampled_from(DATES) | numbers,
+    "next": texts | st.sampled_from(["2026-05-08T12:00:00Z", "2026-05-08T12:00:00Z/-3", "/", "x/1"]),
     "value": texts | numbers, "text": texts, "how": texts,
     "id": st.sampled_from(["", "all", "test-1", *NAMES]), "step_id": st.sampled_from(["0", *NAMES]),
 }  # fmt: skip

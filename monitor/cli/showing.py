@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.options import box_config, box_config_and_password, callers_files, config_option
+from monitor.cli.options import (
+    box_config,
+    box_config_and_password,
+    callers_files,
+    config_option,
+    json_option,
+)
 
 if TYPE_CHECKING:
     from monitor.config import MqttConfig
@@ -28,6 +35,19 @@ def report(
     from monitor.report.write import write_report
 
     return write_report(config, baby=name, days=days, out=out, csv_path=csv_path, write=write)
+
+
+@click.command()
+@click.option("--baby", "name", metavar="NAME", help="Only what concerns this one.")
+@click.option("--days", type=click.FloatRange(0.01, 400), default=2.0, show_default=True)
+@json_option
+@config_option
+def log(config_path: str | None, name: str | None, days: float, as_json: bool) -> int:
+    """Weighings, feeds, cries, notes and alerts, with the ids that correct and undo take."""
+    config = box_config(config_path)
+    from monitor.verbs.log import print_log
+
+    return print_log(config, baby=name, days=days, as_json=as_json, out=sys.stdout)
 
 
 @click.command()

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from monitor.commands import AlertRequest
+from monitor.commands import AlertRequest, JournalRequest
 from monitor.core.parts import Parts
 from monitor.documents import BoxState, ScaleStatus
 from monitor.events import (
@@ -161,6 +161,8 @@ class Pipeline(Parts):
         if isinstance(command.request, AlertRequest):
             alerts, result = self.policy.carry_out(command)
             return [*alerts, result]
+        if isinstance(command.request, JournalRequest):
+            return [command.answer("nothing is stored here: ask a monitor that runs")]
         return [*self.scale.observe(command), *self._judge(command.t_s)]
 
     def _report(self, report: SourceReport | HostReport | LagReport) -> list[AnyEvent]:

@@ -18,6 +18,7 @@ from monitor.config import Config
 from monitor.core.pipeline import Pipeline
 from monitor.daemon.core_memory import ALL_BUT_SCALE, CoreMemory, rows_of
 from monitor.daemon.journal_report import JournalReport
+from monitor.daemon.looking_back import looked_back
 from monitor.daemon.news import News
 from monitor.daemon.run_start import certain
 from monitor.daemon.telemetry import Telemetry
@@ -155,6 +156,8 @@ class Recorder:
     def handle(self, observation: Observation) -> list[AnyEvent]:
         """Fold in, write, hand on; returns the events."""
         self.now_s = max(self.now_s, observation.t_s)
+        if (answer := looked_back(self.journal, observation)) is not None:
+            return self._take([answer])
         if isinstance(observation, ClockReading):
             return self._read_clock(observation)
         if isinstance(observation, HostReport):

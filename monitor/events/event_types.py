@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -205,6 +205,8 @@ class CommandResult(Event, frozen=True, kw_only=True, tag="command_result"):
     error: str | None = None
     request_id: str | None = None
     origin: str = "mqtt"
+    answer: dict[str, Any] | None = None
+    """fields of the answer to a question, in their public form"""
     understood: str | None = None
     """what was read as an amount or a time: ``113.4 g, yesterday 23:10``"""
 

@@ -240,6 +240,7 @@ def command_result_message(result: CommandResult, topics: Topics) -> Message:
     body: dict[str, Any] = {"ok": result.ok}
     if result.error is not None:
         body["error"] = result.error
+    body |= result.answer or {}
     if result.understood is not None:
         body["understood"] = result.understood
     if result.request_id is not None:

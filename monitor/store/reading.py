@@ -12,7 +12,7 @@ import msgspec
 
 from monitor.events import Baby, CryEnded, Feed, Note, Stamp, Weighing
 from monitor.store.card import refusal
-from monitor.store.checked_rows import CheckedRows
+from monitor.store.checked_rows import CheckedRows, tables
 from monitor.store.event_rows import PERSON
 from monitor.store.opening import connect_for_reading
 from monitor.timeshift import Moment
@@ -136,6 +136,24 @@ class JournalReader:
     def unassigned(self, since_s: float = 0.0) -> list[sqlite3.Row]:
         """Weighings nobody has been named for, in order of time."""
         return self._since("unassigned", since_s)
+
+    def back(
+        self, table: str, since_ms: int, until_ms: int, *, baby: str | None, most: int
+    ) -> list[sqlite3.Row]:
+        """Rows of ``table`` from the latest back, none at or after ``until_ms``.
+
+        Times are whole milliseconds, as they are written; ``most`` below 0: all of them.
+        """
+        where = "t_s BETWEEN ? AND ? AND round(t_s * 1000) >= ? AND round(t_s * 1000) < ?"
+        values: list[object] = [since_ms / 1000 - 1.0, until_ms / 1000 + 1.0, since_ms, until_ms]
+        if baby is not None:
+            where += " AND baby = ?"
+            values.append(baby)
+        with self.reading():
+            if table not in tables(self._db):
+                return []  # a file of an earlier version that is only read
+            asked = f"{where} ORDER BY round(t_s * 1000) DESC, t_s DESC, rowid DESC LIMIT ?"
+            return self.rows.read(table, asked, [*values, most])
 
     def telemetry(self, since_s: float = 0.0) -> list[MinuteRow]:
         """Minutes in order of time."""

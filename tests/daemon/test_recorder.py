@@ -24,6 +24,7 @@ from monitor.events import (
     Alert,
     AudioBlock,
     ClockReading,
+    CommandResult,
     HostReport,
     IdentityReport,
     LinkReport,
@@ -32,6 +33,7 @@ from monitor.events import (
     WeighIn,
 )
 from monitor.host.boot_clock import RunStart, locate_run
+from monitor.mqtt.topics import Topics, command_result_message
 from monitor.simulation.box import SimBaby, SimulatedBox
 from monitor.simulation.cell import GOOD_CELL
 from monitor.store.batch import Batch
@@ -124,6 +126,23 @@ def test_a_bottle_that_was_told_of_survives_a_kill_and_can_be_taken_back(
     assert journal.feeds() == []
     third = Recorder(CONFIG, journal, start_s=START_S + 120)
     assert last_feed(third, "Possum") == (None, None)
+
+
+def test_history_is_answered_from_the_journal(journal: Journal) -> None:
+    register(journal, one_feed())
+    recorder = Recorder(CONFIG, journal, start_s=START_S)
+    recorder.handle(asked(START_S + 9, "feed", {"baby": "Possum", "grams": 5.0}))
+    (result,) = recorder.handle(asked(START_S + 10, "history", {"what": "feeds"}))
+    assert isinstance(result, CommandResult)
+    assert result.ok
+    assert result.answer is not None
+    assert [item["baby"] for item in result.answer["items"]] == ["Possum"]
+    message = command_result_message(result, Topics("test"))
+    assert message.topic == "nursery/test/cmd/history/result"
+    assert b'"ok":true,"what":"feeds","items":[{' in message.payload
+    (refused,) = recorder.handle(asked(START_S + 10, "history", {"baby": "Zed"}))
+    assert isinstance(refused, CommandResult)
+    assert "Zed" in (refused.error or "")
 
 
 def test_a_baby_that_is_deleted_is_in_no_table_and_comes_back_with_undo(journal: Journal) -> None:

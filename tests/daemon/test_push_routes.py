@@ -9,7 +9,7 @@ from monitor.daemon.push_routes import PushRoutes
 from monitor.errors import ConfigError
 from tests.daemon.pushing import Receiver, alert
 
-apprise = pytest.importorskip("apprise", reason='the "notify" extra is not installed')
+pytest.importorskip("apprise", reason='the "notify" extra is not installed')
 
 
 def test_a_bad_url_in_the_configuration_is_refused_without_showing_secrets():

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from monitor.core.health.link import AWAY_S, SILENT_S, LinkHealth
-from monitor.events import LinkReport
+from monitor.events import CannotJudge, Condition, LinkReport
 from monitor.timeshift import TimeShift, shifted
+
+T0 = 1_700_000_000.0
 
 WELL = {"connected": True, "takes_alerts": True, "hears_commands": True}
 
@@ -77,3 +79,91 @@ def test_a_fault_began_when_it_began() -> None:
     assert health.conditions()[0].since_s == 1050.0 - AWAY_S - 30.0
     health.observe(LinkReport(1200.0, **WELL))
     assert health.conditions() == []
+
+
+# ------------------------------------------------------------------ in words
+
+LINK_WORDS = [
+    (
+        LinkReport(t_s=T0, connected=True, takes_alerts=False, why={"refused": "not allowed"}),
+        "refused", "critical", "Broker throws alerts away",
+        ("The broker does not take what this box says (not allowed), so no phone hears it from "
+        "there. Check the box's name, user and rights at the broker; look after the babies "
+        "yourself."),
+        "not allowed", "The broker takes alerts again.", 0.0,
+    ),
+    (
+        LinkReport(t_s=T0, connected=True, takes_alerts=True, silent_s=60.0),
+        "silent", "critical", "Broker does not answer",
+        ("For over a minute the broker has acknowledged nothing: alerts may reach no phone. "
+        "Restart the broker; the box goes on trying."),
+        "no acknowledgement", "The broker answers again.", 60.0,
+    ),
+    (
+        LinkReport(t_s=T0, away_s=600.0, why={"away": "connection refused"}),
+        "away", "critical", "No connection to the broker",
+        ("For over 10 minutes alerts have not left this box: connection refused. They wait here; "
+        "look after the babies yourself until the connection is back."),
+        "connection refused", "The connection to the broker is back.", 600.0,
+    ),
+    (
+        LinkReport(t_s=T0, connected=True, takes_alerts=True, hears_commands=False),
+        "deaf", "warning", "Commands are not heard",
+        ("What is tapped on a phone does not reach this box: the broker does not say why. Alerts "
+        "still leave it; use the button on the box."),
+        "no acknowledgement", "Commands are heard again.", 0.0,
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("report", "key", "severity", "title", "message", "why", "all_clear", "ago_s"), LINK_WORDS
+)
+def test_each_trouble_of_the_link_in_words(
+    report, key, severity, title, message, why, all_clear, ago_s
+):
+    link = LinkHealth()
+    link.observe(report)
+    assert link.conditions() == [
+        Condition(
+            kind="not_delivered", key=key, severity=severity, since_s=T0 - ago_s, title=title,
+            message=message, why=why, all_clear=all_clear,
+        )
+    ]  # fmt: skip
+    assert key not in {each.key for each in link.unjudged()}
+
+
+def link_after(**how) -> tuple[set[str], set[str]]:
+    """What is wrong, and what nobody can tell."""
+    link = LinkHealth()
+    link.observe(LinkReport(t_s=T0, **how))
+    return {c.key for c in link.conditions()}, {e.key for e in link.unjudged()}
+
+
+def test_what_the_link_has_not_shown_cannot_be_judged():
+    assert LinkHealth().conditions() == []
+    assert LinkHealth().unjudged() == [
+        CannotJudge(kind="not_delivered", key=key, why="the broker has not shown it yet")
+        for key in ("refused", "silent", "away", "deaf")
+    ]
+    assert link_after() == (set(), {"refused", "silent", "away", "deaf"})
+    assert link_after(away_s=599.9) == (set(), {"refused", "silent", "away", "deaf"})
+    assert link_after(connected=True) == (set(), {"refused", "silent", "deaf"})
+    assert link_after(connected=True, takes_alerts=True) == (set(), {"deaf"})
+    assert link_after(connected=True, takes_alerts=True, hears_commands=True) == (set(), set())
+    waits = link_after(connected=True, takes_alerts=True, hears_commands=True, silent_s=59.9)
+    assert waits == (set(), {"silent"})
+
+
+def test_a_trouble_of_the_link_has_its_beginning_until_it_is_over():
+    link = LinkHealth()
+    link.observe(LinkReport(t_s=T0, away_s=600.0))
+    link.observe(LinkReport(t_s=T0 + 60, away_s=660.0))
+    assert link.conditions()[0].since_s == T0 - 600
+    link.observe(LinkReport(t_s=T0 + 70, away_s=None))
+    assert link.conditions() == []
+    link.observe(LinkReport(t_s=T0 + 80, away_s=1000.0))
+    assert link.conditions()[0].since_s == T0 - 600
+    link.observe(LinkReport(t_s=T0 + 90, connected=True))
+    link.observe(LinkReport(t_s=T0 + 800, away_s=600.0))
+    assert link.conditions()[0].since_s == T0 + 200

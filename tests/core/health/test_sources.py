@@ -8,7 +8,6 @@ import pytest
 from monitor.core.health.codes import CodeWatch
 from monitor.core.health.sources import Health
 from monitor.events import (
-    AudioBlock,
     HostReport,
     LagReport,
     ScaleBlock,
@@ -16,49 +15,7 @@ from monitor.events import (
     Tick,
 )
 from monitor.units import SATURATED_CODES
-
-T = 1_000_000.0
-RNG = np.random.default_rng(7)
-
-
-def room(t_s: float, rms: float = 2e-4) -> AudioBlock:
-    return AudioBlock(t_s, RNG.normal(0, rms, 1600).astype(np.float32))
-
-
-def flat(t_s: float, value: float = 0.0) -> AudioBlock:
-    return AudioBlock(t_s, np.full(1600, value, np.float32))
-
-
-def counts(t_s: float, values=None) -> ScaleBlock:
-    times = t_s + np.arange(10) / 10
-    if values is None:
-        values = 400_000 + RNG.normal(0, 60, 10).round()
-    return ScaleBlock(times, np.broadcast_to(np.asarray(values, float), 10))
-
-
-class Box:
-    """Health fed second by second, with everything it said."""
-
-    def __init__(self, *sources: str) -> None:
-        self.health = Health(sources or ("microphone", "scale"), T)
-        self.t_s = T
-        self.told: list[tuple[str, str, float]] = []
-
-    def run(self, seconds: int, audio=room, scale=counts) -> Box:
-        for _ in range(seconds):
-            for i in range(10):
-                if audio is not None:
-                    self.health.observe(audio(self.t_s + i / 10))
-            if scale is not None:
-                self.health.observe(scale(self.t_s))
-            self.t_s += 1
-            for event in self.health.observe(Tick(self.t_s)):
-                self.told.append((event.source, event.state, event.t_s - T))
-        return self
-
-    @property
-    def blind(self) -> list[str]:
-        return [c.key for c in self.health.conditions(self.t_s) if c.kind == "monitor_blind"]
+from tests.core.health.sensing import RNG, Box, T, counts, flat, room
 
 
 def test_two_living_sources_are_healthy_and_said_so_once():
@@ -268,87 +225,3 @@ def test_a_passing_stall_wakes_nobody():
     health = Health(("microphone",), T)
     health.observe(LagReport(T, 25.0, exhausted=False))  # the journal's card was slow once
     assert health.conditions(T) == []
-
-
-# ------------------------------------------------------------------ what the converter sends
-
-
-def sparse(every_s: float, seconds: float):
-    """A scale that sends one value every ``every_s``."""
-    times = T + np.arange(int(seconds / every_s)) * every_s
-    return times, 400_000 + RNG.normal(0, 60, len(times)).round()
-
-
-@pytest.mark.parametrize(
-    ("every_s", "least_hz", "sick"),
-    [
-        (2.5, 0.8, True),
-        (1.6, 0.8, True),
-        (1.0, 0.8, False),
-        (0.1, 0.8, False),
-        (1.0, 3.0, True),
-        (0.5, 3.0, True),
-        (0.2, 3.0, False),
-        (0.085, 3.0, False),
-    ],
-)
-def test_too_few_values_a_second_are_no_scale(every_s, least_hz, sick):
-    health = Health(("scale",), T, least_scale_hz=least_hz)
-    times, codes = sparse(every_s, 120)
-    for t_s, code in zip(times, codes, strict=True):
-        health.observe(ScaleBlock(np.array([t_s]), np.array([code])))
-        health.observe(Tick(float(t_s)))
-    found = health.conditions(float(times[-1]))
-    assert [c.key for c in found] == (["scale"] if sick else [])
-    if sick:
-        assert f"only {1 / every_s:.1f} values a second" in found[0].message
-
-
-def test_a_scale_that_sends_enough_again_is_healthy_again():
-    box = Box("scale")
-
-    def thin(t_s):
-        return ScaleBlock(np.array([t_s]), np.round([400_000 + RNG.normal(0, 60)]))
-
-    box.health = Health(("scale",), T, least_scale_hz=3.0)
-    box.run(60, audio=None, scale=thin)
-    assert box.blind == ["scale"]
-    box.run(60, audio=None)
-    assert box.blind == []
-
-
-def test_a_break_in_the_values_is_not_counted_as_few():
-    health = Health(("scale",), T, least_scale_hz=3.0)
-    t_s = T
-    for _ in range(40):
-        health.observe(counts(t_s))
-        t_s += 8.0
-        health.observe(counts(t_s))
-        health.observe(counts(t_s + 1.0))
-        health.observe(Tick(t_s + 2.0))
-        assert "values a second" not in health.sources()["scale"].why
-        t_s += 20.0
-
-
-def test_the_size_of_a_block_makes_no_difference_to_the_rate():
-    times, codes = sparse(1.0, 600)
-    times[300:] += 100.0
-    health = Health(("scale",), T)
-    health.observe(ScaleBlock(times, codes))
-    health.observe(Tick(float(times[-1])))
-    assert health.sources()["scale"].state == "healthy"
-
-
-def test_an_offset_binary_source_is_called_so():
-    box = Box("scale").run(20, audio=None, scale=lambda t: counts(t, 2**23 + 84_213))
-    assert box.blind == ["scale"]
-    assert "offset-binary" in box.health.sources()["scale"].why
-    assert "subtract 8388608" in box.health.sources()["scale"].why
-    assert "wires" not in box.health.sources()["scale"].why
-
-
-def test_one_wild_code_is_no_offset_binary_source():
-    wild = np.full(10, 400_000.0)
-    wild[3], wild[5] = 2**23 + 5, 400_001.0
-    box = Box("scale").run(20, audio=None, scale=lambda t: ScaleBlock(counts(t).times_s, wild))
-    assert box.blind == []

@@ -167,9 +167,12 @@ def _resampler(path: Path, stream: Stream) -> Resampler:
 def _first_bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            head = file.read(phone.HEAD_BYTES)
+            seekable = file.seekable()
+            head = file.read(phone.HEAD_BYTES) if seekable else b""
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+    if not seekable:
+        raise InputError(f"{path}: is no file but a pipe: write it to a file first")
     if not head:
         raise InputError(f"{path}: the file is empty: nothing was recorded, or the copy failed")
     return head

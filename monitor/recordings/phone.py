@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -73,11 +73,13 @@ def open_phone(path: Path, format_name: str) -> Iterator[Stream]:
     """
     import av
 
-    try:
-        container = av.open(str(path), format=format_name, metadata_errors="ignore")
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise Damaged(_DAMAGED) from error
-    with container:
+    with ExitStack() as opened:
+        file = opened.enter_context(path.open("rb"))
+        try:
+            container = av.open(file, format=format_name, metadata_errors="ignore")
+        except (av.FFmpegError, OSError, ValueError) as error:
+            raise Damaged(_DAMAGED) from error
+        opened.enter_context(container)
         if not container.streams.audio:
             raise Damaged("there is no sound in it")
         track = container.streams.audio[0]

@@ -55,7 +55,7 @@ def open_sndfile(path: Path) -> Iterator[Stream]:
         wav = wav_length(file, path.stat().st_size)
     grows = wav is not None and wav.there > wav.said
     with ExitStack() as opened:
-        source = opened.enter_context(_Completed(path, wav)) if wav and grows else str(path)
+        source = opened.enter_context(_Completed(path, wav)) if wav and grows else os.fsencode(path)
         try:
             with _muted():
                 sound = opened.enter_context(_Forward(source))

@@ -26,7 +26,7 @@ from monitor.host.callers_files import Write, write_file
 from monitor.recordings.audio import decode, header_s
 from monitor.times import position
 from monitor.verbs.listen_plot import draw
-from monitor.verbs.listened import Listened
+from monitor.verbs.listened import Listened, name, printable
 
 _CHUNK_S = 8.0
 _LONG_S = 60.0
@@ -70,11 +70,11 @@ def listen(
         try:
             heard.append(result := _listen_to(Path(path), model, how))
         except InputError as error:
-            print(error, file=err)
+            print(printable(str(error)), file=err)
             failed = True
             continue
         if result.failed:
-            print(f"{path}: {result.why}", file=err)
+            print(printable(f"{path}: {result.why}"), file=err)
             failed = True
     if plot and heard:
         write(Path(plot), draw(heard, Path(plot).suffix))
@@ -115,23 +115,23 @@ def _listen_to(path: Path, model: CryModel, how: _Report) -> Listened:
     report(detector.flush())
     result.unheard.finish()
     result.duration_s = samples / AUDIO_RATE_HZ
-    summary = encode_line(result.document()) if how.as_json else result.sentence()
+    summary = encode_line(result.document()) if how.as_json else printable(result.sentence())
     print(summary, file=how.out)
     return result
 
 
 def _window_line(path: Path, window: CryWindow) -> dict[str, Any]:
     p = {name: round(value, 6) for name, value in window.p.items()}
-    return {"file": str(path), "event": "window", "t_s": round(window.t_s, 3), "p": p}
+    return {"file": name(path), "event": "window", "t_s": round(window.t_s, 3), "p": p}
 
 
 def _cry_line(path: Path, bout: CryEnded, *, as_json: bool) -> str:
     if not as_json:
         span = f"{position(bout.started_s)} to {position(bout.t_s)}"
-        return f"{path}: {span}  {bout.species} crying, score {bout.score:.2f}"
+        return printable(f"{name(path)}: {span}  {bout.species} crying, score {bout.score:.2f}")
     return encode_line(
         {
-            "file": str(path),
+            "file": name(path),
             "event": "cry",
             "start_s": round(bout.started_s, 3),
             "end_s": round(bout.t_s, 3),
@@ -151,7 +151,7 @@ def _progress(err: TextIO, path: Path) -> Iterator[Callable[[float, float], None
     start_s = time.monotonic()
     bar: Any = click.progressbar(
         length=_BAR_STEPS,
-        label=path.name,
+        label=printable(path.name),
         file=err,
         show_eta=False,
         item_show_func=lambda speed: "" if speed is None else f"{speed:.0f}x",

@@ -6,6 +6,7 @@ says why; "no crying" is only said of sound that was heard from beginning to end
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,16 @@ from monitor.core.cry.bouts import BoutRule, CryWindow
 from monitor.events import CryEnded
 from monitor.times import position
 from monitor.verbs.unheard import GATED, Unheard
+
+
+def name(path: Path) -> str:
+    """A path as text; bytes that are no text are shown as such."""
+    return os.fsencode(path).decode(errors="replace")
+
+
+def printable(text: str) -> str:
+    """One line, whatever a file is called."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 @dataclass
@@ -81,7 +92,7 @@ class Listened:
         """The contract's ``summary`` line; ``bouts`` and ``cry_s`` are ``null`` when unknown."""
         known = bool(self.bouts) or not (self.failed or self.too_short)
         return {
-            "file": str(self.path),
+            "file": name(self.path),
             "event": "summary",
             "duration_s": round(self.duration_s, 3),
             "bouts": len(self.bouts) if known else None,
@@ -94,7 +105,7 @@ class Listened:
     def sentence(self) -> str:
         """The same for a person."""
         said = "read" if self.fault else "long"
-        return f"{self.path}: {position(self.duration_s)} {said}, {self._found()}"
+        return f"{name(self.path)}: {position(self.duration_s)} {said}, {self._found()}"
 
     @property
     def _cry_s(self) -> float:

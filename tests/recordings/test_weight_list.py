@@ -302,6 +302,6 @@ def test_it_says_how_it_was_read():
 
 def test_the_list_of_the_documentation_is_read():
     page = (Path(__file__).parents[2] / "docs" / "weights.md").read_text()
-    example = page.split("## Lists")[1].split("```")[1].lstrip()
+    example = page.split("## Lists")[1].split("```csv\n")[1].split("```")[0]
     found = read(example, babies=[baby("Possum"), baby("Kangaroo")])
     assert (len(found.found), found.left_out) == (4, [])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 from pathlib import Path
 
@@ -277,6 +278,42 @@ def test_a_sound_mp3_makes_no_noise(tmp_path: Path, capfd: pytest.CaptureFixture
     code, lines, errors = run(path)
     assert (code, errors, lines[-1]["bouts"]) == (0, "", 1)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "called", [b"no text \xff.wav", b"two\nlines.wav", "Kätzchen 🐱.wav".encode()]
+)
+def test_a_file_may_be_called_anything(tmp_path: Path, called: bytes) -> None:
+    path = wav(tmp_path / "x.wav", crying()).rename(tmp_path / os.fsdecode(called))
+    silent = wav(tmp_path / "y.wav", np.zeros(16_000)).rename(f"{path}2")
+    code, out, err = plain(path, silent)
+    assert (code, out.count("\n"), err.count("\n")) == (1, 3, 1)
+    assert "1 bout" in out.encode().decode()
+    assert run(path)[1][-1]["bouts"] == 1
+
+
+def test_a_phones_file_may_be_called_anything(tmp_path: Path) -> None:
+    pytest.importorskip("av", reason='needs the extra "phone"')
+    path = from_phone(tmp_path / "x.m4a", crying()).rename(tmp_path / os.fsdecode(b"\xff.m4a"))
+    assert run(path)[1][-1]["bouts"] == 1
+
+
+def test_a_pipe_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    ends = os.pipe()
+    try:
+        _, out, err = plain(Path(f"/dev/fd/{ends[0]}"))
+    finally:
+        for end in ends:
+            os.close(end)
+    assert out == ""
+    assert err.endswith(": is no file but a pipe: write it to a file first\n")
+
+
+def test_a_damaged_file_is_drawn_to_the_damage(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="the picture needs the extra 'report'")
+    target = tmp_path / "out.png"
+    assert run(not_a_number(tmp_path / "x.wav"), plot=target)[0] == 1
+    assert target.read_bytes().startswith(b"\x89PNG")
 
 
 def test_replay_reads_with_the_same_reader(tmp_path: Path) -> None:

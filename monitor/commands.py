@@ -144,6 +144,8 @@ class FeedByHand(Verb, frozen=True, kw_only=True, tag="feed"):
     """now when it is left out"""
     how: Text | None = None
     """such as "tube"; kept as it was said"""
+    usual: bool = False
+    """as much as it usually takes, where that is known and ``grams`` is left out"""
     confirm: bool = False
     """yes, it really took that much"""
 

@@ -80,7 +80,7 @@ LIKELY: dict[str, st.SearchStrategy[Any]] = {
     "species": st.sampled_from(["kitten", "puppy", "Kitten", "human", "", 1]),
     "born": st.sampled_from(DATES), "at": st.sampled_from(DATES) | numbers,
     "grams": numbers, "weight_g": numbers, "adult_weight_kg": numbers, "minutes": numbers,
-    "confirm": st.booleans(), "cancel": st.booleans(), "void": st.booleans(),
+    "confirm": st.booleans(), "usual": st.booleans(), "cancel": st.booleans(), "void": st.booleans(),
     "kind": st.sampled_from([*get_args(NoteKind), "Stool", ""]),
     "what": st.sampled_from([*get_args(HistoryKind), "feed", ""]), "limit": numbers,
     "since": st.sampled_from(DATES) | numbers, "until": st.sampled_from(DATES) | numbers,

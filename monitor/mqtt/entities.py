@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, get_args
 
 from monitor.alert_kinds import BABY_KINDS, BOX_KINDS, KINDS, AlertKind
+from monitor.codec import encode
 from monitor.events import Baby
 from monitor.mqtt.topics import LIVE_EXPIRY_S, SLOW_EXPIRY_S, Topics
 from monitor.names import SourceName
@@ -220,6 +221,8 @@ def baby_components(topics: Topics, baby: Baby) -> dict[str, Component]:
     rows = dict(_baby_sensors(topic))
     for kind in BABY_KINDS:
         rows[f"problem_{kind}"] = _problem(kind, topics.problem(kind, baby.slug))
+    fed = encode({"baby": baby.slug, "usual": True}).decode()
+    rows["fed"] = _button("Fed", topics.command("feed"), fed, "mdi:baby-bottle")
     rows["in_box"] = _binary("In the box", topic, "value_json.in_box", "occupancy")
     rows["chart"] = {
         "platform": "image",

@@ -156,7 +156,7 @@ class BabyRecord(msgspec.Struct):
                 net_g=feed.g,
                 sigma_g=0.0,
                 out_s=0.0,
-                weight_g=self._weight_at(feed.t_s, reference),
+                weight_g=self.weight_at(feed.t_s, reference),
                 step_id=feed.step_id,
                 by_hand=True,
             )
@@ -164,7 +164,8 @@ class BabyRecord(msgspec.Struct):
         ]
         self.bottles = joined(self.feeds, told) if told else self.feeds
 
-    def _weight_at(self, t_s: float, reference: GrowthReference) -> float:
+    def weight_at(self, t_s: float, reference: GrowthReference) -> float:
+        """Grams as far as anybody knows: weighed nearest to ``t_s``, registered, or expected."""
         near = min(self.weighings, key=lambda w: abs(w.t_s - t_s), default=None)
         known = self.baby.weight_g if near is None else near.weight_g
         return self.expected(reference, t_s).weight_g[1] if known is None else known

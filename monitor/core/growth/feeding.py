@@ -16,7 +16,7 @@ from typing import Literal
 import msgspec
 
 from monitor.core.growth.reference import Expected
-from monitor.times import HOUR_S, MINUTE_S
+from monitor.times import DAY_S, HOUR_S, MINUTE_S
 from monitor.timeshift import Moment
 
 FED_SHARE = 0.01
@@ -36,6 +36,8 @@ HUNGRY_S = 75 * MINUTE_S
 SAME_BOTTLE_S = 15 * MINUTE_S
 """A bottle told of within so long of one that the scale saw is that one: people round to quarters
 of an hour, and write a round down when it is over."""
+USUAL_S, USUAL_FROM, USUAL_OF = 3 * DAY_S, 2, 5
+"""A usual amount is the middle of two to five bottles of three days: it grows with the baby."""
 DUE_EARLY_S = 15 * MINUTE_S
 """A cry this long before the bottle is due is about the bottle."""
 
@@ -96,6 +98,13 @@ def joined(seen: Sequence[FeedRecord], told: Sequence[FeedRecord]) -> list[FeedR
             out.pop(same.step_id, None)
         out[feed.step_id] = feed
     return sorted(out.values(), key=lambda feed: feed.t_s)
+
+
+def usual_g(bottles: Sequence[FeedRecord], now_s: float) -> float | None:
+    """What it usually takes: the median of its last bottles; ``None`` while too few are known."""
+    recent = [f for f in bottles if f.t_s > now_s - USUAL_S and intake(f) == "fed"]
+    amounts = [f.amount_g for f in recent if f.amount_g is not None][-USUAL_OF:]
+    return round(median(amounts), 1) if len(amounts) >= USUAL_FROM else None
 
 
 def _is_same(seen: FeedRecord, told: FeedRecord) -> bool:

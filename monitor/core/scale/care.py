@@ -10,6 +10,8 @@ import itertools
 import msgspec
 
 from monitor.commands import Correct, FeedByHand, WriteNote
+from monitor.core.growth.feeding import usual_g
+from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale.care_state import CareState
 from monitor.core.scale.claims import TAKEN_OUT, Claims
 from monitor.core.scale.hypothesis import step_id
@@ -17,9 +19,12 @@ from monitor.core.scale.roster import Roster
 from monitor.errors import CommandError
 from monitor.events import AnyEvent, HandFeed, Note, Retraction, Stamp
 from monitor.times import DAY_S, HOUR_S
+from monitor.written.grams import spoken_grams
 
 AHEAD_S = HOUR_S
 """Nothing can be told before it happens; clocks of phone and Pi may differ."""
+MOST_SHARE, FULL_SHARE = 0.15, 0.045
+"""of the body weight: three full bottles, and one (comfortable is 4 ml, a meal 5 ml per 100 g)"""
 OLDEST_S = 400 * DAY_S
 """What is older cannot bear on a baby that is fed by bottle; such a time is a slip."""
 
@@ -27,11 +32,14 @@ OLDEST_S = 400 * DAY_S
 class Care:
     """Carries out ``feed`` and ``note``, and corrects them."""
 
-    def __init__(self, state: CareState, claims: Claims, roster: Roster) -> None:
+    def __init__(
+        self, state: CareState, claims: Claims, roster: Roster, reference: GrowthReference
+    ) -> None:
         self._state, self._claims, self._roster = state, claims, roster
+        self._reference = reference
 
-    def feed(self, request: FeedByHand, now_s: float) -> list[AnyEvent]:
-        """A bottle that the scale did not see.
+    def feed(self, request: FeedByHand, now_s: float) -> tuple[list[AnyEvent], str | None]:
+        """A bottle that the scale did not see; returns also what was worked out, to say it back.
 
         Raises:
             CommandError: refused, nothing changed.
@@ -39,14 +47,20 @@ class Care:
         i = self._roster.find(request.baby)
         t_s, stamp = self._when(request.at_s, now_s)
         record = self._claims.records[i]
+        g, said = request.grams, None
+        if g is None and request.usual:
+            g = usual_g(record.bottles, now_s)
+            said = "amount unknown" if g is None else f"{spoken_grams(g)}, as usual"
+        elif g is not None and not request.confirm:
+            _check_amount(record.baby.name, g, record.weight_at(t_s, self._reference))
         feed = HandFeed(
             step_id=f"{step_id(t_s)}-{record.baby.slug}-feed",
             t_s=t_s,
-            g=request.grams,
+            g=g,
             how=request.how,
             stamp=stamp,
         )
-        return self._claims.put_feed(i, feed)
+        return self._claims.put_feed(i, feed), said
 
     def note(self, request: WriteNote, now_s: float) -> list[AnyEvent]:
         """A line of the care log.
@@ -135,3 +149,12 @@ class Care:
         if known and now_s - at_s > OLDEST_S:
             raise CommandError('"at" is more than a year ago: check the date')
         return at_s, "person"
+
+
+def _check_amount(name: str, g: float, weight_g: float) -> None:
+    if g > MOST_SHARE * weight_g:
+        raise CommandError(
+            f"{spoken_grams(g)} for {name}, who weighs {weight_g:.0f} g: a full bottle is about "
+            f"{FULL_SHARE * weight_g:.0f} g. Check the number, or confirm it "
+            '(--confirm, or "confirm": true)'
+        )

@@ -27,7 +27,7 @@ class Requests:
         self._occupancy = parts.occupancy
         self._roster = parts.roster
         self._absences = parts.absences
-        self._care = Care(parts.state.care, parts.claims, parts.roster)
+        self._care = Care(parts.state.care, parts.claims, parts.roster, parts.reference)
         weights = TypedWeights(parts.claims, parts.occupancy)
         self._entries, self._undoing = Entries(parts), Undoing(parts, self._care, weights)
         self._corrections = Corrections(
@@ -50,7 +50,7 @@ class Requests:
                 case ExpectWeighIn(cancel=cancel):
                     self._expect_weigh_in(command.t_s, cancel=cancel)
                 case FeedByHand() as told:
-                    out = self._care.feed(told, command.t_s)
+                    out, said = self._care.feed(told, command.t_s)
                     self._absences.said(self._roster.find(told.baby), told.at_s or command.t_s)
                 case WriteNote() as told:
                     out = self._care.note(told, command.t_s)
@@ -64,7 +64,7 @@ class Requests:
                     out = self._corrections.carry_out(command)
         except CommandError as refused:
             error = str(refused)
-        if error is None and said is None:
+        if error is None and not isinstance(command.request, Undo):
             self._entries.add(command.request, before, command.t_s)
         return [*out, command.answer(error, said)]
 

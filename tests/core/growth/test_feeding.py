@@ -4,7 +4,7 @@ import pytest
 
 from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.conditions import phrase
-from monitor.core.growth.feeding import FeedRecord, intake, interval_s, poor_run
+from monitor.core.growth.feeding import FeedRecord, intake, interval_s, joined, poor_run
 from monitor.core.growth.reference import GrowthReference
 from monitor.data.shipped import shipped
 from monitor.events import Baby, Weighing
@@ -97,3 +97,42 @@ def test_the_context_of_a_cry():
 def test_just_fed_only_when_everyone_was():
     fed, hungry = record_with(0.0), record_with(-2.0, name="Possum")
     assert phrase([fed, hungry], T0 + 900.0, REFERENCE)[0] == "unexplained"
+
+
+def told(hour: float, g: float | None) -> FeedRecord:
+    """A bottle that a person told of."""
+    return FeedRecord(
+        t_s=hour * HOUR_S, net_g=g, sigma_g=0.0, out_s=0.0, weight_g=200.0, step_id=f"t{hour}",
+        by_hand=True,
+    )  # fmt: skip
+
+
+def seen(hour: float, g: float, sigma_g: float = 0.5, out_s: float = 600.0) -> FeedRecord:
+    """A bottle that the scale saw."""
+    return FeedRecord(
+        t_s=hour * HOUR_S, net_g=g, sigma_g=sigma_g, out_s=out_s, weight_g=200.0, step_id=f"s{hour}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("record", "kind"), [(told(1, None), "fed"), (told(1, 8.0), "fed"), (told(1, 0.5), "poor")]
+)
+def test_a_bottle_that_was_told_of_is_taken_at_its_word(record: FeedRecord, kind: str) -> None:
+    assert intake(record) == kind
+
+
+def test_a_bottle_that_was_seen_and_told_of_is_one_with_the_grams_of_the_scale() -> None:
+    for hour in (3.7, 3.9, 4.0, 4.24):
+        assert joined([seen(4, 7.5)], [told(hour, 8.0)]) == [seen(4, 7.5)]
+    two = joined([seen(4, 7.5)], [told(4.3, 8.0), told(1, None)])
+    assert [f.step_id for f in two] == ["t1", "s4", "t4.3"]
+
+
+@pytest.mark.parametrize("record", [seen(4, 0.2), seen(4, 3.0, sigma_g=9.0), seen(4, -1.0)])
+def test_where_the_scale_saw_none_drunk_the_word_of_the_person_holds(record: FeedRecord) -> None:
+    assert joined([record], [told(4, 8.0)]) == [told(4, 8.0)]
+    assert joined([record], []) == [record]
+
+
+def test_two_bottles_that_are_told_of_are_two() -> None:
+    assert len(joined([], [told(4, 3.0), told(4.2, 4.0)])) == 2

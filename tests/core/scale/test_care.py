@@ -19,12 +19,12 @@ class Cared(Nursery):
 
     def __init__(self) -> None:
         super().__init__()
-        self.care = Care(CareState(), self.claims, self.roster)
+        self.care = Care(CareState(), self.claims, self.roster, REFERENCE)
 
     def tell(self, verb: str, after_s: float = 0.0, **args):
         command: Command = asked(T0 + after_s, verb, args)
         if verb == "feed":
-            return self.care.feed(command.request, command.t_s)
+            return self.care.feed(command.request, command.t_s)[0]
         return self.care.note(command.request, command.t_s)
 
     def untold(self, verb: str, **args) -> str:
@@ -94,3 +94,24 @@ def test_nobody_unknown_is_fed_or_noted():
     nursery = Cared()
     assert "no baby called 'Zed'" in nursery.untold("feed", baby="Zed")
     assert "no baby called 'Zed'" in nursery.untold("note", baby="Zed", kind="vet")
+
+
+def test_as_much_as_usual_is_the_middle_of_its_last_bottles():
+    nursery = Cared()
+    usual = []
+    for hour, g in enumerate((9.0, 7.0, 8.5)):
+        usual.append(nursery.tell("feed", hour * HOUR_S, baby="Ash", usual=True)[0].net_g)
+        nursery.tell("feed", hour * HOUR_S + 60.0, baby="Ash", grams=g)
+    assert usual == [None, None, 8.0]
+
+
+def test_an_amount_that_no_stomach_holds_is_questioned_and_says_how_to_insist():
+    nursery = Cared()
+    said = nursery.untold("feed", baby="Ash", grams=80.0)
+    assert said == (
+        "80 g for Ash, who weighs 200 g: a full bottle is about 9 g. Check the number, or confirm "
+        'it (--confirm, or "confirm": true)'
+    )
+    (fed,) = nursery.tell("feed", baby="Ash", grams=80.0, confirm=True)
+    assert fed.net_g == 80.0
+    nursery.tell("feed", baby="Ash", grams=20.0)

@@ -72,6 +72,12 @@ def check_name(name: str) -> None:
         raise CommandError('"name" has nothing that can be seen in it')
 
 
+def counted(number: int) -> str:
+    """A small number as a word."""
+    words = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    return words[number] if 0 <= number < len(words) else str(number)
+
+
 def listed(names: Sequence[str], word: str = "and") -> str:
     """``A``, ``A and B``, ``A, B and C``."""
     return f" {word} ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)

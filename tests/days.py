@@ -66,7 +66,7 @@ class Day:
         seen: list[AnyEvent] = []
         while self.now_s < T + until_s:
             self.now_s += 1.0
-            for said in sorted(s for s in self._said if s[0] <= self.now_s):
+            for said in sorted((s for s in self._said if s[0] <= self.now_s), key=lambda s: s[0]):
                 self._said.remove(said)
                 seen += self.pipeline.observe(asked(said[0], said[1], said[2]))
             if (block := blocks.get(round(self.now_s))) is not None:

@@ -30,6 +30,8 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     candidates: list[Candidate] = []
     all_clear: str = ""
     """one sentence for the moment it is over; empty: the policy words it"""
+    times: int = 0
+    """how often it has happened by now; once more is told, also to whoever has seen it"""
     false_before_s: float = 0.0
     """for so long before ``since_s`` it was certainly false, where its part has seen that"""
 

@@ -62,6 +62,8 @@ class AlertLife(msgspec.Struct, kw_only=True):
     reminders: int = 0
     remind_at_s: Deadline = 0.0
     all_clear: str = ""
+    times: int = 0
+    """how often it had happened when it was stated"""
 
     @property
     def t_s(self) -> float:
@@ -119,7 +121,7 @@ class AlertLife(msgspec.Struct, kw_only=True):
         self.stated_s, self.false_s, self.away_s, self.over = now_s, None, 0.0, False
         self.unjudged_from_s, self.doubt = None, ""
         self.true_severity = condition.severity
-        self.all_clear = condition.all_clear
+        self.all_clear, self.times = condition.all_clear, condition.times
         self.alert = converted(Alert, self.alert, condition, severity=severity)
 
     def rename(self, old: str, new: str) -> None:

@@ -137,6 +137,7 @@ class AlertPolicy:
             true_severity=condition.severity,
             stated_s=now_s,
             all_clear=condition.all_clear,
+            times=condition.times,
         )
         self.state.lives[incident] = life
         self.state.remember_raise(incident, now_s)
@@ -199,11 +200,12 @@ class AlertPolicy:
         before, true_before = life.alert.severity, life.true_severity
         severity, mute = self._quiet.lower(condition.kind, condition.severity, now_s)
         back = self._came_back(incident, condition, now_s)
+        again = 0 < life.times < condition.times
         life.restate(condition, severity, now_s)
         speak_up = partial(life.speak_up, now_s, self._first_reminder_s)
         if RANK[condition.severity] > RANK[true_before]:  # an old acknowledgement is void
             return [speak_up(mute=mute)]
-        if back:
+        if back or again:
             return [speak_up(mute=mute or not self._afford(condition, now_s))]
         return self._tell_on(life, now_s, before=before)
 

@@ -41,7 +41,10 @@ def close_the_gone(
         return []
     closed = []
     for incident, life in list(lives.items()):
-        if incident[0] in BABY_KINDS and (gone := _gone(incident[1], life.alert, here)):
+        kind, key = incident
+        if kind not in BABY_KINDS and kind != "who_is_it":
+            continue
+        if (gone := _gone(key, life.alert, here)) is not None:
             del lives[incident]
             closed.append(life.close(now_s, f"{gone} has left the nursery."))
     return closed
@@ -49,10 +52,15 @@ def close_the_gone(
 
 def _gone(key: str, alert: Alert, here: Names) -> str | None:
     """Who of those that an alert speaks of has left."""
-    if alert.baby is not None or not alert.candidates:
+    if not alert.candidates:
+        if alert.kind == "who_is_it":
+            return None
         return None if key in here else alert.baby or "This baby"
     names = set(here.values())
-    return next((each.baby for each in alert.candidates if each.baby not in names), None)
+    gone = [each.baby for each in alert.candidates if each.baby not in names]
+    if alert.kind == "who_is_it" and len(gone) < len(alert.candidates):
+        return None  # the others are still asked about
+    return gone[0] if gone else None
 
 
 def close_the_unwatched(

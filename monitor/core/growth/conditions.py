@@ -121,10 +121,10 @@ class ConcernWriter:
         if len(run) >= 2 and record.concern_since_s is not None:
             severity = "critical"
         message = (
-            f"{name} took {_grams(last)} in the last bottle. Offer it again in an hour."
+            f"{name} took {spoken_intake(last)} in the last bottle. Offer it again in an hour."
             if len(run) == 1
             else f"{name} took next to nothing in {len(run)} bottles in a row "
-            f"({_grams(last)} in the last). Offer again, keep it warm, call your vet."
+            f"({spoken_intake(last)} in the last). Offer again, keep it warm, call your vet."
         )
         return Condition(
             kind="low_intake",
@@ -134,6 +134,7 @@ class ConcernWriter:
             since_s=run[0].t_s,
             title=f"{name} is drinking little",
             message=message,
+            times=len(run),
             why="net gain below 0.8 % of body weight while out; a full bottle adds 4 to 5 %",
         )
 
@@ -174,8 +175,9 @@ class ConcernWriter:
         )
 
 
-def _grams(feed: FeedRecord) -> str:
-    return "an unknown amount" if feed.net_g is None else f"{feed.net_g:+.1f} g"
+def spoken_intake(feed: FeedRecord) -> str:
+    """What was drunk, with its unit."""
+    return "an unknown amount" if feed.net_g is None else f"{round(feed.net_g, 1) + 0.0:+.1f} g"
 
 
 def _unknown(kind: AlertKind, record: BabyRecord, why: str) -> CannotJudge:

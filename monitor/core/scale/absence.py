@@ -40,15 +40,7 @@ class Leaving(msgspec.Struct, frozen=True, array_like=True):
 
     t_s: Moment
     by_hand: bool
-    """a hand was seen"""
-
-
-class GroupOut(msgspec.Struct, frozen=True, array_like=True):
-    """Some of these look-alikes are out."""
-
-    babies: tuple[str, ...]
-    """their ids"""
-    left: Leaving
+    """a hand was seen then, or shortly before"""
 
 
 class Away(msgspec.Struct, frozen=True, array_like=True):
@@ -64,12 +56,12 @@ class AbsenceState(msgspec.Struct):
 
     out: dict[str, Leaving] = {}
     away: dict[str, Away] = {}
-    groups: dict[str, GroupOut] = {}
-    """by ``group_key``, until every one of them is back"""
+    groups: dict[str, list[str]] = {}
+    """ids of look-alikes of whom some are out, by ``group_key``, until every one is back"""
     back: dict[str, Moment] = {}
     """when somebody last brought it back who had said that they had it"""
-    late: list[str] = []
-    """keys of those who have been out for too long"""
+    late: dict[str, Moment] = {}
+    """who has been out for too long, and since when"""
 
 
 class Missing(NamedTuple):
@@ -103,7 +95,7 @@ class Absences:
         best = self._occupancy.best()
         here = {record.baby.id: i for i, record in enumerate(self._claims.records) if record.here}
         for key, i in here.items():
-            if self._is_inside(i):
+            if self.inside(i):
                 state.out.pop(key, None)
                 self._is_back(key, now_s)
             elif self._is_out(i) and (left := _left(best, i, steps)) is not None:
@@ -113,15 +105,16 @@ class Absences:
         state.away = {key: said for key, said in state.away.items() if key in here}
         state.back = {key: t_s for key, t_s in state.back.items() if key in here}
         state.groups = {
-            key: group
-            for key, group in state.groups.items()
-            if any(each in here and not self._is_inside(here[each]) for each in group.babies)
+            key: ids
+            for key, ids in state.groups.items()
+            if any(each in here and not self.inside(here[each]) for each in ids)
         }
         found = self._group(steps)
         if found is not None:
             ids = self._ids(found.babies)
-            state.groups.setdefault(group_key(ids), GroupOut(tuple(ids), found.left))
-        state.late = [key for key in state.late if key in state.out or key in state.groups]
+            state.groups[group_key(ids)] = ids
+        known = state.out.keys() | state.groups.keys()
+        state.late = {key: t_s for key, t_s in state.late.items() if key in known}
 
     def _is_back(self, key: str, now_s: float) -> None:
         said = self.state.away.get(key)
@@ -148,7 +141,7 @@ class Absences:
         """
         key = self._claims.records[i].baby.id
         left = self.state.out.get(key)
-        if self._is_inside(i):
+        if self.inside(i):
             if leaves:
                 self.state.away[key] = Away(t_s, early=True)
         elif left is None or t_s >= left.t_s:
@@ -169,11 +162,11 @@ class Absences:
 
     def is_away(self, i: int) -> bool:
         """Whether it is, or may be, out, and somebody has said that they have it."""
-        return not self._is_inside(i) and self._claims.records[i].baby.id in self.state.away
+        return not self.inside(i) and self._claims.records[i].baby.id in self.state.away
 
     def unsure(self, i: int) -> bool:
         """Whether nobody knows where it is."""
-        return not self._is_inside(i) and not self._is_out(i)
+        return not self.inside(i) and not self._is_out(i)
 
     def missing(self) -> list[Missing]:
         """Who is certainly out, without those of whom somebody said that they have them."""
@@ -184,11 +177,11 @@ class Absences:
                 found.append(Missing((i,), 1, left))
         group = self._group(self._steps())
         if group is not None:
-            known = self.state.groups.get(group_key(self._ids(group.babies)))
-            found.append(group if known is None else group._replace(left=known.left))
+            found.append(group)
         return found
 
-    def _is_inside(self, i: int) -> bool:
+    def inside(self, i: int) -> bool:
+        """Whether it is certainly in the box."""
         return self._occupancy.p_inside(i) >= 1.0 - UNSURE_P
 
     def _is_out(self, i: int) -> bool:
@@ -200,13 +193,13 @@ class Absences:
         ``touched_s``: when a hand was last seen in the box.
         """
         key, out_s = self.key_of(missing), now_s - missing.left.t_s
-        if key in self.state.late:
+        if self.state.late.get(key) == missing.left.t_s:
             return True
         limit_s = min(self._limit_s(i, missing.left, now_s) for i in missing.babies)
         alone = touched_s is None or now_s - touched_s >= ABOUT_S
         if out_s < limit_s or not (alone or out_s >= LONGEST_TIMES * limit_s):
             return False
-        self.state.late = [*self.state.late, key]
+        self.state.late[key] = missing.left.t_s
         return True
 
     def key_of(self, missing: Missing) -> str:
@@ -270,5 +263,11 @@ def _left(hypothesis: Hypothesis, baby: int, steps: dict[str, Step]) -> Leaving 
             return None
         if explanation.lifted & bit:
             step = steps.get(explanation.step_id)
-            return None if step is None else Leaving(step.t_s, step.touched or step.blind)
+            return None if step is None else Leaving(step.t_s, _by_hand(step, steps))
     return None
+
+
+def _by_hand(step: Step, steps: dict[str, Step]) -> bool:
+    """A hand pressed, or had moved something shortly before; unwatched, nobody knows."""
+    before = (step.t_s - other.t_s for other in steps.values())
+    return step.touched or step.blind or any(0.0 < apart_s <= ABOUT_S for apart_s in before)

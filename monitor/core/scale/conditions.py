@@ -9,18 +9,27 @@ from collections.abc import Sequence
 
 from monitor.config import ScaleConfig
 from monitor.core.scale.steadiness import Wander
-from monitor.events import Condition, Unassigned
+from monitor.events import Closed, Condition, Unassigned
 from monitor.times import spoken_hours
 
 MOST_QUESTIONS = 4
 """A litter of equals raises one per bottle: nobody answers more than these."""
 
 
-def who_is_it(pending: Sequence[Unassigned], now_s: float, ask_s: float) -> list[Condition]:
-    """The newest weighings nobody could name, without those that an older answer covers."""
+def who_is_it(
+    pending: Sequence[Unassigned], now_s: float, ask_s: float
+) -> list[Condition | Closed]:
+    """The newest weighings nobody could name, without those that an older answer covers.
+
+    Those that are asked about no more are closed: nobody has said who it was.
+    """
     asked: list[Unassigned] = []
+    closed: list[Condition | Closed] = []
     for event in sorted(pending, key=lambda e: e.t_s):
-        if now_s - event.t_s > ask_s or not event.candidates:
+        if not event.candidates:
+            continue
+        if now_s - event.t_s > ask_s:
+            closed.append(_unanswered(event, "Nobody has said who it was"))
             continue
         names = {c.baby for c in event.candidates}
         if event.move == "return" and any(
@@ -28,7 +37,18 @@ def who_is_it(pending: Sequence[Unassigned], now_s: float, ask_s: float) -> list
         ):
             continue
         asked.append(event)
-    return [_question(event) for event in asked[-MOST_QUESTIONS:]]
+    older, newest = asked[:-MOST_QUESTIONS], asked[-MOST_QUESTIONS:]
+    closed += [_unanswered(event, "Newer weighings are asked about") for event in older]
+    return [*closed, *(_question(event) for event in newest)]
+
+
+def _unanswered(event: Unassigned, why: str) -> Closed:
+    return Closed(
+        kind="who_is_it",
+        key=event.step_id,
+        why=f"{why}: {event.weight_g:.0f} g stays without a name. An answer with the step id "
+        f"{event.step_id} is still taken.",
+    )
 
 
 def wanders(wander: Wander | None) -> list[Condition]:
@@ -82,7 +102,7 @@ def _question(event: Unassigned) -> Condition:
         message=f"{event.weight_g:.0f} g was {verb}: {who}? Answer with the step id "
         f"{event.step_id}.",
         why="the weight fits more than one baby, or none well",
-        all_clear="It was answered, or is too long ago to be.",
+        all_clear="It was answered, or later weighings have told.",
         step_id=event.step_id,
         candidates=event.candidates,
     )
@@ -99,7 +119,7 @@ def _who_is_in(event: Unassigned, who: str) -> Condition:
         message=f"While nobody watched, the box became {event.weight_g:.0f} g {change}: is {who} "
         f'{question}? Answer with the step id {event.step_id}, or "nobody".',
         why="after a gap in the readings the total does not fit those who were in the box",
-        all_clear="It was answered, or is too long ago to be.",
+        all_clear="It was answered, or later weighings have told.",
         step_id=event.step_id,
         candidates=event.candidates,
     )

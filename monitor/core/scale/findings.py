@@ -10,6 +10,7 @@ from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.conditions import ConcernWriter, Finding, Watch
 from monitor.core.scale import conditions, missing
 from monitor.core.scale.decision import UNSURE_P
+from monitor.core.scale.look_alikes import LookAlikes
 from monitor.core.scale.parts import Parts
 from monitor.core.scale.status import Status
 from monitor.events import CannotJudge, Closed, Condition
@@ -44,6 +45,7 @@ class Findings:
         self._occupancy = parts.occupancy
         self._status = status
         self._writer = ConcernWriter(parts.reference)
+        self._look_alikes = LookAlikes(parts)
         self._last: _Judged | None = None
 
     def forget(self) -> None:
@@ -76,6 +78,7 @@ class Findings:
             if record.here
             for finding in writer.baby(record, now_s, self._watch(i, record, blind=blind))
         ]
+        found += self._look_alikes.findings(now_s, blind=blind)
         found += missing.findings(self._parts, now_s, blind=blind or state.box_off)
         found += conditions.who_is_it(list(state.claims.pending.values()), now_s, ASK_S)
         if blind:

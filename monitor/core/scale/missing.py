@@ -11,13 +11,11 @@ from monitor.core.growth.conditions import Finding
 from monitor.core.scale.absence import Missing
 from monitor.core.scale.parts import Parts
 from monitor.events import Candidate, CannotJudge, Closed, Condition
-from monitor.names import listed
+from monitor.names import counted, listed
 from monitor.times import spoken_duration
 
 NEONATE_DAYS = 28.0
 """Younger ones do not keep themselves warm: the nest is to be 24 to 32 °C until then (CASCMA)."""
-
-NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 
 
 def findings(parts: Parts, now_s: float, *, blind: bool) -> list[Finding]:
@@ -38,7 +36,7 @@ def _closed(parts: Parts) -> list[Finding]:
     for i, record in enumerate(parts.claims.records):
         if record.here and parts.absences.is_away(i):
             why = f"{record.baby.name} is with somebody, as was noted."
-            keys = [k for k, g in parts.absences.state.groups.items() if record.baby.id in g.babies]
+            keys = [k for k, ids in parts.absences.state.groups.items() if record.baby.id in ids]
             found += [Closed(kind="out_of_box", key=k, why=why) for k in (record.baby.id, *keys)]
     return found
 
@@ -52,10 +50,10 @@ def _unjudged(parts: Parts, missing: set[str]) -> list[Finding]:
         CannotJudge(kind="out_of_box", key=key, why=f"nobody knows whether {name} is in the box")
         for key, name in unsure.items()
     ]
-    for key, group in absences.state.groups.items():
-        if key in missing:
+    for key, ids in absences.state.groups.items():
+        if key in missing or all(absences.inside(i) for i in parts.roster.indices(ids)):
             continue
-        if unsure.keys() & set(group.babies):
+        if unsure.keys() & set(ids):
             why = "nobody knows whether they are in the box"
             found.append(CannotJudge(kind="out_of_box", key=key, why=why))
         else:
@@ -68,7 +66,7 @@ def _condition(parts: Parts, missing: Missing, now_s: float) -> Condition:
     names = [record.baby.name for record in records]
     single, share = len(names) == 1, round(missing.number / len(names), 3)
     has, is_, it = ("has", "is", "it") if missing.number == 1 else ("have", "are", "them")
-    number = NUMBERS.get(missing.number, str(missing.number)).capitalize()
+    number = counted(missing.number).capitalize()
     who = names[0] if single else f"{number} of {listed(names)}"
     severity: Severity = "warning"
     advice = f"look for {it}"

@@ -7,6 +7,7 @@ means the same baby.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 import msgspec
@@ -51,6 +52,11 @@ class Roster:
     def here(self) -> list[Baby]:
         """Everybody who has not left."""
         return [record.baby for record in self._claims.records if record.here]
+
+    def indices(self, ids: Sequence[str]) -> list[int]:
+        """Places of those with these ids who are here."""
+        records = enumerate(self._claims.records)
+        return [i for i, record in records if record.here and record.baby.id in ids]
 
     def add(self, request: BabyAdd, now_s: float) -> list[AnyEvent]:
         """A baby comes to the nursery.

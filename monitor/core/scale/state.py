@@ -55,6 +55,8 @@ class WeigherState(msgspec.Struct, rename=_ENCODED):
     still: SettledState = msgspec.field(default_factory=SettledState)
     steadiness: SteadinessState = msgspec.field(default_factory=SteadinessState)
     care: CareState = msgspec.field(default_factory=CareState)
+    told_of_groups: dict[str, Moment] = {}
+    """of which look-alikes something was last stated as a group, by ``group_key``"""
     absence: AbsenceState = msgspec.field(default_factory=AbsenceState)
     entries: list[Entry] = []
     """what people entered lately, oldest first"""

@@ -114,6 +114,15 @@ def test_one_of_two_look_alikes_is_out():
     assert day.told("out_of_box")[-1].message == "Ash and Bee are in the box."
 
 
+def test_the_next_look_alike_that_is_fed_is_no_long_absence():
+    """The group is out again within seconds: since then, not since the first of them."""
+    day = night(weights=(151.4, 151.8))
+    day.box.feed(T + hours(2), "Ash", 6.0, out_s=minutes(29))
+    day.box.feed(T + hours(2) + minutes(29) + 8.0, "Bee", 6.0, out_s=minutes(29))
+    day.live(hours(3.2))
+    assert not day.told("out_of_box")
+
+
 def test_while_the_box_is_off_its_scale_nobody_can_tell():
     day = night()
     climbs_out(day, hours(2), "Ash")

@@ -61,13 +61,11 @@ class Parts:
         self._crying = CryIncident(config.alerts)
         self._health = Health(watched, start_s, least_scale_hz=_least_hz(config))
         self._activity = Activity(config.alerts, start_s)
-        self._identity = IdentityConflict(config.box)
-        self._link = LinkHealth()
+        self._identity, self._link = IdentityConflict(config.box), LinkHealth()
         self.policy = AlertPolicy(config.alerts, config.box, local_minute)
         self.policy.know_sources(watched)
         self._tells_silence = {"microphone", "scale"} <= set(watched)
-        self._names = {baby.id: baby.name for baby in self.scale.babies}
-        """of those who are here, by id"""
+        self._name_by_id = {baby.id: baby.name for baby in self.scale.babies}
 
     @property
     def babies(self) -> Sequence[Baby]:
@@ -190,10 +188,10 @@ class Parts:
     def _know_roster(self) -> None:
         babies = self.scale.babies
         names = {baby.id: baby.name for baby in babies}
-        for baby_id, old in self._names.items():
+        for baby_id, old in self._name_by_id.items():
             if (new := names.get(baby_id, old)) != old:
                 self._crying.rename(old, new)
-        self._names = names
+        self._name_by_id = names
         self.policy.know_roster(babies)
 
 

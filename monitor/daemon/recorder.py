@@ -100,9 +100,8 @@ class Recorder:
             self._begin(config, run_start)
 
     def _write_start(self, run_start: RunStart) -> None:
-        state = {}
-        if run_start.clock.boot_id:
-            state["clock"] = msgspec.json.encode(run_start.clock)
+        clock = run_start.clock
+        state = {"clock": msgspec.json.encode(clock)} if clock.boot_id else {}
         shifts = [] if run_start.earlier is None else [run_start.earlier]
         self._write(Batch(shifts=shifts, state=state))
 
@@ -215,8 +214,7 @@ class Recorder:
     def _shift(self, shifts: list[TimeShift]) -> list[AnyEvent]:
         """Pipeline, journal and outbox; a crash leaves all of it shifted, or nothing."""
         events = [event for shift in shifts for event in self.pipeline.shift(shift)]
-        by_s = shifts[-1].by_s  # the last one is this boot's own
-        self.now_s += by_s
+        self.now_s = shifts[-1].moment(self.now_s)  # the last one is this boot's own
         for shift in shifts:
             self._telemetry.shift(shift)
         if self._host is not None:

@@ -83,21 +83,9 @@ class EventRows:
         elif isinstance(event, Alert):
             self._insert("alerts", event, synced, since_s=event.since)
         elif isinstance(event, RosterChanged):
-            if event.deleted:
-                self._db.execute("DELETE FROM babies WHERE id = ?", (event.baby.id,))
-            else:
-                self.write_baby(event.baby)
+            self._write_roster(event)
         elif isinstance(event, CommandResult) and event.origin.startswith("inbox:"):
-            self._db.execute(
-                "UPDATE inbox SET done_s = ?, ok = ?, error = ?, understood = ? WHERE id = ?",
-                (
-                    event.t_s,
-                    event.ok,
-                    event.error,
-                    event.understood,
-                    int(event.origin.removeprefix("inbox:")),
-                ),
-            )
+            self._write_answer(event)
 
     def write_baby(self, baby: Baby) -> None:
         """Write who a baby is now; rows under an earlier name get the new one.
@@ -118,6 +106,19 @@ class EventRows:
             "ON CONFLICT (id) DO UPDATE SET slug = excluded.slug, "
             "retired_s = excluded.retired_s, document = excluded.document",
             (baby.id, baby.slug, baby.retired_s, msgspec.json.encode(baby)),
+        )
+
+    def _write_roster(self, event: RosterChanged) -> None:
+        if event.deleted:
+            self._db.execute("DELETE FROM babies WHERE id = ?", (event.baby.id,))
+        else:
+            self.write_baby(event.baby)
+
+    def _write_answer(self, event: CommandResult) -> None:
+        row = int(event.origin.removeprefix("inbox:"))
+        self._db.execute(
+            "UPDATE inbox SET done_s = ?, ok = ?, error = ?, understood = ? WHERE id = ?",
+            (event.t_s, event.ok, event.error, event.understood, row),
         )
 
     def _write_feed(self, event: Feed, synced: bool) -> None:

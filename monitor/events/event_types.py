@@ -179,6 +179,8 @@ class Alert(Event, frozen=True, kw_only=True, tag="alert"):
     message: str
     why: str
     box: str
+    own_severity: Severity | None = None
+    """as it is, before quiet hours lower it; ``None``: an earlier version did not say"""
     until: Deadline | None = None
     """end of a snooze"""
     silent: bool = False

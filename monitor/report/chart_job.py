@@ -20,7 +20,7 @@ def main(box: str, state_dir: str, baby: str, days: str) -> int:
     """Draw one chart; returns the exit code."""
     os.nice(LEAST_URGENT)
     data = read_data(Config(box=box, state_dir=state_dir), baby=baby, days=float(days))
-    sys.stdout.buffer.write(png(growth_figure(data.babies[0]), dpi=90))
+    sys.stdout.buffer.write(png(growth_figure(data.babies[0]), dpi=180))
     return 0
 
 

@@ -14,9 +14,12 @@ from datetime import UTC, datetime
 import msgspec
 from msgspec.structs import replace
 
+from monitor.alert_kinds import RANK
 from monitor.core.growth.reference import GrowthReference
 from monitor.errors import InputError
 from monitor.events import Baby, Feed, Weighing, slug
+from monitor.report.alert_marks import AlertMark, alert_marks
+from monitor.report.growth import Growth, growth_of
 from monitor.store.reading import JournalReader, MinuteRow
 from monitor.times import DAY_S, HOUR_S, MINUTE_S, midnight_utc_s
 
@@ -34,17 +37,6 @@ class BandPoint(msgspec.Struct, frozen=True):
     high_g: float
 
 
-class AlertMark(msgspec.Struct, frozen=True):
-    """An alert that was raised."""
-
-    t_s: float
-    kind: str
-    severity: str
-    title: str
-    message: str
-    baby: str | None
-
-
 class BabyReport(msgspec.Struct, frozen=True, kw_only=True):
     """Everything about one baby."""
 
@@ -54,6 +46,9 @@ class BabyReport(msgspec.Struct, frozen=True, kw_only=True):
     alerts: list[AlertMark]
     band: list[BandPoint]
     age_guessed: bool
+    growth: Growth
+    from_s: float
+    to_s: float
 
 
 class Hour(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +86,13 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     hours: list[Hour]
     companies: list[Company]
     alerts: list[AlertMark]
+    """raised in this time, or open still"""
+
+    @property
+    def open_alerts(self) -> list[AlertMark]:
+        """The gravest first."""
+        found = [alert for alert in self.alerts if alert.is_open]
+        return sorted(found, key=lambda alert: -RANK[alert.severity])
 
 
 def gather(
@@ -110,7 +112,8 @@ def gather(
     from_s = to_s - days * DAY_S
     if baby is None:
         chosen = [b for b in chosen if b.retired_s is None or b.retired_s >= from_s]
-    alerts = _alerts(journal, from_s)
+    only = chosen[0].name if baby is not None else None
+    alerts = alert_marks(journal, from_s, only)
     minutes = journal.telemetry(from_s)
     return ReportData(
         box=box,
@@ -124,16 +127,6 @@ def gather(
     )
 
 
-def _alerts(journal: JournalReader, from_s: float) -> list[AlertMark]:
-    return [
-        AlertMark(
-            row["since_s"], row["kind"], row["severity"], row["title"], row["message"], row["baby"]
-        )
-        for row in journal.alerts(from_s)
-        if row["state"] == "raised" and row["kind"] != "test"
-    ]
-
-
 def _baby_report(
     journal: JournalReader,
     reference: GrowthReference,
@@ -143,14 +136,17 @@ def _baby_report(
     alerts: list[AlertMark],
 ) -> BabyReport:
     history = journal.weighings(0.0, baby.name)
-    weighings = [w for w in history if w.t_s >= from_s]
+    feeds = journal.feeds(0.0, baby.name)
     return BabyReport(
         baby=baby,
-        weighings=weighings,
-        feeds=journal.feeds(from_s, baby.name),
+        weighings=[w for w in history if w.t_s >= from_s],
+        feeds=[feed for feed in feeds if feed.t_s >= from_s],
         alerts=[alert for alert in alerts if alert.baby == baby.name],
         band=_band(reference, baby, history, from_s, to_s),
         age_guessed=baby.born is None,
+        growth=growth_of(baby, history, feeds, reference, from_s),
+        from_s=from_s,
+        to_s=to_s,
     )
 
 
@@ -218,3 +214,10 @@ def _companies(minutes: list[MinuteRow]) -> list[Company]:
         ),
         key=lambda company: -company.hours,
     )
+
+
+def company_words(who: str, names: dict[str, str]) -> str:
+    """``Kangaroo + Possum``, ``nobody`` or ``not known``."""
+    if who == UNKNOWN:
+        return "not known"
+    return " + ".join(names.get(part, part) for part in who.split()) or "nobody"

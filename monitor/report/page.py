@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 
-from monitor.events import Feed
-from monitor.report.data import BabyReport, Company, ReportData
-from monitor.times import DAY_S
+from monitor.events import Feed, Verdict
+from monitor.report.alert_marks import AlertMark
+from monitor.report.data import BabyReport, Company, ReportData, company_words
+from monitor.report.growth import Growth, in_24_hours, verdict
 
 LEAST_HOURS = 3.0
 """with less time together than this no rate of crying is shown"""
+_WORST_FIRST: tuple[Verdict, ...] = (
+    "losing", "not_gaining", "not_enough_data", "steady", "gaining",
+)  # fmt: skip
 
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; color: #222; max-width: 52rem; margin: 2rem auto;
   padding: 0 1rem; }
 h1 { font-size: 1.5rem; margin-bottom: 0; } h2 { font-size: 1.15rem; margin: 2rem 0 .3rem; }
-p.note, footer { color: #555; font-size: .85rem; }
-svg { width: 100%; height: auto; }
+.verdict { font-size: 1.1rem; margin: .4rem 0; }
+.note, footer { color: #555; font-size: .85rem; }
+svg { width: 100%; max-width: 36rem; height: auto; }
 table { border-collapse: collapse; margin: .5rem 0; font-size: .9rem; }
 th, td { text-align: left; padding: .2rem .8rem .2rem 0; border-bottom: 1px solid #ddd; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
@@ -38,6 +44,7 @@ def page(data: ReportData, growth: list[str], cries: str) -> str:
         f"<style>{_STYLE}</style></head><body>",
         f"<h1>Nursery report: {escape(data.box)}</h1><p class='note'>{span}</p>",
     ]
+    parts += [_verdicts(data), _open_alerts(data)]
     for report, picture in zip(data.babies, growth, strict=True):
         parts.append(_baby(report, picture))
     parts += [_cries(data, cries), _alerts(data)]
@@ -57,21 +64,59 @@ def _baby(report: BabyReport, picture: str) -> str:
     return f"<section><h2>{escape(report.baby.name)}</h2>{picture}<table>{rows}</table></section>"
 
 
+def _verdicts(data: ReportData) -> str:
+    """How each baby is doing, those to worry about first."""
+    worst_first = sorted(data.babies, key=lambda report: _WORST_FIRST.index(_verdict_of(report)))
+    return "".join(
+        f"<p class='verdict'>{escape(verdict(report.baby.name, report.growth))}{_as_of(report)}</p>"
+        for report in worst_first
+    )
+
+
+def _verdict_of(report: BabyReport) -> Verdict:
+    last = report.growth.report
+    return "not_enough_data" if last is None else last.verdict
+
+
+def _as_of(report: BabyReport) -> str:
+    last = report.growth.report
+    return "" if last is None else f" ({_moment(last.t_s)})"
+
+
+def _open_alerts(data: ReportData) -> str:
+    if not data.open_alerts:
+        return "<section><h2>Open alerts</h2><p>None.</p></section>"
+    return f"<section><h2>Open alerts</h2>{_alert_table(data.open_alerts)}</section>"
+
+
 def _facts(report: BabyReport) -> list[tuple[str, str]]:
     facts = []
     if report.weighings:
-        first, last = report.weighings[0], report.weighings[-1]
-        facts.append(("Last weight", f"{last.weight_g:.1f} g on {_moment(last.t_s)}"))
-        days = (last.t_s - first.t_s) / DAY_S
-        if days >= 0.5:
-            gain_g = last.weight_g - first.weight_g
-            facts.append(
-                ("Change", f"{gain_g:+.1f} g in {days:.1f} days ({gain_g / days:+.1f} g a day)")
-            )
+        last = report.weighings[-1]
+        after = ", after the bottle" if last.move == "return" else ""
+        facts.append(("Last weight", f"{last.weight_g:.1f} g on {_moment(last.t_s)}{after}"))
+        facts += _changes(report.growth)
         facts.append(("Weighings", str(len(report.weighings))))
     if report.feeds:
         facts.append(("Feeds", _feeds(report.feeds)))
     return facts or [("Weighings", "none in this time")]
+
+
+def _changes(growth: Growth) -> list[tuple[str, str]]:
+    """Before a bottle against before a bottle, as the alerts have it."""
+    facts = []
+    if growth.report is not None and (change := in_24_hours(growth.report)):
+        facts.append(("Change", change))
+    if growth.change is not None:
+        grams, days = growth.change.grams, growth.change.days
+        how = ", before the bottle" if growth.change.before_bottle else ""
+        facts.append(
+            (
+                "In this time",
+                f"{grams:+.1f} g in {days:.1f} days ({grams / days:+.1f} g a day){how}",
+            )
+        )
+    return facts
 
 
 def _feeds(feeds: list[Feed]) -> str:
@@ -102,21 +147,33 @@ def _cries(data: ReportData, picture: str) -> str:
 
 
 def _company_row(company: Company, names: dict[str, str]) -> str:
-    from monitor.report.charts import company_words
-
     rate = f"{company.cry_min_per_h:.1f}" if company.hours >= LEAST_HOURS else "too short"
     who = escape(company_words(company.who, names))
     return f"<tr><td>{who}</td><td class='n'>{company.hours:.1f}</td><td class='n'>{rate}</td></tr>"
 
 
 def _alerts(data: ReportData) -> str:
-    rows = "".join(
-        f"<tr><td>{_moment(alert.t_s)}</td><td>{escape(alert.severity)}</td>"
-        f"<td>{escape(alert.title)}: {escape(alert.message)}</td></tr>"
-        for alert in data.alerts[-40:]
-    )
-    body = f"<table>{rows}</table>" if rows else "<p>None.</p>"
+    body = _alert_table(data.alerts[-40:]) if data.alerts else "<p>None.</p>"
     return f"<section><h2>Alerts</h2>{body}</section>"
+
+
+def _alert_table(alerts: Sequence[AlertMark]) -> str:
+    rows = "".join(
+        f"<tr><td>{_moment(alert.t_s)}</td><td>{escape(_severity(alert))}</td>"
+        f"<td>{escape(_words(alert))}</td></tr>"
+        for alert in alerts
+    )
+    return f"<table>{rows}</table>"
+
+
+def _words(alert: AlertMark) -> str:
+    """Title and message, which both begin with a name."""
+    return f"{alert.title}: {alert.message.removeprefix(f'{alert.baby}: ')}"
+
+
+def _severity(alert: AlertMark) -> str:
+    seen = alert.state in {"acknowledged", "snoozed"}
+    return f"{alert.severity}, {alert.state}" if seen else alert.severity
 
 
 def _day(t_s: float) -> str:

@@ -54,6 +54,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "alerts.kind": get_args(AlertKind),
     "alerts.state": get_args(AlertState),
     "alerts.severity": get_args(Severity),
+    "alerts.own_severity": get_args(Severity),
 }
 _NOT_EMPTY = frozenset({"topic", "step_id", "baby", "id", "slug", "verb", "key"})
 

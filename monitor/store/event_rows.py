@@ -41,7 +41,7 @@ _COLUMNS = {
     "cries": ("started_s", "species", "score", "context", "t_s", "session", "synced"),
     "alerts": (
         "id", "kind", "state", "severity", "baby", "since_s", "title", "message", "why", "t_s",
-        "session", "synced",
+        "session", "synced", "own_severity",
     ),
 }  # fmt: skip
 """what is written of an event: its fields by their names, and what is given beside it"""

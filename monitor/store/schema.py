@@ -109,6 +109,7 @@ STEPS = (
     CREATE INDEX notes_by_time ON notes (t_s);
     """,
     "ALTER TABLE inbox ADD COLUMN understood TEXT;",
+    "ALTER TABLE alerts ADD COLUMN own_severity TEXT;",
 )
 
 

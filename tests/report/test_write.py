@@ -49,9 +49,9 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
             weighed("3", T - 7000, 231.5, "return"),
             Feed(t_s=T - 7000, baby="Possum", net_g=9.5, sigma_g=1.1, out_s=200, step_id="3"),
             Alert(
-                t_s=T - 3600, id="a", kind="losing_weight", state="raised", severity="warning",
-                baby="Possum", since=T - 3600, title="Possum <loses>", message="Weigh again.",
-                why="", box="box",
+                t_s=T - 3600, id="a", kind="losing_weight", state="raised", severity="info",
+                own_severity="warning", baby="Possum", since=T - 3600, title="Possum <loses>",
+                message="Weigh again.", why="", box="box",
             ),
         ]))  # fmt: skip
     minutes = [
@@ -102,6 +102,32 @@ def test_html_is_one_file_that_loads_nothing(config: Config, tmp_path: Path):
     assert "not a diagnosis" in text
 
 
+def test_the_verdict_stands_first_and_open_alerts_next(config: Config, tmp_path: Path):
+    out = tmp_path / "report.html"
+    write_report(config, baby="Possum", days=14, out=str(out), csv_path=None)
+    text = out.read_text()
+    verdict = text.index("Possum is gaining: +8.9 g (+4.3 %) in 24 h.")
+    opened = text.index("<h2>Open alerts</h2>")
+    assert verdict < opened < text.index("Possum &lt;loses&gt;") < text.index("<svg")
+
+
+def test_a_change_on_the_page_is_before_the_bottle_against_before_the_bottle(
+    config: Config, tmp_path: Path
+):
+    out = tmp_path / "report.html"
+    write_report(config, baby="Possum", days=14, out=str(out), csv_path=None)
+    text = out.read_text()
+    assert "+17.0 g in 1.9 days" in text  # 222 g before the bottle against 205 g typed
+    assert "231.5 g on" in text
+    assert ", after the bottle<" in text
+
+
+def test_an_alert_told_as_information_by_night_is_the_warning_it_is(config: Config, tmp_path: Path):
+    out = tmp_path / "report.html"
+    write_report(config, baby="Possum", days=14, out=str(out), csv_path=None)
+    assert "<td>warning</td><td>Possum &lt;loses&gt;" in out.read_text()
+
+
 def test_png_and_table(config: Config, tmp_path: Path):
     out, table = tmp_path / "r.png", tmp_path / "r.csv"
     write_report(config, baby="Possum", days=14, out=str(out), csv_path=str(table))
@@ -116,8 +142,17 @@ def test_png_and_table(config: Config, tmp_path: Path):
 
 def test_a_baby_without_any_weighing_has_a_page(config: Config, tmp_path: Path):
     out = tmp_path / "r.html"
-    write_report(config, baby="=Joey & <b>", days=1, out=str(out), csv_path=None)
-    assert "none in this time" in out.read_text()
+    code = (
+        "import sys; from monitor.config import Config; from monitor.report.write import *; "
+        "write_report(Config(box='box', state_dir=sys.argv[1]), baby='=Joey & <b>', days=1, "
+        "out=sys.argv[2], csv_path=None)"
+    )
+    words = [sys.executable, "-c", code, config.state_dir, str(out)]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    text = out.read_text()
+    assert "none in this time" in text
+    assert "=Joey &amp; &lt;b&gt; has not been weighed yet." in text
 
 
 @pytest.mark.parametrize(

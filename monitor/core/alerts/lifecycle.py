@@ -122,7 +122,9 @@ class AlertLife(msgspec.Struct, kw_only=True):
         self.unjudged_from_s, self.doubt = None, ""
         self.true_severity = condition.severity
         self.all_clear, self.times = condition.all_clear, condition.times
-        self.alert = converted(Alert, self.alert, condition, severity=severity)
+        self.alert = converted(
+            Alert, self.alert, condition, severity=severity, own_severity=condition.severity
+        )
 
     def rename(self, old: str, new: str) -> None:
         """A baby it speaks of has another name now."""

@@ -129,6 +129,7 @@ class AlertPolicy:
             id=self.state.new_id(incident, condition.since_s, now_s),
             state="raised",
             severity=severity,
+            own_severity=condition.severity,
             since=condition.since_s,
             box=self._box,
         )

@@ -203,6 +203,8 @@ class BabyAdd(Verb, frozen=True, kw_only=True, tag="baby_add"):
     born: Day | None = None
     weight_g: Grams | None = None
     adult_weight_kg: AdultKg | None = None
+    confirm: bool = False
+    """yes, it really weighs that"""
 
     def __post_init__(self) -> None:
         """The name is one that a baby may have."""
@@ -218,6 +220,8 @@ class BabyEdit(Verb, frozen=True, kw_only=True, tag="baby_edit"):
     born: Day | None = None
     weight_g: Grams | None = None
     adult_weight_kg: AdultKg | None = None
+    confirm: bool = False
+    """yes, it really weighs that"""
 
     def __post_init__(self) -> None:
         """The new name is one that a baby may have."""

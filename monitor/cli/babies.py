@@ -28,9 +28,11 @@ def baby() -> None:
 @click.option("--weight", "weight_g", type=GRAMS, help="Weight now.")
 @click.option("--adult-weight", "adult_weight_kg", metavar="KG",
               help="Expected adult weight: picks a puppy's growth band.")  # fmt: skip
+@click.option("--confirm", is_flag=True, help="Yes, it really weighs that.")
 @config_option
-def baby_add(config_path: str | None, **args: Any) -> int:
+def baby_add(config_path: str | None, confirm: bool, **args: Any) -> int:
     """Register a baby; it is in the box from now on."""
+    args["confirm"] = confirm or None
     return _submit(config_path, "baby_add", args, f"{args['name']} is in the nursery")
 
 
@@ -39,10 +41,13 @@ def baby_add(config_path: str | None, **args: Any) -> int:
 @click.option("--rename", metavar="NAME")
 @click.option("--species", type=click.Choice(["kitten", "puppy"]))
 @click.option("--born", metavar="DATE")
+@click.option("--weight", "weight_g", type=GRAMS, help="What it weighed when it was registered.")
 @click.option("--adult-weight", "adult_weight_kg", metavar="KG")
+@click.option("--confirm", is_flag=True, help="Yes, it really weighs that.")
 @config_option
-def baby_edit(config_path: str | None, **args: Any) -> int:
+def baby_edit(config_path: str | None, confirm: bool, **args: Any) -> int:
     """Change what is known about a baby; its history stays with it."""
+    args["confirm"] = confirm or None
     return _submit(config_path, "baby_edit", args, f"{args['name']} changed")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import NamedTuple, TextIO
 
 import msgspec
@@ -16,6 +17,7 @@ import msgspec
 from monitor.commands import Request, Weigh
 from monitor.config import Config
 from monitor.core.pipeline import Pipeline
+from monitor.core.scale.doubts import PLAUSIBLE_RATIO
 from monitor.data.shipped import growth_reference
 from monitor.errors import InputError
 from monitor.events import Baby, Command, CommandResult, Weighing
@@ -37,6 +39,8 @@ from monitor.written.moments import spoken_moment
 
 MOST_SHOWN = 20
 """lines of what is left out"""
+AGREE = 3
+"""weighings of a list that agree with one another tell more than one number at registration"""
 SAME_G = 0.06
 """two weights that a list or a report rounds to one"""
 PROGRESS_EVERY_S = 2.0
@@ -55,6 +59,20 @@ class Consent(NamedTuple):
     agree: Callable[[str], bool]
     day_first: Callable[[str], bool] | None
     """whether the day stands before the month; ``None``: nobody can be asked"""
+
+
+class Accepted(NamedTuple):
+    """A weighing that the nursery takes."""
+
+    one: Found
+    confirm: bool = False
+
+    @property
+    def request(self) -> Weigh:
+        """What is asked of the nursery."""
+        one = self.one
+        at = rfc3339(one.t_s)
+        return Weigh(baby=one.baby, grams=one.weight_g, at=at, confirm=self.confirm)
 
 
 class _Nursery(NamedTuple):
@@ -90,10 +108,11 @@ def import_list(
     now, nursery = local_now(config), _nursery(config)
     read = _read(file, nursery.babies, now, choices, consent)
     known, fresh = _set_apart(read, nursery.weighings)
-    accepted, refused = _rehearsed(config, nursery, fresh, now, confirm=confirm)
-    left_out = [*read.left_out, *refused]
+    rehearsal = _Rehearsal(config, nursery, now, confirm=confirm)
+    rehearsal.run(fresh)
+    accepted, left_out = rehearsal.accepted, [*read.left_out, *rehearsal.left_out]
     out.write(f"{file.path}\n")
-    _show(read, accepted, now, out)
+    _show([*read.notes, *rehearsal.notes], [each.one for each in accepted], now, out)
     if known:
         out.write(f"{len(known)} are in the nursery already\n")
     _show_left_out(left_out, out)
@@ -101,10 +120,10 @@ def import_list(
     if accepted and not consent.agree(f"Import {len(accepted)} weighings?"):
         out.write("nothing was imported\n")
         return 1
-    answers = _submit(config, accepted, confirm=confirm, total=total, err=err)
-    for one, error in zip(accepted, answers, strict=True):
+    answers = _submit(config, accepted, total=total, err=err)
+    for each, error in zip(accepted, answers, strict=True):
         if error is not None:
-            out.write(f"{one.place} left out: {error}\n")
+            out.write(f"{each.one.place} left out: {error}\n")
     imported = answers.count(None)
     out.write(f"{imported} of {total} weighings imported\n")
     return 0 if imported + len(known) == total else 1
@@ -150,44 +169,65 @@ def _set_apart(read: WeightList, weighings: Sequence[Weighing]) -> tuple[list[Fo
     return known, fresh
 
 
-def _rehearsed(
-    config: Config, nursery: _Nursery, fresh: list[Found], now: LocalNow, *, confirm: bool
-) -> tuple[list[Found], list[LeftOut]]:
+class _Rehearsal:
     """What the nursery would take, and what it would question; nothing is written."""
-    replace = msgspec.structs.replace
-    pipeline = Pipeline(
-        replace(
-            config,
-            microphone=replace(config.microphone, source="none"),
-            scale=replace(config.scale, source="none"),
-        ),
-        babies=[baby for baby in nursery.babies if baby.retired_s is None],
-        history=nursery.weighings,
-        model=None,
-        reference=growth_reference(),
-        start_s=now.t_s,
-        local_minute=local_minute,
-    )
-    pipeline.know_clock(now.clock_known)
-    accepted: list[Found] = []
-    refused: list[LeftOut] = []
-    for one in fresh:
-        command = Command(t_s=now.t_s, request=_request(one, confirm=confirm), origin="desk")
-        results = [e for e in pipeline.observe(command) if isinstance(e, CommandResult)]
-        error = next((e.error or "it was refused" for e in results if not e.ok), None)
-        if error is None:
-            accepted.append(one)
-        else:
-            refused.append(LeftOut(one.place, error))
-    return accepted, refused
 
+    def __init__(self, config: Config, nursery: _Nursery, now: LocalNow, *, confirm: bool) -> None:
+        replace = msgspec.structs.replace
+        self._pipeline = Pipeline(
+            replace(
+                config,
+                microphone=replace(config.microphone, source="none"),
+                scale=replace(config.scale, source="none"),
+            ),
+            babies=[baby for baby in nursery.babies if baby.retired_s is None],
+            history=nursery.weighings,
+            model=None,
+            reference=growth_reference(),
+            start_s=now.t_s,
+            local_minute=local_minute,
+        )
+        self._pipeline.know_clock(now.clock_known)
+        self._nursery, self._now, self._confirm = nursery, now, confirm
+        self.accepted: list[Accepted] = []
+        self.left_out: list[LeftOut] = []
+        self.notes: list[str] = []
 
-def _request(one: Found, *, confirm: bool) -> Weigh:
-    return Weigh(baby=one.baby, grams=one.weight_g, at=rfc3339(one.t_s), confirm=confirm)
+    def run(self, fresh: list[Found]) -> None:
+        """Each baby's in order of time."""
+        for name in dict.fromkeys(one.baby for one in fresh):
+            own = [one for one in fresh if one.baby == name]
+            refused = self._take([Accepted(one, self._confirm) for one in own])
+            if len(refused) == len(own) and self._contradicts_registration(name, own):
+                self.notes.append(
+                    f"the list agrees with itself, and not with {name}'s registration"
+                )
+                refused = self._take([Accepted(own[0], True), *(Accepted(o) for o in own[1:])])
+            self.left_out += refused
+        self.accepted.sort(key=lambda each: each.one.t_s)
+
+    def _take(self, weighings: list[Accepted]) -> list[LeftOut]:
+        refused = []
+        for each in weighings:
+            command = Command(t_s=self._now.t_s, request=each.request, origin="desk")
+            results = [e for e in self._pipeline.observe(command) if isinstance(e, CommandResult)]
+            error = next((e.error or "it was refused" for e in results if not e.ok), None)
+            if error is None:
+                self.accepted.append(each)
+            else:
+                refused.append(LeftOut(each.one.place, error))
+        return refused
+
+    def _contradicts_registration(self, name: str, own: list[Found]) -> bool:
+        """Only the weight at registration is known, and three or more of the list agree."""
+        if len(own) < AGREE or any(weighing.baby == name for weighing in self._nursery.weighings):
+            return False
+        ratios = [two.weight_g / one.weight_g for one, two in pairwise(own)]
+        return all(1 / PLAUSIBLE_RATIO < ratio < PLAUSIBLE_RATIO for ratio in ratios)
 
 
 def _submit(
-    config: Config, accepted: list[Found], *, confirm: bool, total: int, err: TextIO
+    config: Config, accepted: list[Accepted], *, total: int, err: TextIO
 ) -> list[str | None]:
     shown_s = time.monotonic()
 
@@ -198,15 +238,15 @@ def _submit(
             err.write(f"{done} of {total} weighings imported so far\n")
             err.flush()
 
-    requests: list[Request] = [_request(one, confirm=confirm) for one in accepted]
+    requests: list[Request] = [each.request for each in accepted]
     return submit_all(config, requests, progress=progress, leave=True) if requests else []
 
 
 # ---------------------------------------------------------------------- what is shown
 
 
-def _show(read: WeightList, accepted: list[Found], now: LocalNow, out: TextIO) -> None:
-    out.write("".join(f"  {note}\n" for note in read.notes))
+def _show(notes: list[str], accepted: list[Found], now: LocalNow, out: TextIO) -> None:
+    out.write("".join(f"  {note}\n" for note in notes))
     if not accepted:
         return
     rows = [("baby", "weighings", "first", "last", "weights")]

@@ -134,3 +134,20 @@ def test_a_file_that_is_no_list_is_named(
     assert (code, "cannot read /nowhere.csv" in sentence) == (1, True)
     code, sentence = fails(capsys, "weigh", "Ann", "112", "--csv", str(file), "--config", ann)
     assert (code, "not both" in sentence) == (2, True)
+
+
+def test_a_list_that_agrees_with_itself_tells_more_than_one_number_at_registration(
+    config: str, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add = ["baby", "add", "Ann", "--species", "kitten", "--weight", "9", "--config", config]
+    assert main(add) == 2
+    assert "did you mean 9 ounces (255 g)?" in capsys.readouterr().err
+    assert main([*add, "--confirm"]) == 0
+    file.write_text("when,Ann\n2026-11-25 08:00,244\n2026-11-26 08:00,252\n")
+    assert weigh(config, "--csv", str(file), "--yes") == 1  # two may both be wrong
+    assert "registered with 9 g (meant as 9 ounces" in capsys.readouterr().out
+    file.write_text(file.read_text() + "2026-11-27 08:00,260\n")
+    assert weigh(config, "--csv", str(file), "--yes") == 0
+    shown = capsys.readouterr().out
+    assert "the list agrees with itself, and not with Ann's registration" in shown
+    assert [w.weight_g for w in kept(tmp_path)] == [244.0, 252.0, 260.0]

@@ -116,6 +116,20 @@ class GrowthReference:
             intake_ml_per_kg_day=_mix2(low.intake_ml_per_kg_day, high.intake_ml_per_kg_day, share),
         )
 
+    def span_g(self, baby: Baby, age_day: float | None) -> tuple[float, float]:
+        """The least and the most that its species weighs at an age, or (``None``) at any here.
+
+        Of all classes, unless its adult weight is known.
+        """
+        tables = [i for i, table in enumerate(self._tables) if table.species == baby.species]
+        if baby.adult_weight_kg is not None:
+            tables = [self._table_for(baby, age_day, None)]
+        bands = [row.weight_g for i in tables for row in self._tables[i].rows]
+        if age_day is not None:
+            rows = [self._between(i, age_day) for i in tables]
+            bands = [_mix3(low.weight_g, high.weight_g, share) for low, high, share in rows]
+        return min(band[0] for band in bands), max(band[2] for band in bands)
+
     def _table_for(self, baby: Baby, age_day: float | None, weight_g: float | None) -> int:
         of_species = [i for i, t in enumerate(self._tables) if t.species == baby.species]
         if baby.adult_weight_kg is not None:

@@ -7,14 +7,14 @@ digit too many) is questioned before it is accepted.
 
 from __future__ import annotations
 
-import math
 from typing import Literal
 
 from monitor.commands import Assign, BabyAdd, BabyDelete, BabyEdit, BabyRetire, Correct, Weigh
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale.claims import Claims
+from monitor.core.scale.doubts import doubt, possible_grams
 from monitor.core.scale.hypothesis import Answer, step_id
-from monitor.core.scale.roster import Roster, possible_grams
+from monitor.core.scale.roster import Roster
 from monitor.core.scale.tracker import OccupancyTracker
 from monitor.core.scale.typed_weights import TypedWeights
 from monitor.errors import CommandError
@@ -22,10 +22,6 @@ from monitor.events import AnyEvent, Command, Stamp, Weighing
 from monitor.names import NOBODY
 from monitor.times import DAY_S, HOUR_S
 
-PLAUSIBLE_RATIO = 1.6
-"""A typed weight further than this from the last is questioned; the margin grows 8 % a day."""
-UNITS = (("ounces", 28.35), ("kilograms", 1000.0), ("pounds", 453.6))
-UNIT_MATCH = 1.35
 AHEAD_S = HOUR_S
 """A weighing cannot be typed before it happens; clocks of phone and Pi may differ."""
 OLDEST_S = 400 * DAY_S
@@ -123,7 +119,7 @@ class Corrections:
         if not imported:
             self._check_time(i, t_s, now_s)
         if not request.confirm:
-            reason = self.implausible_reason(i, g, t_s)
+            reason = doubt(self._claims.records[i], self._reference, g, t_s)
             if reason is not None:
                 raise CommandError(reason)
         possible_grams(g, "grams")
@@ -158,27 +154,3 @@ class Corrections:
             stamp=stamp,
         )
         return self._weights.put(i, weighing)
-
-    def implausible_reason(self, i: int, g: float, t_s: float) -> str | None:
-        """A question when a typed weight cannot be meant; ``None`` when it can."""
-        record = self._claims.records[i]
-        name = record.baby.name
-        near = min(record.weighings, key=lambda w: abs(w.t_s - t_s), default=None)
-        known = near.weight_g if near is not None else record.baby.weight_g
-        if known is None:
-            band = record.expected(self._reference, t_s).weight_g
-            if 0.25 * band[0] <= g <= 4.0 * band[2]:
-                return None
-            return f"{g:g} g is far from any {record.baby.species} of this age: confirm to keep it"
-        known_s = near.t_s if near is not None else record.baby.registered_s
-        days = abs(t_s - known_s) / DAY_S if known_s is not None else 0.0
-        allowed = PLAUSIBLE_RATIO * math.exp(0.08 * min(days, 30.0))
-        if 1.0 / allowed <= g / known <= allowed:
-            return None
-        for unit, factor in UNITS:
-            if 1.0 / UNIT_MATCH <= g * factor / known <= UNIT_MATCH:
-                return (
-                    f"{g:g} g for {name}, who weighed {known:.0f} g: did you mean {g:g} {unit} "
-                    f"({g * factor:.0f} g)? Send it in grams, or confirm"
-                )
-        return f"{g:g} g for {name}, who weighed {known:.0f} g: check the number, or confirm it"

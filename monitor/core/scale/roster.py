@@ -18,7 +18,8 @@ from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale.care_state import CareState
 from monitor.core.scale.claims import Claims
 from monitor.core.scale.decision import Decision
-from monitor.core.scale.hypothesis import Estimate, Presence, step_id
+from monitor.core.scale.doubts import doubt, doubt_of_species, possible_grams
+from monitor.core.scale.hypothesis import Estimate, Presence, Typed, step_id
 from monitor.core.scale.tracker import OccupancyTracker
 from monitor.errors import CommandError
 from monitor.events import AnyEvent, Baby, RosterChanged
@@ -28,8 +29,6 @@ MOST_BABIES = 12
 with each (2 ** 12 = 4096 when nobody is known to be inside)"""
 MOST_MET = 40
 """babies that came and went since the tracker began: each keeps its place in every hypothesis"""
-LEAST_G, MOST_G = 5.0, 20_000.0
-"""a stillborn runt weighs more than 20 g, and the largest cell that is read carries 20 kg"""
 OLDEST_BABY_DAYS = 3650
 
 
@@ -64,8 +63,10 @@ class Roster:
         Raises:
             CommandError: refused, nothing changed.
         """
-        _check_described(request, now_s)
-        baby = Baby(id=self._free_id(now_s), registered_s=now_s, **arguments(request))
+        described = arguments(request)
+        described.pop("confirm", None)
+        baby = Baby(id=self._free_id(now_s), registered_s=now_s, **described)
+        self._check_described(request, BabyRecord(baby=baby), now_s)
         self._check_name(baby, None)
         self._check_room()
         self.admit(baby, now_s)
@@ -104,15 +105,19 @@ class Roster:
             CommandError: refused, nothing changed.
         """
         i = self.find(request.name)
-        _check_described(request, now_s)
         record = self._claims.records[i]
         changes = arguments(request)
+        changes.pop("confirm", None)
         changes["name"] = changes.pop("rename", record.baby.name)
         baby = msgspec.structs.replace(record.baby, **changes)
+        described = msgspec.structs.replace(record, baby=baby)
+        self._check_described(request, described, now_s)
         self._check_name(baby, i)
         self._claims.rename(record.baby.name, baby.name)
         record.baby = baby
         record.weighings = [msgspec.structs.replace(w, baby=baby.name) for w in record.weighings]
+        if request.weight_g is not None and record.latest is None:
+            self._occupancy.observe(Typed(t_s=now_s, baby=i, g=request.weight_g))
         return [RosterChanged(t_s=now_s, baby=baby), *self._claims.refresh({i})]
 
     def leave(self, name: str, now_s: float) -> list[AnyEvent]:
@@ -187,6 +192,20 @@ class Roster:
 
     # ------------------------------------------------------------------ inside
 
+    def _check_described(
+        self, request: BabyAdd | BabyEdit, record: BabyRecord, now_s: float
+    ) -> None:
+        """A weight is doubted like one that is typed: by its weighings, or by its species."""
+        if request.born is not None:
+            _check_born(request.born, now_s)
+        if (g := request.weight_g) is None:
+            return
+        judge = doubt if record.weighings else doubt_of_species
+        question = judge(record, self._reference, g, now_s)
+        if question is not None and not request.confirm:
+            raise CommandError(question)
+        possible_grams(g, "weight_g")
+
     def _check_name(self, baby: Baby, besides: int | None) -> None:
         for j, record in enumerate(self._claims.records):
             same = record.baby.slug == baby.slug or record.baby.id == baby.name
@@ -219,24 +238,6 @@ def first_estimate(record: BabyRecord, reference: GrowthReference, t_s: float) -
         return Estimate(record.baby.weight_g, 1.0 + 0.02 * record.baby.weight_g, min(when_s, t_s))
     low, median, high = record.expected(reference, t_s).weight_g
     return Estimate(median, 0.4 * (high - low), t_s)
-
-
-def possible_grams(g: float, key: str) -> float:
-    """A weight a baby can have.
-
-    Raises:
-        CommandError: no baby weighs that, whatever anybody confirms.
-    """
-    if not LEAST_G <= g <= MOST_G:
-        raise CommandError(f'"{key}" is {g:g}: a baby weighs {LEAST_G:g} to {MOST_G:g} g')
-    return g
-
-
-def _check_described(request: BabyAdd | BabyEdit, now_s: float) -> None:
-    if request.born is not None:
-        _check_born(request.born, now_s)
-    if request.weight_g is not None:
-        possible_grams(request.weight_g, "weight_g")
 
 
 def _check_born(born: date, now_s: float) -> None:

@@ -10,6 +10,7 @@ from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale.claims import Claims, ClaimsState
 from monitor.core.scale.corrections import Corrections
+from monitor.core.scale.doubts import doubt
 from monitor.core.scale.hypothesis import Step, step_id
 from monitor.core.scale.roster import Roster, first_estimate
 from monitor.core.scale.tracker import OccupancyTracker
@@ -42,6 +43,9 @@ class Nursery:
         with pytest.raises(CommandError) as error:
             self.ask(verb, t_s, **args)
         return str(error.value)
+
+    def doubt(self, grams: float, t_s: float) -> str | None:
+        return doubt(self.claims.records[0], REFERENCE, grams, t_s)
 
     def step(self, delta: float, after_s: float = 60.0) -> str:
         """A step that is published; its id."""
@@ -152,11 +156,11 @@ def test_a_weight_in_another_unit_is_questioned():
     nursery = Nursery()
     assert nursery.refused("weigh", baby="Ash", grams=7.0) == (
         "7 g for Ash, who weighed 200 g: did you mean 7 ounces (198 g)? "
-        "Send it in grams, or confirm"
+        'Send it with its unit, or confirm it (--confirm, or "confirm": true)'
     )
     assert nursery.refused("weigh", baby="Ash", grams=0.2) == (
         "0.2 g for Ash, who weighed 200 g: did you mean 0.2 kilograms (200 g)? "
-        "Send it in grams, or confirm"
+        'Send it with its unit, or confirm it (--confirm, or "confirm": true)'
     )
     assert "0.5 pounds (227 g)" in nursery.refused("weigh", baby="Ash", grams=0.5)
     assert nursery.weights() == []
@@ -170,7 +174,8 @@ def test_a_unit_is_named_when_it_fits_by_a_third(grams):
 @pytest.mark.parametrize("grams", [200.0 / 1.36 / 28.35, 200.0 * 1.36 / 28.35, 2000.0])
 def test_a_number_that_fits_no_unit_is_to_be_checked(grams):
     assert Nursery().refused("weigh", baby="Ash", grams=grams) == (
-        f"{grams:g} g for Ash, who weighed 200 g: check the number, or confirm it"
+        f"{grams:g} g for Ash, who was registered with 200 g: which is wrong? Check the number, "
+        'or, if 200 g was, confirm this one (--confirm, or "confirm": true)'
     )
 
 
@@ -180,9 +185,9 @@ def test_the_longer_ago_the_further_a_weight_may_be(days):
     allowed = 1.6 * math.exp({0: 0.0, 5: 0.4}.get(days, 2.4))
     nursery, now_s = Nursery(), T0 + days * DAY_S
     for grams in (200.0 * allowed * 0.999, 200.0 / allowed * 1.001):
-        assert nursery.subject.implausible_reason(0, grams, now_s) is None
+        assert nursery.doubt(grams, now_s) is None
     for grams in (200.0 * allowed * 1.001, 200.0 / allowed * 0.999):
-        assert nursery.subject.implausible_reason(0, grams, now_s) is not None
+        assert nursery.doubt(grams, now_s) is not None
 
 
 def test_a_weight_is_compared_with_the_nearest_in_time():
@@ -192,27 +197,29 @@ def test_a_weight_is_compared_with_the_nearest_in_time():
         record.put(
             Weighing(step_id=f"{day}", t_s=T0 + day * DAY_S, baby="Ash", weight_g=grams, sigma_g=1)
         )
-    assert nursery.subject.implausible_reason(0, 320.0, T0) is None
-    assert nursery.subject.implausible_reason(0, 321.0, T0) is not None
-    assert nursery.subject.implausible_reason(0, 320.0, T0 + 20 * DAY_S) is None
-    assert nursery.subject.implausible_reason(0, 312.0, T0 + 20 * DAY_S) is not None
+    assert nursery.doubt(320.0, T0) is None
+    assert nursery.doubt(321.0, T0) is not None
+    assert nursery.doubt(320.0, T0 + 20 * DAY_S) is None
+    assert nursery.doubt(312.0, T0 + 20 * DAY_S) is not None
 
 
 def test_of_one_never_weighed_anything_a_baby_of_its_age_may_weigh_is_taken():
     nursery = Nursery(kitten("Ash"))
-    low, _, high = nursery.claims.records[0].expected(REFERENCE, T0).weight_g
-    for grams in (low / 4, 4 * high):
-        assert nursery.subject.implausible_reason(0, grams, T0) is None
-    for grams in (low / 4 - 0.1, 4 * high + 0.1):
-        assert nursery.subject.implausible_reason(0, grams, T0) == (
-            f"{grams:g} g is far from any kitten of this age: confirm to keep it"
+    record = nursery.claims.records[0]
+    newborn_g, _ = REFERENCE.span_g(record.baby, 0.0)
+    _, most_g = REFERENCE.span_g(record.baby, record.age_day(T0))
+    for grams in (newborn_g / 2, 4 * most_g):
+        assert nursery.doubt(grams, T0) is None
+    for grams in (newborn_g / 2 - 0.1, 4 * most_g + 0.1):
+        assert (nursery.doubt(grams, T0) or "").startswith(
+            f"{grams:g} g is far from any kitten of this age: "
         )
 
 
 def test_without_a_time_of_registration_no_time_has_passed():
     nursery = Nursery(kitten("Ash", weight_g=200.0, registered_s=None))
-    assert nursery.subject.implausible_reason(0, 320.0, T0 + 30 * DAY_S) is None
-    assert nursery.subject.implausible_reason(0, 321.0, T0 + 30 * DAY_S) is not None
+    assert nursery.doubt(320.0, T0 + 30 * DAY_S) is None
+    assert nursery.doubt(321.0, T0 + 30 * DAY_S) is not None
 
 
 def test_what_a_person_confirms_is_kept_unless_no_baby_weighs_that():
@@ -400,12 +407,79 @@ def test_a_day_of_birth_is_one_that_can_be(born, refusal):
             assert nursery.refused(verb, born=born, **args) == refusal
 
 
-def test_a_registered_weight_is_one_that_a_baby_can_have():
-    expected = '"weight_g" is 4: a baby weighs 5 to 20000 g'
+@pytest.mark.parametrize(
+    ("species", "grams", "says"),
+    [
+        ("kitten", 8.6, "did you mean 8.6 ounces (244 g)?"),
+        ("kitten", 4.0, "did you mean 4 ounces (113 g)?"),
+        ("kitten", 0.244, "did you mean 0.244 kilograms (244 g)?"),
+        ("kitten", 18_000.0, "check the number"),
+        ("puppy", 9.0, "did you mean 9 ounces (255 g)?"),
+        ("puppy", 18_000.0, "check the number"),
+    ],
+)
+def test_a_weight_at_registration_is_doubted_like_any_other(species, grams, says):
     nursery = Nursery()
-    assert nursery.refused("baby_add", name="Cy", species="kitten", weight_g=4.0) == expected
-    assert nursery.refused("baby_edit", name="Ash", weight_g=4.0) == expected
+    for more in ({}, {"born": "2026-03-02"}):
+        args = {"name": "Cy", "species": species, "weight_g": grams, **more}
+        refusal = nursery.refused("baby_add", **args)
+        assert f"{grams:g} g is far from any {species}" in refusal
+        if not more:
+            assert says in refusal
     assert len(nursery.roster.here) == 2
+    if 5.0 <= grams <= 20_000.0:
+        nursery.ask("baby_add", name="Cy", species=species, weight_g=grams, confirm=True)
+        assert nursery.claims.records[2].weight_g == grams
+
+
+@pytest.mark.parametrize(
+    ("species", "grams"), [("kitten", 45.0), ("kitten", 1900.0), ("puppy", 70.0), ("puppy", 9000.0)]
+)
+def test_a_small_and_a_large_one_are_registered_without_a_question(species, grams):
+    Nursery().ask("baby_add", name="Cy", species=species, weight_g=grams)
+
+
+def test_what_no_baby_weighs_is_refused_whatever_anybody_confirms():
+    expected = '"weight_g" is {}: a baby weighs 5 to 20000 g'
+    for grams in (4.0, 20_001.0):
+        how = {"weight_g": grams, "confirm": True}
+        assert Nursery().refused("baby_add", name="Cy", species="kitten", **how) == (
+            expected.format(f"{grams:g}")
+        )
+        assert Nursery().refused("baby_edit", name="Ash", **how) == expected.format(f"{grams:g}")
+
+
+def test_a_later_weight_asks_which_of_the_two_is_wrong():
+    nursery = Nursery()
+    nursery.ask("baby_add", name="Ginger", species="kitten", weight_g=9.0, confirm=True)
+    assert nursery.refused("weigh", baby="Ginger", grams=244.0) == (
+        "244 g for Ginger, who was registered with 9 g (meant as 9 ounces (255 g)?): which is "
+        "wrong? Check the number, or, if 9 g was, confirm this one "
+        '(--confirm, or "confirm": true)'
+    )
+    nursery.ask("weigh", baby="Ginger", grams=244.0, confirm=True)
+    nursery.ask("weigh", T0 + DAY_S, baby="Ginger", grams=252.0)
+    assert nursery.weights(2) == [(0.0, 244.0), (DAY_S, 252.0)]
+    assert "who weighed 252 g: did you mean 9 ounces" in nursery.refused(
+        "weigh", T0 + DAY_S, baby="Ginger", grams=9.0
+    )
+
+
+def test_a_typed_slip_that_was_confirmed_is_named_by_its_id():
+    nursery = Nursery()
+    nursery.ask("weigh", baby="Ash", grams=7.0, confirm=True)
+    (slip,) = nursery.claims.records[0].weighings
+    assert f"(meant as 7 ounces (198 g)?): which is wrong? Correct {slip.step_id}" in (
+        nursery.refused("weigh", T0 + 60, baby="Ash", grams=201.0)
+    )
+
+
+def test_a_registered_weight_is_put_right_and_looked_for_on_the_scale():
+    nursery = Nursery(kitten("Ash", weight_g=9.0), kitten("Bee", weight_g=150.0))
+    nursery.ask("baby_edit", name="Ash", weight_g=244.0)
+    assert nursery.claims.records[0].baby.weight_g == 244.0
+    key = nursery.step(-244.0)
+    assert nursery.claims.state.published[key].baby == 0
 
 
 def test_a_baby_is_renamed_in_everything_that_is_known_of_it():

@@ -279,7 +279,7 @@ def test_grams_can_be_corrected():
 
 @pytest.mark.parametrize(
     ("grams", "words"),
-    [(6.4, "6.4 ounces"), (0.182, "0.182 kilograms"), (1820.0, "check the number")],
+    [(6.4, "6.4 ounces"), (0.182, "0.182 kilograms"), (1820.0, "which is wrong? Check the number")],
 )
 def test_a_weight_that_cannot_be_meant_is_questioned(grams, words):
     path = path_for(demo_box(3, START_S, 1.0))

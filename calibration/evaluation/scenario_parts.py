@@ -15,11 +15,20 @@ START_S = 1_700_000_000.0
 NAMES = ("Ash", "Badger", "Clover", "Dusk", "Ember", "Fern", "Gizmo", "Hazel")
 
 
+class Said(msgspec.Struct, frozen=True):
+    """What somebody asks for at that time."""
+
+    t_s: float
+    verb: str
+    args: dict[str, object]
+
+
 class Box(msgspec.Struct, frozen=True):
-    """A scripted box and how long it runs."""
+    """A scripted box, how long it runs, and what people say meanwhile, in order of time."""
 
     box: SimulatedBox
     hours: float
+    said: list[Said] = []
 
 
 Random = np.random.Generator

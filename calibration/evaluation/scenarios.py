@@ -15,40 +15,22 @@ from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
+from calibration.evaluation.carers_days import DAYS
+from calibration.evaluation.replayed_box import run
 from calibration.evaluation.scenario_boxes import HARD, SEPARABLE
-from calibration.evaluation.scenario_parts import START_S, Box
+from calibration.evaluation.scenario_parts import START_S
 from calibration.evaluation.scenario_score import Score, score, wilson
-from monitor.config import ScaleConfig
-from monitor.core.scale.weigher import Weigher
-from monitor.data.shipped import growth_reference
-from monitor.events import AnyEvent
 from monitor.times import HOUR_S
-
-
-def run(box: Box, block_s: float = 600.0) -> list[AnyEvent]:
-    """The events that the weigher makes of a box."""
-    sim = box.box
-    config = ScaleConfig(counts_per_gram=sim.cell.counts_per_gram, zero_counts=sim.cell.zero_counts)
-    path = Weigher(
-        config,
-        [baby.as_baby() for baby in sim.babies.values()],
-        start_s=sim.start_s,
-        reference=growth_reference(),
-    )
-    events: list[AnyEvent] = []
-    for block in sim.blocks(sim.start_s, sim.start_s + box.hours * HOUR_S, block_s):
-        events.extend(path.observe(block))
-    return events
 
 
 def scenario_names() -> list[str]:
     """All scenarios, the separable ones first."""
-    return [f.__name__ for f in (*SEPARABLE, *HARD)]
+    return [f.__name__ for f in (*SEPARABLE, *HARD, *DAYS)]
 
 
 def evaluate(name: str, seed: int) -> Score:
     """Build, run and score one box."""
-    build = {f.__name__: f for f in (*SEPARABLE, *HARD)}[name]
+    build = {f.__name__: f for f in (*SEPARABLE, *HARD, *DAYS)}[name]
     r = np.random.default_rng([seed, sum(name.encode())])
     box = build(r)
     weights = {b.name: b.weight_g for b in box.box.babies.values()}
@@ -94,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         "scenario      moves  right% (95 % interval) unass  miss wrng fals  bad% of claims "
         "  p95 g  joint right  wrong"
     )
-    for title, group in (("separable", SEPARABLE), ("hard", HARD)):
+    for title, group in (("separable", SEPARABLE), ("hard", HARD), ("days", DAYS)):
         total = Score(errors_g=[])
         for f in group:
             if f.__name__ in totals:

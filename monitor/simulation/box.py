@@ -18,7 +18,9 @@ from monitor.events import Baby, ScaleBlock, Species
 from monitor.simulation.cell import GOOD_CELL, Cell, CellSignal, Force
 from monitor.times import DAY_S
 
-TruthKind = Literal["lift", "return", "joint_lift", "joint_return", "swap", "object", "unseen"]
+TruthKind = Literal[
+    "lift", "return", "joint_lift", "joint_return", "swap", "object", "unseen", "fed"
+]
 
 
 class SimBaby(msgspec.Struct, kw_only=True):
@@ -148,6 +150,13 @@ class SimulatedBox:
         """Out, a bottle, and back."""
         self.lift(t_s, name)
         self.put(t_s + out_s, name, intake_g=intake_g)
+
+    def feed_inside(self, t_s: float, name: str, intake_g: float) -> None:
+        """A tube or a bottle in the nest: a minute of hands, and the platform carries more."""
+        self.babies[name].eat(t_s, intake_g)
+        self._change(t_s, intake_g)
+        self._record(t_s, "fed", (name,), intake_g)
+        self.hands(t_s, at_least_s=35.0)
 
     def swap(self, t_s: float, out: str, back: str, intake_g: float = 0.0) -> None:
         """Put one back and take another out under one pair of hands."""

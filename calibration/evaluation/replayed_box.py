@@ -1,0 +1,47 @@
+"""A scripted box through the scale half of the core, with what people say in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from calibration.evaluation.scenario_parts import Box
+from monitor.commands import request
+from monitor.config import ScaleConfig
+from monitor.core.scale.weigher import Weigher
+from monitor.data.shipped import growth_reference
+from monitor.events import AnyEvent, Command, Condition, ScaleBlock
+from monitor.times import HOUR_S, MINUTE_S
+
+
+def run(box: Box, block_s: float = 600.0) -> list[AnyEvent]:
+    """The events that the weigher makes of a box."""
+    path, events = _weigher(box), list[AnyEvent]()
+    for observation in _observations(box, block_s):
+        events.extend(path.observe(observation))
+    return events
+
+
+def follow(box: Box) -> Iterator[tuple[float, list[Condition]]]:
+    """Minute by minute: the time, and what a person should know then."""
+    path = _weigher(box)
+    for observation in _observations(box, MINUTE_S):
+        path.observe(observation)
+        if isinstance(observation, ScaleBlock):
+            yield observation.t_s, path.conditions(observation.t_s)
+
+
+def _weigher(box: Box) -> Weigher:
+    sim = box.box
+    config = ScaleConfig(counts_per_gram=sim.cell.counts_per_gram, zero_counts=sim.cell.zero_counts)
+    babies = [baby.as_baby() for baby in sim.babies.values()]
+    return Weigher(config, babies, start_s=sim.start_s, reference=growth_reference())
+
+
+def _observations(box: Box, block_s: float) -> Iterator[ScaleBlock | Command]:
+    """Blocks in order of time, and what was said once the block that covers its time is in."""
+    sim, said = box.box, list(box.said)
+    for block in sim.blocks(sim.start_s, sim.start_s + box.hours * HOUR_S, block_s):
+        yield block
+        while said and said[0].t_s <= block.t_s:
+            each = said.pop(0)
+            yield Command(t_s=block.t_s, request=request(each.verb, each.args))

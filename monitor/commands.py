@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from monitor.errors import CommandError
-from monitor.names import HistoryKind, NoteKind, Species, check_name, has_control
+from monitor.names import THINGS, HistoryKind, NoteKind, Species, check_name, has_control
 from monitor.times import parse_rfc3339, rfc3339
 from monitor.written.days import LocalNow, parse_day
 from monitor.written.grams import parse_grams, spoken_grams
@@ -109,10 +109,28 @@ class ExpectWeighIn(Verb, frozen=True, kw_only=True, tag="weigh_in"):
 
 
 class Assign(Verb, frozen=True, kw_only=True, tag="assign"):
-    """The answer to "who was it?": a name, or one of ``names.NOBODY``."""
+    """The answer to "who was it?": a baby, one of ``names.NOBODY``, or a thing by its name."""
 
     step_id: Filled
-    baby: Text
+    baby: Text | None = None
+    """a thing that is known already may be named here as well: one list of names to choose from"""
+    object: Filled | None = None
+    """a thing; one that has not been named before is known from then on"""
+
+    def __post_init__(self) -> None:
+        """It says one of them."""
+        if self.baby is None and self.object is None:
+            raise CommandError('assign needs "baby", or "object" for a thing')
+        if self.baby is not None and self.object is not None:
+            raise CommandError('assign takes either "baby" or "object", not both')
+        if self.object is not None and self.object.lower() not in THINGS:
+            check_name(self.object)
+
+
+class ThingForget(Verb, frozen=True, kw_only=True, tag="thing_forget"):
+    """A thing is no longer used: nobody is taken for it any more."""
+
+    name: Filled
 
 
 class Weigh(Verb, frozen=True, kw_only=True, tag="weigh"):
@@ -280,6 +298,7 @@ ScaleRequest = (
     Tare
     | ExpectWeighIn
     | Assign
+    | ThingForget
     | Weigh
     | FeedByHand
     | WriteNote

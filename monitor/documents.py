@@ -25,6 +25,15 @@ class CryStatus(msgspec.Struct, frozen=True, kw_only=True):
     cry_minutes_24h: float | None = None
 
 
+class ThingStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A known thing, in topic ``scale``."""
+
+    name: str
+    grams: float
+    in_box: bool | None
+    """``None``: nobody can tell"""
+
+
 class ScaleStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Topic ``scale``."""
 
@@ -36,6 +45,8 @@ class ScaleStatus(msgspec.Struct, frozen=True, kw_only=True):
     """names; ``None`` when the scale cannot know"""
     weigh_in_ends_at: float | None = None
     """until then the next move of one baby is a weighing and no bottle; ``None``: nobody said so"""
+    things: list[ThingStatus] = []
+    """those with a name, in the order in which they were named"""
 
 
 class BabyStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -45,7 +45,9 @@ LONGEST_NAME = 60
 BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """characters that turn the direction of text; other invisible ones are part of many an emoji"""
 LINE_ENDS = frozenset("\u2028\u2029")
-NOBODY = frozenset({"", "nobody", "object", "none"})
+THINGS = frozenset({"object", "thing", "a thing", "not a baby"})
+"""answers to "who was it?" that mean a thing and do not say which"""
+NOBODY = frozenset({"", "nobody", "none"}) | THINGS
 """answers to "who was it?" that name no baby"""
 
 
@@ -55,7 +57,7 @@ def has_control(text: str) -> bool:
 
 
 def check_name(name: str) -> None:
-    """Accept a name for a baby.
+    """Accept a name for a baby or a thing.
 
     Raises:
         CommandError: one sentence.

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import click
 
 from monitor import __version__
-from monitor.cli.babies import assign, baby, correct, feed, note, undo, weigh
+from monitor.cli.babies import assign, baby, correct, feed, note, thing, undo, weigh
 from monitor.cli.calibrating import calibrate
 from monitor.cli.identity import adopt, identity
 from monitor.cli.recordings import listen, replay
@@ -24,7 +24,7 @@ from monitor.errors import CommandError, ConfigError, NurseryError
 VERBS: tuple[click.Command, ...] = (
     run, demo, check, install,
     listen, replay, report, watch,
-    baby, weigh, feed, note, assign, correct, undo, log,
+    baby, weigh, feed, note, assign, thing, correct, undo, log,
     calibrate, identity, adopt,
 )  # fmt: skip
 

@@ -173,12 +173,45 @@ def note(
 
 @click.command()
 @click.argument("step_id", metavar="STEP")
+@click.argument("name", required=False)
+@click.option("--object", "thing", metavar="THING",
+              help="It was no baby but this thing, which is known from then on.")  # fmt: skip
+@config_option
+def assign(config_path: str | None, step_id: str, name: str | None, thing: str | None) -> int:
+    """Answer "who was this?"; the original time is kept.
+
+    A hot-water bottle: nursery assign 35afw0h --object "hot-water bottle". It is known by its
+    grams then, also when it was refilled, and never taken for a bottle that a baby drank.
+    """
+    if (name is None) == (thing is None):
+        raise click.UsageError("say who it was, or --object THING if it was no baby")
+    args = {"step_id": step_id, "baby": name, "object": thing}
+    said = name if thing is None else f"the {thing}, which is known from now on"
+    return _submit(config_path, "assign", args, f"{step_id} was {said}")
+
+
+@click.group()
+def thing() -> None:
+    """Things in the box that weigh like a baby: a hot-water bottle, a rice sock."""
+
+
+@thing.command("list")
+@json_option
+@config_option
+def thing_list(config_path: str | None, as_json: bool) -> int:
+    """Which things are known, what each weighs, and whether it is in the box."""
+    config = box_config(config_path)
+    from monitor.verbs.things import list_things
+
+    return list_things(config, as_json=as_json, out=sys.stdout)
+
+
+@thing.command("forget")
 @click.argument("name")
 @config_option
-def assign(config_path: str | None, step_id: str, name: str) -> int:
-    """Answer "who was this?"; the original time is kept."""
-    args = {"step_id": step_id, "baby": name}
-    return _submit(config_path, "assign", args, f"{step_id} was {name}")
+def thing_forget(config_path: str | None, name: str) -> int:
+    """A thing is no longer used: nobody is taken for it any more."""
+    return _submit(config_path, "thing_forget", {"name": name}, f"{name} is forgotten")
 
 
 @click.command()

@@ -31,10 +31,12 @@ from monitor.events import (
     CryEnded,
     JointWeighIn,
     ObjectMoved,
+    ThingChanged,
     Unassigned,
     WeighIn,
 )
 from monitor.store.journal import Journal
+from monitor.store.reading import JournalReader
 from monitor.times import DAY_S, local_minute
 from monitor.timeshift import TimeShift
 
@@ -48,7 +50,9 @@ SAVE_EVERY_S = 1800.0
 """Every part is written this often. What a crash loses in between is how the last half-hour of
 quiet looked; what matters is written with the events that changed it."""
 
-_CHANGES_OCCUPANCY = (WeighIn, Unassigned, JointWeighIn, ObjectMoved, BoxOff, BoxOn)
+_CHANGES_OCCUPANCY = (
+    WeighIn, Unassigned, JointWeighIn, ObjectMoved, ThingChanged, BoxOff, BoxOn,
+)  # fmt: skip
 """What changes who is in the box: every part is written in its transaction."""
 
 _CHANGES_ALERTS = (CryEnded, Alert)
@@ -95,6 +99,17 @@ def _is_entry(event: AnyEvent) -> bool:
 
 def _key(part: str) -> str:
     return f"core_{part}"
+
+
+def kept_part(journal: JournalReader, part: str) -> Any:
+    """The state of one part as a journal remembers it; ``None`` when it has none.
+
+    Raises:
+        JournalError: the journal cannot be read.
+        InputError: what it has cannot be read.
+    """
+    row = journal.load_state(_key(part))
+    return None if row is None else decoded(part, _inflated(row))
 
 
 class CoreMemory:

@@ -19,6 +19,7 @@ from monitor.events import (
     Retraction,
     RosterChanged,
     SourceState,
+    ThingChanged,
     Unassigned,
     WeighIn,
 )
@@ -52,6 +53,9 @@ def plain(event: AnyEvent) -> str:
             return f"ALERT {event.state} [{event.severity}] {event.title}: {event.message}"
         case CommandResult():
             return f"{event.verb}: {'done' if event.ok else event.error}"
+        case ThingChanged():
+            state = "is a thing that is known now" if event.known else "is forgotten"
+            return f"{event.name} ({event.grams:.0f} g) {state}"
         case RosterChanged():
             state = "left" if event.baby.retired_s is not None else "is in the nursery"
             if event.deleted:
@@ -75,7 +79,9 @@ def _weight(event: WeighIn | Feed | Unassigned | JointWeighIn | Retraction | Gro
                 f"in {out_s / MINUTE_S:.0f} min"
             )
         case Unassigned():
-            names = ", ".join(f"{c.baby} {c.p:.0%}" for c in event.candidates) or "nobody known"
+            found = [(c.baby, c.p) for c in event.candidates]
+            found += [(t.thing, t.p) for t in event.things]
+            names = ", ".join(f"{name} {p:.0%}" for name, p in found) or "nobody known"
             return (
                 f"who is it? {event.weight_g:.1f} g {_MOVES[event.move]}: {names} [{event.step_id}]"
             )
@@ -103,7 +109,8 @@ def _scale(event: ObjectMoved | BoxOff | BoxOn | Disturbed) -> str:
     match event:
         case ObjectMoved():
             what = "put in" if event.delta_g > 0 else "taken out"
-            return f"something of {abs(event.delta_g):.0f} g {what}"
+            name = "something" if event.name is None else event.name
+            return f"{name} of {abs(event.delta_g):.0f} g {what}"
         case BoxOff():
             return "the box was lifted off the scale"
         case BoxOn():

@@ -38,6 +38,8 @@ from monitor.events.event_types import (
     RosterChanged,
     SourceCondition,
     SourceState,
+    ThingCandidate,
+    ThingChanged,
     Unassigned,
     Verdict,
     Voice,
@@ -66,6 +68,6 @@ __all__ = [
     "FeedOrigin", "Growth", "HandFeed", "HostReport", "IdentityReport", "JointWeighIn",
     "LagReport", "LinkReport", "Move", "Note", "ObjectMoved", "Observation", "Origin",
     "Retraction", "RosterChanged", "ScaleBlock", "Slept", "SourceCondition", "SourceReport",
-    "SourceState", "Species", "Stamp", "Tick", "Unassigned", "Verdict", "Voice", "WeighIn",
-    "Weighing", "slug",
+    "SourceState", "Species", "Stamp", "ThingCandidate", "ThingChanged", "Tick", "Unassigned",
+    "Verdict", "Voice", "WeighIn", "Weighing", "slug",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from monitor.alert_kinds import AlertKind, Severity
-from monitor.events.event_types import Candidate
+from monitor.events.event_types import Candidate, ThingCandidate
 from monitor.timeshift import Moment
 
 
@@ -28,6 +28,7 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     step_id: str | None = None
     candidates: list[Candidate] = []
+    things: list[ThingCandidate] = []
     all_clear: str = ""
     """one sentence for the moment it is over; empty: the policy words it"""
     times: int = 0

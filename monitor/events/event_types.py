@@ -79,6 +79,13 @@ class Candidate(msgspec.Struct, frozen=True):
     p: float
 
 
+class ThingCandidate(msgspec.Struct, frozen=True):
+    """A thing that it may have been instead."""
+
+    thing: str
+    p: float
+
+
 class Unassigned(Event, frozen=True, kw_only=True, tag="unassigned"):
     """Somebody was weighed and the scale cannot say who."""
 
@@ -89,6 +96,7 @@ class Unassigned(Event, frozen=True, kw_only=True, tag="unassigned"):
     step_id: str
     gap: bool = False
     """nobody was weighed: the total changed while nobody watched (a power cut)"""
+    things: list[ThingCandidate] = []
 
 
 class JointWeighIn(Event, frozen=True, kw_only=True, tag="joint_weigh_in"):
@@ -112,6 +120,18 @@ class ObjectMoved(Event, frozen=True, kw_only=True, tag="object"):
     """Bedding, a bottle, a heat pad: the tare moved, nobody was weighed."""
 
     delta_g: float
+    name: str | None = None
+    """of a thing that is known"""
+    step_id: str | None = None
+    """with it a person can say which thing it was, or who; ``None``: too small to be anybody"""
+
+
+class ThingChanged(Event, frozen=True, kw_only=True, tag="thing"):
+    """A thing is known from now on, has another name, or is forgotten."""
+
+    name: str
+    grams: float
+    known: bool = True
 
 
 class BoxOff(Event, frozen=True, kw_only=True, tag="box_off"):
@@ -188,6 +208,7 @@ class Alert(Event, frozen=True, kw_only=True, tag="alert"):
     step_id: str | None = None
     """the weighing a ``who_is_it`` asks about"""
     candidates: list[Candidate] = []
+    things: list[ThingCandidate] = []
     escalated: bool = False
     """critical, reminded and still acknowledged by nobody: wake a second person"""
 
@@ -229,6 +250,7 @@ AnyEvent = (
     | JointWeighIn
     | Retraction
     | ObjectMoved
+    | ThingChanged
     | BoxOff
     | BoxOn
     | Disturbed

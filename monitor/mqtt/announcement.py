@@ -179,6 +179,7 @@ class Announcement:
             topics or self._topics,
             identity=self.identity.box,
             babies=self._babies(),
+            things=[thing.name for thing in self._state().scale.things],
             mode=mode or mqtt.discovery,
             prefix=mqtt.discovery_prefix,
             version=monitor.__version__,

@@ -22,6 +22,7 @@ from monitor.events import (
     IdentityReport,
     LinkReport,
     RosterChanged,
+    ThingChanged,
 )
 from monitor.mqtt.announcement import Announcement
 from monitor.mqtt.connecting import Connect, connector
@@ -112,14 +113,14 @@ class Bridge:
     # ------------------------------------------------------------------ what is published
 
     def handle_events(self, events: Sequence[AnyEvent]) -> None:
-        """Publish what just happened; a changed roster is announced anew."""
+        """Publish what just happened; babies and things that changed are announced anew."""
         for event in events:
             if isinstance(event, CommandResult):
                 if event.origin == "mqtt":
                     self._publisher.publish(command_result_message(event, self._topics))
             elif not isinstance(event, Alert):
                 self._publisher.publish(event_message(event, self._topics))
-            if isinstance(event, RosterChanged):
+            if isinstance(event, RosterChanged | ThingChanged):
                 self._announce()  # an old name's topics must not live on
 
     def show_state(self, state: BoxState) -> None:

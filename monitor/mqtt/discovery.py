@@ -30,6 +30,7 @@ def discovery(
     *,
     identity: str,
     babies: Sequence[Baby],
+    things: Sequence[str] = (),
     mode: Mode,
     version: str,
     prefix: str = "homeassistant",
@@ -42,6 +43,7 @@ def discovery(
         topics: of the box.
         identity: the box's stored identity, ``[a-zA-Z0-9_-]+``.
         babies: who is in the nursery; retired ones are left out.
+        things: names of the known things, which may be the answer to "who was it?".
         mode: one document per device, one per entity (old cores, openHAB), or none.
         version: of this software.
         prefix: Home Assistant's discovery prefix.
@@ -52,7 +54,7 @@ def discovery(
     here = [baby for baby in babies if baby.retired_s is None]
     documents = partial(_documents, topics=topics, prefix=prefix, version=version)
     found: list[Message] = []
-    for device, components in _devices(topics, identity, here, version, entity_id):
+    for device, components in _devices(topics, identity, here, version, entity_id, things):
         made = documents(device, components, mode)
         if mode == "device" and most_bytes is not None and packet_bytes(made[0], "5") > most_bytes:
             made = documents(device, components, "entity")
@@ -66,6 +68,7 @@ def _devices(
     babies: Sequence[Baby],
     version: str,
     entity_id: Callable[[Baby], str],
+    things: Sequence[str],
 ) -> Iterator[tuple[dict[str, Any], dict[str, Component]]]:
     box = {
         "identifiers": [f"nursery_{identity}"],
@@ -74,7 +77,7 @@ def _devices(
         "model": "Nursery box",
         "sw_version": version,
     }
-    yield box, box_components(topics, babies)
+    yield box, box_components(topics, babies, things)
     for baby in babies:
         device = _baby_device(topics, identity, baby, version, entity_id(baby))
         yield device, baby_components(topics, baby)

@@ -20,7 +20,7 @@ Component = dict[str, Any]
 
 NO_QUESTION = "No question"
 ASKED = "Who was it?"
-NOT_A_BABY = "Not a baby"
+A_THING = "A thing"
 """options of the select that are no names"""
 
 _MEASURED = {"state_class": "measurement"}
@@ -82,8 +82,10 @@ def _button(name: str, topic: str, payload: str, icon: str, **more: Any) -> Comp
     return row | more
 
 
-def box_components(topics: Topics, babies: Sequence[Baby]) -> dict[str, Component]:
-    """Every entity of a box's own device, by key."""
+def box_components(
+    topics: Topics, babies: Sequence[Baby], things: Sequence[str] = ()
+) -> dict[str, Component]:
+    """Every entity of a box's own device, by key; ``things``: the names of those known."""
     rows = dict(_box_sensors(topics)) | dict(_box_diagnostics(topics)) | dict(_controls(topics))
     for kind in BOX_KINDS:
         rows[f"problem_{kind}"] = _problem(kind, topics.problem(kind))
@@ -102,7 +104,7 @@ def box_components(topics: Topics, babies: Sequence[Baby]) -> dict[str, Componen
         "state_topic": topics.question,
         "value_template": "{{ '" + ASKED + "' if value_json.step_id else '" + NO_QUESTION + "' }}",
         "json_attributes_topic": topics.question,
-        "options": [NO_QUESTION, ASKED, *(baby.name for baby in babies), NOT_A_BABY],
+        "options": [NO_QUESTION, ASKED, *(baby.name for baby in babies), *things, A_THING],
         "command_topic": topics.command("assign"),
         "command_template": _ANSWER_TEMPLATE,
         "icon": "mdi:help-circle",
@@ -116,10 +118,10 @@ _ALERT_TEMPLATE = "{% set d = dict(value_json) %}{{ dict(d, event_type=d.kind) |
 
 _ANSWER_TEMPLATE = (
     '{"step_id": {{ this.attributes.get("step_id") | tojson }}, '
-    f'"baby": {{{{ ("object" if value == "{NOT_A_BABY}" else value) | tojson }}}}}}'
+    f'"baby": {{{{ ("object" if value == "{A_THING}" else value) | tojson }}}}}}'
 )
 """the question that this Home Assistant shows is the one that is answered, even if another one has
-come up in the meantime"""
+come up in the meantime; a known thing is answered by its name, like a baby"""
 
 
 def _box_sensors(topics: Topics) -> Iterator[tuple[str, Component]]:

@@ -142,12 +142,13 @@ def _question(alerts: list[Alert]) -> dict[str, Any]:
     """The oldest weighing nobody has been named for; all ``None`` when there is none."""
     open_questions = [alert for alert in alerts if alert.kind == "who_is_it" and alert.step_id]
     if not open_questions:
-        return {"step_id": None, "text": None, "candidates": [], "waiting": 0}
+        return {"step_id": None, "text": None, "candidates": [], "things": [], "waiting": 0}
     first = open_questions[0]
     return {
         "step_id": first.step_id,
         "text": first.message,
         "candidates": [{"baby": c.baby, "p": round(c.p, 3)} for c in first.candidates],
+        "things": [{"thing": t.thing, "p": round(t.p, 3)} for t in first.things],
         "waiting": len(open_questions),
     }
 

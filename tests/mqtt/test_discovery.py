@@ -100,7 +100,7 @@ def test_a_difference_is_no_weight():
 def test_who_was_it_offers_everybody_here():
     rows = documents()[f"{DEVICE}/nursery_0f0f/config"]["components"]
     options = rows["who"]["options"]
-    assert options == ["No question", "Who was it?", "Kangaroo", "Possum", "Not a baby"]
+    assert options == ["No question", "Who was it?", "Kangaroo", "Possum", "A thing"]
 
 
 def test_every_entity_once_in_entity_mode():

@@ -84,7 +84,7 @@ def test_documents_have_the_fields_of_the_contract():
     assert body(found["cry"])["level_db"] is None
     assert body(found["scale"]) == {
         "total_g": 1234.57, "still": True, "activity": 0.1, "in_box": ["Kangaroo", "Possum"],
-        "weigh_in_ends_at": None,
+        "weigh_in_ends_at": None, "things": [],
     }  # fmt: skip
     assert set(body(found["baby/possum"])) == {
         "name", "species", "weight_g", "weighed_at", "gain_24h_g", "gain_24h_pct", "verdict",

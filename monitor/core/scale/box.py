@@ -58,13 +58,14 @@ class BoxWatch:
         return Change([], transition.from_g)
 
     def _inside_g(self) -> float:
-        """What the babies in the box should weigh together."""
-        inside = self._occupancy.best().inside
-        return sum(
+        """What the babies and the known things in the box should weigh together."""
+        best = self._occupancy.best()
+        babies_g = sum(
             record.weight_g or 0.0
             for i, record in enumerate(self._claims.records)
-            if inside >> i & 1
+            if best.inside >> i & 1
         )
+        return babies_g + sum(thing.g for thing in best.things if thing.inside)
 
     def _left_the_platform(self, from_g: float, to_g: float) -> bool:
         """Lost more than all the babies weigh, and hardly anything is left, or less than that."""

@@ -32,6 +32,7 @@ from monitor.core.scale.prediction import (
     predicted,
     return_density,
 )
+from monitor.core.scale.things import object_moves, thing_moves, thing_swaps, things_meanwhile
 from monitor.times import HOUR_S
 
 # How often each kind of handling happens, given that the level changed. Judgement, not data: all
@@ -42,12 +43,6 @@ _P_TRIPLE = 0.004
 _P_BACK_TOGETHER = 0.15
 """those lifted together often come back together"""
 _P_SWAP = 0.015
-_P_OBJECT = 0.03
-_P_UNKNOWN_OUT = 0.01
-"""taking out what was never seen to be put in"""
-_P_KNOWN_OBJECT = 0.2
-"""what was put in is taken out, almost always"""
-_P_COMES_AGAIN = 0.03
 _P_MIXED = 0.004
 _P_TOUCH = 0.3
 _P_HAND = 0.15
@@ -88,7 +83,8 @@ def branches(hypothesis: Hypothesis, step: Step, present: int) -> Iterator[Hypot
         )
     if leaning:
         shift = step.to_g - step.from_g
-        for child in _single_moves(upright, step, shift, step.sigma_g, present):
+        moves = _single_moves(upright, step, shift, step.sigma_g, present)
+        for child in (*moves, *thing_moves(upright, step, shift, step.sigma_g)):
             moved = child.explanations[-1]
             signed = moved.g if moved.returned else -moved.g
             yield msgspec.structs.replace(
@@ -112,7 +108,9 @@ def _without_hand(
     yield from _joint_moves(hypothesis, step, delta, sigma, present)
     if step.touched:
         yield from _swaps(hypothesis, step, delta, sigma, present)
-    yield from _object_moves(hypothesis, step, delta)
+        yield from thing_swaps(hypothesis, step, delta, sigma, present)
+    yield from object_moves(hypothesis, step, delta)
+    yield from thing_moves(hypothesis, step, delta, sigma)
     yield from _mixed_moves(hypothesis, step, delta, sigma, present)
 
 
@@ -220,37 +218,6 @@ def _swaps(
             yield with_weight(child, out, Estimate(g_out, s_out, step.t_s))
 
 
-def _object_moves(hypothesis: Hypothesis, step: Step, delta: float) -> Iterator[Hypothesis]:
-    """A thing, or a baby nobody registered: what came before may go, what went may come again."""
-    size = abs(delta)
-    explanation = Explanation(step.step_id, "object", 0, 0, size, step.sigma_g)
-    objects, gone = hypothesis.objects, hypothesis.gone
-    known = objects if delta < 0 else gone
-    for i, mass in enumerate(known):
-        density = _same_thing(size, mass, step.sigma_g)
-        if density > 1e-9:
-            left = known[:i] + known[i + 1 :]
-            inside = left if delta < 0 else _with_thing(objects, size)
-            outside = _with_thing(gone, size) if delta < 0 else left
-            p = (_P_KNOWN_OBJECT if delta < 0 else _P_COMES_AGAIN) * density
-            yield child_of(hypothesis, explanation, p, objects=inside, gone=outside)
-    if delta < 0:
-        p, gone = _P_UNKNOWN_OUT, _with_thing(gone, size)
-    else:
-        p, objects = _P_OBJECT, _with_thing(objects, size)
-    yield child_of(hypothesis, explanation, p * object_density(size), objects=objects, gone=gone)
-
-
-def _same_thing(size_g: float, mass_g: float, sigma_g: float) -> float:
-    """A thing weighs what it weighed, unless it got wet or was a stranger that drinks."""
-    exact = gauss(size_g - mass_g, math.hypot(sigma_g, 0.3 + 0.003 * mass_g))
-    return 0.85 * exact + 0.15 * gauss(size_g - mass_g, 1.0 + 0.03 * mass_g)
-
-
-def _with_thing(things: tuple[float, ...], size_g: float) -> tuple[float, ...]:
-    return (*things, size_g)[-6:] if size_g >= MIN_OBJECT_G else things
-
-
 def _mixed_moves(
     hypothesis: Hypothesis, step: Step, delta: float, sigma: float, present: int
 ) -> Iterator[Hypothesis]:
@@ -289,14 +256,12 @@ def _blind(hypothesis: Hypothesis, step: Step, present: int) -> Iterator[Hypothe
             m, s = predicted(hypothesis.weights[baby], step.t_s, lifting=lifting)
             mean += -m if lifting else m
             var += s**2
-        density = (1.0 - p_bedding) * heavy_gauss(delta - mean, math.sqrt(var))
-        density += p_bedding * object_density(abs(delta - mean)) * 0.5
-        explanation = Explanation(
-            step.step_id,
-            "blind",
-            hypothesis.inside & ~target,
-            target & ~hypothesis.inside,
-            0.0,
-            0.0,
-        )
-        yield child_of(upright, explanation, prior * density, inside=target)
+        out, back = hypothesis.inside & ~target, target & ~hypothesis.inside
+        explanation = Explanation(step.step_id, "blind", out, back, 0.0, 0.0)
+        few = (out | back).bit_count() <= 1
+        for p_things, things, thing_g, thing_sd in things_meanwhile(hypothesis, one=few):
+            off, sd = delta - mean - thing_g, math.sqrt(var + thing_sd**2)
+            density = (1.0 - p_bedding) * heavy_gauss(off, sd)
+            density += p_bedding * object_density(abs(off)) * 0.5
+            p = prior * p_things * density
+            yield child_of(upright, explanation, p, inside=target, things=things)

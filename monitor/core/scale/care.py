@@ -13,7 +13,8 @@ from monitor.commands import Correct, FeedByHand, WriteNote
 from monitor.core.growth.feeding import usual_g
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale.care_state import CareState
-from monitor.core.scale.claims import TAKEN_OUT, Claims
+from monitor.core.scale.claim_events import TAKEN_OUT
+from monitor.core.scale.claims import Claims
 from monitor.core.scale.hypothesis import step_id
 from monitor.core.scale.roster import Roster
 from monitor.errors import CommandError

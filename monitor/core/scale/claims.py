@@ -17,6 +17,16 @@ from monitor.core.growth.assessment import GrowthReport
 from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.feeding import FeedRecord
 from monitor.core.growth.reference import GrowthReference
+from monitor.core.scale.claim_events import (
+    TAKEN_OUT,
+    ThingName,
+    joint,
+    object_moved,
+    unassigned,
+    weigh_in,
+    weighing_of,
+    why_withdrawn,
+)
 from monitor.core.scale.claims_state import ClaimsState, Published, WeighInWait
 from monitor.core.scale.decision import Decision
 from monitor.events import (
@@ -25,12 +35,7 @@ from monitor.events import (
     Feed,
     Growth,
     HandFeed,
-    JointWeighIn,
-    Move,
-    ObjectMoved,
     Retraction,
-    Unassigned,
-    WeighIn,
     Weighing,
 )
 
@@ -41,7 +46,6 @@ _ASKED = 80
 """Questions kept open: half a day of a litter nobody can tell apart."""
 _KEPT = 400
 """Steps whose publication is remembered: more than can still be told again."""
-TAKEN_OUT = "taken out by hand"
 WEIGH_IN_S = 300.0
 """Said to be weighing, a person takes a baby out within a minute or two; five, and she has been
 called away: the next move is a bottle again."""
@@ -50,21 +54,36 @@ called away: the next move is a bottle again."""
 class Claims:
     """Turns decisions into events."""
 
-    def __init__(self, state: ClaimsState, reference: GrowthReference) -> None:
+    def __init__(
+        self,
+        state: ClaimsState,
+        reference: GrowthReference,
+        thing_name: ThingName = lambda _thing: None,
+    ) -> None:
+        """``thing_name`` says what the thing with an id is called; ``None``: it is not known."""
         self.state = state
         self._reference = reference
+        self._thing_name = thing_name
 
     @property
     def records(self) -> list[BabyRecord]:
         """One per baby, in the tracker's order; the retired stay."""
         return self.state.records
 
-    def publish(self, decisions: Iterable[Decision]) -> list[AnyEvent]:
-        """Events of the decisions and of what follows from them."""
+    @property
+    def _names(self) -> list[str]:
+        return [record.baby.name for record in self.records]
+
+    def publish(self, decisions: Iterable[Decision], answered: str | None = None) -> list[AnyEvent]:
+        """Events of the decisions and of what follows from them.
+
+        ``answered``: the step of which a person said something, where they follow from that.
+        """
         out: list[AnyEvent] = []
         touched: set[int] = set()
         for decision in decisions:
-            self._withdraw(decision, out, touched)
+            why = why_withdrawn(decision, answered, self._thing_name)
+            self._withdraw(decision, why, out, touched)
             self._announce(decision, out, touched)
         return out + self.refresh(touched)
 
@@ -117,6 +136,15 @@ class Claims:
         """A baby has left: nobody asks about it any more."""
         self._ask_instead(lambda c: None if c.baby == name else c)
 
+    def forget_thing(self, name: str) -> None:
+        """A thing is no longer known: nobody asks whether it was that."""
+        self.state.pending = {
+            key: msgspec.structs.replace(
+                event, things=[thing for thing in event.things if thing.thing != name]
+            )
+            for key, event in self.state.pending.items()
+        }
+
     def _ask_instead(self, change: Callable[[Candidate], Candidate | None]) -> None:
         pending = {}
         for key, event in self.state.pending.items():
@@ -148,15 +176,17 @@ class Claims:
 
     # ------------------------------------------------------------------ one decision
 
-    def _withdraw(self, decision: Decision, out: list[AnyEvent], touched: set[int]) -> None:
+    def _withdraw(
+        self, decision: Decision, why: str, out: list[AnyEvent], touched: set[int]
+    ) -> None:
         """Take back what no longer holds; the same name with other grams is published again."""
         key = decision.step.step_id
         before = self.state.published.get(key)
         self.state.pending.pop(key, None)
         if before is not None and before.kind == "unassigned" and decision.kind == "nothing":
             if decision.step.blind:
-                why = "it is known by now who was in the box"
-                out.append(Retraction(t_s=decision.step.t_s, step_id=key, why=why))
+                known = "it is known by now who was in the box"
+                out.append(Retraction(t_s=decision.step.t_s, step_id=key, why=known))
             return
         if before is None or before.kind not in {"claim", "joint"}:
             return
@@ -165,14 +195,14 @@ class Claims:
             touched.add(before.baby)
         still = decision.kind in {"claim", "joint"} and not decision.void
         if not still:
-            why = TAKEN_OUT if decision.void else "later weighings contradict it"
             out.append(Retraction(t_s=decision.step.t_s, step_id=key, why=why))
 
     def _announce(self, decision: Decision, out: list[AnyEvent], touched: set[int]) -> None:
         state, key = self.state, decision.step.step_id
         before = state.published.get(key)
         baby = _claimed(decision)
-        state.published[key] = Published("void" if decision.void else decision.kind, baby)
+        kind = "void" if decision.void else decision.kind
+        state.published[key] = Published(kind, baby, decision.thing)
         if len(state.published) > _KEPT:
             del state.published[next(iter(state.published))]
         if decision.void:
@@ -182,60 +212,24 @@ class Claims:
             state.only_weighed = [*state.only_weighed[-_KEPT:], key]
         if baby is not None:
             touched.add(baby)
-            weighing = self._weighing(decision, baby)
+            only = decision.step.step_id in state.only_weighed
+            weighing = weighing_of(decision, self._names[baby], only_weighed=only)
             self.records[baby].put(weighing)
             out.append(weigh_in(weighing))
         elif decision.kind == "joint":
-            out.append(self._joint(decision))
+            out.append(joint(decision, self._names))
         elif decision.kind == "unassigned":
-            state.pending[key] = self._unassigned(decision)
+            state.pending[key] = unassigned(decision, self._names, self._thing_name)
             if len(state.pending) > _ASKED:
                 del state.pending[next(iter(state.pending))]
             out.append(state.pending[key])
-        elif (
-            decision.kind == "object" and is_thing(decision.g, decision.sigma_g) and before is None
-        ):
-            out.append(ObjectMoved(t_s=decision.step.t_s, delta_g=decision.g))
+        elif decision.kind == "object" and is_thing(decision.g, decision.sigma_g):
+            out += self._object(decision, before)
 
-    def _weighing(self, decision: Decision, baby: int) -> Weighing:
-        return Weighing(
-            step_id=decision.step.step_id,
-            t_s=decision.step.t_s,
-            baby=self.records[baby].baby.name,
-            weight_g=decision.g,
-            sigma_g=decision.sigma_g,
-            move="lift" if decision.lifted else "return",
-            confidence=1.0 if decision.assigned else decision.p,
-            origin="assigned" if decision.assigned else "scale",
-            stamp="clock" if decision.step.sure else "guess",
-            only_weighed=decision.step.step_id in self.state.only_weighed,
-        )
-
-    def _joint(self, decision: Decision) -> JointWeighIn:
-        mask = decision.lifted | decision.returned
-        return JointWeighIn(
-            t_s=decision.step.t_s,
-            babies=[b.baby.name for i, b in enumerate(self.records) if mask >> i & 1],
-            move="lift" if decision.lifted else "return",
-            weight_g=decision.g,
-            sigma_g=decision.sigma_g,
-            step_id=decision.step.step_id,
-        )
-
-    def _unassigned(self, decision: Decision) -> Unassigned:
-        step = decision.step
-        move: Move = "lift" if step.to_g < step.from_g else "return"
-        return Unassigned(
-            t_s=step.t_s,
-            move=move,
-            weight_g=decision.g,
-            sigma_g=decision.sigma_g,
-            candidates=[
-                Candidate(self.records[i].baby.name, round(p, 3)) for i, p in decision.candidates
-            ],
-            step_id=step.step_id,
-            gap=step.blind,
-        )
+    def _object(self, decision: Decision, before: Published | None) -> list[AnyEvent]:
+        """Told once, and again when it is known which thing it was."""
+        news = before is None or before.thing != decision.thing
+        return [object_moved(decision, self._thing_name)] if news else []
 
     # ------------------------------------------------------------------ what follows
 
@@ -300,11 +294,6 @@ class Claims:
 def is_thing(delta_g: float, sigma_g: float) -> bool:
     """Whether a change of the tare is worth an event: large enough, and larger than its error."""
     return abs(delta_g) >= max(OBJECT_G, THING_ERRORS * sigma_g)
-
-
-def weigh_in(weighing: Weighing) -> WeighIn:
-    """The event of a weighing."""
-    return converted(WeighIn, weighing)
 
 
 def _claimed(decision: Decision) -> int | None:

@@ -16,6 +16,8 @@ class Published(msgspec.Struct, frozen=True, array_like=True):
 
     kind: Literal["claim", "joint", "object", "unassigned", "nothing", "void"]
     baby: int | None
+    thing: int | None = None
+    """id of the thing that an "object" was said to be"""
 
 
 class WeighInWait(msgspec.Struct, frozen=True, array_like=True):

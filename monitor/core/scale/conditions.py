@@ -89,9 +89,10 @@ def overload(since_s: float | None, level_g: float | None, config: ScaleConfig) 
 
 
 def _question(event: Unassigned) -> Condition:
-    who = " or ".join(c.baby for c in event.candidates[:3])
     if event.gap:
-        return _who_is_in(event, who)
+        return _who_is_in(event, " or ".join(c.baby for c in event.candidates[:3]))
+    who = ", ".join(_likeliest(event)[:3])
+    thing = "another thing" if event.things else "a thing"
     verb = "lifted out" if event.move == "lift" else "put back"
     return Condition(
         kind="who_is_it",
@@ -99,13 +100,21 @@ def _question(event: Unassigned) -> Condition:
         severity="info",
         since_s=event.t_s,
         title="Who was it?",
-        message=f"{event.weight_g:.0f} g was {verb}: {who}? Answer with the step id "
+        message=f"{event.weight_g:.0f} g was {verb}: {who} or {thing}? Answer with the step id "
         f"{event.step_id}.",
         why="the weight fits more than one baby, or none well",
         all_clear="It was answered, or later weighings have told.",
         step_id=event.step_id,
         candidates=event.candidates,
+        things=event.things,
     )
+
+
+def _likeliest(event: Unassigned) -> list[str]:
+    """Names of babies and things, the likeliest first."""
+    found = [(c.p, c.baby) for c in event.candidates]
+    found += [(t.p, f"the {t.thing}") for t in event.things]
+    return [name for _, name in sorted(found, key=lambda each: -each[0])]
 
 
 def _who_is_in(event: Unassigned, who: str) -> Condition:
@@ -122,4 +131,5 @@ def _who_is_in(event: Unassigned, who: str) -> Condition:
         all_clear="It was answered, or later weighings have told.",
         step_id=event.step_id,
         candidates=event.candidates,
+        things=event.things,
     )

@@ -9,12 +9,22 @@ from __future__ import annotations
 
 from typing import Literal
 
-from monitor.commands import Assign, BabyAdd, BabyDelete, BabyEdit, BabyRetire, Correct, Weigh
+from monitor.commands import (
+    Assign,
+    BabyAdd,
+    BabyDelete,
+    BabyEdit,
+    BabyRetire,
+    Correct,
+    ThingForget,
+    Weigh,
+)
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale.claims import Claims
 from monitor.core.scale.doubts import doubt, possible_grams
 from monitor.core.scale.hypothesis import Answer, step_id
 from monitor.core.scale.roster import Roster
+from monitor.core.scale.thing_answers import ThingAnswers, unknown_step
 from monitor.core.scale.tracker import OccupancyTracker
 from monitor.core.scale.typed_weights import TypedWeights
 from monitor.errors import CommandError
@@ -40,12 +50,14 @@ class Corrections:
         occupancy: OccupancyTracker,
         roster: Roster,
         reference: GrowthReference,
+        things: ThingAnswers,
     ) -> None:
         self._claims = claims
         self._roster = roster
         self._occupancy = occupancy
         self._reference = reference
         self._weights = TypedWeights(claims, occupancy)
+        self._things = things
 
     def carry_out(self, command: Command) -> list[AnyEvent]:
         """The events of a command about weights or babies.
@@ -55,14 +67,18 @@ class Corrections:
         """
         match command.request:
             case Assign() as named:
-                return self._assign(named)
+                return self._assign(named, command.t_s)
+            case ThingForget(name=name):
+                return self._things.forget(name, command.t_s)
             case Correct() as correction:
                 return self._correct(correction)
             case Weigh() as typed:
                 return self._weigh(typed, command.t_s, imported=command.origin == "import")
             case BabyAdd() as newcomer:
+                self._things.check_free(newcomer.name)
                 return self._roster.add(newcomer, command.t_s)
             case BabyEdit() as change:
+                self._things.check_free(change.rename or "")
                 return self._roster.edit(change, command.t_s)
             case BabyRetire(name=name):
                 return self._roster.leave(name, command.t_s)
@@ -73,9 +89,12 @@ class Corrections:
 
     # ------------------------------------------------------------------ one step
 
-    def _assign(self, request: Assign) -> list[AnyEvent]:
-        nobody = request.baby.lower() in NOBODY
-        baby = None if nobody else self._roster.find(request.baby)
+    def _assign(self, request: Assign, now_s: float) -> list[AnyEvent]:
+        if (said := self._things.meant(request)) is not None:
+            changed, thing = self._things.moved(request.step_id, said, now_s)
+            return [*changed, *self._answer(request.step_id, Answer(thing=thing, decides=True))]
+        name = request.baby or ""
+        baby = None if name.lower() in NOBODY else self._roster.find(name)
         return self._answer(request.step_id, Answer(baby=baby, decides=True))
 
     def _correct(self, request: Correct) -> list[AnyEvent]:
@@ -97,9 +116,9 @@ class Corrections:
 
     def _answer(self, key: str, answer: Answer) -> list[AnyEvent]:
         try:
-            return self._claims.publish(self._occupancy.answer(key, answer))
+            return self._claims.publish(self._occupancy.answer(key, answer), answered=key)
         except KeyError as unknown:
-            raise CommandError(f"no weighing {key!r} in the last days: check the id") from unknown
+            raise unknown_step(key) from unknown
 
     def _correct_typed(self, i: int, weighing: Weighing, request: Correct) -> list[AnyEvent]:
         if request.void:

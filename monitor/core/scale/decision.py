@@ -16,6 +16,7 @@ KEEP_P = 0.5
 """A claim is withdrawn when its probability falls below this."""
 UNSURE_P = 0.05
 """Where a baby is, is known when the hypotheses that agree on it hold all but this."""
+_WORTH_ASKING = 0.02
 SMALLEST_MOVE_G = 25.0
 """No living kitten weighs less (stillborn runts do)."""
 
@@ -33,6 +34,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     candidates: tuple[tuple[int, float], ...] = ()
     assigned: bool = False
     void: bool = False
+    thing: int | None = None
+    """id of the known thing that an "object" was"""
+    things: tuple[tuple[int, float], ...] = ()
+    """known things that it may have been, by id, with their probabilities"""
 
 
 def must_revise(old: Decision, shares: dict[Key, float], top: Key) -> bool:
@@ -41,8 +46,8 @@ def must_revise(old: Decision, shares: dict[Key, float], top: Key) -> bool:
         return False
     if old.kind in {"claim", "joint"}:
         return shares.get(("move", old.lifted, old.returned), 0.0) < KEEP_P
-    is_move = top[0] == "move"
-    return shares[top] >= REVISE_P and (is_move or old.kind == "unassigned")
+    named = top[0] in {"move", "thing"}
+    return shares[top] >= REVISE_P and (named or old.kind == "unassigned")
 
 
 def decision_of(
@@ -58,6 +63,7 @@ def decision_of(
     p = shares[top]
     delta = step.to_g - step.from_g
     candidates = _candidates(shares)
+    things = _things(shares)
     together = p + nearby.get(top, 0.0)
     if kind == "move" and together >= CLAIM_P and p >= nearby.get(top, 0.0):
         single = (lifted | returned).bit_count() == 1
@@ -71,6 +77,10 @@ def decision_of(
             p=min(together, 1.0),
             candidates=candidates,
         )
+    if kind == "thing" and together >= CLAIM_P and p >= nearby.get(top, 0.0):
+        return Decision(
+            step=step, kind="object", g=delta, sigma_g=step.sigma_g, p=p, thing=lifted or returned
+        )
     if any(nearby[k] > shares.get(k, 0.0) and nearby[k] + shares.get(k, 0.0) >= CLAIM_P
            for k in nearby):  # fmt: skip
         return Decision(step=step, kind="nothing", p=p)
@@ -78,9 +88,10 @@ def decision_of(
     quiet = kind in {"touch", "hand"} and p > 0.5
     if moved >= 1.0 - CLAIM_P and abs(delta) >= SMALLEST_MOVE_G and not quiet:
         return Decision(
-            step=step, kind="unassigned", g=abs(delta), sigma_g=step.sigma_g, candidates=candidates
-        )
-    if kind == "object":
+            step=step, kind="unassigned", g=abs(delta), sigma_g=step.sigma_g,
+            candidates=candidates, things=things,
+        )  # fmt: skip
+    if kind in {"object", "thing"}:
         return Decision(step=step, kind="object", g=delta, sigma_g=step.sigma_g, p=p)
     return Decision(step=step, kind="nothing", p=p)
 
@@ -112,7 +123,24 @@ def answered(decision: Decision, answer: Answer | None) -> Decision:
     }
     if answer.g is not None:
         changes["g"] = answer.g
+    if answer.thing is not None:
+        step = decision.step
+        changes |= {"kind": "object", "g": step.to_g - step.from_g, "thing": answer.thing}
     return msgspec.structs.replace(decision, **changes)
+
+
+def _things(shares: dict[Key, float]) -> tuple[tuple[int, float], ...]:
+    each: dict[int, float] = {}
+    for (kind, lifted, returned), p in shares.items():
+        if kind == "thing":
+            each[lifted or returned] = each.get(lifted or returned, 0.0) + p
+    return tuple(_ranked(each))
+
+
+def _ranked(each: dict[int, float]) -> list[tuple[int, float]]:
+    return sorted(
+        ((i, p) for i, p in each.items() if p >= _WORTH_ASKING), key=lambda x: (-x[1], x[0])
+    )
 
 
 def _candidates(shares: dict[Key, float]) -> tuple[tuple[int, float], ...]:
@@ -121,5 +149,4 @@ def _candidates(shares: dict[Key, float]) -> tuple[tuple[int, float], ...]:
         if kind in {"move", "mixed", "swap", "blind"}:
             for baby in bits(lifted | returned):
                 each[baby] = each.get(baby, 0.0) + p
-    ranked = sorted(each.items(), key=lambda item: (-item[1], item[0]))
-    return tuple((baby, p) for baby, p in ranked if p >= 0.02)
+    return tuple(_ranked(each))

@@ -23,6 +23,7 @@ from monitor.core.scale.was import (
     Entry,
     FeedWas,
     NoteWas,
+    ThingWas,
     Was,
     WeighingWas,
 )
@@ -54,10 +55,17 @@ class Before:
         self._notes = list(parts.state.care.notes)
         self._away = dict(parts.state.absence.away)
         self._answers = dict(parts.state.occupancy.answers)
+        self._things = [(t, parts.things.state_of(t).g) for t in parts.state.occupancy.things]
 
     def changes(self) -> list[Was]:
         """The old value of everything that is another one now."""
-        return [*self._of_babies(), *self._of_notes(), *self._of_answers(), *self._of_away()]
+        return [
+            *self._of_babies(),
+            *self._of_notes(),
+            *self._of_things(),
+            *self._of_answers(),
+            *self._of_away(),
+        ]
 
     def _of_babies(self) -> Iterator[Was]:
         for i, record in enumerate(self._parts.claims.records):
@@ -76,6 +84,15 @@ class Before:
     def _of_notes(self) -> Iterator[Was]:
         for key, note in _changed(self._notes, self._parts.state.care.notes):
             yield NoteWas(key, note)
+
+    def _of_things(self) -> Iterator[Was]:
+        before = {thing.id: (thing, g) for thing, g in self._things}
+        now = {thing.id: thing for thing in self._parts.state.occupancy.things}
+        for key in sorted(before.keys() | now):
+            old, g = before.get(key, (None, 0.0))
+            if now.get(key) != old:
+                name = (now.get(key) or before[key][0]).name
+                yield ThingWas(f"thing-{key}", name, old, g)
 
     def _of_away(self) -> Iterator[Was]:
         before, now = self._away, self._parts.state.absence.away

@@ -22,9 +22,9 @@ _BEAM = 64
 _BEAM_NATS = 14.0
 """Hypotheses less likely than the best by e^-14 are dropped."""
 
-Kind = Literal["move", "swap", "object", "touch", "hand", "mixed", "blind"]
+Kind = Literal["move", "swap", "object", "thing", "touch", "hand", "mixed", "blind"]
 Key = tuple[Kind, int, int]
-"""kind, babies lifted, babies returned"""
+"""kind, babies lifted, babies returned; of a "thing" its id where it was taken out, or put in"""
 
 
 class Estimate(msgspec.Struct, frozen=True, array_like=True):
@@ -96,9 +96,20 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     baby: int | None = None
     """``None`` with ``decides`` set: it was no baby"""
+    thing: int | None = None
+    """id of the thing that it was"""
     decides: bool = False
     g: float | None = None
     void: bool = False
+
+
+class ThingState(msgspec.Struct, frozen=True, array_like=True):
+    """Where one known thing is, and what it weighed when it was last read."""
+
+    id: int
+    g: float
+    sd_g: float
+    inside: bool
 
 
 class Explanation(msgspec.Struct, frozen=True, array_like=True):
@@ -129,6 +140,8 @@ class Hypothesis(msgspec.Struct, frozen=True, array_like=True):
     """since when the hand leans"""
     gone: tuple[float, ...] = ()
     """what was taken out and may come again, in grams"""
+    things: tuple[ThingState, ...] = ()
+    """those with a name, in the order in which they were named"""
 
 
 def child_of(
@@ -139,6 +152,7 @@ def child_of(
     inside: int | None = None,
     objects: tuple[float, ...] | None = None,
     gone: tuple[float, ...] | None = None,
+    things: tuple[ThingState, ...] | None = None,
     base_g: float | None = None,
     base_sigma_g: float = 0.0,
     leaning_s: float = 0.0,
@@ -154,6 +168,7 @@ def child_of(
         base_sigma_g,
         leaning_s,
         hypothesis.gone if gone is None else gone,
+        hypothesis.things if things is None else things,
     )
 
 
@@ -195,7 +210,13 @@ def _alike(a: Hypothesis, b: Hypothesis) -> bool:
         all(abs(x.g - y.g) <= 0.01 * y.g + 0.5 for x, y in zip(a.weights, b.weights, strict=True))
         and len(a.objects) == len(b.objects)
         and len(a.gone) == len(b.gone)
+        and all(map(_same_place, a.things, b.things))
     )
+
+
+def _same_place(a: ThingState, b: ThingState) -> bool:
+    """A thing weighs what it weighed, so half a gram is another future."""
+    return a.id == b.id and a.inside == b.inside and abs(a.g - b.g) <= 0.5 + 0.001 * a.g
 
 
 def normalised(hypotheses: list[Hypothesis]) -> list[Hypothesis]:

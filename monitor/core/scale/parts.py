@@ -8,6 +8,7 @@ from monitor.config import ScaleConfig
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale.absence import Absences
 from monitor.core.scale.claims import Claims
+from monitor.core.scale.known_things import KnownThings
 from monitor.core.scale.platform import Platform
 from monitor.core.scale.roster import Roster
 from monitor.core.scale.state import WeigherState
@@ -25,11 +26,13 @@ class Parts(NamedTuple):
     occupancy: OccupancyTracker
     roster: Roster
     absences: Absences
+    things: KnownThings
 
     @classmethod
     def on(cls, state: WeigherState, config: ScaleConfig, reference: GrowthReference) -> Parts:
         """Each on its piece of ``state``."""
-        occupancy, claims = OccupancyTracker(state.occupancy), Claims(state.claims, reference)
+        occupancy, things = OccupancyTracker(state.occupancy), KnownThings(state.occupancy)
+        claims = Claims(state.claims, reference, things.name)
         return cls(
             config=config,
             reference=reference,
@@ -39,4 +42,5 @@ class Parts(NamedTuple):
             occupancy=occupancy,
             roster=Roster(claims, occupancy, reference, state.care),
             absences=Absences(state.absence, state.claims, occupancy, reference),
+            things=things,
         )

@@ -10,6 +10,7 @@ from monitor.core.scale.corrections import Corrections
 from monitor.core.scale.decision import UNSURE_P
 from monitor.core.scale.entries import Entries
 from monitor.core.scale.parts import Parts
+from monitor.core.scale.thing_answers import ThingAnswers
 from monitor.core.scale.typed_weights import TypedWeights
 from monitor.core.scale.undoing import Undoing
 from monitor.errors import CommandError
@@ -31,7 +32,11 @@ class Requests:
         weights = TypedWeights(parts.claims, parts.occupancy)
         self._entries, self._undoing = Entries(parts), Undoing(parts, self._care, weights)
         self._corrections = Corrections(
-            parts.claims, parts.occupancy, parts.roster, parts.reference
+            parts.claims,
+            parts.occupancy,
+            parts.roster,
+            parts.reference,
+            ThingAnswers(parts.claims, parts.occupancy, parts.things),
         )
 
     def carry_out(self, command: Command) -> list[AnyEvent]:

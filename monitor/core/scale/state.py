@@ -14,11 +14,12 @@ from monitor.core.scale.care_state import CareState
 from monitor.core.scale.claims_state import ClaimsState
 from monitor.core.scale.converter import ConverterState
 from monitor.core.scale.liveliness import LivelinessState
+from monitor.core.scale.occupancy import OccupancyState
 from monitor.core.scale.plateaus import SegmenterState
 from monitor.core.scale.roster import first_estimate
 from monitor.core.scale.settled import SettledState
 from monitor.core.scale.steadiness import SteadinessState
-from monitor.core.scale.tracker import OccupancyState, OccupancyTracker
+from monitor.core.scale.tracker import OccupancyTracker
 from monitor.core.scale.was import Entry
 from monitor.core.scale.windows import WindowerState
 from monitor.events import Baby, Feed, HandFeed, Weighing

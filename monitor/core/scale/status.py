@@ -6,7 +6,7 @@ import msgspec
 
 from monitor.core.scale.decision import UNSURE_P
 from monitor.core.scale.parts import Parts
-from monitor.documents import BabyStatus, ScaleStatus
+from monitor.documents import BabyStatus, ScaleStatus, ThingStatus
 
 
 class Status:
@@ -19,6 +19,7 @@ class Status:
         self._claims = parts.claims
         self._occupancy = parts.occupancy
         self._absences = parts.absences
+        self._things = parts.things
 
     def scale(self, now_s: float) -> ScaleStatus:
         """The live numbers of the platform; unknown is ``None``."""
@@ -30,7 +31,12 @@ class Status:
             activity=self._platform.liveliness(),
             in_box=None if blind else self.in_box(),
             weigh_in_ends_at=self._claims.weigh_in_ends_s(now_s),
+            things=self._known_things(blind=blind),
         )
+
+    def _known_things(self, *, blind: bool) -> list[ThingStatus]:
+        things = self._things.known()
+        return [msgspec.structs.replace(t, in_box=None) for t in things] if blind else things
 
     def in_box(self) -> list[str] | None:
         """Names, when every one of them is certain; one doubtful baby makes the list a guess."""

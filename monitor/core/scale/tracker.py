@@ -40,6 +40,7 @@ from monitor.core.scale.hypothesis import (
     subsets,
     with_weight,
 )
+from monitor.core.scale.occupancy import OccupancyState
 
 TIE_G = 0.01
 LEANED_SHARE = 0.15
@@ -50,18 +51,6 @@ _PATIENCE_S = 45.0
 """A box that is never still long enough to settle is judged all the same after this."""
 _LOG_STEPS = 160
 """Steps that can be told again after an answer: more than a day of a busy box."""
-
-
-class OccupancyState(msgspec.Struct, rename={"hypotheses": "stories"}):
-    """Everything the tracker remembers; bounded. ``rename``: as in the snapshots of users."""
-
-    hypotheses: list[Hypothesis]
-    present: int
-    log: list[Step | Typed | Presence] = []
-    checkpoint: list[Hypothesis] = []
-    checkpoint_present: int = 0
-    answers: dict[str, Answer] = {}
-    decisions: dict[str, Decision] = {}
 
 
 class OccupancyTracker:
@@ -271,7 +260,7 @@ class OccupancyTracker:
             if key not in best or p > best[key][0]:
                 best[key] = (p, explanation, hypothesis)
             for other in hypothesis.explanations:
-                if other.kind == "move" and other.step_id in close:
+                if other.kind in {"move", "thing"} and other.step_id in close:
                     near = (other.kind, other.lifted, other.returned)
                     nearby[near] = nearby.get(near, 0.0) + p
         top = max(shares, key=lambda key: shares[key])
@@ -326,4 +315,8 @@ def _no_move(other: Step, step: Step, hypothesis: Hypothesis) -> bool:
     """Close to ``step``, and in this hypothesis nobody was lifted or put back by it."""
     explanation = next((x for x in hypothesis.explanations if x.step_id == other.step_id), None)
     near = abs(other.t_s - step.t_s) <= _EPISODE_S and not other.blind
-    return near and explanation is not None and explanation.kind in {"touch", "hand", "object"}
+    return (
+        near
+        and explanation is not None
+        and explanation.kind in {"touch", "hand", "object", "thing"}
+    )

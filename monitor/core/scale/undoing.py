@@ -9,6 +9,7 @@ from __future__ import annotations
 from monitor.commands import Undo
 from monitor.core.scale.care import Care
 from monitor.core.scale.parts import Parts
+from monitor.core.scale.thing_answers import ThingAnswers
 from monitor.core.scale.typed_weights import TypedWeights
 from monitor.core.scale.was import (
     AnswerWas,
@@ -17,6 +18,7 @@ from monitor.core.scale.was import (
     Entry,
     FeedWas,
     NoteWas,
+    ThingWas,
     Was,
     WeighingWas,
 )
@@ -30,6 +32,7 @@ class Undoing:
     def __init__(self, parts: Parts, care: Care, weights: TypedWeights) -> None:
         self._parts, self._care, self._weights = parts, care, weights
         self._claims, self._roster = parts.claims, parts.roster
+        self._things = ThingAnswers(parts.claims, parts.occupancy, parts.things)
 
     def undo(self, request: Undo, now_s: float) -> tuple[list[AnyEvent], str]:
         """Take back the last entry, or the one with this id; returns also what that was.
@@ -99,7 +102,10 @@ class Undoing:
             case NoteWas(key=key, before=note):
                 return self._care.put_note_back(key, note)
             case AnswerWas(key=key, before=answer):
-                return self._claims.publish(self._parts.occupancy.answer(key, answer))
+                told = self._parts.occupancy.answer(key, answer)
+                return self._claims.publish(told, answered=key)
+            case ThingWas(name=name, before=thing, g=g):
+                return self._things.put_back(name, thing, g, now_s)
             case AwayWas():
                 away = self._parts.state.absence.away
                 if away.get(was.id) == was.after:

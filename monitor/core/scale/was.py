@@ -6,6 +6,7 @@ import msgspec
 
 from monitor.core.scale.absence import Away
 from monitor.core.scale.hypothesis import Answer
+from monitor.core.scale.occupancy import Thing
 from monitor.events import Baby, HandFeed, Note, Weighing
 from monitor.timeshift import Moment
 
@@ -58,7 +59,17 @@ class AwayWas(msgspec.Struct, frozen=True, tag="away"):
     """... and then: once it is back, or out again, this is not put back"""
 
 
-Was = WeighingWas | FeedWas | NoteWas | AnswerWas | BabyWas | AwayWas
+class ThingWas(msgspec.Struct, frozen=True, tag="thing"):
+    """What a thing was called, and its grams; ``None``: it was not known."""
+
+    key: str
+    name: str
+    """what it is called now; of a forgotten one, what it was called"""
+    before: Thing | None
+    g: float
+
+
+Was = WeighingWas | FeedWas | NoteWas | ThingWas | AnswerWas | BabyWas | AwayWas
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

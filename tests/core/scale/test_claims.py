@@ -154,7 +154,7 @@ def test_what_was_said_of_four_hundred_steps_is_remembered():
 def test_a_thing_is_told_when_it_is_ten_grams_or_more_and_once():
     subject = claims()
     thing = decision("object", g=-60.0)
-    assert subject.publish([thing]) == [ObjectMoved(t_s=T0, delta_g=-60.0)]
+    assert subject.publish([thing]) == [ObjectMoved(t_s=T0, delta_g=-60.0, step_id="s0")]
     assert subject.publish([thing]) == []
     assert subject.publish([decision("object", 9.0, g=9.9)]) == []
     assert subject.publish([decision("nothing", 19.0)]) == []

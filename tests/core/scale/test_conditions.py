@@ -36,7 +36,7 @@ def test_who_was_it_in_words(move, verb):
             severity="info",
             since_s=T0,
             title="Who was it?",
-            message=f"182 g was {verb}: Ash or Bee or Cy? Answer with the step id s0.",
+            message=f"182 g was {verb}: Ash, Bee, Cy or a thing? Answer with the step id s0.",
             why="the weight fits more than one baby, or none well",
             all_clear="It was answered, or later weighings have told.",
             step_id="s0",

@@ -12,11 +12,21 @@ from monitor.core.scale.claims import Claims, ClaimsState
 from monitor.core.scale.corrections import Corrections
 from monitor.core.scale.doubts import doubt
 from monitor.core.scale.hypothesis import Step, step_id
+from monitor.core.scale.known_things import KnownThings
 from monitor.core.scale.roster import Roster, first_estimate
+from monitor.core.scale.thing_answers import ThingAnswers
 from monitor.core.scale.tracker import OccupancyTracker
 from monitor.data.shipped import shipped
 from monitor.errors import CommandError
-from monitor.events import Baby, Retraction, RosterChanged, WeighIn, Weighing
+from monitor.events import (
+    Baby,
+    ObjectMoved,
+    Retraction,
+    RosterChanged,
+    ThingChanged,
+    WeighIn,
+    Weighing,
+)
 from monitor.times import DAY_S, HOUR_S, midnight_utc_s, rfc3339
 from tests.asking import asked
 
@@ -32,9 +42,11 @@ class Nursery:
         records = [BabyRecord(baby=baby) for baby in known]
         weights = [first_estimate(record, REFERENCE, T0) for record in records]
         self.tracker = OccupancyTracker.start(weights, all_inside=True)
-        self.claims = Claims(ClaimsState(records=records), REFERENCE)
+        self.things = KnownThings(self.tracker.state)
+        self.claims = Claims(ClaimsState(records=records), REFERENCE, self.things.name)
         self.roster = Roster(self.claims, self.tracker, REFERENCE)
-        self.subject = Corrections(self.claims, self.tracker, self.roster, REFERENCE)
+        answers = ThingAnswers(self.claims, self.tracker, self.things)
+        self.subject = Corrections(self.claims, self.tracker, self.roster, REFERENCE, answers)
 
     def ask(self, verb: str, t_s: float = T0, origin: str = "mqtt", **args) -> list:
         return self.subject.carry_out(asked(t_s, verb, args, origin=origin))
@@ -551,3 +563,110 @@ def test_else_what_it_was_registered_with_else_what_its_age_weighs():
     found = first_estimate(unknown, REFERENCE, T0)
     assert (found.g, found.t_s, found.gut_g) == (median, T0, 0.0)
     assert found.sd_g == pytest.approx(0.4 * (high - low))
+
+
+# ------------------------------------------------------------------ things
+
+
+def changes(events: list) -> list[tuple[str, bool]]:
+    return [(e.name, e.known) for e in events if isinstance(e, ThingChanged)]
+
+
+def test_a_step_is_given_to_a_thing_and_the_sentence_says_who_said_so():
+    nursery = Nursery()
+    key = nursery.step(-200.2)
+    events = nursery.ask("assign", step_id=key, object="hot-water bottle")
+    assert changes(events) == [("hot-water bottle", True)]
+    (gone,) = [e for e in events if isinstance(e, Retraction)]
+    assert gone.why == "somebody said that it was the hot-water bottle, no baby"
+    (moved,) = [e for e in events if isinstance(e, ObjectMoved)]
+    assert (moved.name, moved.delta_g, moved.step_id) == (
+        "hot-water bottle",
+        pytest.approx(-200.2),
+        key,
+    )
+    assert nursery.weights() == []
+
+
+def test_what_follows_from_an_answer_says_so():
+    nursery = Nursery()
+    first = nursery.step(-200.2)
+    second = nursery.step(+207.0, 900.0)
+    events = nursery.ask("assign", step_id=first, object="sock")
+    assert {e.step_id: e.why for e in events if isinstance(e, Retraction)} == {
+        first: "somebody said that it was the sock, no baby",
+        second: f"it follows from what somebody said of {first}",
+    }
+    assert nursery.claims.records[0].feeds == []
+
+
+def test_the_same_thing_is_meant_by_its_name_in_any_way_of_answering():
+    nursery = Nursery()
+    first, second = nursery.step(-200.2), nursery.step(+207.0, 900.0)
+    nursery.ask("assign", step_id=first, object="Rice sock")
+    assert changes(nursery.ask("assign", step_id=second, object="RICE SOCK")) == []
+    assert changes(nursery.ask("assign", step_id=second, baby="rice sock")) == []
+    assert [thing.name for thing in nursery.things.known()] == ["Rice sock"]
+
+
+@pytest.mark.parametrize(
+    "said", [{"baby": "object"}, {"baby": "A thing"}, {"object": "thing"}, {"baby": "Not a baby"}]
+)
+def test_a_thing_that_nobody_names_is_called_by_its_grams_and_known_all_the_same(said):
+    nursery = Nursery()
+    first, second = nursery.step(-200.2), nursery.step(+207.0, 900.0)
+    assert changes(nursery.ask("assign", step_id=first, **said)) == [("thing of 200 g", True)]
+    assert changes(nursery.ask("assign", step_id=second, **said)) == []
+    assert changes(nursery.ask("assign", step_id=first, object="sock")) == [
+        ("thing of 200 g", False),
+        ("sock", True),
+    ]
+    assert [thing.name for thing in nursery.things.known()] == ["sock"]
+
+
+def test_two_things_that_nobody_names_have_two_names():
+    nursery = Nursery()
+    heavy, light = nursery.step(-200.2), nursery.step(-150.1, 900.0)
+    nursery.ask("assign", step_id=heavy, baby="object")
+    assert changes(nursery.ask("assign", step_id=light, baby="object")) == [
+        ("thing of 150 g", True)
+    ]
+
+
+def test_nobody_is_no_thing():
+    nursery = Nursery()
+    assert changes(nursery.ask("assign", step_id=nursery.step(-200.2), baby="nobody")) == []
+    assert nursery.things.known() == []
+
+
+def test_a_thing_is_not_called_like_a_baby_nor_a_baby_like_a_thing():
+    nursery = Nursery()
+    key = nursery.step(-200.2)
+    assert "Ash is a baby here" in nursery.refused("assign", step_id=key, object="ash")
+    nursery.ask("assign", step_id=key, object="Sock")
+    refusal = "is a thing here: choose another name, or forget the thing first"
+    assert refusal in nursery.refused("baby_add", name="sock", species="kitten")
+    assert refusal in nursery.refused("baby_edit", name="Bee", rename="SOCK")
+
+
+def test_eight_things_are_the_most_and_a_forgotten_one_makes_room():
+    nursery = Nursery()
+    keys = [nursery.step(-200.2 - 60 * k, 60.0 + 900.0 * k) for k in range(9)]
+    for number, key in enumerate(keys[:8]):
+        nursery.ask("assign", step_id=key, object=f"thing number {number}")
+    refusal = "8 things are known, which is the most: forget one that is not used"
+    assert nursery.refused("assign", step_id=keys[8], object="one more") == refusal
+    assert changes(nursery.ask("thing_forget", name="Thing number 3")) == [
+        ("thing number 3", False)
+    ]
+    assert changes(nursery.ask("assign", step_id=keys[8], object="one more"))
+
+
+def test_a_thing_nobody_knows_is_refused_with_those_known():
+    nursery = Nursery()
+    assert nursery.refused("thing_forget", name="sock") == (
+        "no thing called 'sock' is known (known: none yet)"
+    )
+    nursery.ask("assign", step_id=nursery.step(-200.2), object="bottle")
+    assert "(known: bottle)" in nursery.refused("thing_forget", name="sock")
+    assert "no weighing 'zz'" in nursery.refused("assign", step_id="zz", object="sock")

@@ -70,7 +70,7 @@ class Asked:
         here = [i for i, r in enumerate(state.claims.records) if r.here]
         where = [(round(inside[i], 9), weights[i]) for i in here]
         told = state.care.notes, state.occupancy.answers, state.absence.away
-        return msgspec.to_builtins((records, where, told))
+        return msgspec.to_builtins((records, where, told, self.parts.things.known()))
 
 
 ENTERED: list[tuple[str, dict[str, Any]]] = [
@@ -83,6 +83,7 @@ ENTERED: list[tuple[str, dict[str, Any]]] = [
     ("note", {"baby": "Ash", "kind": "away"}),
     ("assign", {"step_id": "LIFT", "baby": "Bee"}),
     ("assign", {"step_id": "LIFT", "baby": "object"}),
+    ("assign", {"step_id": "LIFT", "object": "hot-water bottle"}),
     ("correct", {"step_id": "LIFT", "grams": 190.0}),
     ("correct", {"step_id": "LIFT", "void": True}),
     ("correct", {"step_id": "WEIGHED", "grams": 211.0}),
@@ -120,6 +121,22 @@ def test_after_an_undo_everything_is_as_it_was(verb: str, args: dict[str, Any]) 
     assert day.result.understood is not None
     assert verb.split("_", maxsplit=1)[0] in day.result.understood
     assert day.known == before
+
+
+def test_a_thing_gets_its_made_name_back_and_one_that_was_forgotten_is_known_again() -> None:
+    day = Asked()
+    key = day.step(-203.5)
+    names = [["thing of 204 g"], ["bottle"], [], ["bottle"], ["thing of 204 g"], []]
+    for verb, args in (
+        ("assign", {"step_id": key, "baby": "a thing"}),
+        ("assign", {"step_id": key, "object": "bottle"}),
+        ("thing_forget", {"name": "bottle"}),
+        ("undo", {}),
+        ("undo", {}),
+        ("undo", {}),
+    ):
+        day.ask(verb, **args)
+        assert [thing.name for thing in day.parts.things.known()] == names.pop(0)
 
 
 def test_a_baby_that_was_deleted_comes_back() -> None:

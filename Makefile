@@ -21,6 +21,7 @@ help:
 	@echo "make fuzz    look for inputs that break something, FUZZ_S seconds for each reader"
 	@echo "make audit   known weaknesses of the pinned packages; make lock pins them anew"
 	@echo "make golden  regenerate the golden nights; look at the diff before you commit it"
+	@echo "make sentences  every sentence that a phone may show, with its place, for a translator"
 
 demo: $(VENV)/.demo
 	@$(BIN)/nursery demo
@@ -52,6 +53,10 @@ home-assistant:
 
 golden: $(VENV)/.dev
 	@$(BIN)/python -m tests.golden.regenerate
+
+.PHONY: sentences
+sentences: $(VENV)/.dev
+	@$(BIN)/python -m tests.sentences
 
 bench: $(VENV)/.dev
 	@for script in tests/bench/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

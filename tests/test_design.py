@@ -110,22 +110,6 @@ def test_every_name_of_the_recipes_is_in_the_file_beside_it() -> None:
             assert re.search(rf"\b{name}\b", (ROOT / file).read_text()), f"{file} has no {name}"
 
 
-WORDS_AN_ALERT = re.compile(
-    r"(?<!class )(?<!threading\.)\bCondition\(|\blife\.(?:close|end)\(|\._cleared\("
-)
-"""states a condition, or ends an alert with a sentence"""
-
-
-def test_every_file_that_words_an_alert_is_listed_for_a_translator() -> None:
-    listed = set(re.findall(r"`(monitor/[\w/]+\.py)`", section("### A language of messages")))
-    words = {
-        str(path.relative_to(ROOT))
-        for path in MONITOR.rglob("*.py")
-        if WORDS_AN_ALERT.search(path.read_text())
-    }
-    assert words == listed
-
-
 def test_the_glossary_is_short_and_in_order() -> None:
     words = re.findall(r"^\| ([\w-]+) \| ", section("## Glossary"), re.MULTILINE)[1:]
     assert words == sorted(words)

@@ -25,6 +25,7 @@ from monitor.devices.collect import Tap, open_tap
 from monitor.errors import CalibrationError, ConfigError
 from monitor.events import ScaleBlock
 from monitor.host.callers_files import Write, write_file
+from monitor.host.extras import install_command
 from monitor.recordings.scale_csv import read_scale_csv
 from monitor.times import HOUR_S, local_stamp
 
@@ -216,7 +217,7 @@ def _soak(
         write(picture, drawn)
         out.write(f"Drawn in {picture}\n")
     else:
-        out.write("For a picture: pip install nursery-monitor[report]\n")
+        out.write(f"For a picture: {install_command('report')}\n")
     return 0
 
 

@@ -6,6 +6,7 @@ whole machine is only read as the command line would read it: NOT_HERE names the
 
 from __future__ import annotations
 
+import ast
 import configparser
 import io
 import json
@@ -164,6 +165,27 @@ def test_a_command_of_ours_runs(
     else:
         assert code == 2, said
         assert refusal in said
+
+
+def sentences() -> dict[str, str]:
+    """Every command of ours that a text of the program names, with the file it stands in."""
+    named = re.compile(r"(?:(?<=[\"'`(])|\bsudo |\brun )nursery ([a-z]+[^\"'`,;:.()\n]*)")
+    found = {}
+    for path in [*(ROOT / "monitor").rglob("*.py"), *(ROOT / "calibration").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found |= {said.strip(): str(path) for said in named.findall(node.value)}
+    return found
+
+
+SENTENCES = sentences()
+
+
+@pytest.mark.parametrize("said", sorted(SENTENCES))
+def test_a_command_that_a_sentence_names_is_there(said: str) -> None:
+    command, left = command_of(said.split())
+    options = {option for each in command.params for option in each.opts}
+    assert {word for word in left if word.startswith("--")} <= options, SENTENCES[said]
 
 
 def test_what_is_only_read_here_is_run_elsewhere() -> None:

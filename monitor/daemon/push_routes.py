@@ -13,6 +13,7 @@ from typing import Any
 
 from monitor.config import NotifyConfig
 from monitor.errors import ConfigError
+from monitor.host.extras import install_command
 from monitor.store.secrets import read_urls
 
 
@@ -27,8 +28,7 @@ class PushRoutes:
         """
         if importlib.util.find_spec("apprise") is None:
             raise ConfigError(
-                '"notify" is configured, but its library is missing: '
-                'pip install "nursery-monitor[notify]"'
+                f'"notify" is configured, but its library is missing: {install_command("notify")}'
             )
         self._lists = {
             "urls": config.urls,

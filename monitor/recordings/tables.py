@@ -16,6 +16,7 @@ from datetime import time as clock_time
 from typing import NamedTuple
 
 from monitor.errors import InputError
+from monitor.host.extras import install_command
 
 Cell = str | float | datetime | date | clock_time
 """text has no space around it; a blank cell is "" """
@@ -33,9 +34,6 @@ _WORKBOOK = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """first bytes of .xlsx and .ods, and of .xls"""
 _THIN = "\u00a0\u202f"
 """spaces between thousands"""
-NEEDS_READER = (
-    'is a workbook: save it as CSV, or install the reader with pip install "nursery-monitor[lists]"'
-)
 
 
 class Row(NamedTuple):
@@ -73,7 +71,8 @@ def _sheets(data: bytes) -> list[Table]:
     try:
         import python_calamine as calamine
     except ImportError as error:
-        raise InputError(NEEDS_READER) from error
+        command = install_command("lists")
+        raise InputError(f"is a workbook: save it as CSV, or: {command}") from error
     try:
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
         found = [

@@ -16,6 +16,7 @@ from monitor.config import Config
 from monitor.data.shipped import growth_reference
 from monitor.errors import ConfigError
 from monitor.host.callers_files import Write, write_file
+from monitor.host.extras import install_command
 from monitor.report.data import ReportData, gather
 from monitor.store.reading import JournalReader
 from monitor.times import rfc3339
@@ -41,9 +42,7 @@ def write_report(
     if form not in {".html", ".htm", ".png"}:
         raise ConfigError(f'"--out" is {out!r}: end it in .html or .png')
     if importlib.util.find_spec("matplotlib") is None:
-        raise ConfigError(
-            '"nursery report" needs matplotlib: pip install "nursery-monitor[report]"'
-        )
+        raise ConfigError(f'"nursery report" needs matplotlib: {install_command("report")}')
     data = read_data(config, baby=baby, days=days)
     written = [out]
     write(Path(out), _png(data) if form == ".png" else _html(data).encode())

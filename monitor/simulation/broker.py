@@ -12,6 +12,7 @@ import socket
 import threading
 
 from monitor.errors import ConfigError
+from monitor.host.extras import install_command
 
 START_WITHIN_S = 20.0
 
@@ -37,8 +38,7 @@ class DemoBroker:
             import amqtt.broker  # noqa: F401 - found out here, where it can be said in a sentence
         except ImportError as error:
             raise ConfigError(
-                'the demo needs its small broker: run "pip install nursery-monitor[demo]", '
-                'or just "make demo"'
+                f'the demo needs its small broker: {install_command("demo")}; or just "make demo"'
             ) from error
         if not _is_free(self.port):
             raise ConfigError(f"--port: {self.port} is taken: choose another or leave it out")

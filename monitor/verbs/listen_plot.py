@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from monitor.core.cry.features import BANDS, FRAME, HIGH_HZ, HOP, LOW_HZ, log_mel
 from monitor.errors import InputError
 from monitor.events import AUDIO_RATE_HZ
+from monitor.host.extras import install_command
 from monitor.recordings.audio import Samples, decode
 from monitor.verbs.listened import Listened
 
@@ -31,9 +32,7 @@ def draw(results: Sequence[Listened], ending: str) -> bytes:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise InputError(
-            "--plot needs matplotlib: pip install 'nursery-monitor[report]'"
-        ) from error
+        raise InputError(f"--plot needs matplotlib: {install_command('report')}") from error
     rows = 2 * len(results)
     figure = Figure(figsize=(12, 2.4 * rows), layout="constrained")
     axes = figure.subplots(rows, 1, squeeze=False, height_ratios=[2, 1] * len(results))[:, 0]

@@ -21,6 +21,7 @@ from typing import Any
 from monitor.codec import encode
 from monitor.config import MqttConfig
 from monitor.errors import ConfigError
+from monitor.host.extras import install_command
 from monitor.mqtt.connecting import connector
 from monitor.mqtt.connection import Connection
 from monitor.mqtt.connection_events import Connected, Ended, Received, Refused
@@ -127,7 +128,7 @@ def run_watch(config: MqttConfig, handed_over: str | None = None) -> int:
         ConfigError: the "watch" extra is not installed, or the password file is wrong.
     """
     if importlib.util.find_spec("rich") is None:
-        raise ConfigError('"nursery watch" needs rich: pip install "nursery-monitor[watch]"')
+        raise ConfigError(f'"nursery watch" needs rich: {install_command("watch")}')
     from rich.live import Live
 
     from monitor.verbs.watch_view import draw

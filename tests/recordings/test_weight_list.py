@@ -288,7 +288,7 @@ def test_what_is_no_list_is_refused_in_a_sentence(data, says):
 
 def test_without_the_reader_a_workbook_says_what_to_do(monkeypatch):
     monkeypatch.setitem(sys.modules, "python_calamine", None)
-    with pytest.raises(InputError, match="save it as CSV, or install the reader"):
+    with pytest.raises(InputError, match=r"save it as CSV, or: .*nursery-monitor\[lists\]"):
         read(CORPUS["a workbook"])
 
 

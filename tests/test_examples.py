@@ -1,7 +1,8 @@
 """Every example of the pages runs, or is held against the program that it calls.
 
-A command of ours runs for real, on a box without a daemon in which two babies live. What needs a
-whole machine is only read as the command line would read it: NOT_HERE names the test that runs it.
+A command of ours runs for real, on a box that has been lived in and whose daemon does not run. What
+needs a whole machine is only read as the command line would read it: NOT_HERE names the test that
+runs it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -27,6 +29,7 @@ from monitor.cli import cli, main
 from monitor.config_file import parse_config
 from monitor.mqtt.topics import Topics, parse_command
 from tests.examples import ROOT, Example, examples
+from tests.lived_in import CONFIG, Steps, live_in
 
 EXAMPLES = examples()
 OURS = [example for example in EXAMPLES if example.words[:1] == ["nursery"]]
@@ -42,22 +45,10 @@ NOT_HERE = {
     "watch": "tests/system/test_watch_terminal.py",
 }
 """needs a Pi, root, a broker or a person who answers: where it is run"""
-REFUSED = {
-    ("weigh", "--next"): "the scale sees nothing now",
-    ("assign", "STEP"): "STEP",
-    ("adopt", "--remove"): "no earlier card",
-}
-"""asks for what a box that has just been set up does not have: what it must then say"""
+REFUSED = {("adopt", "--remove"): "no earlier card"}
+"""asks for what is not there while no daemon runs: what it must then say"""
 NOT_OURS = {"apt", "systemctl", "journalctl", "ln", "nano", "sh", "ffmpeg", "for", "done"}
 
-CONFIG = """
-box = "kangaroo-and-possum"
-state_dir = "state"
-[scale]
-source = "hx711"
-counts_per_gram = 400.0
-zero_counts = 1000
-"""
 FILLED = {"NAME": "Possum", "G": "110", "FILE": "weights.csv"}
 BABIES = [
     {"name": "Kangaroo", "species": "kitten", "born": "2026-05-01", "weight_g": 180},
@@ -107,25 +98,17 @@ def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def settle(words: list[str]) -> None:
-    """The babies, and a weighing to correct or to take back."""
-    if words[1:3] == ["baby", "add"]:
-        return
-    for baby in BABIES:
-        main(["baby", "add", str(baby["name"]), "--species", str(baby["species"]),
-              "--born", str(baby["born"]), "--weight", str(baby["weight_g"])])  # fmt: skip
-    main(["weigh", "Possum", "123"])
-
-
-def last_step(box: Path) -> str:
-    """The id of the newest weighing, in place of ID in an example."""
-    from monitor.store.reading import JournalReader
-
-    journal = JournalReader.open_for_reading(box / "state" / "journal.sqlite")
-    try:
-        return journal.weighings()[-1].step_id
-    finally:
-        journal.close()
+def prepared(words: list[str], steps: Steps) -> list[str]:
+    """What is typed, with names for placeholders, after what must have happened before it."""
+    if words[0] == "assign":
+        words = ["assign", steps.thing if "--object" in words else steps.possum, *words[2:]]
+    if words[0] == "thing":
+        assert main(["assign", steps.thing, "--object", "hot-water bottle"]) == 0
+    if words[:2] == ["baby", "add"]:
+        shutil.rmtree("state")
+    else:
+        assert main(["weigh", "Possum", "123"]) == 0  # can be taken back
+    return [(FILLED | {"ID": steps.possum}).get(word, word) for word in words]
 
 
 def command_of(words: list[str]) -> tuple[click.Command, list[str]]:
@@ -151,9 +134,7 @@ def test_a_command_of_ours_runs(
     if words[0] in NOT_HERE:
         command.make_context(words[0], left)
         return
-    settle(example.words)
-    filled = FILLED | ({"ID": last_step(box)} if "ID" in words else {})
-    words = [filled.get(word, word) for word in words]
+    words = prepared(words, live_in(box))
     for name in FILES.keys() & words:
         FILES[name](box / name)
     capsys.readouterr()
@@ -276,8 +257,8 @@ def test_json_is_json_and_says_what_the_program_says(
 def test_a_list_of_weighings_is_taken_whole(
     example: Example, box: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for baby in BABIES:
-        main(["baby", "add", str(baby["name"]), "--species", str(baby["species"])])
+    for name in ("Possum", "Kangaroo"):
+        main(["baby", "add", name, "--species", "kitten"])
     (box / "list.csv").write_text(example.text)
     assert main(["weigh", "--csv", "list.csv", "--yes"]) == 0
     assert re.search(r"^(\d+) of \1 weighings imported", capsys.readouterr().out, re.MULTILINE)

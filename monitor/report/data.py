@@ -19,6 +19,7 @@ from monitor.core.growth.reference import GrowthReference
 from monitor.errors import InputError
 from monitor.events import Baby, Feed, Weighing, slug
 from monitor.report.alert_marks import AlertMark, alert_marks
+from monitor.report.bottles import each_once
 from monitor.report.growth import Growth, growth_of
 from monitor.store.reading import JournalReader, MinuteRow
 from monitor.times import DAY_S, HOUR_S, MINUTE_S, midnight_utc_s
@@ -140,7 +141,7 @@ def _baby_report(
     return BabyReport(
         baby=baby,
         weighings=[w for w in history if w.t_s >= from_s],
-        feeds=[feed for feed in feeds if feed.t_s >= from_s],
+        feeds=[feed for feed in each_once(feeds, history) if feed.t_s >= from_s],
         alerts=[alert for alert in alerts if alert.baby == baby.name],
         band=_band(reference, baby, history, from_s, to_s),
         age_guessed=baby.born is None,

@@ -43,6 +43,11 @@ def resolutions_g(grams: Sequence[float]) -> list[float]:
     return found
 
 
+def rounding_sd_g(division_g: float) -> float:
+    """Standard deviation of what rounding to whole divisions hides."""
+    return division_g / math.sqrt(12.0)
+
+
 def _run_end(grams: Sequence[float], start: int, unit_g: float) -> int:
     end = start + 1
     while end < len(grams):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from monitor.core.growth.resolution import rounding_sd_g
 from monitor.times import DAY_S, HOUR_S
 
 
@@ -76,5 +77,5 @@ def trend_of(points: Sequence[Point], gain_prior_pct: float) -> Trend | None:
 def noise(point: Point) -> float:
     """Variance of the logarithm of one weighing about the baby's own trend."""
     scatter = _SCATTER_TYPED if point.typed else _SCATTER_LIFTED
-    rounded_g2 = point.resolution_g**2 / 12.0  # variance of a division's width
-    return scatter**2 + (point.sigma_g**2 + rounded_g2) / point.g**2
+    read_g = max(point.sigma_g, rounding_sd_g(point.resolution_g))
+    return scatter**2 + (read_g / point.g) ** 2

@@ -80,6 +80,7 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True, tag="Typed"):
     t_s: Moment
     baby: int
     g: float
+    sigma_g: float = 1.0
 
 
 class Presence(msgspec.Struct, frozen=True, kw_only=True, tag="Presence"):

@@ -15,6 +15,7 @@ import msgspec
 from monitor.commands import BabyAdd, BabyEdit, arguments
 from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.reference import GrowthReference
+from monitor.core.growth.resolution import resolutions_g, rounding_sd_g
 from monitor.core.scale.care_state import CareState
 from monitor.core.scale.claims import Claims
 from monitor.core.scale.decision import Decision
@@ -233,9 +234,12 @@ def first_estimate(record: BabyRecord, reference: GrowthReference, t_s: float) -
         gut_g = 0.04 * latest.weight_g if latest.move == "return" else 0.0
         return Estimate(latest.weight_g, sd, latest.t_s, gut_g)
     if record.baby.weight_g is not None:
-        # Typed at some time of the feeding cycle: 2 % of swing, a gram of reading.
+        # Typed at some time of the feeding cycle: 2 % of swing, a gram of reading; whole ounces.
+        g = record.baby.weight_g
         when_s = record.baby.registered_s if record.baby.registered_s is not None else t_s
-        return Estimate(record.baby.weight_g, 1.0 + 0.02 * record.baby.weight_g, min(when_s, t_s))
+        (division_g,) = resolutions_g([g])
+        sd_g = 0.02 * g + max(1.0, rounding_sd_g(division_g))
+        return Estimate(g, sd_g, min(when_s, t_s))
     low, median, high = record.expected(reference, t_s).weight_g
     return Estimate(median, 0.4 * (high - low), t_s)
 

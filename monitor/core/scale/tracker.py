@@ -180,7 +180,7 @@ class OccupancyTracker:
     def _apply(self, entry: Step | Typed | Presence) -> None:
         state = self.state
         if isinstance(entry, Typed):
-            estimate = Estimate(entry.g, 1.0 + 0.01 * entry.g, entry.t_s)
+            estimate = Estimate(entry.g, entry.sigma_g + 0.01 * entry.g, entry.t_s)
             state.hypotheses = [with_weight(s, entry.baby, estimate) for s in state.hypotheses]
         elif isinstance(entry, Presence):
             self._apply_presence(entry)

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import msgspec
 
+from monitor.core.growth.resolution import resolutions_g, rounding_sd_g
 from monitor.core.scale.claims import Claims
 from monitor.core.scale.hypothesis import Typed
 from monitor.core.scale.tracker import OccupancyTracker
 from monitor.events import AnyEvent, Weighing
+from monitor.times import DAY_S
+
+LEAST_SIGMA_G = 1.0
+"""reading a scale that shows whole grams, with a baby that moves on it"""
+ONE_SCALE_S = 2 * DAY_S
+"""what was typed so close together came from one scale, as far as anybody can tell"""
 
 
 class TypedWeights:
@@ -27,7 +34,8 @@ class TypedWeights:
     def put(self, i: int, weighing: Weighing, *, again: bool = False) -> list[AnyEvent]:
         """A new weight, or another value of one; ``again``: one that was there before."""
         record = self._claims.records[i]
-        typed = Typed(t_s=weighing.t_s, baby=i, g=weighing.weight_g)
+        weighing = msgspec.structs.replace(weighing, sigma_g=self._sigma_g(weighing))
+        typed = Typed(t_s=weighing.t_s, baby=i, g=weighing.weight_g, sigma_g=weighing.sigma_g)
         told = self._occupancy.amend(typed, typed)
         if told is None:
             told = []
@@ -35,6 +43,24 @@ class TypedWeights:
                 told = self._occupancy.insert(typed)
         named = msgspec.structs.replace(weighing, baby=record.baby.name)
         return [*self._claims.put(i, named), *self._claims.publish(told)]
+
+    def _sigma_g(self, weighing: Weighing) -> float:
+        """Error of a typed weight: a gram, or what the division of a coarse scale hides.
+
+        The division is recognised from all that was typed within days of it: one scale weighs the
+        whole litter.
+        """
+        about = [
+            (w.t_s, w.weight_g)
+            for record in self._claims.records
+            for w in record.weighings
+            if w.move is None and abs(w.t_s - weighing.t_s) <= ONE_SCALE_S
+            if w.step_id != weighing.step_id
+        ]
+        mine = (weighing.t_s, weighing.weight_g)
+        grams = sorted([*about, mine])
+        division_g = resolutions_g([g for _, g in grams])[grams.index(mine)]
+        return max(LEAST_SIGMA_G, rounding_sd_g(division_g))
 
     def drop(self, i: int, weighing: Weighing) -> list[AnyEvent]:
         """It was not so."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from monitor.commands import request
 from monitor.events import Command
+from monitor.written.requests import request
 
 
 def asked(

@@ -77,6 +77,7 @@ values = st.recursive(
 )  # fmt: skip
 LIKELY: dict[str, st.SearchStrategy[Any]] = {
     "baby": st.sampled_from(NAMES), "name": st.sampled_from(NAMES), "rename": st.sampled_from(NAMES),
+    "object": st.sampled_from(["object", "Bottle warmer", *NAMES]),
     "species": st.sampled_from(["kitten", "puppy", "Kitten", "human", "", 1]),
     "born": st.sampled_from(DATES), "at": st.sampled_from(DATES) | numbers,
     "grams": numbers, "weight_g": numbers, "adult_weight_kg": numbers, "minutes": numbers,

@@ -11,20 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.commands import (
-    VERBS,
-    Acknowledge,
-    Assign,
-    BabyRetire,
-    Snooze,
-    Weigh,
-    arguments,
-    request,
-    understood,
-)
+from monitor.commands import VERBS, Acknowledge, Assign, BabyRetire, Snooze, Weigh, arguments
 from monitor.errors import CommandError
 from monitor.mqtt.topics import Topics, command_result_message, parse_command
 from monitor.written.days import LocalNow
+from monitor.written.requests import request, understood
 
 TOPICS = Topics("box")
 

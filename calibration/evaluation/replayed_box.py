@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from calibration.evaluation.scenario_parts import Box
-from monitor.commands import request
 from monitor.config import ScaleConfig
 from monitor.core.scale.weigher import Weigher
 from monitor.data.shipped import growth_reference
 from monitor.events import AnyEvent, Command, Condition, ScaleBlock
 from monitor.times import HOUR_S, MINUTE_S
+from monitor.written.requests import request
 
 
 def run(box: Box, block_s: float = 600.0) -> list[AnyEvent]:

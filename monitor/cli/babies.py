@@ -220,8 +220,8 @@ def thing_forget(config_path: str | None, name: str) -> int:
 def undo(config_path: str | None, entry_id: str | None) -> int:
     """Take back the last thing that anybody entered, or the one with this ID (nursery log)."""
     config = box_config(config_path)
-    from monitor.commands import request
     from monitor.verbs.local import submit
+    from monitor.written.requests import request
 
     click.echo(submit(config, request("undo", {"id": entry_id})))
     return 0
@@ -245,8 +245,8 @@ def correct(
 
 def _submit(path: str | None, verb: str, args: dict[str, Any], done: str) -> int:
     config = box_config(path)
-    from monitor.commands import request, understood
     from monitor.verbs.local import local_now, submit
+    from monitor.written.requests import request, understood
 
     now = local_now(config)
     asked = request(verb, args, now)

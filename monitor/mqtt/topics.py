@@ -2,7 +2,7 @@
 
 Everything a phone or dashboard reads is made here; no name that a person typed ever becomes part
 of a topic (babies appear by their slug). ``docs/mqtt.md`` lists every topic and field. Commands
-coming in are read in ``commands.py``.
+coming in are read in ``written.requests``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from monitor.documents import BabyStatus, BoxState, SourceHealth
 from monitor.errors import CommandError
 from monitor.events import Alert, AnyEvent, Command, CommandResult, slug
 from monitor.written.days import LocalNow
+from monitor.written.requests import read_request, understood
 
 LIVE_INTERVAL_S = 20.0
 """how often ``cry`` and ``scale`` are renewed at the broker even when nothing changed"""
@@ -270,6 +271,6 @@ def parse_command(
     if retain and verb in commands.VERBS:
         raise CommandError(f"{verb} arrived retained and was ignored: send it without retain")
     now = LocalNow(now_s, clock_known=clock_known)
-    request, request_id = commands.read_request(verb, payload, now)
-    said = commands.understood(request, now)
+    request, request_id = read_request(verb, payload, now)
+    said = understood(request, now)
     return Command(t_s=now_s, request=request, request_id=request_id, understood=said)

@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from monitor.commands import Request, arguments, request, verb_of
+from monitor.commands import Request, arguments, verb_of
 from monitor.errors import CommandError
 from monitor.events import Command
 from monitor.store.card import refusal
 from monitor.store.checked_rows import CheckedRows
+from monitor.written.requests import request
 
 AT_ONCE = 4
 """commands handed out at a time: each takes 10 ms on a desktop, about 0.1 s on a small Pi"""

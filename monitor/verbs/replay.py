@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 
 from monitor.codec import encode_line, event_document
-from monitor.commands import Weigh, request, understood
+from monitor.commands import Weigh
 from monitor.config import Config
 from monitor.core.pipeline import Pipeline
 from monitor.daemon.event_text import plain
@@ -39,6 +39,7 @@ from monitor.recordings.scale_csv import read_scale_csv
 from monitor.recordings.spreadsheet import TypedWeighing, read_babies, read_weights
 from monitor.times import HOUR_S, parse_rfc3339, rfc3339
 from monitor.written.days import LocalNow
+from monitor.written.requests import request, understood
 
 DEFAULT_START = "2026-01-01T00:00:00Z"
 """Where a recording without ``--start`` begins: the same every time, so its output is, too."""

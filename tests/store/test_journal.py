@@ -9,7 +9,7 @@ from threading import Barrier
 import msgspec
 import pytest
 
-from monitor.commands import Weigh, request
+from monitor.commands import Weigh
 from monitor.errors import JournalError
 from monitor.events import (
     Alert,
@@ -33,6 +33,7 @@ from monitor.store.lock import StateLock
 from monitor.store.outbox_message import OutboxMessage
 from monitor.store.reading import JournalReader, MinuteRow
 from monitor.timeshift import TimeShift
+from monitor.written.requests import request
 from tests.store.rows import rows
 from tests.store.soundness import damage
 

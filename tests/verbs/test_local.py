@@ -10,13 +10,14 @@ from threading import Event, Thread
 
 import pytest
 
-from monitor.commands import Request, request
+from monitor.commands import Request
 from monitor.config import Config
 from monitor.errors import JournalError
 from monitor.store.batch import Batch
 from monitor.store.journal import Journal
 from monitor.store.lock import StateLock
 from monitor.verbs.local import submit_all
+from monitor.written.requests import request
 
 
 def typed(count: int) -> list[Request]:

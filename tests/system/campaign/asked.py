@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from monitor.commands import request
 from monitor.errors import JournalError
 from monitor.store.journal import Journal
+from monitor.written.requests import request
 from tests.system.campaign.box import LITTER
 from tests.system.campaign.card import Card
 from tests.system.campaign.phone import Phone

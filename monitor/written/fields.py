@@ -1,0 +1,84 @@
+"""What may stand in a field of a request: its limits, and how people may write it.
+
+The description of a limit says what to give instead; it ends the sentence of a refusal. ``written``
+says that text is read as people write it (``requests``).
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from typing import Annotated
+
+from msgspec import Meta
+
+from monitor.errors import CommandError
+from monitor.times import parse_rfc3339
+
+LONGEST_TEXT = 200
+SNOOZE_LONGEST_MIN = 720.0
+"""half a day: a snooze that was forgotten must not outlive the next feed by much"""
+COLDEST_C, HOTTEST_C = 20.0, 45.0
+"""A chilled neonate that still lives is at 30 degrees; 45 is a number in Fahrenheit cut short."""
+
+Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
+Filled = Annotated[str, Meta(max_length=LONGEST_TEXT, pattern=r"\S")]
+Grams = Annotated[
+    float,
+    Meta(
+        gt=0,
+        le=100_000,
+        description="a weight in grams is above 0",
+        extra={"written": "weight"},
+    ),
+]
+MilkGrams = Annotated[
+    float,
+    Meta(
+        gt=0,
+        le=1000,
+        description="an amount to drink is above 0 and at most 1000 g",
+        extra={"written": "milk"},
+    ),
+]
+"""an amount to drink; ``8 ml`` counts as 8 g"""
+PageItems = Annotated[float, Meta(ge=1, le=200, description="give 1 to 200")]
+At = Annotated[str, Meta(max_length=LONGEST_TEXT, extra={"written": "moment"})]
+"""RFC 3339 with a zone; at the edge also as people write it, in the box's own zone"""
+Minutes = Annotated[
+    float,
+    Meta(gt=0, le=SNOOZE_LONGEST_MIN, description="give more than 0 and at most 720 (12 h)"),
+]
+AdultKg = Annotated[
+    float,
+    Meta(ge=0.5, le=120, description="it must be 0.5 to 120 kg", extra={"written": "adult"}),
+]
+Day = Annotated[date, Meta(description="write a date as 2026-01-31", extra={"written": "day"})]
+
+
+def moment_s(at: str | None) -> float | None:
+    """Unix seconds of a field ``at``; None when it was left out.
+
+    Raises:
+        CommandError: it is no RFC 3339 time.
+    """
+    try:
+        return None if at is None else parse_rfc3339(at)
+    except ValueError as error:
+        raise CommandError(f'"at" {error}') from error
+
+
+def check_temperature(value: str | float | None) -> None:
+    """Of a note.
+
+    Raises:
+        CommandError: it is no temperature that a living baby has.
+    """
+    try:
+        degrees = float(str(value).replace(",", "."))
+    except ValueError:
+        degrees = math.nan
+    if not COLDEST_C <= degrees <= HOTTEST_C:
+        raise CommandError(
+            f'"value" of temperature_c is degrees Celsius from {COLDEST_C:g} to {HOTTEST_C:g}'
+        )

@@ -81,6 +81,8 @@ def when(cell: Cell, now: LocalNow, day_first: bool | None) -> When:
         ValueError: a phrase that follows what it is the time of.
     """
     if isinstance(cell, datetime):
+        if cell.date() <= _EXCEL_ZERO + timedelta(days=1):  # a time of day, to a workbook
+            return When(None, cell.time())
         midnight = cell.time() == clock_time(0)  # a date, to many programs
         return When(cell.date(), None if midnight else cell.time())
     if isinstance(cell, date):
@@ -130,6 +132,8 @@ def clock_of(cell: Cell) -> clock_time | None:
     if is_blank(cell):
         return None
     if isinstance(cell, str):
+        if re.fullmatch(r"([01]\d|2[0-3])[0-5]\d", cell):  # 0730
+            return clock_time(int(cell[:2]), int(cell[2:]))
         return PART_OF_DAY.get(cell.casefold()) or parse_clock(cell)
     if isinstance(cell, float):
         return _excel(cell % 1.0).clock

@@ -7,6 +7,7 @@ the cells do: a column of dates, of known names, of weights.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
 from monitor.events import slug
@@ -14,9 +15,12 @@ from monitor.recordings.list_cells import day_of, decimal_mark, grams_of, is_bla
 from monitor.recordings.list_header import Heading, Role, heading
 from monitor.recordings.tables import Cell, Row
 from monitor.written.days import AmbiguousDayError, LocalNow
+from monitor.written.grams import UNIT_OF_WORD
 
 HEADER_WITHIN = 25
 """lines above the headings: titles, an address, a legend"""
+SAMPLE = 200
+"""rows that are looked at to find out what a column holds"""
 MOST = 0.6
 """share of a column's cells that must be of one kind to say what it holds"""
 _WHEN: frozenset[Role] = frozenset({"moment", "date", "time"})
@@ -47,12 +51,32 @@ def find_layout(rows: list[Row], names: Mapping[str, str], now: LocalNow) -> Lay
         if _days_across(layout, names, now):
             return layout._replace(days_across=True)
         if _may_be_headings(row, columns, now):
+            layout = _with_row_of_units(layout)
             layout = _completed(layout, names, now)
             if _is_whole(layout):
                 return layout
     blank = [Heading("unknown", "")] * max((len(row.cells) for row in rows), default=0)
     layout = _completed(Layout(None, blank, rows, []), names, now)
     return layout if _is_whole(layout) else None
+
+
+def _with_row_of_units(layout: Layout) -> Layout:
+    """The units may stand in a line of their own below the headings."""
+    if not layout.rows:
+        return layout
+    below, *rest = layout.rows
+    units = [
+        UNIT_OF_WORD.get(cell.casefold().strip("()[] .")) if isinstance(cell, str) else None
+        for cell in below.cells
+    ]
+    said = [unit for unit, cell in zip(units, below.cells, strict=True) if not is_blank(cell)]
+    if not all(said):
+        return layout
+    columns = [
+        column._replace(unit=column.unit or unit) if unit and column.role != "other" else column
+        for column, unit in zip_longest(layout.columns, units[: len(layout.columns)])
+    ]
+    return layout._replace(columns=columns, rows=rest)
 
 
 def _may_be_headings(row: Row, columns: list[Heading], now: LocalNow) -> bool:
@@ -79,12 +103,12 @@ def _completed(layout: Layout, names: Mapping[str, str], now: LocalNow) -> Layou
 
     def fill(role: Role, found: list[int]) -> None:
         for i in found[:1]:
-            columns[i] = Heading(role, columns[i].text)
+            columns[i] = columns[i]._replace(role=role)
 
     if not layout._replace(columns=columns).of("moment", "date"):
         for i in layout.of("time"):
             if _share(layout.rows, i, lambda cell: _is_day(cell, now)) >= MOST:
-                columns[i] = Heading("moment", columns[i].text)
+                columns[i] = columns[i]._replace(role="moment")
     if not layout._replace(columns=columns).of("moment", "date"):
         fill("moment", those(lambda cell: _is_day(cell, now)))
     if not layout._replace(columns=columns).of("moment", "time"):
@@ -102,7 +126,7 @@ def _completed(layout: Layout, names: Mapping[str, str], now: LocalNow) -> Layou
         elif wide or not named:  # babies whose name nobody knows here
             for i in found:
                 if text := columns[i].text:
-                    columns[i] = Heading("weight", text, baby=text)
+                    columns[i] = columns[i]._replace(role="weight", baby=text)
     return layout._replace(columns=columns)
 
 
@@ -117,7 +141,9 @@ def _days_across(layout: Layout, names: Mapping[str, str], now: LocalNow) -> boo
 
 
 def _share(rows: Sequence[Row], i: int, fits: Callable[[Cell], bool]) -> float:
-    cells = [row.cells[i] for row in rows if i < len(row.cells) and not is_blank(row.cells[i])]
+    cells = [
+        row.cells[i] for row in rows[:SAMPLE] if i < len(row.cells) and not is_blank(row.cells[i])
+    ]
     return sum(fits(cell) for cell in cells) / len(cells) if cells else 0.0
 
 

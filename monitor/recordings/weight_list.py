@@ -8,11 +8,12 @@ zone are local.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 
 from monitor.errors import InputError
 from monitor.events import Baby, slug
-from monitor.recordings.list_cells import NO_TIME, day_of, day_order, when
+from monitor.recordings.list_cells import NO_TIME, day_of, day_order
 from monitor.recordings.list_layout import Layout, find_layout
 from monitor.recordings.list_rows import Rows
 from monitor.recordings.tables import Cell, Table, read_tables
@@ -150,13 +151,24 @@ class _Reader:
         if order == "clear":
             return None, []
         possible = [first for first in (True, False) if self._is_possible(cells, first)]
-        example = next(str(cell) for cell in cells if day_order([cell]) == "open")
         if len(possible) == 1:
             why = "the other way some lie ahead, too far back or before birth"
             return possible[0], [f"dates are {_ORDERS[possible[0]]}: {why}"]
-        days = [when(example, self._now, first).day for first in (True, False)]
-        either = " or ".join(f"{d.day} {MONTHS[d.month - 1].title()}" for d in days if d)
-        raise DayOrderError(f"{example} can be {either}")
+        for cell in cells:
+            if len(days := self._both_days(cell)) == 2:
+                either = " or ".join(
+                    f"{day.day} {MONTHS[day.month - 1].title()}" for day in sorted(days)
+                )
+                raise DayOrderError(f"{cell} can be {either}")
+        return None, []
+
+    def _both_days(self, cell: Cell) -> set[date]:
+        """The days that a cell can be; none when it is no date at all."""
+        try:
+            days = [day_of(cell, self._now, first).day for first in (True, False)]
+        except (ValueError, OverflowError):
+            return set()
+        return {day for day in days if day is not None}
 
     def _is_possible(self, cells: list[Cell], day_first: bool) -> bool:
         born = min(self._born.values(), default="0000")

@@ -38,7 +38,7 @@ from monitor.written.grams import spoken_grams
 from monitor.written.moments import spoken_moment
 
 MOST_SHOWN = 20
-"""lines of what is left out"""
+"""reasons for what is left out"""
 AGREE = 3
 """weighings of a list that agree with one another tell more than one number at registration"""
 SAME_G = 0.06
@@ -263,7 +263,13 @@ def _show(notes: list[str], accepted: list[Found], now: LocalNow, out: TextIO) -
 
 
 def _show_left_out(left_out: list[LeftOut], out: TextIO) -> None:
-    for one in left_out[:MOST_SHOWN]:
-        out.write(f"{one.place} left out: {one.why}\n")
-    if len(left_out) > MOST_SHOWN:
-        out.write(f"... and {len(left_out) - MOST_SHOWN} more left out\n")
+    """One line a reason, with the first place that has it."""
+    by_reason: dict[str, list[str]] = {}
+    for one in left_out:
+        by_reason.setdefault(one.why, []).append(one.place)
+    for why, places in list(by_reason.items())[:MOST_SHOWN]:
+        more = f" and {len(places) - 1} more" if len(places) > 1 else ""
+        out.write(f"{places[0]}{more} left out: {why}\n")
+    hidden = sum(len(places) for places in list(by_reason.values())[MOST_SHOWN:])
+    if hidden:
+        out.write(f"... and {hidden} more left out\n")

@@ -151,3 +151,11 @@ def test_a_list_that_agrees_with_itself_tells_more_than_one_number_at_registrati
     shown = capsys.readouterr().out
     assert "the list agrees with itself, and not with Ann's registration" in shown
     assert [w.weight_g for w in kept(tmp_path)] == [244.0, 252.0, 260.0]
+
+
+def test_a_reason_is_said_once(ann: str, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_text(TWO + "".join(f"2026-11-{day:02}T08:00:00Z,Bob,160\n" for day in range(7, 12)))
+    assert weigh(ann, "--csv", str(file), "--yes") == 1
+    shown = capsys.readouterr().out
+    assert 'line 4 and 4 more left out: nobody is called "Bob"' in shown
+    assert shown.count("left out") == 1

@@ -118,6 +118,10 @@ CORPUS: dict[str, str | bytes] = {
     "columns of spaces": lines("when               name   grams", "{at}   {name}   {g}"),
     "the day first, as one line shows": wide(
         "when,Bee,Cas", "26/11/26 07:30,112.5,98", "27/11/26 19:15,121,104"),
+    "military times": lines("date,time,name,weight", "{at:.10},{clock},{name},{g}").replace(
+        ":", ""),
+    "units below the headings": wide(
+        "Date;Time;Bee;Cas", ";;(kg);g", "26.11.2026;07:30;0,1125;98", "27.11.2026;19:15;.121;104"),
     "the heading again in the middle": lines("time,baby,weight_g", "{at},{name},{g}").replace(
         "2026-11-27 19:15,Bee", "time,baby,weight_g\n2026-11-27 19:15,Bee"),
     "a workbook": xlsx({"Weights": [
@@ -178,7 +182,7 @@ def test_a_name_in_a_code_page_is_found():
 
 def test_three_slash_four_is_asked_about_once():
     text = "when,Bee\n3/4/2026 07:30,112\n4/4/2026 07:30,118\n5/4/2026 07:30,125\n"
-    with pytest.raises(DayOrderError, match="3/4/2026 07:30 can be 3 Apr or 4 Mar"):
+    with pytest.raises(DayOrderError, match="3/4/2026 07:30 can be 4 Mar or 3 Apr"):
         read(text)
     assert told(read(text, day_first=True))[0] == ("Bee", "04-03 07:30", 112.0)
     assert told(read(text, day_first=False))[0] == ("Bee", "03-04 07:30", 112.0)

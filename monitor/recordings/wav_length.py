@@ -14,6 +14,8 @@ _MOST_CHUNKS = 1000
 _PLACEHOLDER = 0x7F000000
 """bytes; from here on a length is what recorders write who do not know it: 0x7ffff000 (arecord),
 0x7fffffff, 0xffffffff"""
+_TAGS = (b"ID3", b"TAG", b"APETAGEX")
+"""what players append: titles and pictures, no chunk and no sound"""
 
 
 class WavLength(NamedTuple):
@@ -68,17 +70,20 @@ def wav_length(file: BinaryIO, size: int) -> WavLength | None:
 
 def _sound_follows(file: BinaryIO, begin: int, said: int, there: int, bytes_per_s: int) -> bool:
     """Whether the sound goes on behind its end by the header."""
-    end = begin + said + said % 2
-    left = begin + there - end
-    file.seek(end)
-    head = file.read(8)
+    left = there - said
+    file.seek(begin + said)
+    head = file.read(9)
     if len(head) < 8:
         return False
-    is_chunk = _is_name(head[:4]) and struct.unpack("<I", head[4:])[0] <= left - 8
-    if said == 0:
-        return not is_chunk
-    return not is_chunk and left >= bytes_per_s and any(head)
+    # some writers forget the byte that makes the length even
+    places = (0, 1) if said % 2 else (0,)
+    if any(_is_chunk(head[place : place + 8], left) for place in places):
+        return False
+    return said == 0 or (left >= bytes_per_s and any(head) and not head.startswith(_TAGS))
 
 
-def _is_name(name: bytes) -> bool:
-    return all(0x20 <= letter < 0x7F for letter in name) and name[:1].isalnum()
+def _is_chunk(head: bytes, left: int) -> bool:
+    """Whether a further chunk begins here, of at most ``left`` bytes with its head."""
+    name, length = head[:4], struct.unpack("<I", head[4:].ljust(4, b"\0"))[0]
+    is_name = all(0x20 <= letter < 0x7F for letter in name) and name[:1].isalnum()
+    return is_name and length <= left - 8

@@ -39,11 +39,27 @@ def test_the_sound_goes_on_to_the_end_of_the_file(tmp_path: Path, length: int, r
     assert duration_s(path) == 30
 
 
-def test_other_chunks_behind_the_sound_are_no_sound(tmp_path: Path) -> None:
+NOTES = b"LIST" + struct.pack("<I", 2 * SECOND) + b"INFO" + b"a" * (2 * SECOND - 4)
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [NOTES + bytes(40), b"ID3\3" + b"x" * 2 * SECOND, b"APETAGEX" + NOTES, bytes(2 * SECOND)],
+)
+def test_what_is_no_sound_behind_the_sound_is_left_out(tmp_path: Path, behind: bytes) -> None:
     path = wav(tmp_path / "x.wav", crying())
-    notes = b"LIST" + struct.pack("<I", 2 * SECOND) + b"INFO" + b"a" * (2 * SECOND - 4)
-    path.write_bytes(path.read_bytes() + notes + b"\0" * 40)
+    path.write_bytes(path.read_bytes() + behind)
     assert len(whole(path)) == 30 * 16_000
+
+
+@pytest.mark.parametrize("pad", [b"", b"\0"])
+def test_an_odd_number_of_bytes_has_a_pad_or_not(tmp_path: Path, pad: bytes) -> None:
+    sound = crying()[:160_001]
+    path = wav(tmp_path / "x.wav", sound, subtype="PCM_U8")
+    data = path.read_bytes()
+    assert data[40:44] == struct.pack("<I", 160_001)
+    path.write_bytes(data[: 44 + 160_001] + pad + NOTES)
+    assert len(whole(path)) == 160_001
 
 
 @pytest.mark.parametrize("behind", [b"", b"LIST" + struct.pack("<I", 6) + b"INFO\0\0"])

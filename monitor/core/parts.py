@@ -54,14 +54,13 @@ class Parts:
         """
         watched = config.sources
         self.detector = CryDetector(model) if model is not None else None
-        self.scale = Weigher(
-            config.scale, babies, history,
-            start_s=start_s, reference=reference, occupancy_known=occupancy_known, told=told,
-        )  # fmt: skip
+        self.scale = Weigher(config.scale, babies, history, start_s=start_s, reference=reference,
+                             occupancy_known=occupancy_known, told=told)  # fmt: skip
         self._crying = CryIncident(config.alerts)
         self._health = Health(watched, start_s, least_scale_hz=_least_hz(config))
         self._activity = Activity(config.alerts, start_s)
-        self._identity, self._link = IdentityConflict(config.box), LinkHealth()
+        self._identity = IdentityConflict(config.box)
+        self._link = LinkHealth()
         self.policy = AlertPolicy(config.alerts, config.box, local_minute)
         self.policy.know_sources(watched)
         self._tells_silence = {"microphone", "scale"} <= set(watched)

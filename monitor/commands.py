@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from monitor.errors import CommandError
 from monitor.names import THINGS, HistoryKind, NoteKind, Species, check_name
+from monitor.written.degrees import parse_celsius
 from monitor.written.fields import (
     AdultKg,
     At,
@@ -25,7 +26,6 @@ from monitor.written.fields import (
     Minutes,
     PageItems,
     Text,
-    check_temperature,
     moment_s,
 )
 
@@ -146,8 +146,17 @@ class WriteNote(AtATime, frozen=True, kw_only=True, tag="note"):
     def __post_init__(self) -> None:
         """A time that is none is refused, and a temperature that nobody has."""
         super().__post_init__()
-        if self.kind == "temperature_c":
-            check_temperature(self.value)
+        _ = self.said
+
+    @property
+    def said(self) -> str | float | None:
+        """``value``; a temperature in degrees Celsius."""
+        if self.kind != "temperature_c":
+            return self.value
+        try:
+            return parse_celsius("" if self.value is None else f"{self.value}")
+        except ValueError as error:
+            raise CommandError(f'"value" {error}') from error
 
 
 class Correct(Verb, frozen=True, kw_only=True, tag="correct"):

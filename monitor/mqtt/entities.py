@@ -211,6 +211,7 @@ def _controls(topics: Topics) -> Iterator[tuple[str, Component]]:
     )
     weigh_in = topics.command("weigh_in")
     yield "weigh_in", _button("Weigh one baby", weigh_in, "{}", "mdi:scale-balance")
+    yield "undo", _button("Undo last entry", topics.command("undo"), "{}", "mdi:undo")
     config = {"entity_category": "config"}
     yield "tare", _button("Tare", topics.command("tare"), "{}", "mdi:scale", **config)
     test = topics.command("test_alert")

@@ -6,7 +6,6 @@ says that text is read as people write it (``requests``).
 
 from __future__ import annotations
 
-import math
 from datetime import date
 from typing import Annotated
 
@@ -18,8 +17,6 @@ from monitor.times import parse_rfc3339
 LONGEST_TEXT = 200
 SNOOZE_LONGEST_MIN = 720.0
 """half a day: a snooze that was forgotten must not outlive the next feed by much"""
-COLDEST_C, HOTTEST_C = 20.0, 45.0
-"""A chilled neonate that still lives is at 30 degrees; 45 is a number in Fahrenheit cut short."""
 
 Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
 Filled = Annotated[str, Meta(max_length=LONGEST_TEXT, pattern=r"\S")]
@@ -66,19 +63,3 @@ def moment_s(at: str | None) -> float | None:
         return None if at is None else parse_rfc3339(at)
     except ValueError as error:
         raise CommandError(f'"at" {error}') from error
-
-
-def check_temperature(value: str | float | None) -> None:
-    """Of a note.
-
-    Raises:
-        CommandError: it is no temperature that a living baby has.
-    """
-    try:
-        degrees = float(str(value).replace(",", "."))
-    except ValueError:
-        degrees = math.nan
-    if not COLDEST_C <= degrees <= HOTTEST_C:
-        raise CommandError(
-            f'"value" of temperature_c is degrees Celsius from {COLDEST_C:g} to {HOTTEST_C:g}'
-        )

@@ -11,10 +11,11 @@ import re
 import pytest
 from msgspec.structs import replace
 
+from monitor.commands import FeedByHand, Undo
 from monitor.events import Baby
 from monitor.mqtt.discovery import discovery
 from monitor.mqtt.packet_size import packet_bytes
-from monitor.mqtt.topics import Topics
+from monitor.mqtt.topics import Topics, parse_command
 
 TOPICS = Topics("kangaroo-and-possum")
 DEVICE = "homeassistant/device/nursery-kangaroo-and-possum"
@@ -101,6 +102,18 @@ def test_who_was_it_offers_everybody_here():
     rows = documents()[f"{DEVICE}/nursery_0f0f/config"]["components"]
     options = rows["who"]["options"]
     assert options == ["No question", "Who was it?", "Kangaroo", "Possum", "A thing"]
+
+
+def test_the_buttons_send_commands_that_the_box_knows():
+    pressed = {}
+    for body in documents().values():
+        for row in body["components"].values():
+            if row["platform"] == "button":
+                topic, payload = row["command_topic"], row["payload_press"].encode()
+                command = parse_command(topic, payload, TOPICS, retain=False, now_s=5.0)
+                pressed[row["unique_id"]] = command.request
+    assert pressed["nursery_baby_bb22_fed"] == FeedByHand(baby="possum", usual=True)
+    assert pressed["nursery_0f0f_undo"] == Undo()
 
 
 def test_every_entity_once_in_entity_mode():

@@ -79,7 +79,7 @@ class Care:
             step_id=self._free_id(f"{step_id(t_s)}-{about}-{request.kind}"),
             baby=None if baby is None else baby.name,
             kind=request.kind,
-            value=request.value,
+            value=request.said,
             text=request.text,
             stamp=stamp,
         )

@@ -201,8 +201,11 @@ def _checked(stream: Stream) -> Iterator[Frames]:
         if sound.all():
             yield frames
             continue
-        yield frames[: int(sound.all(axis=1).argmin())]
-        raise Damaged("a sample there is not a number")
+        first = int(sound.all(axis=1).argmin())
+        yield frames[:first]
+        is_number = np.isfinite(frames[first]).all()
+        what = "far beyond full scale" if is_number else "not a number"
+        raise Damaged(f"a sample there is {what}")
 
 
 def _rechunked(blocks: Iterator[NDArray[Any]], size: int) -> Iterator[NDArray[Any]]:

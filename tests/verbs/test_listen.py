@@ -204,6 +204,15 @@ def test_what_came_before_the_damage_is_told(tmp_path: Path) -> None:
     assert err == f"{path}: cannot be read after 0:25.0: a sample there is not a number\n"
 
 
+def test_a_sample_that_no_sound_can_have_is_called_so(tmp_path: Path) -> None:
+    for value, said in ((np.inf, "not a number"), (1e30, "far beyond full scale")):
+        sound = crying().astype(np.float32)
+        sound[16_000] = value
+        path = wav(tmp_path / "x.wav", sound, subtype="FLOAT")
+        expected = f"{path}: cannot be read after 0:01.0: a sample there is {said}\n"
+        assert plain(path)[2] == expected
+
+
 @pytest.mark.parametrize("length", [0, 10 * 32_000])
 def test_a_wav_that_was_never_finished_is_heard(tmp_path: Path, length: int) -> None:
     code, lines, errors = run(wav_that_says(tmp_path / "x.wav", crying(), length))

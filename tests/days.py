@@ -9,7 +9,7 @@ from monitor.config import AlertsConfig, Config, MicrophoneConfig, NightConfig, 
 from monitor.core.pipeline import Pipeline
 from monitor.data.shipped import growth_reference
 from monitor.documents import BabyStatus
-from monitor.events import Alert, AnyEvent, Baby, CommandResult, Tick, WeighIn
+from monitor.events import Alert, AnyEvent, Baby, CommandResult, Feed, Tick, WeighIn
 from monitor.simulation.box import SimBaby, SimulatedBox
 from monitor.simulation.cell import GOOD_CELL
 from monitor.times import HOUR_S, MINUTE_S
@@ -88,6 +88,11 @@ class Day:
             for e in self.events
             if isinstance(e, WeighIn) and e.baby == baby
         ]
+
+    def fed(self, baby: str) -> list[Feed]:
+        """Its bottles that the scale saw, the last word on each."""
+        found = {e.step_id: e for e in self.events if isinstance(e, Feed) and e.baby == baby}
+        return sorted(found.values(), key=lambda feed: feed.t_s)
 
     def refused(self) -> list[str]:
         """Why what was said was not done."""

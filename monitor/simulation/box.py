@@ -146,6 +146,13 @@ class SimulatedBox:
         self._record(t_s, kind if seen else "unseen", names, total)
         self.hands(t_s)
 
+    def bring(self, t_s: float, baby: SimBaby) -> None:
+        """A newcomer is put in."""
+        baby.start(t_s)
+        self.babies[baby.name] = baby
+        self._out[baby.name] = baby.weight_g
+        self.put(t_s, baby.name)
+
     def feed(self, t_s: float, name: str, intake_g: float, out_s: float = 600.0) -> None:
         """Out, a bottle, and back."""
         self.lift(t_s, name)

@@ -54,6 +54,9 @@ _HAND_S = 15.0
 _HAND_SPAN_G = 600.0
 """A leaning hand is anything from a lifted edge to a heavy forearm."""
 
+_UNSAID_SHARE = 0.25
+"""A weight with a larger error than this was guessed from a species and an age."""
+
 
 def branches(hypothesis: Hypothesis, step: Step, present: int) -> Iterator[Hypothesis]:
     """Every way in which it may go on with ``step``; ``present``: who is not retired."""
@@ -121,9 +124,11 @@ def _single_moves(
     pool = bits(hypothesis.inside & present) if lifting else bits(present & ~hypothesis.inside)
     density_of = lift_density if lifting else return_density
     for baby in pool:
-        if not 0.6 < abs(delta) / hypothesis.weights[baby].g < 1.6:
+        last = hypothesis.weights[baby]
+        unsaid = last.sd_g > _UNSAID_SHARE * last.g and abs(abs(delta) - last.g) < 3.0 * last.sd_g
+        if not unsaid and not 0.6 < abs(delta) / last.g < 1.6:
             continue
-        density = density_of(abs(delta), sigma, hypothesis.weights[baby], step.t_s)
+        density = density_of(abs(delta), sigma, last, step.t_s)
         if density > 1e-9:
             p = _P_SINGLE / len(pool) * density
             yield move_one(hypothesis, step, baby, (abs(delta), sigma), p)

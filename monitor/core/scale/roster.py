@@ -30,6 +30,8 @@ MOST_BABIES = 12
 with each (2 ** 12 = 4096 when nobody is known to be inside)"""
 MOST_MET = 40
 """babies that came and went since the tracker began: each keeps its place in every hypothesis"""
+UNWEIGHED_SHARE = 0.3
+"""SD of a weight that nobody has said: ages of orphans are guessed, and many are too light."""
 OLDEST_BABY_DAYS = 3650
 
 
@@ -70,8 +72,12 @@ class Roster:
         self._check_described(request, BabyRecord(baby=baby), now_s)
         self._check_name(baby, None)
         self._check_room()
-        self.admit(baby, now_s)
-        return [RosterChanged(t_s=now_s, baby=baby)]
+        events: list[AnyEvent] = [RosterChanged(t_s=now_s, baby=baby)]
+        joins = self._open_record(baby, now_s)
+        if baby.weight_g is None:  # what was put in before may be a bottle of warm water
+            self._occupancy.observe(joins)
+            return events
+        return events + self._claims.publish(self._occupancy.meet(joins))
 
     def _free_id(self, t_s: float) -> str:
         """An id nobody has; two babies registered in one second must stay two."""
@@ -92,12 +98,16 @@ class Roster:
 
     def admit(self, baby: Baby, t_s: float) -> int:
         """Open a record for a baby; whether it is in the box is for its first step to show."""
+        joins = self._open_record(baby, t_s)
+        self._occupancy.observe(joins)
+        return joins.baby
+
+    def _open_record(self, baby: Baby, t_s: float) -> Presence:
         record = BabyRecord(baby=baby)
         self._claims.records.append(record)
-        i = len(self._claims.records) - 1
         estimate = first_estimate(record, self._reference, t_s)
-        self._occupancy.observe(Presence(t_s=t_s, baby=i, present=True, estimate=estimate))
-        return i
+        place = len(self._claims.records) - 1
+        return Presence(t_s=t_s, baby=place, present=True, estimate=estimate)
 
     def edit(self, request: BabyEdit, now_s: float) -> list[AnyEvent]:
         """What is known about a baby changes; what is left out stays.
@@ -241,7 +251,7 @@ def first_estimate(record: BabyRecord, reference: GrowthReference, t_s: float) -
         sd_g = 0.02 * g + max(1.0, rounding_sd_g(division_g))
         return Estimate(g, sd_g, min(when_s, t_s))
     low, median, high = record.expected(reference, t_s).weight_g
-    return Estimate(median, 0.4 * (high - low), t_s)
+    return Estimate(median, max(0.4 * (high - low), UNWEIGHED_SHARE * median), t_s)
 
 
 def _check_born(born: date, now_s: float) -> None:

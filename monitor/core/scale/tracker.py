@@ -40,6 +40,7 @@ from monitor.core.scale.hypothesis import (
     subsets,
     with_weight,
 )
+from monitor.core.scale.joining import join_before, joined, left, put_in
 from monitor.core.scale.occupancy import OccupancyState
 
 TIE_G = 0.01
@@ -113,6 +114,21 @@ class OccupancyTracker:
             state.answers.pop(step_id, None)
         else:
             state.answers[step_id] = answer
+            if answer.baby is not None:
+                join_before(state.log, step_id, answer.baby)
+        return self._tell_again()
+
+    def meet(self, baby: Presence) -> list[Decision]:
+        """A baby joins: as ``observe``, and by the step that was it being put in, if one was.
+
+        Returns the decisions that changed.
+        """
+        state = self.state
+        step = put_in(state.log, state.decisions, self.best(), baby)
+        self.observe(baby)
+        if step is None:
+            return []
+        join_before(state.log, step.step_id, baby.baby)
         return self._tell_again()
 
     def amend(self, entry: Typed | Presence, now: Typed | Presence | None) -> list[Decision] | None:
@@ -195,35 +211,13 @@ class OccupancyTracker:
             state.hypotheses = pruned(children)
 
     def _apply_presence(self, entry: Presence) -> None:
-        state = self.state
-        bit = 1 << entry.baby
-        if not entry.present:
+        state, bit = self.state, 1 << entry.baby
+        if entry.present:
+            state.present |= bit
+            state.hypotheses = pruned([h for s in state.hypotheses for h in joined(s, entry)])
+        else:
             state.present &= ~bit
-            state.hypotheses = pruned(
-                [
-                    msgspec.structs.replace(
-                        s,
-                        inside=s.inside & ~bit,
-                        # its body may still be taken out: that is then no other baby
-                        objects=(*s.objects, s.weights[entry.baby].g)[-6:]
-                        if s.inside & bit
-                        else s.objects,
-                    )
-                    for s in state.hypotheses
-                ]
-            )
-            return
-        state.present |= bit
-        hypotheses = []
-        for hypothesis in state.hypotheses:
-            weights = (*hypothesis.weights[: entry.baby], entry.estimate)
-            weights += hypothesis.weights[entry.baby + 1 :]
-            half = msgspec.structs.replace(
-                hypothesis, log_p=hypothesis.log_p + math.log(0.5), weights=weights
-            )
-            hypotheses.append(msgspec.structs.replace(half, inside=hypothesis.inside | bit))
-            hypotheses.append(msgspec.structs.replace(half, inside=hypothesis.inside & ~bit))
-        state.hypotheses = pruned(hypotheses)
+            state.hypotheses = pruned([left(s, entry) for s in state.hypotheses])
 
     # ------------------------------------------------------------------ what is decided
 

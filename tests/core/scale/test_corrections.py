@@ -562,7 +562,7 @@ def test_else_what_it_was_registered_with_else_what_its_age_weighs():
     low, median, high = unknown.expected(REFERENCE, T0).weight_g
     found = first_estimate(unknown, REFERENCE, T0)
     assert (found.g, found.t_s, found.gut_g) == (median, T0, 0.0)
-    assert found.sd_g == pytest.approx(0.4 * (high - low))
+    assert found.sd_g == pytest.approx(max(0.4 * (high - low), 0.3 * median))
 
 
 # ------------------------------------------------------------------ things

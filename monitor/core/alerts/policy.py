@@ -23,7 +23,13 @@ from monitor.core.alerts.hands_gate import HandsGate
 from monitor.core.alerts.lifecycle import AlertLife
 from monitor.core.alerts.memory import AlertMemory, AlertsRun, Incident, by_incident
 from monitor.core.alerts.quiet_hours import NIGHT_BUDGET, LocalMinute, QuietHours
-from monitor.core.alerts.roster import close_the_gone, close_the_unwatched, rename
+from monitor.core.alerts.roster import (
+    close_the_given_up,
+    close_the_gone,
+    close_the_unwatched,
+    rename,
+)
+from monitor.core.alerts.trial import LASTS_S, trial
 from monitor.errors import CommandError
 from monitor.events import (
     Alert,
@@ -43,7 +49,6 @@ FLAP_HOLD_S = 900.0
 """what comes and goes has to stay away for a quarter of an hour before it counts as over"""
 UNSEEN_S = 1800.0
 """what nobody could judge for half an hour, and what then began anew, is another incident"""
-TEST_ALERT_S = 120.0
 
 
 class AlertPolicy:
@@ -103,10 +108,10 @@ class AlertPolicy:
         self._hands.observe(now_s, handled=handled)
         if not self._quiet.contains(now_s):
             self.state.night_pushes = 0
-        stated = by_incident([*conditions, *self._test_conditions(now_s)])
+        stated = by_incident([*conditions, *trial(self.state.test_until_s, now_s)])
         changes = close_the_gone(self.state.lives, self._roster, now_s)
         changes += close_the_unwatched(self.state.lives, self._sources, now_s)
-        changes += self._close(now_s, stated, closed)
+        changes += close_the_given_up(self.state.lives, closed, stated, now_s)
         changes += self._hold_what_is_unknown(now_s, stated, unjudged)
         changes += self._clear_what_is_over(now_s, stated)
         for incident, condition in stated.items():
@@ -144,17 +149,6 @@ class AlertPolicy:
         self.state.remember_raise(incident, now_s)
         life.schedule(now_s, self._first_reminder_s)
         return life.change("raised", now_s, silent=mute or not self._afford(condition, now_s))
-
-    def _close(
-        self, now_s: float, stated: dict[Incident, Condition], closed: Sequence[Closed]
-    ) -> list[Alert]:
-        """End what is not looked for any more: not known to be over, so no all-clear."""
-        changes = []
-        for each in closed:
-            incident = (each.kind, each.key)
-            if incident in self.state.lives and incident not in stated:
-                changes.append(self.state.lives.pop(incident).close(now_s, each.why))
-        return changes
 
     def _hold_what_is_unknown(
         self, now_s: float, stated: dict[Incident, Condition], unjudged: Sequence[CannotJudge]
@@ -259,10 +253,6 @@ class AlertPolicy:
         at_night = self._quiet.contains(now_s)
         return self.state.affords(condition.severity, at_night=at_night, budget=NIGHT_BUDGET)
 
-    def _test_conditions(self, now_s: float) -> list[Condition]:
-        until_s = self.state.test_until_s
-        return [_test(until_s - TEST_ALERT_S)] if now_s < until_s else []
-
     # ------------------------------------------------------------------ commands
 
     def carry_out(self, command: Command) -> tuple[list[Alert], CommandResult]:
@@ -275,12 +265,12 @@ class AlertPolicy:
 
     def _obey(self, command: Command) -> list[Alert]:
         if isinstance(command.request, SendTestAlert):
-            self.state.test_until_s = command.t_s + TEST_ALERT_S
+            self.state.test_until_s = command.t_s + LASTS_S
             return self._raise_test(command.t_s)
         return obey(command.request, self.state, command.t_s)
 
     def _raise_test(self, now_s: float) -> list[Alert]:
-        condition = self._test_conditions(now_s)[0]
+        (condition,) = trial(self.state.test_until_s, now_s)
         incident: Incident = (condition.kind, condition.key)
         if incident in self.state.lives:
             return [self.state.lives[incident].change("reminded", now_s)]
@@ -306,15 +296,3 @@ class AlertPolicy:
         left = self.state.adopt(alerts, babies)
         self.run.unwatched = True
         return left
-
-
-def _test(since_s: float) -> Condition:
-    return Condition(
-        kind="test",
-        severity="warning",
-        since_s=since_s,
-        title="Test alert",
-        message="This is a test: if you can read it, alerts from this box reach you.",
-        why="somebody asked for a test alert",
-        all_clear="The test is over; nothing was wrong.",
-    )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from monitor.alert_kinds import BABY_KINDS, KINDS, AlertKind
 from monitor.core.alerts.lifecycle import AlertLife
 from monitor.core.alerts.memory import Incident
-from monitor.events import Alert
+from monitor.events import Alert, Closed
 from monitor.names import SOURCES, SourceName
 
 Names = Mapping[str, str]
@@ -81,6 +81,21 @@ def close_the_unwatched(
             del lives[incident]
             closed.append(life.close(now_s, f"The {missing[0]} is no longer configured."))
     return closed
+
+
+def close_the_given_up(
+    lives: dict[Incident, AlertLife],
+    closed: Iterable[Closed],
+    stated: Collection[Incident],
+    now_s: float,
+) -> list[Alert]:
+    """End what is not looked for any more: not known to be over, so no all-clear."""
+    ended = []
+    for each in closed:
+        incident = (each.kind, each.key)
+        if incident in lives and incident not in stated:
+            ended.append(lives.pop(incident).close(now_s, each.why))
+    return ended
 
 
 def _needs(kind: AlertKind, key: str) -> tuple[SourceName, ...]:

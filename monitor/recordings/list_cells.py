@@ -30,6 +30,8 @@ PART_OF_DAY = {
 """times of day without a clock; a guess that is said"""
 BLANK = frozenset({"", "-", "--", "\u2014", "\u2013", "n/a", "na", "none", "null", "x", "?", "."})
 _SLASHED = re.compile(r"(?<![\d/-])(\d{1,2})[/-](\d{1,2})(?!\d)")
+_RULE = "-_=*\u2014\u2013 "
+"""what lines between the parts of a list are drawn with"""
 _RELATIVE = re.compile(r"ago|now|today|yesterday")
 _EXCEL_ZERO = date(1899, 12, 30)
 _EXCEL_DAYS = range(36_526, 73_051)
@@ -50,7 +52,7 @@ class When(NamedTuple):
 
 def is_blank(cell: Cell) -> bool:
     """Whether a cell says nothing."""
-    return isinstance(cell, str) and cell.casefold() in BLANK
+    return isinstance(cell, str) and (cell.casefold() in BLANK or not cell.strip(_RULE))
 
 
 def day_order(cells: Iterable[Cell]) -> DayOrder:

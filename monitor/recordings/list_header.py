@@ -32,7 +32,7 @@ _ROLES: dict[Role, frozenset[str]] = {
         "tier welpe katze kätzchen hund chat chaton chiot nom nombre gatito gatto cucciolo naam"
     ),
     "weight": _words(
-        "weight weights wt weighs weighed mass gewicht poids peso vikt vægt waga hmotnost"
+        "weight weights wt wgt weighs weighed mass gewicht poids peso vikt vægt waga hmotnost"
     ),
     "unit": _words("unit units einheit unité unidad"),
     "kind": _words("what type kind event art"),
@@ -81,7 +81,11 @@ def heading(cell: Cell, names: Mapping[str, str]) -> Heading:
         return Heading("weight", text, baby=baby, unit=unit, part=part)
     said = {role for role, known in _ROLES.items() if known & rest}
     about_milk = part in {"before", "after"} or not rest & _FEED
-    if "moment" in said or {"date", "time"} <= said or {"weighed", "at"} <= rest:
+    if (
+        "moment" in said
+        or {"date", "time"} <= said
+        or rest in ({"weighed", "at"}, {"weighed", "on"})
+    ):
         return Heading("moment", text)
     if said & {"date", "time"}:
         return Heading("date" if "date" in said else "time", text)

@@ -23,7 +23,6 @@ SAMPLE = 200
 """rows that are looked at to find out what a column holds"""
 MOST = 0.6
 """share of a column's cells that must be of one kind to say what it holds"""
-_WHEN: frozenset[Role] = frozenset({"moment", "date", "time"})
 
 
 class Layout(NamedTuple):
@@ -37,6 +36,8 @@ class Layout(NamedTuple):
     """above them"""
     days_across: bool = False
     """one row a baby, and the headings are days"""
+    day: Cell = ""
+    """of all of it, as a title says; "" where the rows say it"""
 
     def of(self, *roles: Role) -> list[int]:
         """Indices of the columns with these roles."""
@@ -51,8 +52,8 @@ def find_layout(rows: list[Row], names: Mapping[str, str], now: LocalNow) -> Lay
         if _days_across(layout, names, now):
             return layout._replace(days_across=True)
         if _may_be_headings(row, columns, now):
-            layout = _with_row_of_units(layout)
-            layout = _completed(layout, names, now)
+            layout = _with_row_of_names(_with_row_of_units(layout), names)
+            layout = _dated_by_title(_completed(layout, names, now), now)
             if _is_whole(layout):
                 return layout
     blank = [Heading("unknown", "")] * max((len(row.cells) for row in rows), default=0)
@@ -79,6 +80,33 @@ def _with_row_of_units(layout: Layout) -> Layout:
     return layout._replace(columns=columns, rows=rest)
 
 
+def _with_row_of_names(layout: Layout, names: Mapping[str, str]) -> Layout:
+    """The names may stand in a line of their own above: ``Bee`` over ``AM`` and ``PM``."""
+    above = layout.titles[-1].cells if layout.titles else []
+    if not any(isinstance(cell, str) and slug(cell) in names for cell in above if cell != ""):
+        return layout
+    if len([cell for cell in above if cell != ""]) == 1 and above[0] != "":
+        return layout  # a title
+    columns, name = list(layout.columns), ""
+    for i, column in enumerate(columns):
+        name = str(above[i]) if i < len(above) and above[i] != "" else name
+        if name and column.role in {"weight", "unknown"} and not column.baby:
+            columns[i] = column._replace(role="weight", baby=names.get(slug(name), name))
+    return layout._replace(columns=columns)
+
+
+def _dated_by_title(layout: Layout, now: LocalNow) -> Layout:
+    """One title may have the day of all: ``Weigh-in, 26 Nov 2026 07:30``."""
+    if layout.of("moment", "date") or not layout.of("weight"):
+        return layout
+    for cell in (cell for row in layout.titles for cell in row.cells if cell != ""):
+        words = str(cell).split() if isinstance(cell, str) else []
+        ends: list[Cell] = [" ".join(words[i:]) for i in range(len(words))] or [cell]
+        if (day := next((end for end in ends if _is_day(end, now)), None)) is not None:
+            return layout._replace(day=day)
+    return layout
+
+
 def _may_be_headings(row: Row, columns: list[Heading], now: LocalNow) -> bool:
     """Several cells, one at least with a word that is known; none is a date or a number."""
     cells = [cell for cell in row.cells if not is_blank(cell)]
@@ -88,45 +116,64 @@ def _may_be_headings(row: Row, columns: list[Heading], now: LocalNow) -> bool:
 
 
 def _is_whole(layout: Layout) -> bool:
-    return bool(layout.of("moment", "date")) and bool(layout.of("weight"))
+    dated = bool(layout.of("moment", "date")) or layout.day != ""
+    return dated and bool(layout.of("weight"))
 
 
 def _completed(layout: Layout, names: Mapping[str, str], now: LocalNow) -> Layout:
     """With the columns whose heading says nothing, by what their cells are."""
-    columns = list(layout.columns)
     width = max((len(row.cells) for row in layout.rows), default=0)
-    columns += [Heading("unknown", "")] * (width - len(columns))
+    more = [Heading("unknown", "")] * (width - len(layout.columns))
+    layout = layout._replace(columns=[*layout.columns, *more])
+    return _with_weights(_with_times(layout, now), names)
 
-    def those(fits: Callable[[Cell], bool]) -> list[int]:
-        unknown = [i for i, column in enumerate(columns) if column.role == "unknown"]
-        return [i for i in unknown if _share(layout.rows, i, fits) >= MOST]
 
-    def fill(role: Role, found: list[int]) -> None:
-        for i in found[:1]:
-            columns[i] = columns[i]._replace(role=role)
+def _with_times(layout: Layout, now: LocalNow) -> Layout:
+    def share_of_days(i: int) -> float:
+        return _share(layout.rows, i, lambda cell: _is_day(cell, now))
 
-    if not layout._replace(columns=columns).of("moment", "date"):
-        for i in layout.of("time"):
-            if _share(layout.rows, i, lambda cell: _is_day(cell, now)) >= MOST:
-                columns[i] = columns[i]._replace(role="moment")
-    if not layout._replace(columns=columns).of("moment", "date"):
-        fill("moment", those(lambda cell: _is_day(cell, now)))
-    if not layout._replace(columns=columns).of("moment", "time"):
-        fill("time", [i for i in those(lambda c: _is_clock(c, now)) if not columns[i].text])
-    wide = any(column.baby for column in columns)
-    named = wide or any(column.role == "baby" for column in columns)
-    if not named:
-        known = those(lambda cell: isinstance(cell, str) and cell != "" and slug(cell) in names)
-        fill("baby", known)
-        named = bool(known)
-    if wide or not any(column.role == "weight" for column in columns):
-        found = those(_is_weight)
-        if len(found) == 1 and not wide and (named or not columns[found[0]].text):
-            fill("weight", found)
-        elif wide or not named:  # babies whose name nobody knows here
-            for i in found:
-                if text := columns[i].text:
-                    columns[i] = columns[i]._replace(role="weight", baby=text)
+    dated = [i for i in layout.of("date") if share_of_days(i) >= MOST]
+    if dated:  # "Day" may be a number
+        layout = _as("other", layout, [i for i in layout.of("date") if i not in dated])
+    if not layout.of("moment", "date"):
+        layout = _as("moment", layout, [i for i in layout.of("time") if share_of_days(i) >= MOST])
+    if not layout.of("moment", "date"):
+        found = [i for i in layout.of("unknown") if share_of_days(i) >= MOST]
+        layout = _as("moment", layout, found[:1])
+    if not layout.of("moment", "time"):
+        clocks = _those(layout, lambda cell: _is_clock(cell, now))
+        layout = _as("time", layout, [i for i in clocks if not layout.columns[i].text][:1])
+    return layout
+
+
+def _with_weights(layout: Layout, names: Mapping[str, str]) -> Layout:
+    wide = any(column.baby for column in layout.columns)
+    if not wide and not layout.of("baby"):
+        known = _those(layout, lambda cell: isinstance(cell, str) and slug(cell) in names)
+        layout = _as("baby", layout, known[:1])
+    if layout.of("weight") and not wide:
+        return layout
+    found, named = _those(layout, _is_weight), bool(layout.of("baby"))
+    if len(found) == 1 and not wide and (named or not layout.columns[found[0]].text):
+        return _as("weight", layout, found)
+    if named and not wide:
+        return layout
+    columns = list(layout.columns)
+    for i in found:  # babies whose name nobody knows here
+        if text := columns[i].text:
+            columns[i] = columns[i]._replace(role="weight", baby=text)
+    return layout._replace(columns=columns)
+
+
+def _those(layout: Layout, fits: Callable[[Cell], bool]) -> list[int]:
+    """The columns whose heading says nothing and most of whose cells are like that."""
+    return [i for i in layout.of("unknown") if _share(layout.rows, i, fits) >= MOST]
+
+
+def _as(role: Role, layout: Layout, which: Sequence[int]) -> Layout:
+    columns = list(layout.columns)
+    for i in which:
+        columns[i] = columns[i]._replace(role=role)
     return layout._replace(columns=columns)
 
 
@@ -141,9 +188,9 @@ def _days_across(layout: Layout, names: Mapping[str, str], now: LocalNow) -> boo
 
 
 def _share(rows: Sequence[Row], i: int, fits: Callable[[Cell], bool]) -> float:
-    cells = [
-        row.cells[i] for row in rows[:SAMPLE] if i < len(row.cells) and not is_blank(row.cells[i])
-    ]
+    """Of the cells of a column that say something; a line of one cell is no row of the table."""
+    table = [row.cells for row in rows[:SAMPLE] if len([c for c in row.cells if c != ""]) > 1]
+    cells = [row[i] for row in table if i < len(row) and not is_blank(row[i])]
     return sum(fits(cell) for cell in cells) / len(cells) if cells else 0.0
 
 

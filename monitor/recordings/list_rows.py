@@ -84,7 +84,10 @@ class Rows:
         if layout.days_across:
             yield from self._across(row)
             return
-        moment = self._first(row, "moment", "date")
+        if self._is_section(row):
+            self._owner = next(str(cell) for cell in row.cells if cell != "")
+            return
+        moment = self._first(row, "moment", "date") or layout.day
         clock = self._first(row, "time")
         name = self._first(row, "baby")
         for heading, columns in self._groups():
@@ -164,6 +167,14 @@ class Rows:
 
     # ------------------------------------------------------------------ inside
 
+    def _is_section(self, row: Row) -> bool:
+        """A line with nothing but a name: the rows below are that baby's."""
+        cells = [cell for cell in row.cells if cell != ""]
+        named = self._layout.of("baby") or any(column.baby for column in self._layout.columns)
+        if named or len(cells) != 1 or not isinstance(cells[0], str) or is_blank(cells[0]):
+            return False
+        return not any(letter.isdigit() for letter in cells[0])
+
     def _across(self, row: Row) -> Iterator[Cells]:
         header = self._layout.header
         for i, day in enumerate(header.cells if header is not None else []):
@@ -179,7 +190,8 @@ class Rows:
     def _read_day(self, cell: Cell) -> When | None:
         if is_blank(cell):
             return None
-        dates = bool(self._layout.of("date")) or self._layout.days_across
+        layout = self._layout
+        dates = bool(layout.of("date")) or layout.days_across
         return (day_of if dates else when)(cell, self._now, self._day_first)
 
     def _clock_of(self, cells: Cells) -> clock_time:

@@ -166,10 +166,10 @@ def _split(text: str, separator: str) -> list[list[str]]:
 
 
 def _fits(rows: list[list[str]]) -> bool:
-    """Whether most lines fall into the same number of cells, at least two."""
+    """Whether half of the lines at least fall into several cells."""
     widths = Counter(len(row) for row in rows if any(cell.strip() for cell in row))
     several = sum(count for width, count in widths.items() if width > 1)
-    return several > 0.6 * sum(widths.values())
+    return 0 < several >= 0.5 * sum(widths.values())
 
 
 def _rows(rows: Sequence[Sequence[Cell]]) -> list[Row]:

@@ -219,11 +219,18 @@ class _Reader:
             raise ValueError(f"{baby} has left the nursery")
         return baby
 
+    def _begins_with_a_name(self, layout: Layout) -> bool:
+        """Whether the rows fall into parts, each below a line with a name."""
+        cells = [cell for cell in layout.rows[0].cells if cell != ""] if layout.rows else []
+        return len(cells) == 1 and isinstance(cells[0], str) and slug(cells[0]) in self._names
+
     def _owner(self, table: Table, layout: Layout) -> str:
         """Whose list it is when no column says so: by sheet, by title, or the only one here."""
         if self._choices.baby is not None:
             return self._choices.baby
         if layout.days_across or layout.of("baby") or any(c.baby for c in layout.columns):
+            return ""
+        if self._begins_with_a_name(layout):
             return ""
         titles = [table.sheet, *(str(cell) for row in layout.titles for cell in row.cells)]
         said = {
@@ -242,6 +249,8 @@ class _Reader:
 def _dates(layout: Layout) -> list[Cell]:
     if layout.days_across and layout.header is not None:
         return layout.header.cells[1:]
+    if layout.day != "":
+        return [layout.day]
     columns = layout.of("moment", "date")
     return [row.cells[i] for row in layout.rows for i in columns if i < len(row.cells)]
 

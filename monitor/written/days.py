@@ -73,7 +73,7 @@ def _day_numbers(given: str, day_first: bool | None) -> tuple[int | None, int, i
         r"(?P<y>\d{4})([-/.])(?P<m>\d{1,2})\2(?P<d>\d{1,2})",
         rf"(?P<d>\d{{1,2}})\.(?P<m>\d{{1,2}})(?:\.{year}?)?",
         rf"(?P<a>\d{{1,2}})([-/])(?P<b>\d{{1,2}})(?:\2{year})?",
-        rf"{day}[ -]?(?:of )?{month}(?:[ -]{year})?",
+        rf"{day}[ /-]?(?:of )?{month}(?:[ /-]{year})?",
         rf"{month} {day}(?: {year})?",
     ):
         if match := re.fullmatch(pattern, given):
@@ -90,7 +90,8 @@ def _numbers_of(
     if (name := found.get("name")) is not None:
         return year, MONTHS.index(name) + 1, int(found["d"] or 0)
     if found.get("a") is None:
-        return year, int(found["m"] or 0), int(found["d"] or 0)
+        month, day = int(found["m"] or 0), int(found["d"] or 0)
+        return (year, day, month) if day <= 12 < month else (year, month, day)  # 11.27.2026
     first, second = int(found["a"] or 0), int(found["b"] or 0)
     if first <= 12 and second <= 12 and first != second and day_first is None:
         days = f"{first} {MONTHS[second - 1].title()} or {second} {MONTHS[first - 1].title()}"

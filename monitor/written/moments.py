@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from datetime import time as clock_time
 
 from monitor.times import HOUR_S, MINUTE_S
@@ -12,7 +12,10 @@ from monitor.written.days import MONTHS, AmbiguousDayError, LocalNow, parse_day,
 _EXAMPLES = "07:30, yesterday 23:10 or 2026-01-31 02:14"
 _CLOCK = (
     r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2}))?(?::(?P<second>\d{2}))?"
-    r" ?(?P<half>[ap]\.?m\.?|h|uhr)?"
+    r" ?(?P<half>[ap]\.?m\.?|[ap]|h|uhr)?"
+)
+_ZONED = (
+    r"(?P<local>.+?) ?(?:gmt|utc)(?:(?P<sign>[+-])(?P<hours>\d|0\d|1[0-4]):?(?P<minutes>[0-5]\d)?)?"
 )
 _AHEAD_S = 600.0
 """how far a time without a date may lie ahead: clocks of phone, kitchen and Pi differ"""
@@ -59,6 +62,8 @@ def split_moment(
         ValueError: a phrase that follows what it is the time of.
     """
     given = _plain(text)
+    if zoned := re.fullmatch(_ZONED, given):
+        return None, None, _zoned_s(zoned, now, day_first)
     if (moment := _iso(given)) is not None:
         if moment.tzinfo is not None:
             return None, None, moment.timestamp()
@@ -75,6 +80,16 @@ def split_moment(
             raise _no_time(text) from error
     day = match["day"]
     return parse_day(day, now, day_first=day_first) if day else None, clock, None
+
+
+def _zoned_s(match: re.Match[str], now: LocalNow, day_first: bool | None) -> float:
+    """Unix seconds of ``11/26/2026 7:30 AM GMT+1``."""
+    day, clock, seconds = split_moment(match["local"], now, day_first=day_first)
+    if day is None or clock is None or seconds is not None:
+        raise _no_time(match[0])
+    ahead = timedelta(hours=int(match["hours"] or 0), minutes=int(match["minutes"] or 0))
+    zone = timezone(-ahead if match["sign"] == "-" else ahead)
+    return datetime.combine(day, clock, zone).timestamp()
 
 
 def parse_clock(text: str) -> clock_time:
@@ -114,7 +129,8 @@ def spoken_moment(unix_s: float, now: LocalNow) -> str:
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.lower().replace(",", " ").split())
+    given = " ".join(text.lower().replace(",", " ").split())
+    return re.sub(r"\b(\d{1,2})(\d{2}) ?([ap])(?=m?\b|\.)", r"\1:\2\3", given)  # 730p
 
 
 def _iso(given: str) -> datetime | None:

@@ -156,6 +156,55 @@ def test_a_list_is_read_whatever_it_looks_like(name):
     assert found.left_out == []
 
 
+MORE: dict[str, tuple[str, list[tuple[str, str, float]]]] = {
+    "an American date without its year": (
+        "Kitten,Date,Weight\nBee,11/26,4 oz\n", [("Bee", "11-26 12:00", 113.4)]),
+    "one row a baby, American days": (
+        "Kitten,11/26,11/27\nBee,112,118\n",
+        [("Bee", "11-26 12:00", 112.0), ("Bee", "11-27 12:00", 118.0)]),
+    "o'clock": ("Name;Datum;Uhrzeit;Gewicht in g\nBee;26.11.26;7:30 Uhr;112 g\n",
+                [("Bee", "11-26 07:30", 112.0)]),
+    "weighed on": ("Weighed on,Puppy name,Wgt (oz)\n2026-11-26 07:30,Bee,4\n",
+                   [("Bee", "11-26 07:30", 113.4)]),
+    "short times of day": (
+        "date,time,name,weight\n11/26/2026,7:30a,Bee,112\n11/26/2026,730pm,Bee,113\n",
+        [("Bee", "11-26 07:30", 112.0), ("Bee", "11-26 19:30", 113.0)]),
+    "months by name": (
+        "date,name,weight\n26-Nov,Bee,112\n26-Nov-26,Cas,98\n27/Nov/2026,Bee,113\n",
+        [("Bee", "11-26 12:00", 112.0), ("Cas", "11-26 12:00", 98.0),
+         ("Bee", "11-27 12:00", 113.0)]),
+    "American dots": ("date,name,weight\n11.26.2026,Bee,112\n", [("Bee", "11-26 12:00", 112.0)]),
+    "blank ends and ruled lines": (
+        "date;name;weight;;;\n26.11.2026;Bee;112;;;\n;;;;;\n----;---;---;;;\n# done\n",
+        [("Bee", "11-26 12:00", 112.0)]),
+    "old Macintosh line ends": ("date,name,weight\r26.11.2026,Bee,112\r",
+                                [("Bee", "11-26 12:00", 112.0)]),
+    "the day in a title": ("Weigh-in 26 Nov 2026 07:30\nName,Weight\nBee,112\nCas,98\n",
+                           [("Bee", "11-26 07:30", 112.0), ("Cas", "11-26 07:30", 98.0)]),
+    "answers to a form": (
+        "Timestamp,Kitten,Weight in grams,Notes\n2026/11/26 7:30:00 AM GMT+1,Bee,112,\n",
+        [("Bee", "11-26 07:30", 112.0)]),
+    "one part a baby": (
+        "Bee\n26 Nov 07:30,112\n\nBob\n26 Nov 07:30,80\n\nCas\n26 Nov 07:30,98\n",
+        [("Bee", "11-26 07:30", 112.0), ("Cas", "11-26 07:30", 98.0)]),
+    "names above morning and evening": (
+        ",Bee,,Cas,\nDate,AM,PM,AM,PM\n26 Nov,112,118,98,99\n",
+        [("Bee", "11-26 08:00", 112.0), ("Cas", "11-26 08:00", 98.0),
+         ("Bee", "11-26 20:00", 118.0), ("Cas", "11-26 20:00", 99.0)]),
+    "the number of the day": ("Day,Date,Bee\n1,26 Nov,112\n2,27 Nov,113\n",
+                              [("Bee", "11-26 12:00", 112.0), ("Bee", "11-27 12:00", 113.0)]),
+    "pounds": ("date,name,weight (lb)\n26.11.2026,Bee,.25\n", [("Bee", "11-26 12:00", 113.4)]),
+    "narrow spaces between thousands": (
+        "date;name;weight\n26.11.2026;Bee;1\u00a0012,5\n", [("Bee", "11-26 12:00", 1012.5)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MORE)
+def test_a_list_of_another_kind_is_read_too(name):
+    text, weighings = MORE[name]
+    assert told(read(text)) == weighings
+
+
 def test_the_corpus_is_large():
     assert len(CORPUS) >= 25
 

@@ -66,17 +66,7 @@ def decision_of(
     things = _things(shares)
     together = p + nearby.get(top, 0.0)
     if kind == "move" and together >= CLAIM_P and p >= nearby.get(top, 0.0):
-        single = (lifted | returned).bit_count() == 1
-        return Decision(
-            step=step,
-            kind="claim" if single else "joint",
-            lifted=lifted,
-            returned=returned,
-            g=explanation.g,
-            sigma_g=explanation.sigma_g,
-            p=min(together, 1.0),
-            candidates=candidates,
-        )
+        return _claim(step, explanation, top, candidates, p=min(together, 1.0))
     if kind == "thing" and together >= CLAIM_P and p >= nearby.get(top, 0.0):
         return Decision(
             step=step, kind="object", g=delta, sigma_g=step.sigma_g, p=p, thing=lifted or returned
@@ -94,6 +84,23 @@ def decision_of(
     if kind in {"object", "thing"}:
         return Decision(step=step, kind="object", g=delta, sigma_g=step.sigma_g, p=p)
     return Decision(step=step, kind="nothing", p=p)
+
+
+def _claim(
+    step: Step, explanation: Explanation, top: Key, candidates: tuple[tuple[int, float], ...],
+    *, p: float,
+) -> Decision:  # fmt: skip
+    _, lifted, returned = top
+    return Decision(
+        step=step,
+        kind="claim" if (lifted | returned).bit_count() == 1 else "joint",
+        lifted=lifted,
+        returned=returned,
+        g=explanation.g,
+        sigma_g=explanation.sigma_g,
+        p=p,
+        candidates=candidates,
+    )
 
 
 def decision_after_gap(step: Step, shares: dict[Key, float], *, told: bool) -> Decision:

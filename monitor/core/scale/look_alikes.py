@@ -30,7 +30,7 @@ from monitor.core.growth.group_bottles import (
 )
 from monitor.core.scale.absence import group_key
 from monitor.core.scale.parts import Parts
-from monitor.events import Candidate, CannotJudge, Closed, Condition, Unassigned
+from monitor.events import Candidate, CannotJudge, Closed, Condition, Unassigned, Weighing
 from monitor.names import counted, listed
 from monitor.times import MINUTE_S, spoken_hours
 
@@ -95,37 +95,7 @@ class LookAlikes:
 
     def _bottles(self, records: Sequence[BabyRecord]) -> list[GroupBottle]:
         """Every bottle of theirs that is known of, in order of time."""
-        names = {record.baby.name for record in records}
-        announced = self._parts.state.claims.only_weighed
-        moves = [
-            GroupMove(
-                t_s=event.t_s,
-                lift=event.move == "lift",
-                g=event.weight_g,
-                sigma_g=event.sigma_g,
-                step_id=event.step_id,
-                babies=frozenset(_names(event)),
-                only_weighed=event.step_id in announced,
-            )
-            for event in self._open()
-            if _names(event) & names
-        ]
-        begin_s = min(move.t_s for move in moves)
-        moves += [
-            GroupMove(
-                t_s=weighing.t_s,
-                lift=weighing.move == "lift",
-                g=weighing.weight_g,
-                sigma_g=weighing.sigma_g,
-                step_id=weighing.step_id,
-                babies=frozenset({record.baby.name}),
-                only_weighed=weighing.only_weighed,
-            )
-            for record in records
-            for weighing in record.weighings
-            if weighing.move is not None and weighing.t_s >= begin_s - STALE_INTAKE_S
-        ]
-        found = list(group_bottles(moves))
+        found = list(group_bottles(self._moves(records)))
         whole = {bottle.feed.step_id for bottle in found}
         found += [
             GroupBottle(feed=feed, baby=record.baby.name)
@@ -134,6 +104,23 @@ class LookAlikes:
             if intake(feed) == "fed" and feed.step_id not in whole
         ]
         return sorted(found, key=lambda bottle: bottle.t_s)
+
+    def _moves(self, records: Sequence[BabyRecord]) -> list[GroupMove]:
+        """Their moves: those that nobody has been named for, and what was weighed around them."""
+        names = {record.baby.name for record in records}
+        announced = self._parts.state.claims.only_weighed
+        unnamed = [
+            _move(event, _names(event), only_weighed=event.step_id in announced)
+            for event in self._open()
+            if _names(event) & names
+        ]
+        begin_s = min(move.t_s for move in unnamed)
+        return unnamed + [
+            _move(weighing, {record.baby.name}, only_weighed=weighing.only_weighed)
+            for record in records
+            for weighing in record.weighings
+            if weighing.move is not None and weighing.t_s >= begin_s - STALE_INTAKE_S
+        ]
 
     # ------------------------------------------------------------------ what is said
 
@@ -228,6 +215,18 @@ class LookAlikes:
 
     def _age_day(self, records: Sequence[BabyRecord], now_s: float) -> float:
         return min(r.expected(self._parts.reference, now_s).age_day for r in records)
+
+
+def _move(event: Unassigned | Weighing, babies: set[str], *, only_weighed: bool) -> GroupMove:
+    return GroupMove(
+        t_s=event.t_s,
+        lift=event.move == "lift",
+        g=event.weight_g,
+        sigma_g=event.sigma_g,
+        step_id=event.step_id,
+        babies=frozenset(babies),
+        only_weighed=only_weighed,
+    )
 
 
 def _names(event: Unassigned) -> set[str]:

@@ -113,9 +113,9 @@ def weigh(
             raise click.UsageError("give either GRAMS or --csv, not both")
         from monitor.recordings.weight_list import Choices
 
-        yes = of_lists.pop("yes")
+        how = {"yes": of_lists.pop("yes"), "undo": of_lists.pop("undo"), "confirm": confirm}
         choices = Choices(baby=name, **of_lists)
-        return import_weights(config_path, csv_path, choices, yes=yes, confirm=confirm)
+        return import_weights(config_path, csv_path, choices, **how)
     if name is None or not written:
         raise click.UsageError("name the baby and its weight: nursery weigh Possum 112")
     grams = GRAMS.convert(" ".join(written), None, None)

@@ -19,19 +19,15 @@ from monitor.config import Config
 from monitor.core.pipeline import Pipeline
 from monitor.core.scale.doubts import PLAUSIBLE_RATIO
 from monitor.data.shipped import growth_reference
-from monitor.errors import InputError
-from monitor.events import Baby, Command, CommandResult, Weighing
-from monitor.host.ownership import is_there
+from monitor.events import Command, CommandResult, Weighing
 from monitor.recordings.weight_list import (
     Choices,
-    DayOrderError,
     Found,
     LeftOut,
     WeightList,
-    read_list,
 )
-from monitor.store.reading import JournalReader
 from monitor.times import local_minute, rfc3339
+from monitor.verbs.list_source import Consent, ListFile, Nursery, nursery_of, read_file
 from monitor.verbs.local import local_now, submit_all
 from monitor.written.days import LocalNow
 from monitor.written.grams import spoken_grams
@@ -46,21 +42,6 @@ SAME_G = 0.06
 PROGRESS_EVERY_S = 2.0
 
 
-class ListFile(NamedTuple):
-    """The caller's file."""
-
-    path: str
-    data: bytes
-
-
-class Consent(NamedTuple):
-    """How a person is asked."""
-
-    agree: Callable[[str], bool]
-    day_first: Callable[[str], bool] | None
-    """whether the day stands before the month; ``None``: nobody can be asked"""
-
-
 class Accepted(NamedTuple):
     """A weighing that the nursery takes."""
 
@@ -68,16 +49,11 @@ class Accepted(NamedTuple):
     confirm: bool = False
 
     @property
-    def request(self) -> Weigh:
+    def request(self) -> Request:
         """What is asked of the nursery."""
         one = self.one
         at = rfc3339(one.t_s)
         return Weigh(baby=one.baby, grams=one.weight_g, at=at, confirm=self.confirm)
-
-
-class _Nursery(NamedTuple):
-    babies: list[Baby]
-    weighings: list[Weighing]
 
 
 def import_list(
@@ -105,8 +81,8 @@ def import_list(
         InputError: the file is no list, or something about it must be said; nothing was imported.
         JournalError: the daemon does not answer; says what was imported and what happens next.
     """
-    now, nursery = local_now(config), _nursery(config)
-    read = _read(file, nursery.babies, now, choices, consent)
+    now, nursery = local_now(config), nursery_of(config)
+    read = read_file(file, nursery.babies, now, choices, consent)
     known, fresh = _set_apart(read, nursery.weighings)
     rehearsal = _Rehearsal(config, nursery, now, confirm=confirm)
     rehearsal.run(fresh)
@@ -120,39 +96,17 @@ def import_list(
     if accepted and not consent.agree(f"Import {len(accepted)} weighings?"):
         out.write("nothing was imported\n")
         return 1
-    answers = _submit(config, accepted, total=total, err=err)
+    answers: list[str | None] = []
+    if accepted:
+        progress = progress_to(err, total, "imported")
+        requests = [each.request for each in accepted]
+        answers = submit_all(config, requests, progress=progress, leave=True)
     for each, error in zip(accepted, answers, strict=True):
         if error is not None:
             out.write(f"{each.one.place} left out: {error}\n")
     imported = answers.count(None)
     out.write(f"{imported} of {total} weighings imported\n")
     return 0 if imported + len(known) == total else 1
-
-
-def _nursery(config: Config) -> _Nursery:
-    if not is_there(config.journal_path):
-        return _Nursery([], [])
-    journal = JournalReader.open_for_reading(config.journal_path)
-    try:
-        return _Nursery(journal.babies(retired=True), journal.weighings())
-    finally:
-        journal.close()
-
-
-def _read(
-    file: ListFile, babies: Sequence[Baby], now: LocalNow, choices: Choices, consent: Consent
-) -> WeightList:
-    try:
-        try:
-            return read_list(file.data, babies, now, choices)
-        except DayOrderError as question:
-            if consent.day_first is None:
-                how = "add --day-first or --month-first"
-                raise InputError(f"has days that can be two: {question}; {how}") from None
-            day_first = consent.day_first(f"{file.path}: {question}")
-            return read_list(file.data, babies, now, choices._replace(day_first=day_first))
-    except InputError as error:
-        raise InputError(f"{file.path} {error}; nothing was imported") from error
 
 
 def _set_apart(read: WeightList, weighings: Sequence[Weighing]) -> tuple[list[Found], list[Found]]:
@@ -172,7 +126,7 @@ def _set_apart(read: WeightList, weighings: Sequence[Weighing]) -> tuple[list[Fo
 class _Rehearsal:
     """What the nursery would take, and what it would question; nothing is written."""
 
-    def __init__(self, config: Config, nursery: _Nursery, now: LocalNow, *, confirm: bool) -> None:
+    def __init__(self, config: Config, nursery: Nursery, now: LocalNow, *, confirm: bool) -> None:
         replace = msgspec.structs.replace
         self._pipeline = Pipeline(
             replace(
@@ -226,20 +180,18 @@ class _Rehearsal:
         return all(1 / PLAUSIBLE_RATIO < ratio < PLAUSIBLE_RATIO for ratio in ratios)
 
 
-def _submit(
-    config: Config, accepted: list[Accepted], *, total: int, err: TextIO
-) -> list[str | None]:
+def progress_to(err: TextIO, total: int, done_to_them: str) -> Callable[[int], None]:
+    """Tells every few seconds how far a long list has come."""
     shown_s = time.monotonic()
 
     def progress(done: int) -> None:
         nonlocal shown_s
         if time.monotonic() - shown_s >= PROGRESS_EVERY_S:
             shown_s = time.monotonic()
-            err.write(f"{done} of {total} weighings imported so far\n")
+            err.write(f"{done} of {total} weighings {done_to_them} so far\n")
             err.flush()
 
-    requests: list[Request] = [each.request for each in accepted]
-    return submit_all(config, requests, progress=progress, leave=True) if requests else []
+    return progress
 
 
 # ---------------------------------------------------------------------- what is shown

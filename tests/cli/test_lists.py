@@ -129,7 +129,7 @@ def test_a_file_that_is_no_list_is_named(
     code, sentence = fails(capsys, "weigh", "--csv", str(file), "--config", ann)
     assert code == 1
     assert f"{file} has no weighings that can be understood" in sentence
-    assert "nothing was imported" in sentence
+    assert "nothing was changed" in sentence
     code, sentence = fails(capsys, "weigh", "--csv", "/nowhere.csv", "--config", ann)
     assert (code, "cannot read /nowhere.csv" in sentence) == (1, True)
     code, sentence = fails(capsys, "weigh", "Ann", "112", "--csv", str(file), "--config", ann)
@@ -159,3 +159,27 @@ def test_a_reason_is_said_once(ann: str, file: Path, capsys: pytest.CaptureFixtu
     shown = capsys.readouterr().out
     assert 'line 4 and 4 more left out: nobody is called "Bob"' in shown
     assert shown.count("left out") == 1
+
+
+def test_a_list_is_taken_out_again(
+    ann: str, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert weigh(ann, "Ann", "151", "--at", "2026-11-07 08:00") == 0
+    assert weigh(ann, "--csv", str(file), "--yes") == 0
+    capsys.readouterr()
+    assert weigh(ann, "--csv", str(file), "--yes", "--undo") == 0
+    assert capsys.readouterr().out == "2 of 2 weighings taken back\n"
+    assert [w.weight_g for w in kept(tmp_path)] == [151.0]
+    assert weigh(ann, "--csv", str(file), "--yes", "--undo") == 1
+    assert "none of its 2 weighings is in the nursery" in capsys.readouterr().out
+
+
+def test_who_does_not_answer_is_told_how_to_say_it(
+    ann: str, file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main(["baby", "edit", "Ann", "--born", "2026-09-30", "--config", ann])
+    file.write_text("when,Ann\n11/10/2026 08:00,140\n")
+    answering(monkeypatch, "")
+    capsys.readouterr()
+    assert weigh(ann, "--csv", str(file)) == 1
+    assert "add --day-first or --month-first; nothing was changed" in capsys.readouterr().err

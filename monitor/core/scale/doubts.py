@@ -39,22 +39,22 @@ def doubt(record: BabyRecord, reference: GrowthReference, g: float, t_s: float) 
     name, was = record.baby.name, spoken_grams(known_g)
     if (unit := _unit_for(g, known_g)) is not None:
         return (
-            f"{g:g} g for {name}, who weighed {was}: did you mean {unit}? "
+            f"{_said(g)} g for {name}, who weighed {was}: did you mean {unit}? "
             f"Send it with its unit, or confirm it {CONFIRM}"
         )
     if near is None:
         meant = _unit_for(known_g, g)
         perhaps = f" (meant as {meant}?)" if meant is not None else ""
         return (
-            f"{g:g} g for {name}, who was registered with {was}{perhaps}: which is wrong? "
+            f"{_said(g)} g for {name}, who was registered with {was}{perhaps}: which is wrong? "
             f"Check the number, or, if {was} was, confirm this one {CONFIRM}"
         )
     if near.move is None and (meant := _unit_for(known_g, g)) is not None:
         return (
-            f"{g:g} g for {name}, who weighed {was} (meant as {meant}?): which is wrong? "
+            f"{_said(g)} g for {name}, who weighed {was} (meant as {meant}?): which is wrong? "
             f"Correct {near.step_id}, or confirm this one {CONFIRM}"
         )
-    return f"{g:g} g for {name}, who weighed {was}: check the number, or confirm it {CONFIRM}"
+    return f"{_said(g)} g for {name}, who weighed {was}: check the number, or confirm it {CONFIRM}"
 
 
 def doubt_of_species(
@@ -77,17 +77,22 @@ def doubt_of_species(
     if meant is None and not LEAST_G <= g <= MOST_G:
         return None  # no question helps: possible_grams says so
     aged = "of this age" if age is not None else "that is raised by hand"
-    far = f"{g:g} g is far from any {baby.species} {aged}"
+    far = f"{_said(g)} g is far from any {baby.species} {aged}"
     if meant is not None:
         return f"{far}: did you mean {meant}? Send it with its unit, or confirm it {CONFIRM}"
     return f"{far}: check the number, or confirm it {CONFIRM}"
+
+
+def _said(number: float) -> str:
+    """As it was typed, without the decimals that a conversion makes."""
+    return f"{round(number, 1):g}" if number >= 10.0 else f"{number:.3g}"
 
 
 def _unit_for(g: float, known_g: float, match: float = UNIT_MATCH) -> str | None:
     """The unit in which ``g`` would be near ``known_g``, with what it comes to in grams."""
     for unit, factor in UNITS:
         if 1.0 / match <= g * factor / known_g <= match:
-            return f"{g:g} {unit} ({g * factor:.0f} g)"
+            return f"{_said(g)} {unit} ({g * factor:.0f} g)"
     return None
 
 

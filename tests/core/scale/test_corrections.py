@@ -186,8 +186,8 @@ def test_a_unit_is_named_when_it_fits_by_a_third(grams):
 @pytest.mark.parametrize("grams", [200.0 / 1.36 / 28.35, 200.0 * 1.36 / 28.35, 2000.0])
 def test_a_number_that_fits_no_unit_is_to_be_checked(grams):
     assert Nursery().refused("weigh", baby="Ash", grams=grams) == (
-        f"{grams:g} g for Ash, who was registered with 200 g: which is wrong? Check the number, "
-        'or, if 200 g was, confirm this one (--confirm, or "confirm": true)'
+        f"{round(grams, 2):g} g for Ash, who was registered with 200 g: which is wrong? "
+        'Check the number, or, if 200 g was, confirm this one (--confirm, or "confirm": true)'
     )
 
 

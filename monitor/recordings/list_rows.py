@@ -22,7 +22,7 @@ from monitor.recordings.list_header import Heading, Role
 from monitor.recordings.list_layout import Layout
 from monitor.recordings.tables import Cell, Row
 from monitor.times import DAY_S
-from monitor.written.days import LocalNow
+from monitor.written.days import LocalNow, quoted
 from monitor.written.grams import UNIT_OF_WORD, Unit, spoken_grams
 from monitor.written.moments import local_s
 
@@ -59,12 +59,22 @@ class Rows:
         *,
         day_first: bool | None,
         owner: str,
+        in_parts: bool,
         unit: Unit | None,
     ) -> None:
-        """``owner``: whose weighings they are when no column says so."""
+        """Read the rows below the headings.
+
+        Args:
+            layout: where everything stands.
+            now: when and where it is read.
+            day_first: what 3/4 means.
+            owner: whose weighings they are when no column says so.
+            in_parts: a line with nothing but a name makes the rows below that baby's.
+            unit: of weights without one.
+        """
         self._layout, self._now, self._day_first = layout, now, day_first
-        self._owner, self._unit = owner, unit
-        self._chosen, self.unused = _chosen(layout)
+        self._owner, self._in_parts, self._unit = owner, in_parts, unit
+        self._chosen = _chosen(layout)
         cells = [row.cells[i] for row in layout.rows for i in self._chosen if i < len(row.cells)]
         self._mark = decimal_mark(cells)
         self._last_day: date | None = None
@@ -108,7 +118,7 @@ class Rows:
             found = self._read_day(cells.day)
         except ValueError as error:
             self._last_day = None
-            raise ValueError(f"the date {error}") from error
+            raise ValueError(f"{quoted(str(cells.day))} is no date") from error
         if found is not None and found.unix_s is not None:
             return self._possible(found.unix_s)
         clock = found.clock if found is not None else None
@@ -121,7 +131,7 @@ class Rows:
         try:
             clock = clock_of(cells.clock) or clock
         except ValueError as error:
-            raise ValueError(f"the time {error}") from error
+            raise ValueError(f"{quoted(str(cells.clock))} is no time of day") from error
         return self._possible(local_s(day, clock or self._clock_of(cells), self._now))
 
     def grams(self, cells: Cells) -> float:
@@ -138,7 +148,9 @@ class Rows:
             try:
                 total_g += grams_of(cell, known, self._mark)
             except ValueError as error:
-                raise ValueError(f"the weight {error}") from error
+                if str(error).startswith("can be"):
+                    raise ValueError(f"the weight {error}") from error
+                raise ValueError(f"{quoted(str(cell))} is no weight") from error
         if not LEAST_G <= total_g <= MOST_G:
             raise ValueError(f"{spoken_grams(total_g)} is nothing a baby can weigh")
         return total_g
@@ -170,8 +182,12 @@ class Rows:
     def _is_section(self, row: Row) -> bool:
         """A line with nothing but a name: the rows below are that baby's."""
         cells = [cell for cell in row.cells if cell != ""]
-        named = self._layout.of("baby") or any(column.baby for column in self._layout.columns)
-        if named or len(cells) != 1 or not isinstance(cells[0], str) or is_blank(cells[0]):
+        if (
+            not self._in_parts
+            or len(cells) != 1
+            or not isinstance(cells[0], str)
+            or is_blank(cells[0])
+        ):
             return False
         return not any(letter.isdigit() for letter in cells[0])
 
@@ -221,8 +237,8 @@ class Rows:
         return next((cell for cell in found if not is_blank(cell)), "")
 
 
-def _chosen(layout: Layout) -> tuple[list[int], list[int]]:
-    """The columns of weights that are read, and those that are not.
+def _chosen(layout: Layout) -> list[int]:
+    """The columns of weights that are read.
 
     Of weights before and after a feed that before is read, of one weight in two units that in
     grams; pounds and ounces belong together.
@@ -243,7 +259,7 @@ def _chosen(layout: Layout) -> tuple[list[int], list[int]]:
                 chosen += [units["lb"], units["oz"]]
             else:
                 chosen.append(units.get("g", units.get("kg", same[0])))
-    return chosen, [i for i in every if i not in chosen]
+    return chosen
 
 
 def _cell(row: Row, i: int) -> Cell:

@@ -193,6 +193,7 @@ class _Reader:
             self._now,
             day_first=day_first,
             owner=self._owner(table, layout),
+            in_parts=self._choices.baby is None and not _names_in_columns(layout),
             unit=self._choices.unit,
         )
         found: list[Found] = []
@@ -228,7 +229,7 @@ class _Reader:
         """Whose list it is when no column says so: by sheet, by title, or the only one here."""
         if self._choices.baby is not None:
             return self._choices.baby
-        if layout.days_across or layout.of("baby") or any(c.baby for c in layout.columns):
+        if _names_in_columns(layout):
             return ""
         if self._begins_with_a_name(layout):
             return ""
@@ -244,6 +245,11 @@ class _Reader:
         if not layout.titles and len(self._here) == 1:
             return next(iter(self._here.values()))
         raise InputError("does not say whose weighings they are: nursery weigh NAME --csv FILE")
+
+
+def _names_in_columns(layout: Layout) -> bool:
+    named = layout.of("baby") or any(column.baby for column in layout.columns)
+    return layout.days_across or bool(named)
 
 
 def _dates(layout: Layout) -> list[Cell]:

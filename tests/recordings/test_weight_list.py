@@ -283,8 +283,8 @@ def test_decimals_are_those_of_the_list():
         ("26 Nov 07:30,Bob,112", 'nobody is called "Bob": nursery baby add "Bob"'),
         ("26 Nov 07:30,Old,112", "Old has left the nursery"),
         ("26 Nov 07:30,,112", "has no name"),
-        ("soon,Bee,112", "the date is no time: 'soon'"),
-        ("26 Nov 07:30,Bee,112?", "the weight is no weight"),
+        ("soon,Bee,112", "'soon' is no date"),
+        ("26 Nov 07:30,Bee,112?", "'112?' is no weight"),
         ('26 Nov 07:30,Bee,"12,450"', "the weight can be 12.45 or 12450"),
         ("26 Nov 07:30,Bee,3", "3 g is nothing a baby can weigh"),
         ("26 Nov 09:00,Cas,99", "Cas has 98 g then, in line 2"),
@@ -319,6 +319,14 @@ def test_whose_list_it_is_must_be_said():
     assert told(read(text, babies=LITTER[:1]))[0][0] == "Bee"
     with pytest.raises(InputError, match="whose"):
         read("Weights of Bob\n" + text, babies=LITTER[:1])
+
+
+def test_who_says_whose_list_it_is_is_not_contradicted_by_a_remark():
+    text = "26 Nov 07:30,112\nAt the vet's\n27 Nov 07:30,118\n"
+    assert [one.baby for one in read(text, baby="Bee").found] == ["Bee", "Bee"]
+    below = read("Bee\n" + text)
+    assert [one.weight_g for one in below.found] == [112.0]
+    assert "nobody is called" in below.left_out[0].why
 
 
 @pytest.mark.parametrize(

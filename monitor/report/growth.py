@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from monitor.codec import converted
 from monitor.core.growth.assessment import GrowthReport
 from monitor.core.growth.baby_record import KEEP, BabyRecord
 from monitor.core.growth.reference import GrowthReference
@@ -47,11 +48,7 @@ def growth_of(
     record = BabyRecord(
         baby=baby,
         weighings=list(history[-KEEP:]),
-        by_hand=[
-            HandFeed(step_id=f.step_id, t_s=f.t_s, g=f.net_g, how=f.how, stamp=f.stamp)
-            for f in feeds
-            if f.origin == "typed"
-        ],
+        by_hand=[converted(HandFeed, f, g=f.net_g) for f in feeds if f.origin == "typed"],
     )
     record.refresh(reference)
     shown = [point for point in record.points() if point.t_s >= from_s]

@@ -102,17 +102,10 @@ class Claims:
         """A bottle that a person told of."""
         record = self.records[i]
         record.tell(feed)
-        told = Feed(
-            t_s=feed.t_s,
-            baby=record.baby.name,
-            net_g=feed.g,
-            sigma_g=None,
-            out_s=None,
-            step_id=feed.step_id,
+        told = converted(
+            Feed, feed, baby=record.baby.name, net_g=feed.g, sigma_g=None, out_s=None,
             origin="typed",
-            how=feed.how,
-            stamp=feed.stamp,
-        )
+        )  # fmt: skip
         return [told, *self.refresh({i})]
 
     def drop_feed(self, i: int, step_id: str) -> list[AnyEvent]:

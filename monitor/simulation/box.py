@@ -159,11 +159,12 @@ class SimulatedBox:
         self.put(t_s + out_s, name, intake_g=intake_g)
 
     def feed_inside(self, t_s: float, name: str, intake_g: float) -> None:
-        """A tube or a bottle in the nest: a minute of hands, and the platform carries more."""
-        self.babies[name].eat(t_s, intake_g)
-        self._change(t_s, intake_g)
-        self._record(t_s, "fed", (name,), intake_g)
-        self.hands(t_s, at_least_s=35.0)
+        """A tube or a bottle in the nest: from ``t_s`` a minute of hands, then it weighs more."""
+        drunk_s = t_s + 60.0
+        self.babies[name].eat(drunk_s, intake_g)
+        self._change(drunk_s, intake_g)
+        self._record(drunk_s, "fed", (name,), intake_g)
+        self._work(t_s, drunk_s + 10.0)
 
     def swap(self, t_s: float, out: str, back: str, intake_g: float = 0.0) -> None:
         """Put one back and take another out under one pair of hands."""
@@ -218,6 +219,18 @@ class SimulatedBox:
         force = float(r.uniform(-30.0, 220.0))
         jitter = float(r.uniform(4.0, 25.0))
         self._signal.press(Force(t_s - before, t_s + after, force, jitter))
+
+    def _work(self, from_s: float, to_s: float) -> None:
+        """Hands that do something: they press now here, now there, and never hold still."""
+        if self._clean_hands:
+            return
+        r, t_s = self._random, from_s
+        while t_s < to_s:
+            end_s = t_s + float(r.uniform(0.4, 3.0))
+            self._signal.press(
+                Force(t_s, end_s, float(r.uniform(-30.0, 220.0)), float(r.uniform(4.0, 25.0)))
+            )
+            t_s = end_s
 
     def _change(self, t_s: float, grams: float) -> None:
         if self._box_off_g is not None:  # the box is off the platform, and this with it

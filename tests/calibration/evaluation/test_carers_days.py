@@ -6,7 +6,7 @@ from calibration.evaluation.carers_days import Overdue, day
 
 
 def test_a_bottle_in_the_nest_is_never_overdue_once_it_is_told_of():
-    told, untold = day(7, told=True), day(7, told=False)
+    told, untold = day(1000, told=True), day(1000, told=False)
     assert told.bottles == untold.bottles > 6
     assert told.false == 0
     assert untold.false > 0, "the box shows nothing that telling could prevent"

@@ -86,7 +86,6 @@ def test_a_bottle_typed_for_the_wrong_one_is_taken_back_and_the_clock_with_it():
     day = tube_day(told=True)
     day.say(hours(8.5), "feed", baby="Bee", grams=7.0)
     day.say(hours(8.5) + 20.0, "undo")
-    before = None
     day.live(hours(8.5) - 1.0)
     before = day.baby("Bee")
     day.live(hours(8.6))

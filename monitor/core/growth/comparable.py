@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from monitor.core.growth.feeding import FeedRecord, intake
 from monitor.core.growth.first_days import AT_BIRTH_DAY
-from monitor.core.growth.resolution import resolutions_g
+from monitor.core.growth.resolution import division_of_g, resolutions_g
 from monitor.core.growth.trend import Point
 from monitor.events import Baby, Weighing
 from monitor.times import MINUTE_S
@@ -45,7 +45,9 @@ def comparable(
             if intake(feed) in {"fed", "unclear"}:
                 fed_s = feed.t_s
             feed = next(feeds, None)
-        division_g = next(divisions_g) if weighing.move is None else 0.0
+        division_g = 0.0
+        if weighing.move is None:
+            division_g = max(next(divisions_g), division_of_g(weighing.sigma_g))
         if weighing.stamp != "guess" and _before_a_bottle(weighing, fed_s):
             typed = weighing.move is None
             out.append(Point(weighing.t_s, weighing.weight_g, weighing.sigma_g, typed, division_g))

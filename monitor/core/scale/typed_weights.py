@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
-from monitor.core.growth.resolution import resolutions_g, rounding_sd_g
+from monitor.core.growth.resolution import FINE_SIGMA_G, resolutions_g, rounding_sd_g
 from monitor.core.scale.claims import Claims
 from monitor.core.scale.hypothesis import Typed
 from monitor.core.scale.tracker import OccupancyTracker
 from monitor.events import AnyEvent, Weighing
 from monitor.times import DAY_S
 
-LEAST_SIGMA_G = 1.0
-"""reading a scale that shows whole grams, with a baby that moves on it"""
 ONE_SCALE_S = 2 * DAY_S
 """what was typed so close together came from one scale, as far as anybody can tell"""
 
@@ -34,7 +34,7 @@ class TypedWeights:
     def put(self, i: int, weighing: Weighing, *, again: bool = False) -> list[AnyEvent]:
         """A new weight, or another value of one; ``again``: one that was there before."""
         record = self._claims.records[i]
-        weighing = msgspec.structs.replace(weighing, sigma_g=self._sigma_g(weighing))
+        weighing = msgspec.structs.replace(weighing, sigma_g=self._sigma_g(i, weighing))
         typed = Typed(t_s=weighing.t_s, baby=i, g=weighing.weight_g, sigma_g=weighing.sigma_g)
         told = self._occupancy.amend(typed, typed)
         if told is None:
@@ -44,23 +44,19 @@ class TypedWeights:
         named = msgspec.structs.replace(weighing, baby=record.baby.name)
         return [*self._claims.put(i, named), *self._claims.publish(told)]
 
-    def _sigma_g(self, weighing: Weighing) -> float:
+    def _sigma_g(self, i: int, weighing: Weighing) -> float:
         """Error of a typed weight: a gram, or what the division of a coarse scale hides.
 
-        The division is recognised from all that was typed within days of it: one scale weighs the
-        whole litter.
+        The division is recognised from all that was typed for this baby, and from what was typed
+        for the litter within days: one scale weighs them all.
         """
-        about = [
-            (w.t_s, w.weight_g)
-            for record in self._claims.records
-            for w in record.weighings
-            if w.move is None and abs(w.t_s - weighing.t_s) <= ONE_SCALE_S
-            if w.step_id != weighing.step_id
-        ]
-        mine = (weighing.t_s, weighing.weight_g)
-        grams = sorted([*about, mine])
-        division_g = resolutions_g([g for _, g in grams])[grams.index(mine)]
-        return max(LEAST_SIGMA_G, rounding_sd_g(division_g))
+        records = self._claims.records
+        own = _division_g(weighing, records[i].weighings)
+        litter = _division_g(
+            weighing,
+            [w for r in records for w in r.weighings if abs(w.t_s - weighing.t_s) <= ONE_SCALE_S],
+        )
+        return max(FINE_SIGMA_G, rounding_sd_g(max(own, litter)))
 
     def drop(self, i: int, weighing: Weighing) -> list[AnyEvent]:
         """It was not so."""
@@ -84,3 +80,10 @@ class TypedWeights:
             return self.put(i, weighing, again=True)
         found = self.find(key)
         return [] if found is None else self.drop(i, found[1])
+
+
+def _division_g(weighing: Weighing, others: Iterable[Weighing]) -> float:
+    """Of the scale it was read on, by what else was typed."""
+    typed = [w for w in others if w.move is None and w.step_id != weighing.step_id]
+    ordered = sorted([*typed, weighing], key=lambda w: w.t_s)
+    return resolutions_g([w.weight_g for w in ordered])[ordered.index(weighing)]

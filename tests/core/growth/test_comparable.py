@@ -43,6 +43,14 @@ def test_typed_weights_carry_the_division_of_their_scale_and_lifts_none():
     assert [round(p.resolution_g, 2) for p in points] == [28.35] * 4 + [0.0]
 
 
+def test_what_a_litters_weights_showed_of_the_scale_is_kept():
+    """113 g alone may be grams; the error it came in with says that it was four ounces."""
+    (point,) = comparable([weighed(0.0, 113.0, sigma_g=28.35 / 12**0.5)], [], None)
+    assert round(point.resolution_g, 2) == 28.35
+    (point,) = comparable([weighed(0.0, 113.0)], [], None)
+    assert point.resolution_g == 0.0
+
+
 def test_the_weight_of_registration_is_that_of_birth_for_a_newborn_only():
     baby = Baby(id="a", name="A", species="kitten", weight_g=90.0, registered_s=0.0)
     first = weighed(20.0, 92.0)

@@ -23,6 +23,13 @@ def test_whole_ounces_of_a_litter_are_recognised_together():
     assert sigmas(nursery, 1) == [pytest.approx(OUNCE_G / 12**0.5)]
 
 
+def test_a_baby_that_stands_still_on_a_coarse_scale_keeps_its_division():
+    nursery = Nursery(kitten("Ash", weight_g=115.0), kitten("Bee", weight_g=140.0))
+    for day, grams in enumerate((113, 142, 142, 142, 142)):
+        nursery.ask("weigh", T0 + 86_400 * day + 60, baby="Ash", grams=grams)
+    assert sigmas(nursery)[1:] == [pytest.approx(OUNCE_G / 12**0.5)] * 4
+
+
 def test_grams_of_a_fine_scale_are_off_by_one():
     nursery = Nursery()
     for k, (ash_g, bee_g) in enumerate(((201, 149), (203, 152), (206, 153))):

@@ -96,17 +96,23 @@ def import_list(
     if accepted and not consent.agree(f"Import {len(accepted)} weighings?"):
         out.write("nothing was imported\n")
         return 1
-    answers: list[str | None] = []
-    if accepted:
-        progress = progress_to(err, total, "imported")
-        requests = [each.request for each in accepted]
-        answers = submit_all(config, requests, progress=progress, leave=True)
+    imported = _import(config, accepted, progress_to(err, total, "imported"), out)
+    out.write(f"{imported} of {total} weighings imported\n")
+    return 0 if imported + len(known) == total else 1
+
+
+def _import(
+    config: Config, accepted: list[Accepted], progress: Callable[[int], None], out: TextIO
+) -> int:
+    """Have them stored; names those that were refused, and returns how many were not."""
+    if not accepted:
+        return 0
+    requests = [each.request for each in accepted]
+    answers = submit_all(config, requests, progress=progress, leave=True)
     for each, error in zip(accepted, answers, strict=True):
         if error is not None:
             out.write(f"{each.one.place} left out: {error}\n")
-    imported = answers.count(None)
-    out.write(f"{imported} of {total} weighings imported\n")
-    return 0 if imported + len(known) == total else 1
+    return answers.count(None)
 
 
 def _set_apart(read: WeightList, weighings: Sequence[Weighing]) -> tuple[list[Found], list[Found]]:

@@ -51,16 +51,9 @@ def assess(
     if not points:
         return None
     last = points[-1]
-    newborn = (
-        newborn_concern(points, species, age_day, gain_prior_pct / 100.0 * last.g)
-        if age_known
-        else None
-    )
-    report = GrowthReport(t_s=last.t_s, weight_g=last.g)
-    if newborn is not None:
-        report = msgspec.structs.replace(
-            report, concern=newborn, verdict=_verdict(0.0, 1.0, newborn)
-        )
+    prior_g = gain_prior_pct / 100.0 * last.g
+    newborn = newborn_concern(points, species, age_day, prior_g) if age_known else None
+    report = _weighed(last, newborn)
     recent = [p for p in points if p.t_s > last.t_s - 12 * DAY_S]
     half_s = half_window_s(recent)
     now = around(recent, last.t_s - 1.4 * half_s, last.t_s)
@@ -85,6 +78,14 @@ def assess(
         verdict=_verdict(pct, p_losing, concern),
         concern=concern,
     )
+
+
+def _weighed(last: Point, newborn: Concern | None) -> GrowthReport:
+    """What the last weight says where nothing can be compared with it."""
+    report = GrowthReport(t_s=last.t_s, weight_g=last.g)
+    if newborn is None:
+        return report
+    return msgspec.structs.replace(report, concern=newborn, verdict=_verdict(0.0, 1.0, newborn))
 
 
 def _verdict(gain_pct: float, p_losing: float, concern: Concern | None) -> Verdict:

@@ -6,6 +6,8 @@ again, a weight that is gone predicts nothing any more.
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from monitor.commands import Undo
 from monitor.core.scale.care import Care
 from monitor.core.scale.parts import Parts
@@ -42,12 +44,11 @@ class Undoing:
         """
         entry = self._found(request.id)
         self._check(entry)
-        out: list[AnyEvent] = []
+        state, out = self._parts.state, list[AnyEvent]()
+        state.entries = [each for each in state.entries if each is not entry]
         # What was not there goes first: a weighing given to another baby is in one place only.
         for was in sorted(entry.was, key=lambda each: each.before is not None):
             out += self._put_back(was, now_s)
-        state = self._parts.state
-        state.entries = [each for each in state.entries if each is not entry]
         return out, f"taken back: {entry.what}"
 
     def _found(self, key: str | None) -> Entry:
@@ -79,7 +80,7 @@ class Undoing:
 
     def _check(self, entry: Entry) -> None:
         """Nothing entered later rests on it."""
-        keys = {was.key for was in entry.was}
+        keys = {was.key for was in entry.was if not isinstance(was, AwayWas)}
         entries = self._parts.state.entries
         later = entries[entries.index(entry) + 1 :] if entry in entries else []
         for each in reversed(later):
@@ -107,10 +108,29 @@ class Undoing:
             case ThingWas(name=name, before=thing, g=g):
                 return self._things.put_back(name, thing, g, now_s)
             case AwayWas():
-                away = self._parts.state.absence.away
-                if away.get(was.id) == was.after:
-                    away.pop(was.id, None)
-                    away |= {} if was.before is None else {was.id: was.before}
+                self._not_said(was)
                 return []
             case BabyWas(baby=i, before=baby):
                 return self._roster.put_back(i, baby, now_s)
+
+    def _not_said(self, was: AwayWas) -> None:
+        """That they have it was not said here; what was said later stays, and no longer hides it.
+
+        Every note of a baby that is out says so anew, so one of them does not rest on another.
+        """
+        away = self._parts.state.absence.away
+        if away.get(was.id) == was.after:
+            away.pop(was.id, None)
+            away |= {} if was.before is None else {was.id: was.before}
+        state = self._parts.state
+        state.entries = [
+            replace(entry, was=[_without(each, was) for each in entry.was])
+            for entry in state.entries
+        ]
+
+
+def _without(each: Was, gone: AwayWas) -> Was:
+    """``each`` as it would be had ``gone`` not been said."""
+    if isinstance(each, AwayWas) and each.id == gone.id and each.before == gone.after:
+        return replace(each, before=gone.before)
+    return each

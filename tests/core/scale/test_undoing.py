@@ -198,6 +198,20 @@ def test_what_rests_on_an_entry_is_taken_back_first() -> None:
     assert "weighings, bottles or notes" in day.refused("undo", id=added)
 
 
+def test_whoever_spoke_of_a_baby_twice_has_it_until_both_are_taken_back() -> None:
+    for order in ([0, 1], [1, 0]):
+        day = Asked()
+        day.step(-200.0)
+        before = day.known
+        told = [day.ask("note", baby="Ash", kind=kind)[0] for kind in ("vet", "away")]
+        ids = [note.step_id for note in told if isinstance(note, Note)]
+        day.ask("undo", id=ids[order[0]])
+        assert list(day.parts.state.absence.away) == ["ash"]
+        day.ask("undo", id=ids[order[1]])
+        assert day.parts.state.absence.away == {}
+        assert day.known == before
+
+
 def test_an_answer_that_was_given_twice_goes_back_to_the_first() -> None:
     day = Asked()
     lift = day.step(-200.0)

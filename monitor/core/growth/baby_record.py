@@ -58,7 +58,16 @@ class BabyRecord(msgspec.Struct):
             place -= 1
         self.weighings.insert(place, weighing)
         if len(self.weighings) > KEEP:
-            del self.weighings[: KEEP // 8]
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        """A return goes with its lift: alone it would look like the end of a feed taken back."""
+        count = KEEP // 8
+        moves = (i for i in range(count, len(self.weighings)) if self.weighings[i].move is not None)
+        first = next(moves, None)
+        if first is not None and self.weighings[first].move == "return":
+            count = first + 1
+        del self.weighings[:count]
 
     def drop(self, step_id: str) -> bool:
         """Remove a weighing; false when it is not here."""

@@ -18,6 +18,10 @@ from monitor.events import (
 )
 
 TAKEN_OUT = "taken out by hand"
+LIFT_TAKEN_BACK = "the lift before it was taken back"
+OBJECT_G = 10.0
+"""Smaller changes of the tare (urine, a shifted cable) are not worth an event."""
+THING_ERRORS = 3.0
 ThingName = Callable[[int], str | None]
 """what the thing with an id is called; ``None``: it was forgotten"""
 
@@ -100,3 +104,8 @@ def unassigned(decision: Decision, names: Sequence[str], thing_name: ThingName) 
 def weigh_in(weighing: Weighing) -> WeighIn:
     """The event of a weighing."""
     return converted(WeighIn, weighing)
+
+
+def is_thing(delta_g: float, sigma_g: float) -> bool:
+    """Whether a change of the tare is worth an event: large enough, and larger than its error."""
+    return abs(delta_g) >= max(OBJECT_G, THING_ERRORS * sigma_g)

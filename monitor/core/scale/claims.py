@@ -7,7 +7,6 @@ what changed is published.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 
 import msgspec
@@ -20,6 +19,7 @@ from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale.claim_events import (
     TAKEN_OUT,
     ThingName,
+    is_thing,
     joint,
     object_moved,
     unassigned,
@@ -39,9 +39,6 @@ from monitor.events import (
     Weighing,
 )
 
-OBJECT_G = 10.0
-"""Smaller changes of the tare (urine, a shifted cable) are not worth an event."""
-THING_ERRORS = 3.0
 _ASKED = 80
 """Questions kept open: half a day of a litter nobody can tell apart."""
 _KEPT = 400
@@ -187,8 +184,14 @@ class Claims:
             self.records[before.baby].drop(key)
             touched.add(before.baby)
         still = decision.kind in {"claim", "joint"} and not decision.void
-        if not still:
+        if not still or (before.baby is not None and self._closed_a_feed(before.baby, decision)):
             out.append(Retraction(t_s=decision.step.t_s, step_id=key, why=why))
+
+    def _closed_a_feed(self, baby: int, decision: Decision) -> bool:
+        """A bottle of this baby, which it was not, was published under this step."""
+        key = decision.step.step_id
+        others = baby != _claimed(decision)
+        return others and any(feed.step_id == key for feed in self.records[baby].feeds)
 
     def _announce(self, decision: Decision, out: list[AnyEvent], touched: set[int]) -> None:
         state, key = self.state, decision.step.step_id
@@ -266,27 +269,25 @@ class Claims:
             for feed in record.feeds
             if feeds.get(feed.step_id) != feed
         ]
-        first_s = record.weighings[0].t_s if record.weighings else math.inf
-        for key, feed in feeds.items():
-            if key not in now and feed.t_s - feed.out_s >= first_s:
-                out += self._feed_gone(record, key)
+        for key in (key for key in feeds if key not in now):
+            out += self._feed_gone(record, key)
         if record.report is not None and record.report != report:
             out.append(converted(Growth, record.report, baby=record.baby.name))
         return out
 
     @staticmethod
     def _feed_gone(record: BabyRecord, step_id: str) -> list[AnyEvent]:
-        """The return still stands, the feed it closed does not."""
+        """The return still stands, the feed it closed does not: its lift was no lift of this baby.
+
+        A record that forgets its oldest weighings never parts a return from its lift.
+        """
         weighing = next((w for w in record.weighings if w.step_id == step_id), None)
         if weighing is None:
             return []
-        gone = Retraction(t_s=weighing.t_s, step_id=step_id, why="its lift was another's")
+        gone = Retraction(
+            t_s=weighing.t_s, step_id=step_id, why="the lift before it was taken back"
+        )
         return [gone, weigh_in(weighing)]
-
-
-def is_thing(delta_g: float, sigma_g: float) -> bool:
-    """Whether a change of the tare is worth an event: large enough, and larger than its error."""
-    return abs(delta_g) >= max(OBJECT_G, THING_ERRORS * sigma_g)
 
 
 def _claimed(decision: Decision) -> int | None:

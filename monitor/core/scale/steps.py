@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from monitor.core.scale.claims import is_thing
+from monitor.core.scale.claim_events import is_thing
 from monitor.core.scale.decision import SMALLEST_MOVE_G
 from monitor.core.scale.hypothesis import Step, step_id
 from monitor.core.scale.levels import Trend

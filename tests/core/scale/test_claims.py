@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from monitor.core.growth.baby_record import BabyRecord
+from monitor.core.growth.baby_record import KEEP, BabyRecord
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale.claims import Claims, ClaimsState, is_thing
 from monitor.core.scale.decision import Decision
@@ -230,16 +230,41 @@ def test_a_question_about_a_gap_that_settles_itself_is_retracted():
     assert subject.state.pending == {}
 
 
-def test_a_feed_whose_lift_was_anothers_is_taken_back_and_its_return_stands():
+@pytest.mark.parametrize("weighed_before", [True, False])
+def test_a_feed_whose_lift_was_anothers_is_taken_back_and_its_return_stands(weighed_before):
+    """Also when that lift was the first weighing of all."""
     subject = claims()
-    subject.put(0, typed(-3600.0))
+    if weighed_before:
+        subject.put(0, typed(-3600.0))
     subject.publish([lift(), back()])
     events = subject.publish([lift(baby=1)])
     kinds = [(type(e), getattr(e, "step_id", None)) for e in events]
     assert (Retraction, "s600") in kinds
     place = kinds.index((Retraction, "s600"))
-    assert events[place] == Retraction(t_s=T0 + 600, step_id="s600", why="its lift was another's")
+    why = "the lift before it was taken back"
+    assert events[place] == Retraction(t_s=T0 + 600, step_id="s600", why=why)
     assert kinds[place + 1] == (WeighIn, "s600")
+    assert subject.records[0].feeds == []
+
+
+def test_a_feed_whose_return_was_anothers_is_taken_back_before_that_one_is_told():
+    subject = claims()
+    subject.publish([lift(), back()])
+    events = subject.publish([back(baby=1)])
+    kinds = [(type(e), getattr(e, "step_id", None)) for e in events]
+    assert kinds[:2] == [(Retraction, "s600"), (WeighIn, "s600")]
+    assert not [e for e in events if isinstance(e, Feed)]
+
+
+def test_a_record_that_forgets_its_oldest_weighings_takes_no_feed_back():
+    subject = claims()
+    events = []
+    for k in range(KEEP):
+        events += subject.publish([lift(1200.0 * k), back(1200.0 * k + 600.0)])
+        events += subject.put(0, typed(1200.0 * k + 900.0)) if k % 7 == 0 else []
+    assert not [e for e in events if isinstance(e, Retraction)]
+    moves = [w.move for w in subject.records[0].weighings if w.move is not None]
+    assert moves[0] == "lift"
 
 
 def test_a_feed_whose_return_is_gone_is_not_told_again():

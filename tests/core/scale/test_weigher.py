@@ -264,7 +264,8 @@ def test_a_name_can_be_corrected_and_a_weighing_taken_out():
     run(path, box, 1.0)
     voided, result = command(path, "correct", step_id=claims[2].step_id, void=True)
     assert result.ok
-    assert [r.step_id for r in of(voided, Retraction)] == [claims[2].step_id]
+    assert [r.step_id for r in of(voided, Retraction)] == [claims[2].step_id, claims[3].step_id]
+    assert [c.step_id for c in of(voided, WeighIn)] == [claims[3].step_id]  # it stands, no bottle
 
 
 def test_grams_can_be_corrected():

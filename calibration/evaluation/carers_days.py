@@ -25,6 +25,7 @@ from calibration.evaluation.scenario_parts import (
     make,
 )
 from calibration.evaluation.scenario_score import wilson
+from calibration.evaluation.thing_boxes import thing_like_a_baby
 from monitor.times import HOUR_S, MINUTE_S, rfc3339
 
 TELLS_AMOUNT = 0.8
@@ -66,7 +67,7 @@ def _told(r: Random, fed_s: float, name: str, g: float) -> Said:
     return Said(fed_s + later_s, "feed", args)
 
 
-DAYS: tuple[Callable[[Random], Box], ...] = (fed_in_the_nest,)
+DAYS: tuple[Callable[[Random], Box], ...] = (fed_in_the_nest, thing_like_a_baby)
 
 
 class Overdue(msgspec.Struct):

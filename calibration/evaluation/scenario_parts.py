@@ -21,6 +21,7 @@ class Said(msgspec.Struct, frozen=True):
     t_s: float
     verb: str
     args: dict[str, object]
+    """``moved_s`` stands for the ``step_id`` of what moved then"""
 
 
 class Box(msgspec.Struct, frozen=True):

@@ -17,6 +17,8 @@ KEEP_P = 0.5
 UNSURE_P = 0.05
 """Where a baby is, is known when the hypotheses that agree on it hold all but this."""
 _WORTH_ASKING = 0.02
+THING_P = 0.7
+"""A move that certainly was no baby's is called by the name of a thing from here on."""
 SMALLEST_MOVE_G = 25.0
 """No living kitten weighs less (stillborn runts do)."""
 
@@ -67,7 +69,9 @@ def decision_of(
     together = p + nearby.get(top, 0.0)
     if kind == "move" and together >= CLAIM_P and p >= nearby.get(top, 0.0):
         return _claim(step, explanation, top, candidates, p=min(together, 1.0))
-    if kind == "thing" and together >= CLAIM_P and p >= nearby.get(top, 0.0):
+    no_baby = sum(v for (k, _, _), v in shares.items() if k in {"thing", "object"})
+    known = p >= THING_P and max(no_baby, together) >= CLAIM_P
+    if kind == "thing" and known and p >= nearby.get(top, 0.0):
         return Decision(
             step=step, kind="object", g=delta, sigma_g=step.sigma_g, p=p, thing=lifted or returned
         )

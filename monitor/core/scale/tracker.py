@@ -97,7 +97,8 @@ class OccupancyTracker:
         """
         self._record(entry)
         self._apply(entry)
-        return self._decide(entry) if isinstance(entry, Step) else []
+        recent = _steps(self.state.log[-2 * REMEMBERED :])
+        return self._decide(entry, recent) if isinstance(entry, Step) else []
 
     def answer(self, step_id: str, answer: Answer | None) -> list[Decision]:
         """Tell the kept log again with this answer; return the decisions that changed.
@@ -158,8 +159,7 @@ class OccupancyTracker:
 
     def step(self, step_id: str) -> Step | None:
         """The step with this id, as long as it is in the log."""
-        steps = (e for e in self.state.log if isinstance(e, Step))
-        return next((e for e in steps if e.step_id == step_id), None)
+        return next((e for e in _steps(self.state.log) if e.step_id == step_id), None)
 
     def _tell_again(self) -> list[Decision]:
         state = self.state
@@ -168,10 +168,10 @@ class OccupancyTracker:
         for entry in state.log:
             if isinstance(entry, Step):
                 state.decisions.pop(entry.step_id, None)
-        for entry in state.log:
+        for place, entry in enumerate(state.log, 1):
             self._apply(entry)
             if isinstance(entry, Step):
-                self._decide(entry)
+                self._decide(entry, _steps(state.log[max(place - 2 * REMEMBERED, 0) : place]))
         return [d for key, d in state.decisions.items() if before.get(key) != d]
 
     def _record(self, entry: Step | Typed | Presence) -> None:
@@ -221,27 +221,24 @@ class OccupancyTracker:
 
     # ------------------------------------------------------------------ what is decided
 
-    def _decide(self, step: Step) -> list[Decision]:
+    def _decide(self, step: Step, recent: Sequence[Step]) -> list[Decision]:
+        """Judge what ``step`` may have settled; ``recent``: the steps up to it, and it."""
         state = self.state
         changed = []
-        steps = [e for e in state.log[-2 * REMEMBERED :] if isinstance(e, Step)]
-        for entry in steps[-REMEMBERED:]:
+        for entry in recent[-REMEMBERED:]:
             if not (step.settled or step.blind or step.t_s - entry.t_s > _PATIENCE_S):
                 continue
-            if entry.t_s > step.t_s:
-                continue
             old = state.decisions.get(entry.step_id)
-            new = self._judge(entry, old)
+            new = self._judge(entry, old, _episode(entry, recent))
             if new is not None and new != old:
                 state.decisions[entry.step_id] = new
                 changed.append(new)
         return changed
 
-    def _judge(self, step: Step, old: Decision | None) -> Decision | None:
+    def _judge(self, step: Step, old: Decision | None, close: set[str]) -> Decision | None:
         shares: dict[Key, float] = {}
         nearby: dict[Key, float] = {}
         best: dict[Key, tuple[float, Explanation, Hypothesis]] = {}
-        close = self._episode(step)
         for hypothesis in self.state.hypotheses:
             explanation = next(
                 (x for x in hypothesis.explanations if x.step_id == step.step_id), None
@@ -277,7 +274,7 @@ class OccupancyTracker:
         trusted: a hand that lay on the box, or a thing put in. Both readings fit the baby, so the
         error spans both; the levels that lasted are no hand's.
         """
-        step, log = decision.step, [e for e in self.state.log if isinstance(e, Step)]
+        step, log = decision.step, _steps(self.state.log)
         at = next(i for i, e in enumerate(log) if e.step_id == step.step_id)
         before = log[at - 1] if at else None
         after = log[at + 1] if at + 1 < len(log) else None
@@ -294,15 +291,18 @@ class OccupancyTracker:
             return decision
         return msgspec.structs.replace(decision, g=g, sigma_g=apart_g)
 
-    def _episode(self, step: Step) -> set[str]:
-        """Ids of the steps so close that they may be one move: a hand leaning before or after."""
-        return {
-            e.step_id
-            for e in self.state.log[-2 * REMEMBERED :]
-            if isinstance(e, Step)
-            and e.step_id != step.step_id
-            and abs(e.t_s - step.t_s) <= _EPISODE_S
-        }
+
+def _steps(log: Sequence[Step | Typed | Presence]) -> list[Step]:
+    return [entry for entry in log if isinstance(entry, Step)]
+
+
+def _episode(step: Step, recent: Sequence[Step]) -> set[str]:
+    """Ids of the steps so close that they may be one move: a hand leaning before or after."""
+    return {
+        e.step_id
+        for e in recent
+        if e.step_id != step.step_id and abs(e.t_s - step.t_s) <= _EPISODE_S
+    }
 
 
 def _no_move(other: Step, step: Step, hypothesis: Hypothesis) -> bool:

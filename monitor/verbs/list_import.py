@@ -86,12 +86,10 @@ def import_list(
     known, fresh = _set_apart(read, nursery.weighings)
     rehearsal = _Rehearsal(config, nursery, now, confirm=confirm)
     rehearsal.run(fresh)
-    accepted, left_out = rehearsal.accepted, [*read.left_out, *rehearsal.left_out]
+    accepted = rehearsal.accepted
     out.write(f"{file.path}\n")
     _show([*read.notes, *rehearsal.notes], [each.one for each in accepted], now, out)
-    if known:
-        out.write(f"{len(known)} are in the nursery already\n")
-    _show_left_out(left_out, out)
+    _show_left_out(len(known), [*read.left_out, *rehearsal.left_out], out)
     total = len(read.found) + len(read.left_out)
     if accepted and not consent.agree(f"Import {len(accepted)} weighings?"):
         out.write("nothing was imported\n")
@@ -220,8 +218,10 @@ def _show(notes: list[str], accepted: list[Found], now: LocalNow, out: TextIO) -
         out.write(f"  {'  '.join(cells).rstrip()}\n")
 
 
-def _show_left_out(left_out: list[LeftOut], out: TextIO) -> None:
-    """One line a reason, with the first place that has it."""
+def _show_left_out(known: int, left_out: list[LeftOut], out: TextIO) -> None:
+    """How many are known already; then one line a reason, with the first place that has it."""
+    if known:
+        out.write(f"{known} are in the nursery already\n")
     by_reason: dict[str, list[str]] = {}
     for one in left_out:
         by_reason.setdefault(one.why, []).append(one.place)

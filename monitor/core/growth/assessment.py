@@ -55,10 +55,7 @@ def assess(
     newborn = newborn_concern(points, species, age_day, prior_g) if age_known else None
     report = _weighed(last, newborn)
     recent = [p for p in points if p.t_s > last.t_s - 12 * DAY_S]
-    half_s = half_window_s(recent)
-    now = around(recent, last.t_s - 1.4 * half_s, last.t_s)
-    assert now is not None  # the last point is in its own window  # noqa: S101
-    before = ago(recent, now.t_s, 24.0, half_s)
+    now, before = _now_and_a_day_ago(recent)
     trend = trend_of(recent, gain_prior_pct)
     if before is None or trend is None:
         return report
@@ -78,6 +75,13 @@ def assess(
         verdict=_verdict(pct, p_losing, concern),
         concern=concern,
     )
+
+
+def _now_and_a_day_ago(recent: Sequence[Point]) -> tuple[Mean, Mean | None]:
+    last_s, half_s = recent[-1].t_s, half_window_s(recent)
+    now = around(recent, last_s - 1.4 * half_s, last_s)
+    assert now is not None  # the last point is in its own window  # noqa: S101
+    return now, ago(recent, now.t_s, 24.0, half_s)
 
 
 def _weighed(last: Point, newborn: Concern | None) -> GrowthReport:

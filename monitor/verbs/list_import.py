@@ -9,25 +9,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from itertools import pairwise
-from typing import NamedTuple, TextIO
+from typing import TextIO
 
-import msgspec
-
-from monitor.commands import Request, Weigh
 from monitor.config import Config
-from monitor.core.pipeline import Pipeline
-from monitor.core.scale.doubts import PLAUSIBLE_RATIO
-from monitor.data.shipped import growth_reference
-from monitor.events import Command, CommandResult, Weighing
+from monitor.events import Weighing
 from monitor.recordings.weight_list import (
     Choices,
     Found,
     LeftOut,
     WeightList,
 )
-from monitor.times import local_minute, rfc3339
-from monitor.verbs.list_source import Consent, ListFile, Nursery, nursery_of, read_file
+from monitor.verbs.list_rehearsal import Accepted, Rehearsal
+from monitor.verbs.list_source import Consent, ListFile, nursery_of, read_file
 from monitor.verbs.local import local_now, submit_all
 from monitor.written.days import LocalNow
 from monitor.written.grams import spoken_grams
@@ -35,25 +28,9 @@ from monitor.written.moments import spoken_moment
 
 MOST_SHOWN = 20
 """reasons for what is left out"""
-AGREE = 3
-"""weighings of a list that agree with one another tell more than one number at registration"""
 SAME_G = 0.06
 """two weights that a list or a report rounds to one"""
 PROGRESS_EVERY_S = 2.0
-
-
-class Accepted(NamedTuple):
-    """A weighing that the nursery takes."""
-
-    one: Found
-    confirm: bool = False
-
-    @property
-    def request(self) -> Request:
-        """What is asked of the nursery."""
-        one = self.one
-        at = rfc3339(one.t_s)
-        return Weigh(baby=one.baby, grams=one.weight_g, at=at, confirm=self.confirm)
 
 
 def import_list(
@@ -84,7 +61,7 @@ def import_list(
     now, nursery = local_now(config), nursery_of(config)
     read = read_file(file, nursery.babies, now, choices, consent)
     known, fresh = _set_apart(read, nursery.weighings)
-    rehearsal = _Rehearsal(config, nursery, now, confirm=confirm)
+    rehearsal = Rehearsal(nursery, now, confirm=confirm)
     rehearsal.run(fresh)
     accepted = rehearsal.accepted
     out.write(f"{file.path}\n")
@@ -125,63 +102,6 @@ def _set_apart(read: WeightList, weighings: Sequence[Weighing]) -> tuple[list[Fo
         is_known = any(abs(grams - one.weight_g) <= SAME_G for grams in same)
         (known if is_known else fresh).append(one)
     return known, fresh
-
-
-class _Rehearsal:
-    """What the nursery would take, and what it would question; nothing is written."""
-
-    def __init__(self, config: Config, nursery: Nursery, now: LocalNow, *, confirm: bool) -> None:
-        replace = msgspec.structs.replace
-        self._pipeline = Pipeline(
-            replace(
-                config,
-                microphone=replace(config.microphone, source="none"),
-                scale=replace(config.scale, source="none"),
-            ),
-            babies=[baby for baby in nursery.babies if baby.retired_s is None],
-            history=nursery.weighings,
-            model=None,
-            reference=growth_reference(),
-            start_s=now.t_s,
-            local_minute=local_minute,
-        )
-        self._pipeline.know_clock(now.clock_known)
-        self._nursery, self._now, self._confirm = nursery, now, confirm
-        self.accepted: list[Accepted] = []
-        self.left_out: list[LeftOut] = []
-        self.notes: list[str] = []
-
-    def run(self, fresh: list[Found]) -> None:
-        """Each baby's in order of time."""
-        for name in dict.fromkeys(one.baby for one in fresh):
-            own = [one for one in fresh if one.baby == name]
-            refused = self._take([Accepted(one, self._confirm) for one in own])
-            if len(refused) == len(own) and self._contradicts_registration(name, own):
-                self.notes.append(
-                    f"the list agrees with itself, and not with {name}'s registration"
-                )
-                refused = self._take([Accepted(own[0], True), *(Accepted(o) for o in own[1:])])
-            self.left_out += refused
-        self.accepted.sort(key=lambda each: each.one.t_s)
-
-    def _take(self, weighings: list[Accepted]) -> list[LeftOut]:
-        refused = []
-        for each in weighings:
-            command = Command(t_s=self._now.t_s, request=each.request, origin="desk")
-            results = [e for e in self._pipeline.observe(command) if isinstance(e, CommandResult)]
-            error = next((e.error or "it was refused" for e in results if not e.ok), None)
-            if error is None:
-                self.accepted.append(each)
-            else:
-                refused.append(LeftOut(each.one.place, error))
-        return refused
-
-    def _contradicts_registration(self, name: str, own: list[Found]) -> bool:
-        """Only the weight at registration is known, and three or more of the list agree."""
-        if len(own) < AGREE or any(weighing.baby == name for weighing in self._nursery.weighings):
-            return False
-        ratios = [two.weight_g / one.weight_g for one, two in pairwise(own)]
-        return all(1 / PLAUSIBLE_RATIO < ratio < PLAUSIBLE_RATIO for ratio in ratios)
 
 
 def progress_to(err: TextIO, total: int, done_to_them: str) -> Callable[[int], None]:

@@ -21,7 +21,7 @@ from monitor.commands import (
 )
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale.claims import Claims
-from monitor.core.scale.doubts import doubt, possible_grams
+from monitor.core.scale.doubts import check_time, doubt, possible_grams
 from monitor.core.scale.hypothesis import Answer, step_id
 from monitor.core.scale.roster import Roster
 from monitor.core.scale.thing_answers import ThingAnswers, unknown_step
@@ -30,14 +30,7 @@ from monitor.core.scale.typed_weights import TypedWeights
 from monitor.errors import CommandError
 from monitor.events import AnyEvent, Command, Stamp, Weighing
 from monitor.names import NOBODY
-from monitor.times import DAY_S, HOUR_S
 
-AHEAD_S = HOUR_S
-"""A weighing cannot be typed before it happens; clocks of phone and Pi may differ."""
-OLDEST_S = 400 * DAY_S
-"""Older weighings cannot bear on a baby that is fed by bottle; such a time is a slip."""
-MOST_TYPED_A_DAY = 100
-"""weighings typed for one baby on one day; a rescuer types about ten"""
 Origin = Literal["typed", "imported"]
 
 
@@ -136,7 +129,8 @@ class Corrections:
         g, at_s = request.grams, request.at_s
         t_s = now_s if at_s is None else at_s
         if not imported:
-            self._check_time(i, t_s, now_s)
+            known = self._claims.state.clock_known  # else nobody here can tell
+            check_time(self._claims.records[i], t_s, now_s, clock_known=known)
         if not request.confirm:
             reason = doubt(self._claims.records[i], self._reference, g, t_s)
             if reason is not None:
@@ -147,19 +141,6 @@ class Corrections:
             stamp = "person"
         origin: Origin = "imported" if imported else "typed"
         return self._accept(i, g, t_s, origin, stamp)
-
-    def _check_time(self, i: int, t_s: float, now_s: float) -> None:
-        known = self._claims.state.clock_known  # else nobody here can tell
-        if known and t_s - now_s > AHEAD_S:
-            raise CommandError('"at" has not come yet: check the date, and the clock of the Pi')
-        if known and now_s - t_s > OLDEST_S:
-            raise CommandError('"at" is more than a year ago: check the date')
-        typed = sum(
-            w.move is None and abs(w.t_s - t_s) < DAY_S / 2
-            for w in self._claims.records[i].weighings
-        )
-        if typed >= MOST_TYPED_A_DAY:
-            raise CommandError(f"{typed} weighings are typed for that day already: correct those")
 
     def _accept(self, i: int, g: float, t_s: float, origin: Origin, stamp: Stamp) -> list[AnyEvent]:
         record = self._claims.records[i]

@@ -12,7 +12,7 @@ import math
 from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.reference import GrowthReference
 from monitor.errors import CommandError
-from monitor.times import DAY_S
+from monitor.times import DAY_S, HOUR_S
 from monitor.written.grams import spoken_grams
 
 PLAUSIBLE_RATIO = 1.6
@@ -21,6 +21,12 @@ UNITS = (("ounces", 28.35), ("kilograms", 1000.0), ("pounds", 453.6))
 UNIT_MATCH = 1.35
 LEAST_G, MOST_G = 5.0, 20_000.0
 """a stillborn runt weighs more than 20 g, and the largest cell that is read carries 20 kg"""
+AHEAD_S = HOUR_S
+"""A weighing cannot be typed before it happens; clocks of phone and Pi may differ."""
+OLDEST_S = 400 * DAY_S
+"""Older weighings cannot bear on a baby that is fed by bottle; such a time is a slip."""
+MOST_TYPED_A_DAY = 100
+"""weighings typed for one baby on one day; a rescuer types about ten"""
 CONFIRM = '(--confirm, or "confirm": true)'
 """how a person says that it is meant"""
 
@@ -81,6 +87,21 @@ def doubt_of_species(
     if meant is not None:
         return f"{far}: did you mean {meant}? Send it with its unit, or confirm it {CONFIRM}"
     return f"{far}: check the number, or confirm it {CONFIRM}"
+
+
+def check_time(record: BabyRecord, t_s: float, now_s: float, *, clock_known: bool) -> None:
+    """A weighing can have been typed for ``t_s``.
+
+    Raises:
+        CommandError: it lies ahead, or too far back, or too many are typed for that day.
+    """
+    if clock_known and t_s - now_s > AHEAD_S:
+        raise CommandError('"at" has not come yet: check the date, and the clock of the Pi')
+    if clock_known and now_s - t_s > OLDEST_S:
+        raise CommandError('"at" is more than a year ago: check the date')
+    typed = sum(w.move is None and abs(w.t_s - t_s) < DAY_S / 2 for w in record.weighings)
+    if typed >= MOST_TYPED_A_DAY:
+        raise CommandError(f"{typed} weighings are typed for that day already: correct those")
 
 
 def _said(number: float) -> str:

@@ -211,6 +211,8 @@ class BabyRetire(Verb, frozen=True, kw_only=True, tag="baby_retire"):
     """A baby has left; its history is kept."""
 
     name: Filled
+    reason: Text | None = None
+    """such as "adopted" or "died"; kept as it was said"""
 
 
 class BabyDelete(Verb, frozen=True, kw_only=True, tag="baby_delete"):

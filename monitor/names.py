@@ -74,6 +74,23 @@ def check_name(name: str) -> None:
         raise CommandError('"name" has nothing that can be seen in it')
 
 
+_DEATH = re.compile(
+    r"\b(died|dead|death|deceased|passed away|stillborn|put (down|to sleep)|euthani[sz]ed)\b", re.I
+)
+
+
+def has_died(reason: str | None) -> bool:
+    """Whether these words, said of a baby that has left, speak of its death."""
+    return reason is not None and _DEATH.search(reason) is not None
+
+
+def farewell(name: str, reason: str | None) -> str:
+    """What is said of a baby that has left, once."""
+    if has_died(reason):
+        return f"{name} has died. Its history is kept."
+    return f"{name} has left the nursery{f': {reason}' if reason else ''}."
+
+
 def counted(number: int) -> str:
     """A small number as a word."""
     words = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")

@@ -9,7 +9,7 @@ import click
 
 from monitor.cli.lists import import_weights, list_options
 from monitor.cli.options import GRAMS, box_config, config_option, json_option
-from monitor.names import NoteKind
+from monitor.names import NoteKind, farewell
 
 EVERYBODY = "all"
 """in place of a name: a note about the whole box"""
@@ -53,10 +53,12 @@ def baby_edit(config_path: str | None, confirm: bool, **args: Any) -> int:
 
 @baby.command("retire")
 @click.argument("name")
+@click.option("--reason", metavar="WHY", help="Such as adopted, or died; kept with its history.")
 @config_option
-def baby_retire(config_path: str | None, name: str) -> int:
+def baby_retire(config_path: str | None, name: str, reason: str | None) -> int:
     """A baby has left; its history is kept."""
-    return _submit(config_path, "baby_retire", {"name": name}, f"{name} has left the nursery")
+    said = farewell(name, reason).removesuffix(".")
+    return _submit(config_path, "baby_retire", {"name": name, "reason": reason}, said)
 
 
 @baby.command("delete")

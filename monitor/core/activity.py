@@ -130,6 +130,10 @@ class Activity:
         known = [t for t in (self.state.sound_s, self.state.movement_s) if t is not None]
         return max(known) if known else None
 
+    def begin_anew(self, now_s: float) -> None:
+        """Somebody has looked after whoever is in the box: the count begins now."""
+        self.state.quiet_from_s, self.state.unseen_s, self.state.open = now_s, 0.0, False
+
     def keep_open(self, since_s: float) -> None:
         """An alarm of before the start is open: only a sign of life ends it."""
         if not self.state.open:

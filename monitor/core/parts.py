@@ -191,7 +191,7 @@ class Parts:
             if (new := names.get(baby_id, old)) != old:
                 self._crying.rename(old, new)
         self._name_by_id = names
-        self.policy.know_roster(babies)
+        self.policy.know_roster(babies, self.scale.gone)
 
 
 def _least_hz(config: Config) -> float:

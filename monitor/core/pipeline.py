@@ -33,11 +33,13 @@ from monitor.events import (
     LagReport,
     LinkReport,
     Observation,
+    RosterChanged,
     ScaleBlock,
     Slept,
     SourceReport,
     Tick,
 )
+from monitor.names import farewell, has_died
 
 
 class Pipeline(Parts):
@@ -163,7 +165,18 @@ class Pipeline(Parts):
             return [*alerts, result]
         if isinstance(command.request, JournalRequest):
             return [command.answer("nothing is stored here: ask a monitor that runs")]
-        return [*self.scale.observe(command), *self._judge(command.t_s)]
+        events = self.scale.observe(command)
+        return [*events, *self._after_a_death(events, command.t_s), *self._judge(command.t_s)]
+
+    def _after_a_death(self, events: Sequence[AnyEvent], now_s: float) -> list[Alert]:
+        """Whoever tells of one has looked into the box; nothing about it is over by that."""
+        told: list[Alert] = []
+        for event in events:
+            if isinstance(event, RosterChanged) and has_died(event.baby.retired_reason):
+                self._activity.begin_anew(now_s)
+                said = farewell(event.baby.name, event.baby.retired_reason)
+                told += self.policy.close("too_quiet", said, now_s)
+        return told
 
     def _report(self, report: SourceReport | HostReport | LagReport) -> list[AnyEvent]:
         return [*self._health.observe(report)]

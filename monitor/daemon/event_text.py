@@ -23,6 +23,7 @@ from monitor.events import (
     Unassigned,
     WeighIn,
 )
+from monitor.names import farewell
 from monitor.times import MINUTE_S
 
 _MOVES = {"lift": "out", "return": "back", None: "typed"}
@@ -57,7 +58,9 @@ def plain(event: AnyEvent) -> str:
             state = "is a thing that is known now" if event.known else "is forgotten"
             return f"{event.name} ({event.grams:.0f} g) {state}"
         case RosterChanged():
-            state = "left" if event.baby.retired_s is not None else "is in the nursery"
+            if event.baby.retired_s is not None and not event.deleted:
+                return farewell(event.baby.name, event.baby.retired_reason)
+            state = "is in the nursery"
             if event.deleted:
                 state = "was registered by mistake"
             return f"{event.baby.name} ({event.baby.species}) {state}"

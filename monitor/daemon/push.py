@@ -233,5 +233,5 @@ class Notifier:
 def _kind(alert: Alert) -> str:
     """Apprise's word for how urgent it is."""
     if alert.state == "cleared":
-        return "success"
+        return "success" if alert.is_all_clear else "info"
     return {"critical": "failure", "warning": "warning"}.get(alert.severity, "info")

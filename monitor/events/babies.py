@@ -34,6 +34,8 @@ class Baby(msgspec.Struct, frozen=True, kw_only=True):
     """the last weight known when it was registered"""
     registered_s: Moment | None = None
     retired_s: Moment | None = None
+    retired_reason: str | None = None
+    """why it left, as it was said"""
 
     @property
     def slug(self) -> str:

@@ -186,6 +186,10 @@ class SourceState(Event, frozen=True, kw_only=True, tag="source"):
     why: str
 
 
+CLOSED = "Closed: "
+"""what the title of an alert begins with that ended though it is not known to be over"""
+
+
 class Alert(Event, frozen=True, kw_only=True, tag="alert"):
     """One change in the life of an alert; ``t_s`` is the moment of the change."""
 
@@ -211,6 +215,11 @@ class Alert(Event, frozen=True, kw_only=True, tag="alert"):
     things: list[ThingCandidate] = []
     escalated: bool = False
     """critical, reminded and still acknowledged by nobody: wake a second person"""
+
+    @property
+    def is_all_clear(self) -> bool:
+        """It ended because it is over, and not for another reason."""
+        return self.state == "cleared" and not self.title.startswith(CLOSED)
 
     @property
     def incident(self) -> str:

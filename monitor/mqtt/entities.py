@@ -225,6 +225,9 @@ def baby_components(topics: Topics, baby: Baby) -> dict[str, Component]:
     for kind in BABY_KINDS:
         rows[f"problem_{kind}"] = _problem(kind, topics.problem(kind, baby.slug))
     fed = encode({"baby": baby.slug, "usual": True}).decode()
+    away = encode({"baby": baby.slug, "kind": "away", "text": "taken to the carrier"}).decode()
+    carrier = topics.command("note")
+    rows["away"] = _button("Taken to the carrier", carrier, away, "mdi:bag-carry-on")
     rows["fed"] = _button("Fed", topics.command("feed"), fed, "mdi:baby-bottle")
     rows["in_box"] = _binary("In the box", topic, "value_json.in_box", "occupancy")
     rows["chart"] = {
@@ -256,6 +259,7 @@ def _baby_sensors(topic: str) -> Iterator[tuple[str, Component]]:
     moments: tuple[tuple[str, str, dict[str, str]], ...] = (
         ("bottle_due_at", "Bottle due", {}),
         ("last_feed_at", "Last fed", {}),
+        ("out_since", "Out of the box since", {}),
         ("weighed_at", "Weighed", {"entity_category": "diagnostic"}),
     )
     for field, moment_name, more in moments:

@@ -17,9 +17,10 @@ from monitor.config import Config
 from monitor.daemon.recorder import Recorder
 from monitor.daemon.run_start import read_run_start
 from monitor.errors import CommandError, JournalError
-from monitor.events import CommandResult
+from monitor.events import Baby, CommandResult
 from monitor.host.clock_sync import ClockSync
 from monitor.host.ownership import is_there
+from monitor.names import has_died
 from monitor.store.inbox import Answer
 from monitor.store.journal import Journal
 from monitor.store.lock import StateLock
@@ -194,8 +195,14 @@ def list_babies(config: Config, *, everyone: bool, as_json: bool, out: TextIO) -
         if found is not None:
             weight = f"{spoken_grams(found.weight_g)}, {spoken_moment(found.t_s, now)}"
         born = f", born {baby.born}" if baby.born else ""
-        gone = ", has left" if baby.retired_s is not None else ""
+        gone = "" if baby.retired_s is None else f", {_left(baby)}"
         out.write(f"{baby.name}: {baby.species}{born}, {weight}{gone}\n")
     if not babies and not as_json:
         out.write('Nobody yet: nursery baby add "Possum" --species puppy --weight 112\n')
     return 0
+
+
+def _left(baby: Baby) -> str:
+    if has_died(baby.retired_reason):
+        return "has died"
+    return "has left" + (f" ({baby.retired_reason})" if baby.retired_reason else "")

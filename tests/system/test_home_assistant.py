@@ -261,6 +261,26 @@ def test_the_blueprint_notifies_once_answers_the_box_and_clears(core: Core, box:
     assert wrong == []
 
 
+def test_one_tap_says_that_a_baby_was_taken_to_the_carrier(core: Core, box: Box) -> None:
+    notifications = Phone(core)
+    out = Condition(
+        kind="out_of_box", key="p1", severity="critical", baby="Possum", since_s=1_767_268_800.0,
+        title="Possum is out of the box", message="Possum has been out of the box for 31 min.",
+        why="nobody is about",
+    )  # fmt: skip
+    box.play(conditions=[out])
+    (told,) = notifications(1)
+    *_, carrier = told["data"]["actions"]
+    assert carrier["title"] == "Taken to the carrier"
+    core.ask("fire", event="mobile_app_notification_action", data={"action": carrier["action"]})
+    note = {"baby": "Possum", "kind": "away", "text": "taken to the carrier"}
+    assert box.received("note") == note
+    box.forget()
+    button = {"entity_id": "button.possum_taken_to_the_carrier"}
+    core.ask("call", service="button.press", data=button)
+    assert box.received("note") == note | {"baby": "possum"}
+
+
 def test_the_dashboard_loads_and_knows_its_entities(core: Core, box: Box) -> None:
     dashboard = core.ask("dashboard")
     assert [view["title"] for view in dashboard["views"]] == ["Nursery"]

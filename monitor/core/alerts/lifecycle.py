@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from monitor.alert_kinds import KINDS, Severity
 from monitor.codec import converted
-from monitor.events import Alert, AlertState, Condition
+from monitor.events import CLOSED, Alert, AlertState, Condition
 from monitor.names import renamed
 from monitor.times import compact_utc, spoken_duration
 from monitor.timeshift import Deadline, Moment
@@ -182,7 +182,7 @@ class AlertLife(msgspec.Struct, kw_only=True):
 
     def close(self, now_s: float, why: str) -> Alert:
         """The end of one that is not known to be over: nobody is to read an all-clear."""
-        return self._cleared(now_s, f"Closed: {self.alert.title}", why)
+        return self._cleared(now_s, f"{CLOSED}{self.alert.title}", why)
 
     def _cleared(self, now_s: float, title: str, message: str) -> Alert:
         return replace(

@@ -14,7 +14,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from monitor.alert_kinds import RANK, Severity
+from monitor.alert_kinds import RANK, AlertKind, Severity
 from monitor.codec import converted
 from monitor.commands import SendTestAlert
 from monitor.config import AlertsConfig
@@ -24,9 +24,12 @@ from monitor.core.alerts.lifecycle import AlertLife
 from monitor.core.alerts.memory import AlertMemory, AlertsRun, Incident, by_incident
 from monitor.core.alerts.quiet_hours import NIGHT_BUDGET, LocalMinute, QuietHours
 from monitor.core.alerts.roster import (
+    Farewells,
+    all_clear,
     close_the_given_up,
     close_the_gone,
     close_the_unwatched,
+    farewells,
     rename,
 )
 from monitor.core.alerts.trial import LASTS_S, trial
@@ -61,6 +64,7 @@ class AlertPolicy:
         self.state = AlertMemory(keyed_by_id=True)
         self.run = AlertsRun()
         self._roster: dict[str, str] | None = None
+        self._farewells: Farewells = {}
         self._sources: frozenset[SourceName] | None = None
 
     @property
@@ -79,8 +83,9 @@ class AlertPolicy:
             (life.alert for life in self.state.lives.values()), key=lambda a: (a.since, a.id)
         )
 
-    def know_roster(self, babies: Sequence[Baby]) -> None:
+    def know_roster(self, babies: Sequence[Baby], gone: Sequence[Baby] = ()) -> None:
         """Who is in the nursery: alerts of the renamed are renamed, of the gone soon closed."""
+        self._farewells = farewells(gone)
         names = {baby.id: baby.name for baby in babies}
         if names != self._roster:
             rename(self.state.lives, self._roster or {}, names)
@@ -109,7 +114,7 @@ class AlertPolicy:
         if not self._quiet.contains(now_s):
             self.state.night_pushes = 0
         stated = by_incident([*conditions, *trial(self.state.test_until_s, now_s)])
-        changes = close_the_gone(self.state.lives, self._roster, now_s)
+        changes = close_the_gone(self.state.lives, self._roster, self._farewells, now_s)
         changes += close_the_unwatched(self.state.lives, self._sources, now_s)
         changes += close_the_given_up(self.state.lives, closed, stated, now_s)
         changes += self._hold_what_is_unknown(now_s, stated, unjudged)
@@ -181,7 +186,14 @@ class AlertPolicy:
                 life.over = self.run.unsaved = True
             if now_s - life.held_s >= self._hold_s(incident, now_s):
                 over.append(incident)
-        return [self.state.lives.pop(incident).end(now_s) for incident in over]
+        ended = [self.state.lives.pop(incident) for incident in over]
+        return [all_clear(life, self._roster, self._farewells, now_s) for life in ended]
+
+    def close(self, kind: AlertKind, why: str, now_s: float) -> list[Alert]:
+        """End what is open of this kind, without an all-clear."""
+        given_up = [Closed(kind=kind, key=key, why=why) for known, key in self.state.lives
+                    if known == kind]  # fmt: skip
+        return close_the_given_up(self.state.lives, given_up, {}, now_s)
 
     def _hold_s(self, incident: Incident, now_s: float) -> float:
         if incident[0] == "test":

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from monitor.alert_kinds import BABY_KINDS, KINDS, AlertKind
 from monitor.core.alerts.lifecycle import AlertLife
 from monitor.core.alerts.memory import Incident
-from monitor.events import Alert, Closed
-from monitor.names import SOURCES, SourceName
+from monitor.events import Alert, Baby, Closed
+from monitor.names import SOURCES, SourceName, farewell
 
 Names = Mapping[str, str]
 """of those who are here, by id"""
+
+Farewells = Mapping[str, str]
+"""sentences about those who have left, by id and by name"""
+ABOUT_BABIES: frozenset[AlertKind] = frozenset({"crying", "too_quiet", "who_is_it"})
+"""kinds about the box that speak of whoever is in it"""
 
 _BLIND_OF: Mapping[str, SourceName] = {name: name for name in SOURCES} | {
     "noise_gate": "microphone"
@@ -33,8 +38,21 @@ def rename(lives: Mapping[Incident, AlertLife], before: Names, after: Names) -> 
             life.rename(old, new)
 
 
+def farewells(gone: Sequence[Baby]) -> Farewells:
+    """One sentence about each who has left, by id and by name."""
+    said = {baby: farewell(baby.name, baby.retired_reason) for baby in gone}
+    return {key: text for baby, text in said.items() for key in (baby.id, baby.name)}
+
+
+def all_clear(life: AlertLife, here: Names | None, farewells: Farewells, now_s: float) -> Alert:
+    """The end of one that is over; no all-clear over a nursery that has become empty."""
+    if here == {} and farewells and life.alert.kind in ABOUT_BABIES:
+        return life.close(now_s, list(farewells.values())[-1])
+    return life.end(now_s)
+
+
 def close_the_gone(
-    lives: dict[Incident, AlertLife], here: Names | None, now_s: float
+    lives: dict[Incident, AlertLife], here: Names | None, farewells: Farewells, now_s: float
 ) -> list[Alert]:
     """End the alerts of babies that have left; ``here`` is ``None`` while nobody has said."""
     if here is None:
@@ -46,7 +64,8 @@ def close_the_gone(
             continue
         if (gone := _gone(key, life.alert, here)) is not None:
             del lives[incident]
-            closed.append(life.close(now_s, f"{gone} has left the nursery."))
+            said = farewells.get(key) or farewells.get(gone) or farewell(gone, None)
+            closed.append(life.close(now_s, said))
     return closed
 
 

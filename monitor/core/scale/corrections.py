@@ -73,8 +73,8 @@ class Corrections:
             case BabyEdit() as change:
                 self._things.check_free(change.rename or "")
                 return self._roster.edit(change, command.t_s)
-            case BabyRetire(name=name):
-                return self._roster.leave(name, command.t_s)
+            case BabyRetire(name=name, reason=reason):
+                return self._roster.leave(name, reason, command.t_s)
             case BabyDelete(name=name):
                 return self._roster.delete(name, command.t_s)
             case _:

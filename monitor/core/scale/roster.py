@@ -55,6 +55,11 @@ class Roster:
         """Everybody who has not left."""
         return [record.baby for record in self._claims.records if record.here]
 
+    @property
+    def gone(self) -> list[Baby]:
+        """Everybody who has left since the tracker began."""
+        return [record.baby for record in self._claims.records if not record.here]
+
     def indices(self, ids: Sequence[str]) -> list[int]:
         """Places of those with these ids who are here."""
         records = enumerate(self._claims.records)
@@ -131,18 +136,19 @@ class Roster:
             self._occupancy.observe(Typed(t_s=now_s, baby=i, g=request.weight_g))
         return [RosterChanged(t_s=now_s, baby=baby), *self._claims.refresh({i})]
 
-    def leave(self, name: str, now_s: float) -> list[AnyEvent]:
+    def leave(self, name: str, reason: str | None, now_s: float) -> list[AnyEvent]:
         """A baby has left; its history is kept.
 
         Raises:
             CommandError: nobody is called that.
         """
-        return [RosterChanged(t_s=now_s, baby=self.retire(self.find(name), now_s))]
+        baby = self.retire(self.find(name), now_s, reason or None)
+        return [RosterChanged(t_s=now_s, baby=baby)]
 
-    def retire(self, i: int, t_s: float) -> Baby:
+    def retire(self, i: int, t_s: float, reason: str | None = None) -> Baby:
         """Close a baby's record."""
         record = self._claims.records[i]
-        record.baby = msgspec.structs.replace(record.baby, retired_s=t_s)
+        record.baby = msgspec.structs.replace(record.baby, retired_s=t_s, retired_reason=reason)
         estimate = self._occupancy.best().weights[i]
         self._occupancy.observe(Presence(t_s=t_s, baby=i, present=False, estimate=estimate))
         self._claims.forget(record.baby.name)

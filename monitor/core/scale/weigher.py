@@ -159,6 +159,11 @@ class Weigher:
         return self._parts.roster.here
 
     @property
+    def gone(self) -> list[Baby]:
+        """Who has left."""
+        return self._parts.roster.gone
+
+    @property
     def fault(self) -> str | None:
         """A converter fault seen in the data, in a sentence; ``None`` when there is none."""
         return self._platform.fault

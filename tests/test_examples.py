@@ -81,6 +81,9 @@ FILES: dict[str, Callable[[Path], object]] = {
     "scale.csv": counts,
     "list.xlsx": workbook,
     "recording.wav": sounds,
+    "said.jsonl": lambda path: path.write_text(
+        '{"t_s": 1.5, "verb": "feed", "args": {"baby": "Possum", "grams": "8 ml"}}\n'
+    ),
     "weights.csv": lambda path: path.write_text(
         "time,baby,weight_g\n2026-05-02T08:00:00Z,Possum,121\n2026-05-03T08:00:00Z,Possum,124\n"
     ),

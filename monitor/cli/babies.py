@@ -131,6 +131,7 @@ def weigh(
 @click.option("--at", metavar="TIME",
               help="When it was fed, if not now: 07:30, yesterday 23:10.")  # fmt: skip
 @click.option("--tube", is_flag=True, help="It was fed by tube.")
+@click.option("--usual", is_flag=True, help="As much as it usually takes.")
 @click.option("--confirm", is_flag=True, help="Yes, it really took that much.")
 @config_option
 def feed(
@@ -139,6 +140,7 @@ def feed(
     written: tuple[str, ...],
     at: str | None,
     tube: bool,
+    usual: bool,
     confirm: bool,
 ) -> int:
     """Note a bottle that the scale did not see: nursery feed Possum 8 ml --at 07:30.
@@ -147,8 +149,16 @@ def feed(
     """
     grams = " ".join(written) or None
     how = "tube" if tube else None
-    args = {"baby": name, "grams": grams, "at": at, "how": how, "confirm": confirm or None}
-    done = f"{name} was fed" + (", nobody knows how much" if grams is None else "")
+    args = {
+        "baby": name,
+        "grams": grams,
+        "at": at,
+        "how": how,
+        "usual": usual or None,
+        "confirm": confirm or None,
+    }
+    unknown = grams is None and not usual
+    done = f"{name} was fed" + (", nobody knows how much" if unknown else "")
     return _submit(config_path, "feed", args, done)
 
 
@@ -252,7 +262,6 @@ def _submit(path: str | None, verb: str, args: dict[str, Any], done: str) -> int
 
     now = local_now(config)
     asked = request(verb, args, now)
-    submit(config, asked)
-    said = understood(asked, now)
+    said = submit(config, asked) or understood(asked, now)
     click.echo(f"{done}: {said}" if said else done)
     return 0

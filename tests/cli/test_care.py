@@ -35,6 +35,17 @@ def test_a_bottle_is_told_in_the_words_of_people(
     journal.close()
 
 
+def test_as_much_as_usual_is_said_back(ann: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        says(capsys, "feed", "Ann", "--usual", "--config", ann) == "Ann was fed: amount unknown\n"
+    )
+    for grams, hours in (("5", "6"), ("6", "3")):
+        says(capsys, "feed", "Ann", grams, "--at", f"{hours} hours ago", "--config", ann)
+    assert (
+        says(capsys, "feed", "Ann", "--usual", "--config", ann) == "Ann was fed: 5.5 g, as usual\n"
+    )
+
+
 def test_the_log_shows_all_with_its_ids_and_undo_takes_them(
     ann: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

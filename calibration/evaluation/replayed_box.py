@@ -45,7 +45,8 @@ def follow(box: Box) -> Iterator[tuple[float, list[Condition]]]:
 def _weigher(box: Box) -> Weigher:
     sim = box.box
     config = ScaleConfig(counts_per_gram=sim.cell.counts_per_gram, zero_counts=sim.cell.zero_counts)
-    babies = [baby.as_baby() for baby in sim.babies.values()]
+    later = box.registered_later
+    babies = [baby.as_baby() for baby in sim.babies.values() if baby.name not in later]
     return Weigher(config, babies, start_s=sim.start_s, reference=growth_reference())
 
 

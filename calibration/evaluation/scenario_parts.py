@@ -30,6 +30,8 @@ class Box(msgspec.Struct, frozen=True):
     box: SimulatedBox
     hours: float
     said: list[Said] = []
+    registered_later: tuple[str, ...] = ()
+    """names of those that nobody has registered at the start"""
 
 
 Random = np.random.Generator

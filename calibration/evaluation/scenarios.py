@@ -15,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
+from calibration.evaluation.absence_days import ABSENCES
 from calibration.evaluation.carers_days import DAYS
 from calibration.evaluation.replayed_box import run
 from calibration.evaluation.scenario_boxes import HARD, SEPARABLE
@@ -25,12 +26,12 @@ from monitor.times import HOUR_S
 
 def scenario_names() -> list[str]:
     """All scenarios, the separable ones first."""
-    return [f.__name__ for f in (*SEPARABLE, *HARD, *DAYS)]
+    return [f.__name__ for f in (*SEPARABLE, *HARD, *DAYS, *ABSENCES)]
 
 
 def evaluate(name: str, seed: int) -> Score:
     """Build, run and score one box."""
-    build = {f.__name__: f for f in (*SEPARABLE, *HARD, *DAYS)}[name]
+    build = {f.__name__: f for f in (*SEPARABLE, *HARD, *DAYS, *ABSENCES)}[name]
     r = np.random.default_rng([seed, sum(name.encode())])
     box = build(r)
     weights = {b.name: b.weight_g for b in box.box.babies.values()}
@@ -76,7 +77,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         "scenario      moves  right% (95 % interval) unass  miss wrng fals  bad% of claims "
         "  p95 g  joint right  wrong"
     )
-    for title, group in (("separable", SEPARABLE), ("hard", HARD), ("days", DAYS)):
+    for title, group in (("separable", SEPARABLE), ("hard", HARD), ("days", (*DAYS, *ABSENCES))):
         total = Score(errors_g=[])
         for f in group:
             if f.__name__ in totals:

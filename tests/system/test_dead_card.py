@@ -118,9 +118,8 @@ def test_a_card_that_dies_in_mid_run_keeps_no_alert_and_gets_everything_back(
         ring(phone)
         wait_for(lambda: told(phone, "Journal cannot be written"))
         phone.send(f"{BASE}/cmd/weigh", {"baby": "Possum", "grams": 114, "request_id": "dead"})
-        wait_for(
-            lambda: {"ok": True, "request_id": "dead"} in phone.json(f"{BASE}/cmd/weigh/result")
-        )
+        said = {"ok": True, "request_id": "dead", "understood": "114 g"}
+        wait_for(lambda: said in phone.json(f"{BASE}/cmd/weigh/result"))
         daemon.stop(signal.SIGKILL)
         daemon.start()  # the copy in memory still knows who is here
         wait_for(lambda: daemon.log.count("running on a copy") == 1)

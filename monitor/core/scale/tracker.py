@@ -14,8 +14,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import msgspec
-
 from monitor.core.scale.answered_steps import constrained
 from monitor.core.scale.branching import branches
 from monitor.core.scale.decision import (
@@ -41,13 +39,9 @@ from monitor.core.scale.hypothesis import (
     with_weight,
 )
 from monitor.core.scale.joining import join_before, joined, left, put_in
+from monitor.core.scale.lasting_levels import EPISODE_S, by_lasting_levels
 from monitor.core.scale.occupancy import OccupancyState
 
-TIE_G = 0.01
-LEANED_SHARE = 0.15
-"""Part of a baby's weight beyond which the other reading is no longer a possible weight of it."""
-_EPISODE_S = 20.0
-"""Steps this close may be one move with a hand leaning before or after it."""
 _PATIENCE_S = 45.0
 """A box that is never still long enough to settle is judged all the same after this."""
 _LOG_STEPS = 160
@@ -264,32 +258,8 @@ class OccupancyTracker:
             _, explanation, hypothesis = best[top]
             decision = decision_of(step, shares, nearby, explanation)
             if decision.kind == "claim":
-                decision = self._across_a_brief_level(decision, hypothesis)
+                decision = by_lasting_levels(decision, hypothesis, _steps(self.state.log))
         return answered(decision, self.state.answers.get(step.step_id))
-
-    def _across_a_brief_level(self, decision: Decision, hypothesis: Hypothesis) -> Decision:
-        """The claim by the levels that lasted, where its own step leans on one that did not.
-
-        Something came or went a few seconds before or after the move, and no level in between was
-        trusted: a hand that lay on the box, or a thing put in. Both readings fit the baby, so the
-        error spans both; the levels that lasted are no hand's.
-        """
-        step, log = decision.step, _steps(self.state.log)
-        at = next(i for i, e in enumerate(log) if e.step_id == step.step_id)
-        before = log[at - 1] if at else None
-        after = log[at + 1] if at + 1 < len(log) else None
-        from_g, to_g = step.from_g, step.to_g
-        if abs(abs(to_g - from_g) - decision.g) > TIE_G:
-            return decision  # the hypothesis took the hand into account
-        if before is not None and not before.settled and _no_move(before, step, hypothesis):
-            from_g = before.from_g
-        if after is not None and not step.settled and _no_move(after, step, hypothesis):
-            to_g = after.to_g
-        g = abs(to_g - from_g)
-        apart_g = abs(g - decision.g)
-        if apart_g <= 3.0 * decision.sigma_g or not apart_g <= LEANED_SHARE * decision.g:
-            return decision
-        return msgspec.structs.replace(decision, g=g, sigma_g=apart_g)
 
 
 def _steps(log: Sequence[Step | Typed | Presence]) -> list[Step]:
@@ -301,16 +271,5 @@ def _episode(step: Step, recent: Sequence[Step]) -> set[str]:
     return {
         e.step_id
         for e in recent
-        if e.step_id != step.step_id and abs(e.t_s - step.t_s) <= _EPISODE_S
+        if e.step_id != step.step_id and abs(e.t_s - step.t_s) <= EPISODE_S
     }
-
-
-def _no_move(other: Step, step: Step, hypothesis: Hypothesis) -> bool:
-    """Close to ``step``, and in this hypothesis nobody was lifted or put back by it."""
-    explanation = next((x for x in hypothesis.explanations if x.step_id == other.step_id), None)
-    near = abs(other.t_s - step.t_s) <= _EPISODE_S and not other.blind
-    return (
-        near
-        and explanation is not None
-        and explanation.kind in {"touch", "hand", "object", "thing"}
-    )

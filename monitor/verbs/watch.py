@@ -28,7 +28,7 @@ from monitor.mqtt.connection_events import Connected, Ended, Received, Refused
 from monitor.mqtt.connection_settings import Intake, VersionChoice
 from monitor.mqtt.topics import Message, Topics
 from monitor.store.secrets import read_password
-from monitor.verbs.watched_boxes import WatchedBoxes, strip_control
+from monitor.verbs.watched_boxes import WatchedBoxes, answers, strip_control
 
 REDRAW_S = 0.5
 INTAKE = Intake(most_waiting=20_000, most_bytes=1_000_000, kept_s=0)
@@ -88,19 +88,26 @@ class Watch:
             "n": ("not_a_cry", {}),
         }
         alert = self.boxes.selected()
-        if key in verbs and alert is not None and self._connection is not None:
+        if alert is not None and key in (names := answers(alert)):
+            named = {"step_id": alert["step_id"], "baby": names[key]}
+            self._send(alert, "assign", named, f"assign: it was {names[key]} ...")
+        if key in verbs and alert is not None:
             verb, arguments = verbs[key]
-            topic = Topics(str(alert["box"])).command(verb)
-            self._connection.publish(
-                Message(topic=topic, payload=encode({"id": alert["id"], **arguments}))
-            )
-            self.answer = f"{verb}: {alert.get('title')} ..."
+            said = f"{verb}: {alert.get('title')} ..."
+            self._send(alert, verb, {"id": alert["id"], **arguments}, said)
         return True
 
     def close(self) -> None:
         """Disconnect."""
         if self._connection is not None:
             self._connection.close(1.0)
+
+    def _send(self, alert: dict[str, Any], verb: str, body: dict[str, Any], said: str) -> None:
+        """Ask the alert's box for something; ``said`` stands there until it answers."""
+        if self._connection is not None:
+            topic = Topics(str(alert["box"])).command(verb)
+            self._connection.publish(Message(topic=topic, payload=encode(body)))
+            self.answer = said
 
     def _take(self, topic: str, payload: bytes) -> None:
         self.boxes.observe(topic, payload)

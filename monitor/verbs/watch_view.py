@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.times import DAY_S, parse_rfc3339, spoken_duration
-from monitor.verbs.watched_boxes import BoxView, WatchedBoxes
+from monitor.verbs.watched_boxes import BoxView, WatchedBoxes, answers
 
 KEYS = "up/down choose   a acknowledge   s snooze 30 min   n not a cry   q quit"
 _STYLE = {"critical": "bold white on red", "warning": "yellow", "info": "cyan"}
@@ -94,6 +94,8 @@ def _alert(alert: dict[str, Any], now_s: float, *, chosen: bool) -> Text:
     if state in {"acknowledged", "snoozed"}:
         text.append(f" ({state})", style="dim")
     text.append(f": {alert.get('message')}")
+    if chosen and (names := answers(alert)):
+        text.append("   " + "   ".join(f"{key} {name}" for key, name in names.items()))
     return text
 
 

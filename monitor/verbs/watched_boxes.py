@@ -6,6 +6,7 @@ to the box whose topic they came on, whatever name they carry, and control chara
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -83,6 +84,31 @@ class WatchedBoxes:
             babies[baby_slug] = document
         else:
             babies.pop(baby_slug, None)
+
+
+def answers(alert: dict[str, Any] | None) -> dict[str, str]:
+    """The keys that answer "who was it?", and the name that each stands for; empty for others.
+
+    ``1`` to ``9`` are the babies and known things that it may have been, likeliest first.
+    """
+    if alert is None or alert.get("kind") != "who_is_it" or not alert.get("step_id"):
+        return {}
+    found = [(_share(c), str(c[key])) for key, c in _candidates(alert) if c.get(key)]
+    names = [name for _, name in sorted(found, key=lambda each: -each[0])]
+    return {str(number): name for number, name in enumerate(names[:9], 1)} | {"t": "a thing"}
+
+
+def _candidates(alert: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for field, key in (("candidates", "baby"), ("things", "thing")):
+        listed = alert.get(field)
+        for each in listed if isinstance(listed, list) else []:
+            if isinstance(each, dict):
+                yield key, each
+
+
+def _share(candidate: dict[str, Any]) -> float:
+    p = candidate.get("p")
+    return float(p) if isinstance(p, int | float) else 0.0
 
 
 def _key(alert: dict[str, Any]) -> str:

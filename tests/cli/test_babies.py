@@ -4,6 +4,12 @@ import msgspec
 import pytest
 
 from monitor.cli import main
+from monitor.config_file import load_config
+from monitor.core.scale.hypothesis import Step
+from monitor.core.scale.tracker import OccupancyTracker
+from monitor.daemon.recorder import Recorder
+from monitor.store.journal import Journal
+from tests.asking import asked
 from tests.cli.calling import fails
 
 
@@ -78,3 +84,52 @@ def test_weights_and_times_are_typed_as_people_write_them(
     listed = capsys.readouterr().out
     assert listed.startswith("Ann: kitten, 120.5 g, ")
     assert "Z" not in listed
+
+
+def test_an_answer_names_a_baby_or_a_thing_and_not_both(
+    capsys: pytest.CaptureFixture[str], config: str
+) -> None:
+    for wrong in (["assign", "a1"], ["assign", "a1", "Ann", "--object", "sock"]):
+        code, sentence = fails(capsys, *wrong, "--config", config)
+        assert code == 2
+        assert "--object THING if it was no baby" in sentence
+    code, sentence = fails(capsys, "assign", "a1", "--object", "sock", "--config", config)
+    assert code == 2
+    assert "no weighing 'a1'" in sentence
+
+
+def test_things_are_listed_and_forgotten(
+    capsys: pytest.CaptureFixture[str], config: str, tmp_path: Path
+) -> None:
+    assert main(["thing", "list", "--config", config]) == 0
+    assert "None yet" in capsys.readouterr().out
+    main(["baby", "add", "Ann", "--species", "kitten", "--weight", "262", "--config", config])
+    with_a_sock(config)
+    capsys.readouterr()
+    assert main(["thing", "list", "--config", config]) == 0
+    assert capsys.readouterr().out == "Rice sock: 250 g, out\n"
+    assert main(["thing", "list", "--json", "--config", config]) == 0
+    line = msgspec.json.decode(capsys.readouterr().out)
+    assert line == {"name": "Rice sock", "grams": 250.0, "in_box": False}
+    assert main(["thing", "forget", "rice sock", "--config", config]) == 0
+    assert main(["thing", "list", "--json", "--config", config]) == 0
+    assert "Rice sock" not in capsys.readouterr().out.splitlines()[-1]
+    code, sentence = fails(capsys, "thing", "forget", "rice sock", "--config", config)
+    assert code == 2
+    assert "(known: none yet)" in sentence
+
+
+def with_a_sock(config: str) -> None:
+    """The journal of a box in which a thing of 250 g was lifted out and named."""
+    settings = load_config(config)
+    journal = Journal.open(settings.journal_path)
+    recorder = Recorder(settings, journal)
+    scale = recorder.pipeline.state.scale
+    step = Step(
+        step_id="a1", t_s=recorder.now_s, from_g=1500.0, to_g=1250.0, sigma_g=0.3, settled=True,
+        touched=False, elapsed_s=3.0,
+    )  # fmt: skip
+    OccupancyTracker(scale.occupancy).observe(step)
+    recorder.handle(asked(recorder.now_s, "assign", {"step_id": "a1", "object": "Rice sock"}))
+    recorder.save(recorder.now_s)
+    journal.close()

@@ -18,7 +18,7 @@ import msgspec
 import pytest
 
 from monitor.documents import CryStatus
-from monitor.events import Baby, Candidate, Condition
+from monitor.events import Baby, Candidate, Condition, ThingCandidate
 from tests.system.home_assistant.box import BOX, KANGAROO, POSSUM
 from tests.system.home_assistant.running import (
     Box,
@@ -276,9 +276,26 @@ def test_one_tap_says_that_a_baby_was_taken_to_the_carrier(core: Core, box: Box)
     note = {"baby": "Possum", "kind": "away", "text": "taken to the carrier"}
     assert box.received("note") == note
     box.forget()
-    button = {"entity_id": "button.possum_taken_to_the_carrier"}
+    button = {"entity_id": "button.possum_away"}
     core.ask("call", service="button.press", data=button)
     assert box.received("note") == note | {"baby": "possum"}
+
+
+def test_who_it_was_is_answered_from_the_notification(core: Core, box: Box) -> None:
+    notifications = Phone(core)
+    asked = msgspec.structs.replace(
+        question(), key="s-19", step_id="s-19", things=[ThingCandidate("rice: sock", 0.1)],
+        candidates=[Candidate("Possum", 0.9)],
+    )  # fmt: skip
+    box.play(conditions=[asked])
+    (first,) = notifications(1)
+    buttons = {each["title"]: each["action"] for each in first["data"]["actions"]}
+    assert list(buttons) == ["Possum", "rice: sock", "A thing"]
+    for title, meant in (("Possum", "Possum"), ("rice: sock", "rice: sock"), ("A thing", "object")):
+        box.forget()
+        core.ask("fire", event="mobile_app_notification_action", data={"action": buttons[title]})
+        assert box.received("assign") == {"step_id": "s-19", "baby": meant}
+    box.play(conditions=[])
 
 
 def test_the_dashboard_loads_and_knows_its_entities(core: Core, box: Box) -> None:

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from monitor.verbs.watched_boxes import WatchedBoxes
+from monitor.verbs.watched_boxes import WatchedBoxes, answers
 
 rich_console = pytest.importorskip("rich.console", reason='the "watch" extra is not installed')
 from monitor.verbs.watch_view import draw  # noqa: E402 - only where rich is installed
@@ -129,3 +129,19 @@ def test_what_no_box_says_is_survived(payload):
     for topic in ("health", "cry", "scale", "alerts", "baby/p"):
         subject.observe(f"nursery/one/{topic}", payload)
     rich_console.Console(width=120, file=io.StringIO()).print(draw(subject, NOW, connection=""))
+
+
+def asks(**more):
+    return alert("who_is_it-1", "info") | {"kind": "who_is_it", "step_id": "35afw0h"} | more
+
+
+def test_a_question_is_answered_by_a_key_for_each_it_may_have_been_and_one_for_a_thing():
+    question = asks(
+        candidates=[{"baby": "Bee", "p": 0.3}, "nonsense", {"p": 1.0}],
+        things=[{"thing": "rice sock", "p": 0.6}],
+    )
+    assert answers(question) == {"1": "rice sock", "2": "Bee", "t": "a thing"}
+    assert "1 rice sock   2 Bee   t a thing" in shown(board(question))
+    assert answers(asks(candidates=None, things=7)) == {"t": "a thing"}
+    assert answers(alert()) == answers(None) == {}
+    assert answers(asks(step_id=None)) == {}

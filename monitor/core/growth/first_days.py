@@ -23,6 +23,10 @@ AT_BIRTH_DAY = 1.0
 """A first weight later than this is none of birth; a date of birth is half a day uncertain."""
 EXCUSED_PCT = 4.0
 """in one day or two, whatever the first weight was: the published line for puppies (Mila 2015)"""
+ALONE_PCT = 7.0
+"""Less than this must show twice when it was weighed twice within half a day: one weighing is off
+by 2 %, and by more where one was before a bottle and the other after it."""
+HALF_DAY_S = 12.5 * HOUR_S
 LEVEL_S = 4.2 * HOUR_S
 """Lifts within this are one level: 1.4 of the three hours on either side of "then"."""
 
@@ -44,11 +48,11 @@ class Newborn(msgspec.Struct, frozen=True, kw_only=True):
 NEWBORN: dict[Species, Newborn] = {
     # A loss, or no gain by day 2, is a risk at any birth weight (Mugnier 2024, 5,504 kittens). Nine
     # of ten healthy kittens gain 7 % or more on each of their first days (growth.toml, 39 records)
-    # and two weighings by hand differ by 2.3 % (1 SD) of themselves, so that 3 % after 18 h is no
+    # and two weighings by hand differ by 2.3 % (1 SD) of themselves, so that 3 % after a day is no
     # accident. Before that it dries and empties itself, and a bottle weighs 4 to 5 %.
     "kitten": Newborn(
         until_day=2.0,
-        loss_pct=((0.0, 6.0), (18.0, 3.0), (30.0, 1.0)),
+        loss_pct=((0.0, 8.0), (18.0, 5.0), (24.0, 3.0), (30.0, 1.0)),
         critical_pct=7.0,
         gains_by_h=40.0,
         why_loss="a kitten loses nothing after birth: a loss in its first two days is a risk",
@@ -59,7 +63,7 @@ NEWBORN: dict[Species, Newborn] = {
     # in the same book and was true of all six of a litter that thrived: they gained from day 5 on.
     "puppy": Newborn(
         until_day=7.0,
-        loss_pct=((0.0, 6.0), (24.0, 4.0)),
+        loss_pct=((0.0, 8.0), (24.0, 4.0)),
         critical_pct=10.0,
         gains_by_h=144.0,
         why_loss="a loss of 4 % or more over a puppy's first two days is a risk",
@@ -108,13 +112,25 @@ def newborn_concern(
     if now is None or now.t_s <= birth.t_s:
         return None
     hours = (now.t_s - birth.t_s) / HOUR_S
-    return _loss(birth, now, rules, hours) or _no_gain(birth, now, rules, hours, gain_g_day)
+    return _loss(birth, now, _earlier(points, birth), rules, hours) or _no_gain(
+        birth, now, rules, hours, gain_g_day
+    )
 
 
-def _loss(birth: Mean, now: Mean, rules: Newborn, hours: float) -> Concern | None:
+def _earlier(points: Sequence[Point], birth: Mean) -> Mean | None:
+    """The level before the present one, of the last half day; lifts need none to be sure of."""
+    last = points[-1]
+    since_s = max(last.t_s - HALF_DAY_S, birth.t_s + LEVEL_S)
+    return around(points[:-1], since_s, last.t_s - LEVEL_S) if last.typed else None
+
+
+def _loss(
+    birth: Mean, now: Mean, earlier: Mean | None, rules: Newborn, hours: float
+) -> Concern | None:
     limit = _limit_pct(rules, hours)
     sure = 100.0 * surely_lost_g(birth, now) / birth.g
-    if sure < limit:
+    before = sure if earlier is None else 100.0 * surely_lost_g(birth, earlier) / birth.g
+    if sure < limit or (sure < ALONE_PCT and before < limit):
         return None
     severity: Severity = "critical" if sure >= rules.critical_pct else "warning"
     lost_g = birth.g - now.g

@@ -17,8 +17,10 @@ from calibration.evaluation.growth_base_rates import (
     rate_with_interval,
     rounded,
     scatter,
+    thriving,
 )
 from calibration.evaluation.growth_records import OUNCE_G, Rows, read_records
+from calibration.evaluation.growth_rules import watched
 from monitor.errors import InputError
 from monitor.times import DAY_S, HOUR_S
 
@@ -65,6 +67,13 @@ def test_7_per_cent_lost_in_36_hours_are_found_every_time(division_g):
 def test_a_real_litter_of_puppies_in_ounces_has_one_alert_for_the_one_that_lost_most():
     counts = [count(name, rows, "puppy", 0.0, 14.0) for name, rows in real(PUPPIES).items()]
     assert {c.animal: c.raised for c in counts if c.raised} == {"pink": 1}  # 17, 16, 16, 15 oz
+
+
+@pytest.mark.parametrize("every_h", [3.0, 6.0, 12.0])
+def test_a_healthy_newborn_weighed_often_is_left_in_peace(every_h):
+    """Three alerts of sixty kittens are 0.36 % of the days of their first two weeks."""
+    rows = [thriving("kitten", every_h, seed) for seed in range(60)]
+    assert sum(any(kinds for _, kinds in watched(each, "kitten")) for each in rows) <= 3
 
 
 # ------------------------------------------------------------------ how it is counted

@@ -86,21 +86,33 @@ def test_a_weight_of_registration_that_cannot_be_meant_is_no_weight_of_birth():
 @pytest.mark.parametrize(
     ("species", "hour", "limit_g"),
     [
-        ("kitten", 12.0, 60),
-        ("kitten", 17.9, 60),
-        ("kitten", 18.0, 30),
+        ("kitten", 12.0, 80),
+        ("kitten", 17.9, 80),
+        ("kitten", 18.0, 50),
+        ("kitten", 23.9, 50),
+        ("kitten", 24.0, 30),
         ("kitten", 29.9, 30),
         ("kitten", 30.0, 10),
-        ("puppy", 23.9, 60),
+        ("puppy", 23.9, 80),
         ("puppy", 24.0, 40),
         ("puppy", 100.0, 40),
     ],
 )
 def test_what_may_be_lost_since_birth_at_which_hour(species, hour, limit_g):
     told = since_birth((0.0, 1000.0), (hour, 1000.0 - limit_g), species=species)
-    assert (told.kind, told.severity) == ("losing_weight", "warning")
+    critical = limit_g >= 70 and species == "kitten"
+    assert (told.kind, told.severity) == ("losing_weight", "critical" if critical else "warning")
     within = since_birth((0.0, 1000.0), (hour, 1001.0 - limit_g), species=species)
     assert within is None or within.kind == "not_gaining"
+
+
+def test_weighed_twice_in_half_a_day_both_must_show_a_small_loss():
+    """A bottle more or less is 4 to 5 %; from 7 % on one is enough."""
+    assert since_birth((0.0, 1000.0), (20.0, 990.0), (26.0, 965.0)) is None
+    assert since_birth((0.0, 1000.0), (20.0, 970.0), (26.0, 965.0)).kind == "losing_weight"
+    assert since_birth((0.0, 1000.0), (20.0, 990.0), (26.0, 930.0)).severity == "critical"
+    longer_ago = since_birth((0.0, 1000.0), (13.4, 990.0), (26.0, 965.0))
+    assert longer_ago.kind == "losing_weight"
 
 
 @pytest.mark.parametrize(("species", "critical_g"), [("kitten", 70), ("puppy", 100)])

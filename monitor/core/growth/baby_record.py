@@ -12,7 +12,14 @@ import msgspec
 
 from monitor.core.growth.assessment import GrowthReport, assess
 from monitor.core.growth.comparable import birth_weight, comparable
-from monitor.core.growth.feeding import FeedRecord, intake, interval_s, joined
+from monitor.core.growth.feeding import (
+    FED_SHARE,
+    LONGEST_BOTTLE_S,
+    FeedRecord,
+    intake,
+    interval_s,
+    joined,
+)
 from monitor.core.growth.reference import Expected, GrowthReference
 from monitor.core.growth.trend import Point
 from monitor.documents import BabyStatus
@@ -249,7 +256,9 @@ class BabyRecord(msgspec.Struct):
 
 def _is_feed(lift: Weighing, back: Weighing) -> bool:
     announced = lift.only_weighed or back.only_weighed
-    return not announced and back.t_s - lift.t_s <= FEED_MAX_S
+    out_s, net_g = back.t_s - lift.t_s, back.weight_g - lift.weight_g
+    elsewhere = out_s > LONGEST_BOTTLE_S and net_g < FED_SHARE * lift.weight_g
+    return not announced and not elsewhere and out_s <= FEED_MAX_S
 
 
 def _feed(lift: Weighing, back: Weighing) -> FeedRecord:

@@ -77,8 +77,7 @@ def intake(feed: FeedRecord) -> Intake:
         return "unclear"
     if feed.net_g >= FED_SHARE * feed.weight_g and feed.net_g > feed.sigma_g:
         return "fed"
-    attempt = ATTEMPT_S <= feed.out_s <= LONGEST_BOTTLE_S
-    if not attempt or feed.net_g + feed.sigma_g >= POOR_SHARE * feed.weight_g * 2.0:
+    if feed.out_s < ATTEMPT_S or feed.net_g + feed.sigma_g >= POOR_SHARE * feed.weight_g * 2.0:
         return "none"
     return "poor" if feed.net_g < POOR_SHARE * feed.weight_g else "none"
 

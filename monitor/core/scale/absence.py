@@ -21,11 +21,10 @@ from monitor.core.scale.tracker import OccupancyTracker
 from monitor.times import MINUTE_S
 from monitor.timeshift import Moment
 
-LIMITS_MIN = ((28.0, 30.0, 45.0), (35.0, 60.0, 90.0), (math.inf, 240.0, 240.0))
-"""(age below, days; minutes out when no hand was seen, when one was). A bottle takes 5 to 20 min in
-the first four weeks, 40 with a slow drinker, cleaning and stimulation; a hand is seen in nine lifts
-of ten. Later they are out to play, and once they eat by themselves no bottle says how long.
-Judgement."""
+LIMITS_MIN = ((28.0, 40.0), (35.0, 90.0), (math.inf, 240.0))
+"""(age below, days; minutes out). A bottle takes 5 to 20 min in the first four weeks, up to 40 with
+a slow drinker, cleaning and stimulation. Later they are out to play, and once they eat by
+themselves no bottle says how long. Judgement."""
 ABOUT_S = 10 * MINUTE_S
 """A hand in the box so recently: somebody is about and sees who is missing."""
 LONGEST_TIMES = 2.0
@@ -33,14 +32,6 @@ LONGEST_TIMES = 2.0
 same."""
 EARLY_S = 15 * MINUTE_S
 """Somebody who says "away" may say so just before the baby is taken."""
-
-
-class Leaving(msgspec.Struct, frozen=True, array_like=True):
-    """How somebody left the box."""
-
-    t_s: Moment
-    by_hand: bool
-    """a hand was seen then, or shortly before"""
 
 
 class Away(msgspec.Struct, frozen=True, array_like=True):
@@ -54,7 +45,8 @@ class Away(msgspec.Struct, frozen=True, array_like=True):
 class AbsenceState(msgspec.Struct):
     """Who is out and who is away on purpose, by id."""
 
-    out: dict[str, Leaving] = {}
+    out: dict[str, Moment] = {}
+    """since when"""
     away: dict[str, Away] = {}
     groups: dict[str, list[str]] = {}
     """ids of look-alikes of whom some are out, by ``group_key``, until every one is back"""
@@ -69,7 +61,7 @@ class Missing(NamedTuple):
 
     babies: tuple[int, ...]
     number: int
-    left: Leaving
+    left_s: float
 
 
 class Absences:
@@ -98,10 +90,10 @@ class Absences:
             if self.inside(i):
                 state.out.pop(key, None)
                 self._is_back(key, now_s)
-            elif self._is_out(i) and (left := _left(best, i, steps)) is not None:
-                state.out[key] = left
-                self._has_left(key, left)
-        state.out = {key: left for key, left in state.out.items() if key in here}
+            elif self._is_out(i) and (left_s := _left_s(best, i, steps)) is not None:
+                state.out[key] = left_s
+                self._has_left(key, left_s)
+        state.out = {key: t_s for key, t_s in state.out.items() if key in here}
         state.away = {key: said for key, said in state.away.items() if key in here}
         state.back = {key: t_s for key, t_s in state.back.items() if key in here}
         state.groups = {
@@ -124,15 +116,15 @@ class Absences:
         if not said.early:
             self.state.back[key] = now_s
 
-    def _has_left(self, key: str, left: Leaving) -> None:
+    def _has_left(self, key: str, left_s: float) -> None:
         """What was said of an earlier absence does not cover this one."""
         said = self.state.away.get(key)
         if said is None:
             return
-        if left.t_s - said.t_s > (EARLY_S if said.early else 0.0):
+        if left_s - said.t_s > (EARLY_S if said.early else 0.0):
             del self.state.away[key]
-        elif said.early and left.t_s >= said.t_s:
-            self.state.away[key] = Away(left.t_s)
+        elif said.early and left_s >= said.t_s:
+            self.state.away[key] = Away(left_s)
 
     def said(self, i: int, t_s: float, *, leaves: bool = False) -> None:
         """Somebody spoke of this baby at ``t_s``: if it is, or may be, out, they have it.
@@ -140,11 +132,11 @@ class Absences:
         ``leaves``: they said that it is being taken away, which also counts just before.
         """
         key = self._claims.records[i].baby.id
-        left = self.state.out.get(key)
+        left_s = self.state.out.get(key)
         if self.inside(i):
             if leaves:
                 self.state.away[key] = Away(t_s, early=True)
-        elif left is None or t_s >= left.t_s:
+        elif left_s is None or t_s >= left_s:
             self.state.away[key] = Away(t_s)
 
     # ------------------------------------------------------------------ what is known
@@ -153,8 +145,7 @@ class Absences:
         """Since when this baby has certainly been out; ``None``: it is in, or nobody knows."""
         if not self._is_out(i):
             return None
-        left = self.state.out.get(self._claims.records[i].baby.id)
-        return None if left is None else left.t_s
+        return self.state.out.get(self._claims.records[i].baby.id)
 
     def back_s(self, i: int) -> float | None:
         """When somebody brought it back who had it, and may have fed it; ``None``: nobody did."""
@@ -172,9 +163,9 @@ class Absences:
         """Who is certainly out, without those of whom somebody said that they have them."""
         found = []
         for i, record in enumerate(self._claims.records):
-            left = self.state.out.get(record.baby.id)
-            if record.here and left is not None and self._is_out(i) and not self.is_away(i):
-                found.append(Missing((i,), 1, left))
+            left_s = self.state.out.get(record.baby.id)
+            if record.here and left_s is not None and self._is_out(i) and not self.is_away(i):
+                found.append(Missing((i,), 1, left_s))
         group = self._group(self._steps())
         if group is not None:
             found.append(group)
@@ -192,24 +183,23 @@ class Absences:
 
         ``touched_s``: when a hand was last seen in the box.
         """
-        key, out_s = self.key_of(missing), now_s - missing.left.t_s
-        if self.state.late.get(key) == missing.left.t_s:
+        key, out_s = self.key_of(missing), now_s - missing.left_s
+        if self.state.late.get(key) == missing.left_s:
             return True
-        limit_s = min(self._limit_s(i, missing.left, now_s) for i in missing.babies)
+        limit_s = min(self._limit_s(i, now_s) for i in missing.babies)
         alone = touched_s is None or now_s - touched_s >= ABOUT_S
         if out_s < limit_s or not (alone or out_s >= LONGEST_TIMES * limit_s):
             return False
-        self.state.late[key] = missing.left.t_s
+        self.state.late[key] = missing.left_s
         return True
 
     def key_of(self, missing: Missing) -> str:
         """The key of a condition about them."""
         return group_key(self._ids(missing.babies))
 
-    def _limit_s(self, i: int, left: Leaving, now_s: float) -> float:
+    def _limit_s(self, i: int, now_s: float) -> float:
         age = self._claims.records[i].expected(self._reference, now_s).age_day
-        alone, by_hand = next(limits for below, *limits in LIMITS_MIN if age < below)
-        return (by_hand if left.by_hand else alone) * MINUTE_S
+        return next(limit for below, limit in LIMITS_MIN if age < below) * MINUTE_S
 
     # ------------------------------------------------------------------ look-alikes
 
@@ -221,21 +211,21 @@ class Absences:
         away = sum(1 << i for i in unsure if self.is_away(i))
         seen: dict[int, float] = {}
         counts: dict[int, float] = {}
-        first: Leaving | None = None
+        first_s: float | None = None
         for hypothesis in self._occupancy.state.hypotheses:
             p = math.exp(hypothesis.log_p)
-            left = {i: _left(hypothesis, i, steps) for i in unsure}
+            left = {i: _left_s(hypothesis, i, steps) for i in unsure}
             out = [i for i in unsure if left[i] is not None and not away >> i & 1]
             counts[len(out)] = counts.get(len(out), 0.0) + p
             for i in out:
                 seen[i] = seen.get(i, 0.0) + p
-            times = [leaving for i in out if (leaving := left[i]) is not None]
-            first = first or min(times, key=lambda leaving: leaving.t_s, default=None)
+            times = [left_s for i in out if (left_s := left[i]) is not None]
+            first_s = min(times, default=None) if first_s is None else first_s
         count = max(n for n in counts if _at_least(counts, n) >= 1.0 - UNSURE_P)
         babies = tuple(i for i in unsure if seen.get(i, 0.0) > UNSURE_P)
-        if not count or first is None or len(babies) <= count:
+        if not count or first_s is None or len(babies) <= count:
             return None
-        return Missing(babies, count, first)
+        return Missing(babies, count, first_s)
 
     def _ids(self, babies: tuple[int, ...]) -> list[str]:
         return [self._claims.records[i].baby.id for i in babies]
@@ -253,8 +243,8 @@ def _at_least(counts: dict[int, float], n: int) -> float:
     return sum(p for count, p in counts.items() if count >= n)
 
 
-def _left(hypothesis: Hypothesis, baby: int, steps: dict[str, Step]) -> Leaving | None:
-    """The step by which the baby went out, where that is remembered and it is still out."""
+def _left_s(hypothesis: Hypothesis, baby: int, steps: dict[str, Step]) -> float | None:
+    """When the baby went out, where that is remembered and it is still out."""
     bit = 1 << baby
     if hypothesis.inside & bit:
         return None
@@ -263,11 +253,5 @@ def _left(hypothesis: Hypothesis, baby: int, steps: dict[str, Step]) -> Leaving 
             return None
         if explanation.lifted & bit:
             step = steps.get(explanation.step_id)
-            return None if step is None else Leaving(step.t_s, _by_hand(step, steps))
+            return None if step is None else step.t_s
     return None
-
-
-def _by_hand(step: Step, steps: dict[str, Step]) -> bool:
-    """A hand pressed, or had moved something shortly before; unwatched, nobody knows."""
-    before = (step.t_s - other.t_s for other in steps.values())
-    return step.touched or step.blind or any(0.0 < apart_s <= ABOUT_S for apart_s in before)

@@ -78,10 +78,10 @@ def _condition(parts: Parts, missing: Missing, now_s: float) -> Condition:
         severity=severity,
         baby=names[0] if single else None,
         candidates=[] if single else [Candidate(name, share) for name in names],
-        since_s=missing.left.t_s,
+        since_s=missing.left_s,
         title=f"{who} {is_} out of the box",
         message=f"{who} {has} been out of the box for "
-        f"{spoken_duration(now_s - missing.left.t_s)} and nobody is about: {advice}. "
+        f"{spoken_duration(now_s - missing.left_s)} and nobody is about: {advice}. "
         f"If somebody has {it}, note {it} as away.",
         why="longer than a bottle takes at this age, no hand in the box for ten minutes, and no "
         "note or feed names it",

@@ -62,8 +62,7 @@ def import_list(
     read = read_file(file, nursery.babies, now, choices, consent)
     known, fresh = _set_apart(read, nursery.weighings)
     rehearsal = Rehearsal(nursery, now, confirm=confirm)
-    rehearsal.run(fresh)
-    accepted = rehearsal.accepted
+    accepted = rehearsal.run(fresh)
     out.write(f"{file.path}\n")
     _show([*read.notes, *rehearsal.notes], [each.one for each in accepted], now, out)
     _show_left_out(len(known), [*read.left_out, *rehearsal.left_out], out)

@@ -50,8 +50,8 @@ class Rehearsal:
         self.left_out: list[LeftOut] = []
         self.notes: list[str] = []
 
-    def run(self, fresh: list[Found]) -> None:
-        """Each baby's in order of time."""
+    def run(self, fresh: list[Found]) -> list[Accepted]:
+        """Each baby's in order of time; returns what is accepted."""
         for name in dict.fromkeys(one.baby for one in fresh):
             own = [one for one in fresh if one.baby == name]
             is_new = not self._records[name].weighings
@@ -62,6 +62,7 @@ class Rehearsal:
                 refused = self._take([Accepted(own[0], True), *(Accepted(o) for o in own[1:])])
             self.left_out += refused
         self.accepted.sort(key=lambda each: each.one.t_s)
+        return self.accepted
 
     def _take(self, weighings: list[Accepted]) -> list[LeftOut]:
         refused = []

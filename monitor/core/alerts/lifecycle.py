@@ -36,6 +36,12 @@ PROVEN_WITHIN_S = 120.0
 for longer is told on, since a reminder too many costs less than a baby nobody looks after"""
 
 
+CLEAR_HOLD_S = 10.0
+"""a condition must be false this long; one missed statement while a source restarts is no news"""
+UNSEEN_S = 1800.0
+"""what nobody could judge for half an hour, and what then began anew, is another incident"""
+
+
 class AlertLife(msgspec.Struct, kw_only=True):
     """What the policy remembers about one open alert; survives a restart as JSON."""
 
@@ -109,6 +115,18 @@ class AlertLife(msgspec.Struct, kw_only=True):
     def away_until(self, now_s: float) -> float:
         """How long it was false without a break, when it is stated, or unknown, at ``now_s``."""
         return max(self.away_s, now_s - self.false_s if self.false_s is not None else 0.0)
+
+    def came_back_after_s(self, condition: Condition, now_s: float) -> float | None:
+        """For how long it was away, if what is stated now is another incident than it; else None.
+
+        It was false for longer than the hold, or unseen for so long that what began since is
+        another, or somebody had answered it when it was not there.
+        """
+        # After a restart its part may have seen what nobody could judge yet.
+        seen_away_s = min(condition.false_before_s, condition.since_s - self.stated_s)
+        away_s = max(self.away_until(now_s), seen_away_s)
+        unseen = now_s - self.stated_s >= UNSEEN_S and condition.since_s > self.stated_s
+        return away_s if away_s >= CLEAR_HOLD_S or unseen or self.over else None
 
     def acknowledged_long_ago(self, now_s: float) -> bool:
         """Critical, and whoever said "I am on it" has had the time that fits its kind."""

@@ -20,7 +20,7 @@ from monitor.commands import SendTestAlert
 from monitor.config import AlertsConfig
 from monitor.core.alerts.commands import obey
 from monitor.core.alerts.hands_gate import HandsGate
-from monitor.core.alerts.lifecycle import AlertLife
+from monitor.core.alerts.lifecycle import CLEAR_HOLD_S, AlertLife
 from monitor.core.alerts.memory import AlertMemory, AlertsRun, Incident, by_incident
 from monitor.core.alerts.quiet_hours import NIGHT_BUDGET, LocalMinute, QuietHours
 from monitor.core.alerts.roster import (
@@ -46,12 +46,8 @@ from monitor.events import (
 from monitor.names import SourceName
 from monitor.times import MINUTE_S
 
-CLEAR_HOLD_S = 10.0
-"""a condition must be false this long; one missed statement while a source restarts is no news"""
 FLAP_HOLD_S = 900.0
 """what comes and goes has to stay away for a quarter of an hour before it counts as over"""
-UNSEEN_S = 1800.0
-"""what nobody could judge for half an hour, and what then began anew, is another incident"""
 
 
 class AlertPolicy:
@@ -244,18 +240,12 @@ class AlertPolicy:
     def _came_back(self, incident: Incident, condition: Condition, now_s: float) -> bool:
         """Whether this is a new incident under an id that is held open, and is to be spoken.
 
-        It was false for longer than the hold, or unseen for so long that what began since is
-        another, or somebody had answered it when it was not there. What somebody acknowledged or
-        snoozed was the one before: it is spoken. What still waits for somebody goes on with its
-        reminders, unless it was away for longer than they are apart at first; so a plug that
-        comes and goes makes no push each time.
+        What somebody acknowledged or snoozed was the one before: it is spoken. What still waits for
+        somebody goes on with its reminders, unless it was away for longer than they are apart at
+        first; so a plug that comes and goes makes no push each time.
         """
         life = self.state.lives[incident]
-        # After a restart its part may have seen what nobody could judge yet.
-        seen_away_s = min(condition.false_before_s, condition.since_s - life.stated_s)
-        away_s = max(life.away_until(now_s), seen_away_s)
-        unseen = now_s - life.stated_s >= UNSEEN_S and condition.since_s > life.stated_s
-        if away_s < CLEAR_HOLD_S and not unseen and not life.over:
+        if (away_s := life.came_back_after_s(condition, now_s)) is None:
             return False
         life.alert = replace(life.alert, since=condition.since_s)
         self.state.remember_raise(incident, now_s)

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from monitor.core.alerts.policy import CLEAR_HOLD_S
+from monitor.core.alerts.lifecycle import CLEAR_HOLD_S
 from monitor.times import parse_rfc3339
 from tests.system.campaign.phone import Heard
 from tests.system.campaign.silence import incident_of

@@ -52,6 +52,7 @@ VERBS = (
     "weigh",
     "snooze",
     "assign",
+    "thing_forget",
     "correct",
     "baby_add",
     "baby_edit",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from monitor.config import NightConfig
+from monitor.core.state import decoded, encoded
 from monitor.events import Alert
 from monitor.mqtt.topics import Topics, state_messages
 from tests.days import Day, T, hours, kitten, minutes
@@ -212,3 +213,17 @@ def test_a_refused_bottle_is_no_longer_spoken_of_while_somebody_has_the_baby():
     assert last.state == "cleared"
     assert last.title == "Closed: Ash is drinking little"
     assert last.message == "Ash is with somebody: what it drinks there is not seen."
+
+
+def test_a_restart_forgets_neither_who_is_out_nor_who_has_it():
+    day = night()
+    day.box.lift(T + hours(2), "Ash")
+    day.say(hours(2.2), "note", baby="Ash", kind="away")
+    climbs_out(day, hours(2.3), "Bee")
+    day.live(hours(2.5))
+    scale = day.pipeline.scale
+    scale.resume(decoded("scale", encoded(scale.state)))
+    day.live(hours(3.2))
+    raised = [a for a in day.told("out_of_box") if a.state == "raised"]
+    assert [a.baby for a in raised] == ["Bee"]
+    assert round((raised[0].since - T) / 60.0) == 138

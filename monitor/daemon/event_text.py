@@ -25,6 +25,8 @@ from monitor.events import (
 )
 from monitor.names import farewell
 from monitor.times import MINUTE_S
+from monitor.written.grams import spoken_grams
+from monitor.written.notes import spoken_note
 
 _MOVES = {"lift": "out", "return": "back", None: "typed"}
 _CONTEXTS = {
@@ -53,7 +55,7 @@ def plain(event: AnyEvent) -> str:
         case Alert():
             return f"ALERT {event.state} [{event.severity}] {event.title}: {event.message}"
         case CommandResult():
-            return f"{event.verb}: {'done' if event.ok else event.error}"
+            return f"{event.verb}: {(event.understood or 'done') if event.ok else event.error}"
         case ThingChanged():
             state = "is a thing that is known now" if event.known else "is forgotten"
             return f"{event.name} ({event.grams:.0f} g) {state}"
@@ -97,15 +99,14 @@ def _weight(event: WeighIn | Feed | Unassigned | JointWeighIn | Retraction | Gro
 
 
 def _told(feed: Feed) -> str:
-    amount = "" if feed.net_g is None else f" {feed.net_g:g} g"
+    amount = "" if feed.net_g is None else f" {spoken_grams(feed.net_g)}"
     how = "" if feed.how is None else f" ({feed.how})"
     return f"{feed.baby} was fed{amount}{how}, as noted by hand"
 
 
 def _note(note: Note) -> str:
-    said = [str(x) for x in (note.value, note.text) if x is not None]
     about = "" if note.baby is None else f"{note.baby}: "
-    return f"{about}{note.kind.replace('_', ' ')}{' ' if said else ''}{', '.join(said)}"
+    return f"{about}{spoken_note(note.kind, note.value, note.text)}"
 
 
 def _scale(event: ObjectMoved | BoxOff | BoxOn | Disturbed) -> str:

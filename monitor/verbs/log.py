@@ -13,6 +13,7 @@ from monitor.times import DAY_S, MINUTE_S, parse_rfc3339
 from monitor.verbs.local import local_now
 from monitor.written.grams import spoken_grams
 from monitor.written.moments import spoken_moment
+from monitor.written.notes import spoken_note
 
 _MOVES = {"lift": "lifted out", "return": "put back"}
 
@@ -66,8 +67,7 @@ def _feed(item: dict[str, Any]) -> str:
 
 def _note(item: dict[str, Any]) -> str:
     about = "all" if item["baby"] is None else item["baby"]
-    said = [str(x) for x in (item["value"], item["text"]) if x is not None]
-    return f"{about}: {item['kind']} {', '.join(said)}".rstrip()
+    return f"{about}: {spoken_note(item['kind'], item['value'], item['text'])}"
 
 
 def _cry(item: dict[str, Any]) -> str:

@@ -50,7 +50,7 @@ class ThingAnswers:
         step = self._occupancy.step(step_id)
         if step is None:
             raise unknown_step(step_id)
-        g = abs(step.to_g - step.from_g)
+        g = round(abs(step.to_g - step.from_g), 1)
         thing = self._things.find(name) if name else self._things.like(step)
         if thing is not None:
             return [], thing.id
@@ -79,7 +79,7 @@ class ThingAnswers:
         if thing is None:
             known = ", ".join(each.name for each in self._things.known()) or "none yet"
             raise CommandError(f"no thing called {name!r} is known (known: {known})")
-        g = self._things.state_of(thing).g
+        g = round(self._things.state_of(thing).g, 1)
         self._things.forget(thing)
         self._claims.forget_thing(thing.name)
         return [ThingChanged(t_s=now_s, name=thing.name, grams=g, known=False)]

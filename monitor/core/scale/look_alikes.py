@@ -36,6 +36,8 @@ from monitor.times import MINUTE_S, spoken_hours
 
 LEAST_P = 0.05
 """A candidate less likely than this is none."""
+SWAP_SHARE = 0.6
+"""A step of less than this of the lightest is no lift or return of one of them."""
 KINDS_OF_GROUPS: tuple[AlertKind, ...] = ("low_intake", "bottle_overdue")
 
 
@@ -55,6 +57,10 @@ class LookAlikes:
             if (who := self._away(records)) is not None:
                 why = f"{who} is with somebody: what it drinks there is not seen."
                 found += [Closed(kind=kind, key=key, why=why) for kind in KINDS_OF_GROUPS]
+                continue
+            if self._has_swaps(records):
+                why = "they were changed for one another under the hand"
+                found += [CannotJudge(kind=kind, key=key, why=why) for kind in KINDS_OF_GROUPS]
                 continue
             bottles = self._bottles(records)
             found += [each for each in (
@@ -84,6 +90,13 @@ class LookAlikes:
             groups.append(names.union(*joined))
         for group in groups:
             yield [r for r in self._parts.claims.records if r.here and r.baby.name in group]
+
+    def _has_swaps(self, records: Sequence[BabyRecord]) -> bool:
+        """Whether one of their moves weighs less than any of them: one back and another out."""
+        names = {record.baby.name for record in records}
+        least_g = min((r.weight_g for r in records if r.weight_g is not None), default=0.0)
+        moves = [event for event in self._open() if _names(event) & names]
+        return any(event.weight_g < SWAP_SHARE * least_g for event in moves)
 
     def _away(self, records: Sequence[BabyRecord]) -> str | None:
         here = self._parts.claims.records

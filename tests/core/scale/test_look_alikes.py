@@ -103,3 +103,17 @@ def test_one_of_them_leaves_and_what_was_said_of_both_is_closed():
     last = [a for a in day.told("low_intake") if a.baby is None][-1]
     assert last.title == "Closed: One of Ash and Bee is drinking little"
     assert last.message == "Ash has left the nursery."
+
+
+def test_bottles_are_not_counted_where_babies_were_changed_under_the_hand():
+    """One back and another out is one step of a few grams: who drank is beyond counting."""
+    day = Day([kitten("Ash", 200.0), kitten("Bee", 201.0), kitten("Cas", 235.0)])
+    for k in range(4):
+        t_s = T + hours(0.3 + 2.5 * k)
+        day.box.lift(t_s, "Ash")
+        day.box.swap(t_s + 400.0, "Cas", "Ash", intake_g=8.0)
+        day.box.swap(t_s + 800.0, "Bee", "Cas", intake_g=9.0)
+        day.box.put(t_s + 1200.0, "Bee", intake_g=8.0)
+    day.live(hours(9.5))
+    assert not [a for a in day.told("bottle_overdue") if a.baby is None]
+    assert not [a for a in day.told("low_intake") if a.baby is None]

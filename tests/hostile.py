@@ -86,7 +86,7 @@ LIKELY: dict[str, st.SearchStrategy[Any]] = {
     "what": st.sampled_from([*get_args(HistoryKind), "feed", ""]), "limit": numbers,
     "since": st.sampled_from(DATES) | numbers, "until": st.sampled_from(DATES) | numbers,
     "next": texts | st.sampled_from(["2026-05-08T12:00:00Z", "2026-05-08T12:00:00Z/-3", "/", "x/1"]),
-    "value": texts | numbers, "text": texts, "how": texts,
+    "value": texts | numbers, "text": texts, "how": texts, "reason": texts,
     "id": st.sampled_from(["", "all", "test-1", *NAMES]), "step_id": st.sampled_from(["0", *NAMES]),
 }  # fmt: skip
 

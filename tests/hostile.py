@@ -95,7 +95,9 @@ LIKELY: dict[str, st.SearchStrategy[Any]] = {
 def likely_commands(draw: st.DrawFn) -> tuple[str, bytes]:
     """A known verb with its own arguments, each as bad as it can be."""
     verb = draw(st.sampled_from(sorted(VERBS)))
-    fields = {name: draw(LIKELY[name]) for name in VERBS[verb] if draw(st.integers(0, 9)) > 0}
+    fields = {
+        name: draw(LIKELY.get(name, scalars)) for name in VERBS[verb] if draw(st.integers(0, 9)) > 0
+    }
     if draw(st.booleans()):
         fields["request_id"] = draw(scalars)
     if draw(st.integers(0, 9)) == 0:

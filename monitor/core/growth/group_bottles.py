@@ -143,6 +143,15 @@ def all_fed_s(bottles: Sequence[GroupBottle], size: int) -> float | None:
     return None
 
 
+def each_fed(bottles: Sequence[GroupBottle], size: int) -> bool:
+    """Whether each of all ``size`` of them has drunk in the last round, not only may have.
+
+    Who has just drunk does not drink again: so many bottles in one round are everybody's.
+    """
+    fed = [bottle for bottle in bottles if intake(bottle.feed) == "fed"]
+    return covered([b for b in fed if fed[-1].t_s - b.t_s < HUNGRY_S]) >= size
+
+
 def covered(bottles: Sequence[GroupBottle]) -> int:
     """How many of them these bottles may have fed, at most."""
     return len({b.baby for b in bottles if b.baby is not None}) + sum(

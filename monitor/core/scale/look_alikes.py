@@ -25,6 +25,7 @@ from monitor.core.growth.group_bottles import (
     GroupBottle,
     GroupMove,
     all_fed_s,
+    each_fed,
     group_bottles,
     refused_run,
 )
@@ -142,7 +143,7 @@ class LookAlikes:
     ) -> Finding | None:
         run = refused_run(bottles, len(records))
         if not run:
-            return None
+            return self._over("low_intake", key, records, bottles)
         if now_s - run[-1].t_s > STALE_INTAKE_S:
             return CannotJudge(kind="low_intake", key=key, why="no bottle seen for half a day")
         names = listed([record.baby.name for record in records])
@@ -186,7 +187,7 @@ class LookAlikes:
         interval = max(interval_s(r.bottles, r.expected(reference, now_s)) for r in records)
         margin = max(LATE_MIN_S, LATE_SHARE * interval)
         if now_s < fed_s + interval + margin:
-            return None
+            return self._over("bottle_overdue", key, records, bottles)
         last_s = max((b.t_s for b in bottles if intake(b.feed) != "poor"), default=fed_s)
         if now_s >= last_s + interval + margin:
             why = f"No bottle of {names} has been seen lately: each of them is told of by name."
@@ -203,6 +204,16 @@ class LookAlikes:
             "Feed whoever is hungry now.",
             why="fewer returns with a gain of 1 % or more than babies that look alike",
         )
+
+    def _over(
+        self, kind: AlertKind, key: str, records: list[BabyRecord], bottles: list[GroupBottle]
+    ) -> Closed | None:
+        """It is over when each is known to have drunk; when each may have, nobody can say so."""
+        if each_fed(bottles, len(records)):
+            return None
+        names = listed([record.baby.name for record in records])
+        why = f"Enough bottles for {names} were drunk since, but nobody saw whose they were."
+        return Closed(kind=kind, key=key, why=why)
 
     def _watched_s(self, records: Sequence[BabyRecord]) -> float:
         start_s = self._parts.state.start_s
@@ -223,7 +234,7 @@ class LookAlikes:
             why=why,
             candidates=[Candidate(name, round(1.0 / len(names), 3)) for name in names],
             times=times,
-            all_clear=f"The bottles drunk since were enough for {listed(names)}.",
+            all_clear=f"Each of {listed(names)} has drunk since.",
         )
 
     def _age_day(self, records: Sequence[BabyRecord], now_s: float) -> float:

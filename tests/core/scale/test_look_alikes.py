@@ -51,12 +51,23 @@ def test_twins_that_drink_raise_nothing():
     assert not day.told("bottle_overdue")
 
 
-def test_it_is_over_when_the_bottles_were_enough_for_both():
+def test_it_is_over_when_both_have_drunk_in_one_round():
     day = twins((7.0, 0.0), (7.0, 0.0), (7.0, 7.0))
     day.live(hours(6.2))
     last = day.told("low_intake")[-1]
     assert last.title == "All clear: One of Ash and Bee is drinking little"
-    assert last.message == "The bottles drunk since were enough for Ash and Bee."
+    assert last.message == "Each of Ash and Bee has drunk since."
+
+
+def test_it_is_closed_and_no_all_clear_when_one_may_have_drunk_both_bottles():
+    """One drinks at every round, the other at none: two bottles, and perhaps one baby."""
+    day = twins((7.0, 0.0), (7.0, None), (7.0, None))
+    day.live(hours(6.2))
+    last = day.told("low_intake")[-1]
+    assert last.title == "Closed: One of Ash and Bee is drinking little"
+    assert last.message == (
+        "Enough bottles for Ash and Bee were drunk since, but nobody saw whose they were."
+    )
 
 
 def test_an_answer_moves_it_to_the_one_it_was_and_is_no_all_clear():

@@ -52,14 +52,23 @@ VERBS = (
     "weigh",
     "snooze",
     "assign",
-    "thing_forget",
     "correct",
     "baby_add",
     "baby_edit",
     "baby_retire",
     "tare",
     "weigh_in",
+    "thing_forget",
+    "feed",
+    "note",
+    "undo",
+    "baby_delete",
+    "history",
+    "acknowledge",
+    "not_a_cry",
+    "test_alert",
 )
+"""by the first byte of an input in the corpus, so a new one is added at the end"""
 
 
 def config(data: bytes) -> None:

@@ -31,6 +31,8 @@ def connect(path: Path, patience_s: float) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=patience_s)
     try:
         connection.row_factory = sqlite3.Row
+        if _is_cut_off(connection, path):
+            raise sqlite3.DatabaseError("it was cut off within a page")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA wal_autocheckpoint = 200")
@@ -43,6 +45,18 @@ def connect(path: Path, patience_s: float) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _is_cut_off(connection: sqlite3.Connection, path: Path) -> bool:
+    """Whether the file ends within a page that its log does not hold.
+
+    SQLite reads what is missing of the last page as zeros, and its check finds nothing wrong.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    if path == IN_MEMORY or (log.exists() and log.stat().st_size):
+        return False
+    page_bytes: int = connection.execute("PRAGMA page_size").fetchone()[0]
+    return path.stat().st_size % page_bytes != 0
 
 
 def connect_for_reading(path: Path) -> sqlite3.Connection:

@@ -268,6 +268,22 @@ def test_a_truncated_journal_is_set_aside(tmp_path: Path) -> None:
     fresh.close()
 
 
+@pytest.mark.parametrize("lost_bytes", [1, 4000])
+def test_a_journal_cut_off_within_its_last_page_is_set_aside_and_saved(
+    tmp_path: Path, lost_bytes: int
+) -> None:
+    """SQLite takes what is missing of the last page for zeros and finds nothing wrong."""
+    path = tmp_path / "j.sqlite"
+    journal = Journal.open(path)
+    journal.write(Batch(events=[weigh_in(f"a{n}") for n in range(500)]))
+    journal.close()
+    path.write_bytes(path.read_bytes()[:-lost_bytes])
+    fresh = Journal.open(path)
+    assert fresh.set_aside is not None
+    assert len(fresh.weighings()) >= 450
+    fresh.close()
+
+
 def test_a_newer_journal_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "j.sqlite"
     Journal.open(path).close()

@@ -76,7 +76,7 @@ def test_a_dead_microphone_is_told_and_the_scale_goes_on(tmp_path, broker, sound
             sound.quiet()
             sound.kill()
             wait_for(lambda: alerts(phone, "raised", "deaf"))
-            assert phone.last(f"{BOX}/problem/monitor_blind") == b"ON"
+            wait_for(lambda: phone.last(f"{BOX}/problem/monitor_blind") == b"ON")
             chip.set(code=84_000 + 400 * 1200)
             wait_for(lambda: total_g(phone) == pytest.approx(1200, abs=2))
             assert not alerts(phone, "raised", "Scale")

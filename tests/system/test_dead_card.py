@@ -150,7 +150,7 @@ def test_a_card_that_is_dead_at_the_start_is_watched_without_and_taken_up_later(
         (lost,) = wait_for(lambda: told(phone, "Watching without the list of babies"))
         assert lost["severity"] == "critical"
         ring(phone)
-        assert phone.json(f"{BASE}/health")[-1]["roster_known"] is False
+        wait_for(lambda: phone.json(f"{BASE}/health")[-1]["roster_known"] is False)
         phone.messages.clear()
         card.revive()
         wait_for(lambda: phone.json(f"{BASE}/baby/possum"))

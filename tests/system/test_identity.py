@@ -186,7 +186,7 @@ def test_a_box_that_is_renamed_leaves_nothing_behind(
         daemon.start()
         wait_for(lambda: phone.last("nursery/other/status") == b"online", START_S)
         wait_for(lambda: phone.last("nursery/test-box/status") == b"", START_S)
-    assert retained(broker.port, "nursery/test-box/#", "homeassistant/#") == {}
+    wait_for(lambda: retained(broker.port, "nursery/test-box/#", "homeassistant/#") == {}, START_S)
     assert retained(broker.port, "lab/#")
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from html import escape
 
 from monitor.events import Feed, Verdict
+from monitor.names import farewell
 from monitor.report.alert_marks import AlertMark
 from monitor.report.data import BabyReport, Company, ReportData, company_words
 from monitor.report.growth import Growth, in_24_hours, verdict
@@ -65,12 +66,15 @@ def _baby(report: BabyReport, picture: str) -> str:
 
 
 def _verdicts(data: ReportData) -> str:
-    """How each baby is doing, those to worry about first."""
-    worst_first = sorted(data.babies, key=lambda report: _WORST_FIRST.index(_verdict_of(report)))
-    return "".join(
-        f"<p class='verdict'>{escape(verdict(report.baby.name, report.growth))}{_as_of(report)}</p>"
-        for report in worst_first
-    )
+    """How each baby is doing, those to worry about first, those who have left last."""
+    here = [report for report in data.babies if report.baby.retired_s is None]
+    here.sort(key=lambda report: _WORST_FIRST.index(_verdict_of(report)))
+    sentences = [
+        f"{escape(verdict(report.baby.name, report.growth))}{_as_of(report)}" for report in here
+    ]
+    gone = [report.baby for report in data.babies if report.baby.retired_s is not None]
+    sentences += [escape(farewell(baby.name, baby.retired_reason)) for baby in gone]
+    return "".join(f"<p class='verdict'>{sentence}</p>" for sentence in sentences)
 
 
 def _verdict_of(report: BabyReport) -> Verdict:

@@ -9,12 +9,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from monitor.config import Config
 from monitor.errors import ConfigError, InputError, JournalError
 from monitor.events import Alert, Baby, Feed, RosterChanged, WeighIn
 from monitor.report.chart_worker import ChartWorker
+from monitor.report.page import page
 from monitor.report.write import read_data, write_report
 from monitor.store.batch import Batch
 from monitor.store.journal import Journal
@@ -109,6 +111,16 @@ def test_the_verdict_stands_first_and_open_alerts_next(config: Config, tmp_path:
     verdict = text.index("Possum is gaining: +8.9 g (+4.3 %) in 24 h.")
     opened = text.index("<h2>Open alerts</h2>")
     assert verdict < opened < text.index("Possum &lt;loses&gt;") < text.index("<svg")
+
+
+def test_of_one_that_has_died_no_verdict_is_given(config: Config):
+    data = read_data(config, baby=None, days=14)
+    possum = next(report for report in data.babies if report.baby.name == "Possum")
+    died = msgspec.structs.replace(possum.baby, retired_s=T, retired_reason="died")
+    alone = msgspec.structs.replace(data, babies=[msgspec.structs.replace(possum, baby=died)])
+    shown = page(alone, [""], "")
+    assert "Possum has died. Its history is kept." in shown
+    assert "is gaining" not in shown
 
 
 def test_a_change_on_the_page_is_before_the_bottle_against_before_the_bottle(

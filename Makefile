@@ -69,6 +69,7 @@ libraries:
 	@tools/need openssl sh -c 'command -v openssl'
 	@tools/need systemd sh -c 'command -v systemd-analyze'
 	@tools/need libasound2-dev test -f /usr/include/alsa/pcm_external.h
+	@tools/need chromium,fonts-dejavu-core sh -c 'command -v chromium'
 	@tools/need gcc,libc6-dev sh -c 'echo "int main(void){return 0;}" | cc -x c -o /dev/null -'
 
 $(VENV)/bin/python:

@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCK = (ROOT / "requirements.lock").read_text()
-EXTRAS = ("demo", "watch", "report", "notify", "phone", "lists")
+EXTRAS = ("demo", "watch", "report", "notify", "page", "phone", "lists")
 MACHINES = [
     {"python_version": python, "python_full_version": f"{python}.2", "platform_machine": machine,
      "sys_platform": "linux", "platform_system": "Linux", "extra": ""}

@@ -54,6 +54,9 @@ class BabyStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     species: Species
+    born: str | None = None
+    """date, often a guess; ``None``: nobody knows"""
+    adult_weight_kg: float | None = None
     weight_g: float | None = None
     weighed_at: float | None = None
     gain_24h_g: float | None = None

@@ -241,6 +241,8 @@ class BabyRecord(msgspec.Struct):
         return BabyStatus(
             name=self.baby.name,
             species=self.baby.species,
+            born=self.baby.born,
+            adult_weight_kg=self.baby.adult_weight_kg,
             weight_g=latest.weight_g if latest else None,
             weighed_at=latest.t_s if latest else None,
             gain_24h_g=report.gain_24h_g if report else None,

@@ -327,10 +327,15 @@ def test_the_document_of_a_baby():
 
 
 def test_what_is_not_known_of_a_baby_is_empty():
-    status = record_of(weight_g=150.0).status(T0, REFERENCE, in_box=None)
+    status = record_of(weight_g=150.0, born=None).status(T0, REFERENCE, in_box=None)
     assert status.verdict == "not_enough_data"
     known = {k for k in status.__struct_fields__ if getattr(status, k) is not None}
     assert known == {"name", "species", "verdict"}
+
+
+def test_the_document_says_what_a_growth_curve_needs():
+    known = record_of(adult_weight_kg=12.0).status(T0, REFERENCE, in_box=None)
+    assert (known.born, known.adult_weight_kg) == ("2026-03-02", 12.0)
 
 
 def test_without_a_clock_nothing_is_said_per_day():

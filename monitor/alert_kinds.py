@@ -32,6 +32,7 @@ AlertKind = Literal[
     "low_intake",
     "bottle_overdue",
     "out_of_box",
+    "fading",
     "test",
 ]
 """The keys of ``KINDS``, for the type checker; a test holds that they are the same."""
@@ -122,6 +123,12 @@ KINDS: Mapping[AlertKind, Kind] = {
         news_for_s=HOUR_S,
         acknowledged_for_s=0.5 * HOUR_S,  # whoever looks for it has found it by then
         needs=("scale",),
+    ),
+    "fading": Kind(
+        about="baby",
+        label="Signs of fading",
+        news_for_s=DAY_S,
+        slow_reminders=True,
     ),
     "test": Kind(about="nothing", label="Test alert", news_for_s=DAY_S),
 }

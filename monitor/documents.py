@@ -6,6 +6,8 @@ JSON (``codec.py``).
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from monitor.events import Alert, CryContext, SourceCondition, Species, Verdict, Voice
@@ -49,6 +51,14 @@ class ScaleStatus(msgspec.Struct, frozen=True, kw_only=True):
     """those with a name, in the order in which they were named"""
 
 
+class BabyWatch(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a baby begins to fade, inside topic ``baby/<slug>``."""
+
+    level: Literal["well", "watch", "act"]
+    signs: list[str]
+    """what was seen, a sentence each, the strongest first"""
+
+
 class BabyStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Topic ``baby/<slug>``."""
 
@@ -69,6 +79,8 @@ class BabyStatus(msgspec.Struct, frozen=True, kw_only=True):
     in_box: bool | None = None
     out_since: float | None = None
     """since when it has certainly been out; ``None``: it is in, or nobody knows"""
+    watch: BabyWatch | None = None
+    """``None``: too little is known of its own last days"""
 
 
 class SourceHealth(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,9 +19,11 @@ MAY_USE: dict[str, set[str]] = {
     "core.cry": {"vocabulary"},
     "core.scale": {"core.growth", "vocabulary"},
     "core.health": {"vocabulary"},
+    "core.fading": {"core.growth", "vocabulary"},
     "core": {
         "core.alerts",
         "core.cry",
+        "core.fading",
         "core.growth",
         "core.health",
         "core.scale",

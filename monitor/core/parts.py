@@ -11,6 +11,7 @@ from monitor.core.alerts.policy import AlertPolicy
 from monitor.core.cry.detector import CryDetector
 from monitor.core.cry.incident import CryIncident, CryingState
 from monitor.core.cry.model import CryModel
+from monitor.core.fading.watch import FadingState, FadingWatch
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.health.codes import LEAST_HX711_HZ, LEAST_HZ
 from monitor.core.health.identity import IdentityConflict
@@ -59,6 +60,7 @@ class Parts:
         self._crying = CryIncident(config.alerts)
         self._health = Health(watched, start_s, least_scale_hz=_least_hz(config))
         self._activity = Activity(config.alerts, start_s)
+        self._fading = FadingWatch(reference)
         self._identity = IdentityConflict(config.box)
         self._link = LinkHealth()
         self.policy = AlertPolicy(config.alerts, config.box, local_minute)
@@ -86,6 +88,7 @@ class Parts:
             alerts=self.policy.state,
             crying=self._crying.state,
             activity=self._activity.state,
+            fading=self._fading.state,
         )
 
     @state.setter
@@ -94,6 +97,7 @@ class Parts:
         self.policy.state = state.alerts
         self._crying.state = state.crying
         self._activity.state = state.activity
+        self._fading.state = state.fading
 
     @property
     def run(self) -> RunState:
@@ -152,6 +156,7 @@ class Parts:
         alerts: AlertMemory | None = None,
         crying: CryingState | None = None,
         activity: ActivityState | None = None,
+        fading: FadingState | None = None,
     ) -> None:
         """After a restart: go on from what an earlier run left; a part without it begins anew."""
         if scale is not None:
@@ -162,6 +167,8 @@ class Parts:
             self._crying.resume(crying)
         if activity is not None and self._tells_silence:
             self._activity.resume(activity)
+        if fading is not None:
+            self._fading.state = fading
         self._take_up()
 
     def adopt(self, alerts: Sequence[Alert]) -> list[Alert]:

@@ -18,7 +18,7 @@ import numpy as np
 
 from monitor.commands import AlertRequest, JournalRequest
 from monitor.core.parts import Parts
-from monitor.documents import BoxState, ScaleStatus
+from monitor.documents import BabyStatus, BoxState, ScaleStatus
 from monitor.events import (
     Alert,
     AnyEvent,
@@ -72,10 +72,17 @@ class Pipeline(Parts):
         return BoxState(
             cry=self._crying.status(now_s, self.detector, self._health.alive("microphone")),
             scale=self.scale.scale_status(now_s),
-            babies=self.scale.baby_statuses(now_s),
+            babies=self._baby_statuses(now_s),
             alerts=list(self.policy.open),
             sources=sources,
         )
+
+    def _baby_statuses(self, now_s: float) -> list[BabyStatus]:
+        statuses, records = self.scale.baby_statuses(now_s), self.scale.records
+        return [
+            msgspec.structs.replace(status, watch=self._fading.watch(record.baby.id))
+            for status, record in zip(statuses, records, strict=True)
+        ]
 
     # ------------------------------------------------------------------ one kind each
 
@@ -103,6 +110,8 @@ class Pipeline(Parts):
         self._health.observe(block)
         events = self.scale.observe(block)
         self._activity.observe(block, events)
+        if events:
+            self._fading.forget()
         return events
 
     def _tick(self, tick: Tick) -> list[AnyEvent]:
@@ -110,6 +119,7 @@ class Pipeline(Parts):
         self._health.know_scale_fault(self.scale.fault)
         events: list[AnyEvent] = [*self._health.observe(tick)]
         events += self.scale.observe(tick)
+        self._fading.observe(now_s, self.scale.records)
         return events + list(self._judge(now_s))
 
     def _slept(self, slept: Slept) -> list[AnyEvent]:
@@ -122,12 +132,14 @@ class Pipeline(Parts):
         return []
 
     def _judge(self, now_s: float) -> list[Alert]:
+        records = self.scale.records
         hearing, weighing = self._health.alive("microphone"), self._health.alive("scale")
         conditions = [
             *self._health.conditions(now_s),
             *self._identity.conditions(),
             *self._link.conditions(),
             *self.scale.conditions(now_s),
+            *self._fading.conditions(records),
             *self._crying.conditions(now_s, hearing=hearing, open_bout=self._open_bout),
             *self._activity.conditions(
                 now_s,
@@ -141,6 +153,7 @@ class Pipeline(Parts):
             *self._health.unjudged(now_s),
             *self._link.unjudged(),
             *self.scale.unjudged(now_s),
+            *self._fading.unjudged(records),
             *self._crying.unjudged(),
             *self._activity.unjudged(),
         ]
@@ -166,6 +179,8 @@ class Pipeline(Parts):
         if isinstance(command.request, JournalRequest):
             return [command.answer("nothing is stored here: ask a monitor that runs")]
         events = self.scale.observe(command)
+        self._fading.forget()
+        self._fading.observe(command.t_s, self.scale.records)
         return [*events, *self._after_a_death(events, command.t_s), *self._judge(command.t_s)]
 
     def _after_a_death(self, events: Sequence[AnyEvent], now_s: float) -> list[Alert]:

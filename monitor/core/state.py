@@ -15,6 +15,7 @@ from monitor.core.activity import ActivityRun, ActivityState
 from monitor.core.alerts.memory import AlertMemory, AlertsRun
 from monitor.core.cry.detector import DetectorState
 from monitor.core.cry.incident import CryingRun, CryingState
+from monitor.core.fading.watch import FadingState
 from monitor.core.health.identity import IdentityState
 from monitor.core.health.link import LinkState
 from monitor.core.health.sources import HealthState
@@ -29,6 +30,7 @@ class CoreState(msgspec.Struct, kw_only=True):
     alerts: AlertMemory
     crying: CryingState
     activity: ActivityState
+    fading: FadingState = msgspec.field(default_factory=FadingState)
 
 
 class RunState(msgspec.Struct, kw_only=True):

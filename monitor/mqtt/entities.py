@@ -271,3 +271,7 @@ def _baby_sensors(topic: str) -> Iterator[tuple[str, Component]]:
             "Growth", topic, "verdict", device_class="enum", options=verdicts, icon="mdi:chart-line"
         ),
     )
+    watched = "{% set w = value_json.watch %}{{ 'None' if w is none else w.level }}"
+    levels = {"device_class": "enum", "options": ["well", "watch", "act"]}
+    row = _sensor("Watch", topic, "watch", icon="mdi:heart-pulse", **levels)
+    yield "watch", row | {"value_template": watched}

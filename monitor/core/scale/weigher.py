@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from monitor.config import ScaleConfig
+from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.conditions import phrase
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale.box import BoxWatch
@@ -157,6 +158,11 @@ class Weigher:
     def babies(self) -> list[Baby]:
         """Who is in the nursery now, without the retired."""
         return self._parts.roster.here
+
+    @property
+    def records(self) -> list[BabyRecord]:
+        """Of each who is in the nursery now: weighings, bottles, growth."""
+        return [record for record in self._claims.records if record.here]
 
     @property
     def gone(self) -> list[Baby]:

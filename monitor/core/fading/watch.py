@@ -1,0 +1,117 @@
+"""Who begins to fade: the judgement of every baby, kept for a while, as a condition in words.
+
+The alert opens at ``act`` and stays until the signs are back at ``well``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from monitor.core.fading.judgement import Course, Judgement, judge
+from monitor.core.growth.baby_record import BabyRecord
+from monitor.core.growth.reference import GrowthReference
+from monitor.documents import BabyWatch
+from monitor.events import CannotJudge, Condition
+from monitor.times import MINUTE_S
+from monitor.timeshift import Moment
+
+JUDGE_EVERY_S = 15 * MINUTE_S
+"""Signs change with bottles and hours."""
+
+
+class FadingState(msgspec.Struct):
+    """What a restart goes on with."""
+
+    since_s: dict[str, Moment] = {}
+    """since when the signs of a baby (by id) have agreed; without those that are well"""
+
+
+class FadingWatch:
+    """Judges; states ``fading``."""
+
+    def __init__(self, reference: GrowthReference) -> None:
+        self._reference = reference
+        self.state = FadingState()
+        self._judged: dict[str, Judgement | None] = {}
+        self._judged_s: float | None = None
+
+    def forget(self) -> None:
+        """Something was weighed, drunk or taken back: judge anew."""
+        self._judged_s = None
+
+    def observe(self, now_s: float, records: Sequence[BabyRecord]) -> None:
+        """Judge everybody, where that is due; ``records``: those who are here."""
+        last_s = self._judged_s
+        if last_s is not None and 0.0 <= now_s - last_s < JUDGE_EVERY_S:
+            return
+        self._judged_s = now_s
+        courses = [Course.of(record, now_s, self._reference) for record in records]
+        self._judged = {
+            record.baby.id: judge(courses[i], [courses[k] for k in _litter(i, records)], now_s)
+            for i, record in enumerate(records)
+        }
+        since_s = self.state.since_s
+        for baby_id, judgement in self._judged.items():
+            if judgement is not None and judgement.level == "act":
+                since_s.setdefault(baby_id, judgement.since_s)
+            elif judgement is not None and judgement.level == "well":
+                since_s.pop(baby_id, None)
+        for gone in since_s.keys() - self._judged.keys():
+            del since_s[gone]
+
+    def watch(self, baby_id: str) -> BabyWatch | None:
+        """For the retained document; ``None`` when nothing can be judged."""
+        judgement = self._judged.get(baby_id)
+        if judgement is None:
+            return None
+        level = "act" if baby_id in self.state.since_s else judgement.level
+        signs = judgement.signs if level != "well" else []
+        return BabyWatch(level=level, signs=[_sentence(sign.text) for sign in signs])
+
+    def conditions(self, records: Sequence[BabyRecord]) -> list[Condition]:
+        """The babies whose signs agree."""
+        found = []
+        for record in records:
+            since_s = self.state.since_s.get(record.baby.id)
+            judgement = self._judged.get(record.baby.id)
+            if since_s is not None and judgement is not None:
+                found.append(_fading(record, judgement, since_s))
+        return found
+
+    def unjudged(self, records: Sequence[BabyRecord]) -> list[CannotJudge]:
+        """The babies whose signs agreed and cannot be had now."""
+        return [
+            CannotJudge(
+                kind="fading", key=record.baby.id, why="too little was weighed and drunk lately"
+            )
+            for record in records
+            if record.baby.id in self.state.since_s and self._judged.get(record.baby.id) is None
+        ]
+
+
+def _litter(i: int, records: Sequence[BabyRecord]) -> list[int]:
+    species = records[i].baby.species
+    return [k for k, other in enumerate(records) if k != i and other.baby.species == species]
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _fading(record: BabyRecord, judgement: Judgement, since_s: float) -> Condition:
+    name = record.baby.name
+    said = "; ".join(sign.text for sign in judgement.signs) or "its signs have not recovered"
+    return Condition(
+        kind="fading",
+        key=record.baby.id,
+        severity="critical",
+        baby=name,
+        since_s=since_s,
+        title=f"{name} is not itself",
+        message=f"{name}: {said}. Look at it now: is it warm, does it suck, does it move when "
+        "touched? Weigh it. If any of that is not as usual, call your vet.",
+        why="several signs have turned together against its own last days",
+        all_clear=f"{name}'s signs are as usual again.",
+    )

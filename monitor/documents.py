@@ -75,6 +75,10 @@ class BabyStatus(msgspec.Struct, frozen=True, kw_only=True):
     last_feed_at: float | None = None
     last_feed_g: float | None = None
     intake_24h_g: float | None = None
+    intake_24h_ml_per_kg: float | None = None
+    """``None`` also when a bottle of the day is of unknown amount"""
+    next_feed_ml: float | None = None
+    """for the bottle that is due at ``bottle_due_at``"""
     bottle_due_at: float | None = None
     in_box: bool | None = None
     out_since: float | None = None

@@ -256,6 +256,11 @@ def _baby_sensors(topic: str) -> Iterator[tuple[str, Component]]:
     bottle = {"icon": "mdi:baby-bottle-outline"}
     yield "last_feed_g", _sensor("Last feed", topic, "last_feed_g", **difference, **bottle)
     yield "intake_24h_g", _sensor("Intake in 24 h", topic, "intake_24h_g", **difference, **bottle)
+    ml = grams | {"unit_of_measurement": "mL", "suggested_display_precision": 1}
+    yield "next_feed_ml", _sensor("Next bottle", topic, "next_feed_ml", **ml, **bottle)
+    per_kg = {"unit_of_measurement": "mL/kg", "state_class": "measurement"}
+    field = "intake_24h_ml_per_kg"
+    yield field, _sensor("Intake in 24 h per kg", topic, field, **per_kg, **bottle)
     moments: tuple[tuple[str, str, dict[str, str]], ...] = (
         ("bottle_due_at", "Bottle due", {}),
         ("last_feed_at", "Last fed", {}),

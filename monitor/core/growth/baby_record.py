@@ -20,6 +20,7 @@ from monitor.core.growth.feeding import (
     interval_s,
     joined,
 )
+from monitor.core.growth.next_bottle import next_bottle_ml
 from monitor.core.growth.reference import Expected, GrowthReference
 from monitor.core.growth.trend import Point
 from monitor.documents import BabyStatus
@@ -36,6 +37,8 @@ KEPT_FEEDS = 24
 """... and bottles told by hand: two days of a neonate"""
 FEED_MAX_S = 6 * HOUR_S
 """Out for longer, the difference is no single bottle."""
+OLD_WEIGHT_S = 3 * DAY_S
+"""A neonate has gained a third since: no bottle is measured by such a weight."""
 CLEAN_POINTS_S = 10 * HOUR_S
 """A concern is dropped when the rules have been clean for this long and two weighings."""
 
@@ -225,6 +228,15 @@ class BabyRecord(msgspec.Struct):
             return None
         return fed.t_s + interval_s(self.bottles, self.expected(reference, fed.t_s))
 
+    def _next_feed_ml(self, now_s: float, reference: GrowthReference) -> float | None:
+        weight_g = self.weight_g
+        weighed_s = self.latest.t_s if self.latest else self.baby.registered_s
+        if weight_g is None or weighed_s is None or now_s - weighed_s > OLD_WEIGHT_S:
+            return None
+        expected = self.expected(reference, now_s)
+        need = 0.5 * sum(expected.intake_ml_per_kg_day)
+        return next_bottle_ml(weight_g, need, interval_s(self.bottles, expected), None)
+
     def status(
         self,
         now_s: float,
@@ -238,6 +250,8 @@ class BabyRecord(msgspec.Struct):
         feed = self.bottles[-1] if self.bottles else None
         recent = [f.amount_g for f in self.bottles if f.t_s > now_s - DAY_S]
         day = [g for g in recent if g is not None] if clock_known else []
+        drank_ml = sum(day) if day and len(day) == len(recent) else None
+        kg = None if self.weight_g is None else self.weight_g / 1000.0
         return BabyStatus(
             name=self.baby.name,
             species=self.baby.species,
@@ -251,6 +265,8 @@ class BabyRecord(msgspec.Struct):
             last_feed_at=feed.t_s if feed else None,
             last_feed_g=feed.amount_g if feed else None,
             intake_24h_g=sum(day) if day else None,
+            intake_24h_ml_per_kg=None if drank_ml is None or kg is None else drank_ml / kg,
+            next_feed_ml=self._next_feed_ml(now_s, reference) if clock_known else None,
             bottle_due_at=self.due_s(reference),
             in_box=in_box,
         )

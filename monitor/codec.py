@@ -15,7 +15,7 @@ import msgspec
 from monitor.times import parse_rfc3339, rfc3339
 from monitor.timeshift import TimeShift
 
-_MOMENTS = frozenset({"at", "since", "until", "out_since"})
+_MOMENTS = frozenset({"at", "since", "until", "out_since", "from", "to"})
 _INTERNAL = frozenset({"t_s", "silent", "decided_s", "started_s", "until_s", "stamp"})
 """fields of the vocabulary that the contract expresses otherwise or not at all"""
 

@@ -25,11 +25,13 @@ from monitor.written.fields import (
     MilkGrams,
     Minutes,
     PageItems,
+    SummaryHours,
     Text,
     moment_s,
 )
 
 SNOOZE_MIN = 30.0
+SUMMARY_H = 12.0
 
 
 class Verb(Struct, frozen=True, tag_field="verb", forbid_unknown_fields=True, omit_defaults=True):
@@ -254,6 +256,13 @@ class History(Verb, frozen=True, kw_only=True, tag="history"):
         return moment_s(self.until)
 
 
+class Summarize(Verb, frozen=True, kw_only=True, tag="summary"):
+    """What happened, in words, for the next carer."""
+
+    hours: SummaryHours = SUMMARY_H
+    """back from now"""
+
+
 AlertRequest = Acknowledge | Snooze | NotACry | SendTestAlert
 """carried out by ``core.alerts``"""
 ScaleRequest = (
@@ -272,7 +281,7 @@ ScaleRequest = (
     | Undo
 )
 """carried out by ``core.scale``"""
-JournalRequest = History
+JournalRequest = History | Summarize
 """answered from what is stored"""
 Request = AlertRequest | ScaleRequest | JournalRequest
 

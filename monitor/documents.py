@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from monitor.events import Alert, CryContext, SourceCondition, Species, Verdict, Voice
+from monitor.timeshift import Moment
 
 
 class CryStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +88,14 @@ class BabyStatus(msgspec.Struct, frozen=True, kw_only=True):
     """``None``: too little is known of its own last days"""
 
 
+class Summary(msgspec.Struct, frozen=True, kw_only=True, rename={"from_s": "from", "to_s": "to"}):
+    """Topic ``summary``: the last hand-over in words; all ``None`` before the first."""
+
+    text: str | None = None
+    from_s: Moment | None = None
+    to_s: Moment | None = None
+
+
 class SourceHealth(msgspec.Struct, frozen=True, kw_only=True):
     """One source inside topic ``health``."""
 
@@ -105,3 +114,4 @@ class BoxState(msgspec.Struct, frozen=True, kw_only=True):
     alerts: list[Alert]
     """open alerts, oldest first"""
     sources: dict[str, SourceHealth]
+    summary: Summary = Summary()

@@ -84,6 +84,7 @@ LIKELY: dict[str, st.SearchStrategy[Any]] = {
     "confirm": st.booleans(), "usual": st.booleans(), "cancel": st.booleans(), "void": st.booleans(),
     "kind": st.sampled_from([*get_args(NoteKind), "Stool", ""]),
     "what": st.sampled_from([*get_args(HistoryKind), "feed", ""]), "limit": numbers,
+    "hours": numbers,
     "since": st.sampled_from(DATES) | numbers, "until": st.sampled_from(DATES) | numbers,
     "next": texts | st.sampled_from(["2026-05-08T12:00:00Z", "2026-05-08T12:00:00Z/-3", "/", "x/1"]),
     "value": texts | numbers, "text": texts, "how": texts, "reason": texts,

@@ -34,6 +34,7 @@ MAY_USE: dict[str, set[str]] = {
     "store": {"host", "vocabulary"},
     "devices": {"core.cry", "core.health", "host", "recordings", "vocabulary"},
     "report": {"core.growth", "data", "host", "store", "vocabulary"},
+    "handover": {"core.growth", "report", "store", "vocabulary"},
     "mqtt": {"core.health", "host", "store", "vocabulary"},
     "daemon": {
         "core",
@@ -42,6 +43,7 @@ MAY_USE: dict[str, set[str]] = {
         "core.growth",
         "data",
         "devices",
+        "handover",
         "host",
         "mqtt",
         "report",

@@ -18,13 +18,13 @@ from monitor.cli.calibrating import calibrate
 from monitor.cli.identity import adopt, identity
 from monitor.cli.recordings import listen, replay
 from monitor.cli.running import check, demo, install, run
-from monitor.cli.showing import log, report, watch
+from monitor.cli.showing import log, report, summary, watch
 from monitor.errors import CommandError, ConfigError, NurseryError
 
 VERBS: tuple[click.Command, ...] = (
     run, demo, check, install,
     listen, replay, report, watch,
-    baby, weigh, feed, note, assign, thing, correct, undo, log,
+    baby, weigh, feed, note, assign, thing, correct, undo, log, summary,
     calibrate, identity, adopt,
 )  # fmt: skip
 

@@ -51,6 +51,19 @@ def log(config_path: str | None, name: str | None, days: float, as_json: bool) -
 
 
 @click.command()
+@click.option("--hours", type=click.FloatRange(1, 168), default=12.0, show_default=True,
+              help="Back from now.")  # fmt: skip
+@json_option
+@config_option
+def summary(config_path: str | None, hours: float, as_json: bool) -> int:
+    """What happened, in words, for the next carer: the night, or any hours until now."""
+    config = box_config(config_path)
+    from monitor.verbs.summary import print_summary
+
+    return print_summary(config, hours=hours, as_json=as_json, out=sys.stdout)
+
+
+@click.command()
 @click.option("--host", metavar="HOST", help="Broker to watch, instead of a configuration's.")
 @click.option("--port", type=int, help="Its port.")
 @click.option("--username", metavar="NAME")

@@ -13,6 +13,7 @@ from monitor.events import (
     Disturbed,
     Feed,
     Growth,
+    Handover,
     JointWeighIn,
     Note,
     ObjectMoved,
@@ -56,6 +57,8 @@ def plain(event: AnyEvent) -> str:
             return f"ALERT {event.state} [{event.severity}] {event.title}: {event.message}"
         case CommandResult():
             return f"{event.verb}: {(event.understood or 'done') if event.ok else event.error}"
+        case Handover():
+            return f"summary: {event.text}"
         case ThingChanged():
             state = "is a thing that is known now" if event.known else "is forgotten"
             return f"{event.name} ({event.grams:.0f} g) {state}"

@@ -17,6 +17,7 @@ import msgspec
 from monitor.config import Config
 from monitor.core.pipeline import Pipeline
 from monitor.daemon.core_memory import ALL_BUT_SCALE, CoreMemory, rows_of
+from monitor.daemon.handovers import Handovers
 from monitor.daemon.journal_report import JournalReport
 from monitor.daemon.looking_back import looked_back
 from monitor.daemon.news import News
@@ -109,6 +110,7 @@ class Recorder:
         pushed = self.journal.pushes.pushed_alerts()
         self._news = News(config, Topics(config.box), pushed, self.spoken_minute)
         self.pipeline = self._memory.restored(self.now_s, run_start.earlier)
+        self._handovers = Handovers(config.alerts.night, self.journal, self, self.now_s)
         self.report.look(self.now_s, synced=self.synced)
         self._has_begun = True
         self.pipeline.know_clock(run_start.clock.known)
@@ -144,7 +146,8 @@ class Recorder:
 
     def status(self, now_s: float) -> BoxState:
         """The retained documents."""
-        return self.pipeline.status(now_s)
+        state = self.pipeline.status(now_s)
+        return msgspec.structs.replace(state, summary=self._handovers.summary)
 
     # ------------------------------------------------------------------ the flow
 
@@ -157,6 +160,8 @@ class Recorder:
         self.now_s = max(self.now_s, observation.t_s)
         if (answer := looked_back(self.journal, observation)) is not None:
             return self._take([answer])
+        if (told := self._handovers.answered(observation)) is not None:
+            return self._take(told)
         if isinstance(observation, ClockReading):
             return self._read_clock(observation)
         if isinstance(observation, HostReport):
@@ -168,7 +173,7 @@ class Recorder:
         events = found + self.pipeline.observe(observation)
         self._take(events)
         if isinstance(observation, Tick):
-            self._second(observation.t_s)
+            events += self._second(observation.t_s)
         return events
 
     def save(self, now_s: float) -> None:
@@ -184,7 +189,7 @@ class Recorder:
                 self._on_events(events)
         return events
 
-    def _second(self, now_s: float) -> None:
+    def _second(self, now_s: float) -> list[AnyEvent]:
         self._telemetry.tick(now_s, self.pipeline)
         if self.pipeline.unsaved:
             self._write(Batch(state=self._memory.snapshot(self.pipeline, now_s, ALL_BUT_SCALE)))
@@ -196,6 +201,7 @@ class Recorder:
             self._pruned_s = now_s
             with suppress(JournalError):
                 self._writer.attempt(lambda: self.journal.prune(now_s), self.now_s)
+        return self._take(self._handovers.tick(now_s))
 
     # ------------------------------------------------------------------ the clock
 
@@ -217,10 +223,12 @@ class Recorder:
         self.now_s = shifts[-1].moment(self.now_s)  # the last one is this boot's own
         for shift in shifts:
             self._telemetry.shift(shift)
+            self._handovers.shift(shift)
         if self._host is not None:
             self._host = shifted(self._host, shifts[-1])
         state = self._memory.snapshot(self.pipeline, self.now_s)
         state["clock"] = msgspec.json.encode(self.clock.clock)
+        state |= self._handovers.changed_state()
         self._write(Batch(shifts=shifts, state=state))
         return events
 
@@ -236,7 +244,8 @@ class Recorder:
 
     def _write_events(self, events: Sequence[AnyEvent], *, untold: Sequence[AnyEvent] = ()) -> None:
         messages, pushes = self._news.messages(events), self._news.pushes(events)
-        state = self._news.changed_state() | self._memory.after(events, self.pipeline, self.now_s)
+        state = self._news.changed_state() | self._handovers.changed_state()
+        state |= self._memory.after(events, self.pipeline, self.now_s)
         self._write(Batch(events=[*untold, *events], messages=messages, pushes=pushes, state=state))
 
     def _write(self, batch: Batch) -> None:

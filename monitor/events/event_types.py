@@ -243,6 +243,16 @@ class CommandResult(Event, frozen=True, kw_only=True, tag="command_result"):
     """what was read as an amount or a time: ``113.4 g, yesterday 23:10``"""
 
 
+class Handover(
+    Event, frozen=True, kw_only=True, tag="summary", rename={"from_s": "from", "to_s": "to"}
+):
+    """A stretch of time in words, for the next carer: at the end of quiet hours, or asked for."""
+
+    text: str
+    from_s: Moment
+    to_s: Moment
+
+
 class RosterChanged(Event, frozen=True, kw_only=True, tag="roster", omit_defaults=True):
     """A baby was added, edited, retired or deleted."""
 
@@ -269,5 +279,6 @@ AnyEvent = (
     | SourceState
     | Alert
     | CommandResult
+    | Handover
     | RosterChanged
 )

@@ -127,6 +127,19 @@ come up in the meantime; a known thing is answered by its name, like a baby"""
 def _box_sensors(topics: Topics) -> Iterator[tuple[str, Component]]:
     yield from _cry_sensors(topics.cry)
     yield from _scale_sensors(topics.scale)
+    yield "summary", _summary(topics.summary)
+
+
+def _summary(topic: str) -> Component:
+    """A state holds 255 characters: it is how the text begins; all of it is an attribute."""
+    return {
+        "platform": "sensor",
+        "name": "Summary",
+        "state_topic": topic,
+        "value_template": "{{ value_json.text | truncate(250) if value_json.text else none }}",
+        "json_attributes_topic": topic,
+        "icon": "mdi:text-box-outline",
+    }
 
 
 def _cry_sensors(topic: str) -> Iterator[tuple[str, Component]]:

@@ -62,6 +62,7 @@ class Topics:
         self.alert_text = f"{base}/alert/text"
         self.event = f"{base}/event"
         self.question = f"{base}/question"
+        self.summary = f"{base}/summary"
         self.commands = f"{base}/cmd/+"
         self.results = f"{base}/cmd/+/result"
         self.proof = f"{base}/proof"
@@ -107,6 +108,7 @@ def state_messages(state: BoxState, topics: Topics) -> list[Message]:
         _retained(topics.scale, document(state.scale), qos=0, expiry_s=LIVE_EXPIRY_S),
         _retained(topics.alerts, [alert_document(a) for a in state.alerts]),
         _retained(topics.question, _question(state.alerts)),
+        _retained(topics.summary, document(state.summary)),
     ]
     for baby in state.babies:
         topic = topics.baby(slug(baby.name))

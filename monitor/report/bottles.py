@@ -11,10 +11,15 @@ from monitor.events import Feed, Weighing
 
 def each_once(feeds: Sequence[Feed], weighings: Sequence[Weighing]) -> list[Feed]:
     """``feeds`` of one baby by time, each bottle once, as the watch counts them."""
+    kept = {record.step_id for record in bottles(feeds, weighings)}
+    return [feed for feed in feeds if feed.step_id in kept]
+
+
+def bottles(feeds: Sequence[Feed], weighings: Sequence[Weighing]) -> list[FeedRecord]:
+    """The same as the records that the watch judges."""
     records = [_record(feed, weighings) for feed in feeds]
     told = [record for record in records if record.by_hand]
-    kept = {f.step_id for f in joined([r for r in records if not r.by_hand], told)}
-    return [feed for feed in feeds if feed.step_id in kept]
+    return joined([record for record in records if not record.by_hand], told)
 
 
 def _record(feed: Feed, weighings: Sequence[Weighing]) -> FeedRecord:

@@ -33,6 +33,7 @@ _LIMITS = {
     "only_weighed": (0, 1),
     "urgency": (0, 2),
     "is_reminder": (0, 1),
+    "silent": (0, 1),
     "ok": (0, 1),
     "id": (0, LARGEST),
     "rejected.id": (-(2**63), 2**63 - 1),

@@ -41,7 +41,7 @@ _COLUMNS = {
     "cries": ("started_s", "species", "score", "context", "t_s", "session", "synced"),
     "alerts": (
         "id", "kind", "state", "severity", "baby", "since_s", "title", "message", "why", "t_s",
-        "session", "synced", "own_severity",
+        "session", "synced", "own_severity", "silent",
     ),
 }  # fmt: skip
 """what is written of an event: its fields by their names, and what is given beside it"""
@@ -116,9 +116,11 @@ class EventRows:
 
     def _write_answer(self, event: CommandResult) -> None:
         row = int(event.origin.removeprefix("inbox:"))
+        answer = None if event.answer is None else msgspec.json.encode(event.answer).decode()
         self._db.execute(
-            "UPDATE inbox SET done_s = ?, ok = ?, error = ?, understood = ? WHERE id = ?",
-            (event.t_s, event.ok, event.error, event.understood, row),
+            "UPDATE inbox SET done_s = ?, ok = ?, error = ?, understood = ?, answer = ? "
+            "WHERE id = ?",
+            (event.t_s, event.ok, event.error, event.understood, answer, row),
         )
 
     def _write_feed(self, event: Feed, synced: bool) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -29,6 +29,8 @@ class Answer(NamedTuple):
     error: str | None = None
     understood: str | None = None
     """what it says back"""
+    fields: dict[str, Any] | None = None
+    """of the answer to a question"""
 
 
 class Inbox:
@@ -130,7 +132,8 @@ class Inbox:
             raise refusal("read", self._path, error) from error
         if row is None or row["done_s"] is None:
             return None
-        return Answer(ok=bool(row["ok"]), error=row["error"], understood=row["understood"])
+        fields = None if row["answer"] is None else msgspec.json.decode(row["answer"])
+        return Answer(bool(row["ok"]), row["error"], row["understood"], fields)
 
     def withdraw(self, number: int) -> None:
         """Take back a submitted command nobody answered.

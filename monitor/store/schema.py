@@ -110,6 +110,8 @@ STEPS = (
     """,
     "ALTER TABLE inbox ADD COLUMN understood TEXT;",
     "ALTER TABLE alerts ADD COLUMN own_severity TEXT;",
+    "ALTER TABLE inbox ADD COLUMN answer TEXT;",
+    "ALTER TABLE alerts ADD COLUMN silent INTEGER NOT NULL DEFAULT 0;",
 )
 
 

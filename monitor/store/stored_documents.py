@@ -107,6 +107,7 @@ DOCUMENTS: dict[str, Callable[[bytes, object], bool]] = {
     "state.core_alerts": _is_something,
     "state.core_crying": _is_something,
     "state.core_activity": _is_something,
+    "state.handover": _is_something,
     "state.pipeline": _is_something,
     "state.pipeline_light": _is_something,
     "state.pipeline_at": _number,

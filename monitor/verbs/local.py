@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import Any, NoReturn, TextIO
 
 from monitor.codec import document, encode_line
 from monitor.commands import Request, verb_of
@@ -50,6 +50,19 @@ def submit(config: Config, request: Request) -> str | None:
     if not answer.ok:
         raise CommandError(_refusal(answer, request) or "")
     return answer.understood
+
+
+def ask(config: Config, request: Request) -> dict[str, Any]:
+    """Have a question answered; returns the fields of the answer.
+
+    Raises:
+        CommandError: it was refused; the sentence says why.
+        JournalError: the state directory cannot be used, or the daemon does not answer.
+    """
+    (answer,) = _answers(config, [request])
+    if not answer.ok:
+        raise CommandError(_refusal(answer, request) or "")
+    return answer.fields or {}
 
 
 def submit_all(
@@ -110,7 +123,8 @@ def _carry_out(
             for command in journal.inbox.submitted(now_s):
                 for event in recorder.handle(command):
                     if isinstance(event, CommandResult):
-                        answers[command.origin] = Answer(event.ok, event.error, event.understood)
+                        said = Answer(event.ok, event.error, event.understood, event.answer)
+                        answers[command.origin] = said
             progress(sum(f"inbox:{number}" in answers for number in numbers))
         recorder.save(now_s)
         if recorder.error is not None:

@@ -40,6 +40,7 @@ MilkGrams = Annotated[
 ]
 """an amount to drink; ``8 ml`` counts as 8 g"""
 PageItems = Annotated[float, Meta(ge=1, le=200, description="give 1 to 200")]
+SummaryHours = Annotated[float, Meta(ge=1, le=168, description="give 1 to 168 hours (a week)")]
 At = Annotated[str, Meta(max_length=LONGEST_TEXT, extra={"written": "moment"})]
 """RFC 3339 with a zone; at the edge also as people write it, in the box's own zone"""
 Minutes = Annotated[

@@ -69,6 +69,7 @@ def test_every_topic_of_a_box_with_its_retain_flag_and_qos():
         "scale": (True, 0),
         "alerts": (True, 1),
         "question": (True, 1),
+        "summary": (True, 1),
     }
     assert found["baby/possum"].qos == 1
     assert found["baby/possum"].retain
@@ -86,6 +87,7 @@ def test_documents_have_the_fields_of_the_contract():
         "total_g": 1234.57, "still": True, "activity": 0.1, "in_box": ["Kangaroo", "Possum"],
         "weigh_in_ends_at": None, "things": [],
     }  # fmt: skip
+    assert body(found["summary"]) == {"text": None, "from": None, "to": None}
     assert set(body(found["baby/possum"])) == {
         "name", "species", "born", "adult_weight_kg", "weight_g", "weighed_at", "gain_24h_g",
         "gain_24h_pct", "verdict",

@@ -27,7 +27,7 @@ from monitor.events import (
 )
 from monitor.store import schema as migrations
 from monitor.store.batch import Batch
-from monitor.store.inbox import AT_ONCE
+from monitor.store.inbox import AT_ONCE, Answer
 from monitor.store.journal import Journal
 from monitor.store.lock import StateLock
 from monitor.store.outbox_message import OutboxMessage
@@ -208,8 +208,20 @@ def test_commands_typed_on_the_pi_are_answered(journal: Journal) -> None:
     assert journal.inbox.submitted(T) == []  # handed out once
     result = CommandResult(t_s=T, verb="weigh", ok=False, error="too heavy", origin=command.origin)
     journal.write(Batch(events=[result]))
-    assert desk.inbox.answer(number) == (False, "too heavy", None)
+    assert desk.inbox.answer(number) == Answer(ok=False, error="too heavy")
     assert journal.inbox.submitted(T) == []
+    desk.close()
+
+
+def test_a_question_typed_on_the_pi_is_answered_with_its_fields(journal: Journal) -> None:
+    desk = Journal.open(journal.path)
+    number = desk.inbox.submit(request("summary", {}))
+    (command,) = journal.inbox.submitted(T)
+    result = CommandResult(
+        t_s=T, verb="summary", ok=True, origin=command.origin, answer={"text": "All is well."}
+    )
+    journal.write(Batch(events=[result]))
+    assert desk.inbox.answer(number) == Answer(ok=True, fields={"text": "All is well."})
     desk.close()
 
 
@@ -230,7 +242,7 @@ def test_a_command_that_nobody_can_read_is_refused_in_a_sentence(journal: Journa
     with closing(sqlite3.connect(journal.path)) as other, other:
         other.execute("INSERT INTO inbox (verb, args, submitted_s) VALUES ('fly', x'7b7d', 1.0)")
     assert journal.inbox.submitted(T) == []
-    assert journal.inbox.answer(1) == (False, 'there is no command "fly"', None)
+    assert journal.inbox.answer(1) == Answer(ok=False, error='there is no command "fly"')
 
 
 def test_old_telemetry_goes_and_weights_stay(journal: Journal) -> None:

@@ -221,7 +221,7 @@ def keys() -> list[str]:
     return [
         *(f"core_{part}" for part in PARTS),
         "clock", "pipeline", "pipeline_light", "pipeline_at", "identity", "discovery_mode",
-        "discovery_box", "lost", "generation", "opened_at", "pushed",
+        "discovery_box", "lost", "generation", "opened_at", "pushed", "handover",
         "entities", "machine", "found", "looked",
     ]  # fmt: skip
 

@@ -33,6 +33,8 @@ AlertKind = Literal[
     "bottle_overdue",
     "out_of_box",
     "fading",
+    "too_cold",
+    "too_warm",
     "test",
 ]
 """The keys of ``KINDS``, for the type checker; a test holds that they are the same."""
@@ -129,6 +131,23 @@ KINDS: Mapping[AlertKind, Kind] = {
         label="Signs of fading",
         news_for_s=DAY_S,
         slow_reminders=True,
+    ),
+    # held back while hands are in the box: an open box cools down, and who opened it knows
+    "too_cold": Kind(
+        about="box",
+        label="Nest too cold",
+        news_for_s=HOUR_S,
+        acknowledged_for_s=0.5 * HOUR_S,  # a hot-water bottle has warmed a nest by then
+        needs=("probe",),
+        held_back_by_hands=True,
+    ),
+    "too_warm": Kind(
+        about="box",
+        label="Nest too warm",
+        news_for_s=HOUR_S,
+        acknowledged_for_s=0.5 * HOUR_S,
+        needs=("probe",),
+        held_back_by_hands=True,
     ),
     "test": Kind(about="nothing", label="Test alert", news_for_s=DAY_S),
 }

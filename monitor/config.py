@@ -59,6 +59,34 @@ class ScaleConfig(_Section, frozen=True, kw_only=True):
         return self.counts_per_gram is not None and self.zero_counts is not None
 
 
+class ProbeConfig(_Section, frozen=True, kw_only=True):
+    """The thermometer in the nest."""
+
+    source: Literal["onewire", "mqtt", "csv", "simulated", "none"] = "none"
+    device: str = ""
+    """for source "onewire": its id, such as "28-0316a2798eff"; "": the only one there is"""
+    directory: Annotated[str, Meta(min_length=1)] = "/sys/bus/w1/devices"
+    """where the kernel shows what hangs on the 1-wire bus"""
+    topic: Annotated[str, Meta(max_length=512, pattern=r"^[^+#\x00]*$")] = ""
+    """for source "mqtt": where a thermometer of the house publishes"""
+    field: Annotated[str, Meta(max_length=64)] = ""
+    """of its JSON, such as "temperature", or "sensor.temperature" of an object within; "": the
+    payload is the number"""
+    unit: Literal["C", "F"] = "C"
+    """what a number from "mqtt" means"""
+    file: str | None = None
+    """for source "csv" """
+    silent_after_min: Annotated[float, Meta(ge=0.5, le=1440)] | None = None
+    """without a reading for so long it counts as dead; None: 1, 5 for "csv", 70 for "mqtt": battery
+    thermometers speak when something has changed, and once an hour"""
+
+    @property
+    def silent_after_s(self) -> float:
+        """The same in seconds."""
+        usual_min = {"mqtt": 70.0, "csv": 5.0}.get(self.source, 1.0)
+        return 60.0 * (usual_min if self.silent_after_min is None else self.silent_after_min)
+
+
 class NightConfig(_Section, frozen=True, kw_only=True):
     """Quiet hours in local time: they soften what is not critical."""
 
@@ -147,6 +175,7 @@ class Config(_Section, frozen=True, kw_only=True):
     """a battery clock keeps the time here: it is right without a network"""
     microphone: MicrophoneConfig = MicrophoneConfig()
     scale: ScaleConfig = ScaleConfig()
+    probe: ProbeConfig = ProbeConfig()
     alerts: AlertsConfig = AlertsConfig()
     panel: PanelConfig = PanelConfig()
     mqtt: MqttConfig = MqttConfig()

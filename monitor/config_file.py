@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from monitor import config_errors
-from monitor.config import Config, MqttConfig, PanelConfig
+from monitor.config import Config, MqttConfig, PanelConfig, ProbeConfig
 from monitor.errors import ConfigError
 
 SEARCH_PATHS = (Path("nursery.toml"), Path("/etc/nursery/nursery.toml"))
@@ -96,7 +96,25 @@ def _impossible(config: Config) -> Iterator[str]:
         yield '"scale.file" is missing: source "csv" needs the path of a CSV'
     if microphone.source == "wav" and not microphone.file:
         yield '"microphone.file" is missing: source "wav" needs the path of a recording'
+    yield from _impossible_probe(config.probe, config.box)
     yield from _impossible_broker(config.mqtt)
+
+
+def _impossible_probe(probe: ProbeConfig, box: str) -> Iterator[str]:
+    if probe.source == "csv" and not probe.file:
+        yield '"probe.file" is missing: source "csv" needs the path of a CSV'
+    if probe.source == "mqtt" and not probe.topic:
+        yield (
+            '"probe.topic" is missing: source "mqtt" needs the topic of a thermometer, such as '
+            '"zigbee2mqtt/nest"'
+        )
+    if f"{probe.topic}/".startswith(f"nursery/{box}/"):
+        yield '"probe.topic" is one of this box: name the topic of a thermometer'
+    if probe.device and not re.fullmatch(r"[0-9a-f]{2}-[0-9a-f]{12}", probe.device):
+        yield (
+            f'"probe.device" is {probe.device!r}: give the name of a folder in {probe.directory}, '
+            'such as "28-0316a2798eff"'
+        )
 
 
 def broker(host: str, **settings: Any) -> MqttConfig:

@@ -86,6 +86,8 @@ class BabyStatus(msgspec.Struct, frozen=True, kw_only=True):
     """since when it has certainly been out; ``None``: it is in, or nobody knows"""
     watch: BabyWatch | None = None
     """``None``: too little is known of its own last days"""
+    warm_first: bool | None = None
+    """it has lain cold and must be warmed before it is fed; ``None``: nobody knows"""
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True, rename={"from_s": "from", "to_s": "to"}):
@@ -94,6 +96,18 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, rename={"from_s": "from
     text: str | None = None
     from_s: Moment | None = None
     to_s: Moment | None = None
+
+
+class NestStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Topic ``nest``."""
+
+    temperature_c: float | None = None
+    """``None`` while nobody knows"""
+    at: float | None = None
+    """when it was measured"""
+    wanted_c: tuple[float, float] | None = None
+    """by the age of the youngest; ``None``: nobody is in the nursery"""
+    probe: Literal["healthy", "stalled", "none"] = "none"
 
 
 class SourceHealth(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,6 +125,7 @@ class BoxState(msgspec.Struct, frozen=True, kw_only=True):
     cry: CryStatus
     scale: ScaleStatus
     babies: list[BabyStatus]
+    nest: NestStatus = NestStatus()
     alerts: list[Alert]
     """open alerts, oldest first"""
     sources: dict[str, SourceHealth]

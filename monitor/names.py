@@ -22,7 +22,7 @@ NoteKind = Literal[
     "stool", "urine", "temperature_c", "medicine", "symptom", "vet", "carer", "away", "other"
 ]
 """what a line of the care log is about"""
-SourceName = Literal["microphone", "scale"]
+SourceName = Literal["microphone", "scale", "probe"]
 """The keys of ``SOURCES``, for the type checker; each is a table of the configuration."""
 
 
@@ -39,6 +39,7 @@ class SourceWords(NamedTuple):
 SOURCES: Mapping[SourceName, SourceWords] = {
     "microphone": SourceWords("Microphone", "deaf", "cries are not heard"),
     "scale": SourceWords("Scale", "blind", "weights and feeds are not seen"),
+    "probe": SourceWords("Probe", "dead", "nobody knows how warm the nest is"),
 }
 
 LONGEST_NAME = 60

@@ -20,6 +20,7 @@ MAY_USE: dict[str, set[str]] = {
     "core.scale": {"core.growth", "vocabulary"},
     "core.health": {"vocabulary"},
     "core.fading": {"core.growth", "vocabulary"},
+    "core.warmth": {"core.growth", "vocabulary"},
     "core": {
         "core.alerts",
         "core.cry",
@@ -27,6 +28,7 @@ MAY_USE: dict[str, set[str]] = {
         "core.growth",
         "core.health",
         "core.scale",
+        "core.warmth",
         "vocabulary",
     },
     "data": {"core.cry", "core.growth", "vocabulary"},

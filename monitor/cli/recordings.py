@@ -37,6 +37,7 @@ def listen(audio: Sequence[str], as_json: bool, windows: bool, plot: str | None)
 @click.option("--babies", metavar="JSON", help="Who is in the box at the start.")
 @click.option("--scale", metavar="CSV", help="Raw converter values: header time_s,counts.")
 @click.option("--audio", metavar="FILE", help="A recording; begins at --start.")
+@click.option("--probe", metavar="CSV", help="The nest: header time_s,temperature_c.")
 @click.option("--weights", metavar="CSV", help="Typed weighings: header time,baby,weight_g.")
 @click.option("--commands", metavar="JSONL", help='Commands in between, one a line: '
               '{"t_s": 3600.0, "verb": "feed", "args": {"baby": "Possum"}}.')  # fmt: skip

@@ -16,10 +16,12 @@ from monitor.core.growth.reference import GrowthReference
 from monitor.core.health.codes import LEAST_HX711_HZ, LEAST_HZ
 from monitor.core.health.identity import IdentityConflict
 from monitor.core.health.link import LinkHealth
+from monitor.core.health.source import probe_patience
 from monitor.core.health.sources import Health
 from monitor.core.scale.state import WeigherState
 from monitor.core.scale.weigher import Weigher
 from monitor.core.state import CoreState, RunState
+from monitor.core.warmth.nest import Nest, NestState
 from monitor.events import Alert, AnyEvent, Baby, Feed, Weighing
 from monitor.timeshift import TimeShift, shifted
 
@@ -58,7 +60,14 @@ class Parts:
         self.scale = Weigher(config.scale, babies, history, start_s=start_s, reference=reference,
                              occupancy_known=occupancy_known, told=told)  # fmt: skip
         self._crying = CryIncident(config.alerts)
-        self._health = Health(watched, start_s, least_scale_hz=_least_hz(config))
+        self._health = Health(
+            watched,
+            start_s,
+            least_scale_hz=_least_hz(config),
+            patience={"probe": probe_patience(config.probe.silent_after_s)},
+            fine_probe=config.probe.source != "mqtt",
+        )
+        self._nest = Nest(probed="probe" in watched)
         self._activity = Activity(config.alerts, start_s)
         self._fading = FadingWatch(reference)
         self._identity = IdentityConflict(config.box)
@@ -89,6 +98,7 @@ class Parts:
             crying=self._crying.state,
             activity=self._activity.state,
             fading=self._fading.state,
+            nest=self._nest.state,
         )
 
     @state.setter
@@ -98,6 +108,7 @@ class Parts:
         self._crying.state = state.crying
         self._activity.state = state.activity
         self._fading.state = state.fading
+        self._nest.state = state.nest
 
     @property
     def run(self) -> RunState:
@@ -157,6 +168,7 @@ class Parts:
         crying: CryingState | None = None,
         activity: ActivityState | None = None,
         fading: FadingState | None = None,
+        nest: NestState | None = None,
     ) -> None:
         """After a restart: go on from what an earlier run left; a part without it begins anew."""
         if scale is not None:
@@ -169,6 +181,8 @@ class Parts:
             self._activity.resume(activity)
         if fading is not None:
             self._fading.state = fading
+        if nest is not None:
+            self._nest.state = nest
         self._take_up()
 
     def adopt(self, alerts: Sequence[Alert]) -> list[Alert]:

@@ -26,6 +26,7 @@ from monitor.events import (
     Baby,
     ClockReading,
     Command,
+    Condition,
     CryEnded,
     CryStarted,
     HostReport,
@@ -33,6 +34,7 @@ from monitor.events import (
     LagReport,
     LinkReport,
     Observation,
+    ProbeReading,
     RosterChanged,
     ScaleBlock,
     Slept,
@@ -73,6 +75,7 @@ class Pipeline(Parts):
             cry=self._crying.status(now_s, self.detector, self._health.alive("microphone")),
             scale=self.scale.scale_status(now_s),
             babies=self._baby_statuses(now_s),
+            nest=self._nest.status(self.scale.ages(now_s)),
             alerts=list(self.policy.open),
             sources=sources,
         )
@@ -80,7 +83,11 @@ class Pipeline(Parts):
     def _baby_statuses(self, now_s: float) -> list[BabyStatus]:
         statuses, records = self.scale.baby_statuses(now_s), self.scale.records
         return [
-            msgspec.structs.replace(status, watch=self._fading.watch(record.baby.id))
+            msgspec.structs.replace(
+                status,
+                watch=self._fading.watch(record.baby.id),
+                warm_first=self._nest.warm_first(status, now_s),
+            )
             for status, record in zip(statuses, records, strict=True)
         ]
 
@@ -97,6 +104,8 @@ class Pipeline(Parts):
         for bout in bouts:
             if isinstance(bout, CryStarted):
                 context, phrase = self.scale.cry_context(bout.t_s, bout.species)
+                if context == "bottle_due":
+                    phrase += self._nest.clause()
                 bout = msgspec.structs.replace(bout, context=context)  # noqa: PLW2901 - same bout, now in context
                 self._crying.observe(bout, phrase)
             else:
@@ -114,12 +123,20 @@ class Pipeline(Parts):
             self._fading.forget()
         return events
 
+    def _feel(self, reading: ProbeReading) -> list[AnyEvent]:
+        self._health.observe(reading)
+        if (temperature_c := self._health.temperature_at(reading.t_s)) is not None:
+            self._nest.observe(reading.t_s, temperature_c)
+        return []
+
     def _tick(self, tick: Tick) -> list[AnyEvent]:
         now_s = tick.t_s
         self._health.know_scale_fault(self.scale.fault)
         events: list[AnyEvent] = [*self._health.observe(tick)]
         events += self.scale.observe(tick)
         self._fading.observe(now_s, self.scale.records)
+        if self._nest.probed:
+            self._nest.look(now_s, self.scale.ages(now_s), alive=self._health.alive("probe"))
         return events + list(self._judge(now_s))
 
     def _slept(self, slept: Slept) -> list[AnyEvent]:
@@ -138,8 +155,9 @@ class Pipeline(Parts):
             *self._health.conditions(now_s),
             *self._identity.conditions(),
             *self._link.conditions(),
-            *self.scale.conditions(now_s),
             *self._fading.conditions(records),
+            *self._with_warmth(self.scale.conditions(now_s), now_s),
+            *self._nest.conditions(now_s),
             *self._crying.conditions(now_s, hearing=hearing, open_bout=self._open_bout),
             *self._activity.conditions(
                 now_s,
@@ -156,11 +174,23 @@ class Pipeline(Parts):
             *self._fading.unjudged(records),
             *self._crying.unjudged(),
             *self._activity.unjudged(),
+            *self._nest.unjudged(),
         ]
         closed = self.scale.closed(now_s)
         self._know_roster()
         handled = self.scale.handled(now_s)
         return self.policy.observe(now_s, conditions, unjudged, closed, handled=handled)
+
+    def _with_warmth(self, found: list[Condition], now_s: float) -> list[Condition]:
+        """Whoever is told of a bottle hears whether the baby must be warmed before."""
+        if not (advice := self._nest.advice(now_s)):
+            return found
+        return [
+            msgspec.structs.replace(each, message=f"{each.message} {advice}")
+            if each.kind in {"bottle_overdue", "low_intake"}
+            else each
+            for each in found
+        ]
 
     @property
     def _open_bout(self) -> CryStarted | None:
@@ -208,6 +238,7 @@ class Pipeline(Parts):
 _HANDLED: dict[type, Callable[[Pipeline, Any], list[AnyEvent]]] = {
     AudioBlock: Pipeline._hear,
     ScaleBlock: Pipeline._weigh,
+    ProbeReading: Pipeline._feel,
     Tick: Pipeline._tick,
     Slept: Pipeline._slept,
     Command: Pipeline._command,

@@ -20,6 +20,7 @@ from monitor.core.health.identity import IdentityState
 from monitor.core.health.link import LinkState
 from monitor.core.health.sources import HealthState
 from monitor.core.scale.state import WeigherState
+from monitor.core.warmth.nest import NestState
 from monitor.errors import InputError
 
 
@@ -31,6 +32,7 @@ class CoreState(msgspec.Struct, kw_only=True):
     crying: CryingState
     activity: ActivityState
     fading: FadingState = msgspec.field(default_factory=FadingState)
+    nest: NestState = msgspec.field(default_factory=NestState)
 
 
 class RunState(msgspec.Struct, kw_only=True):

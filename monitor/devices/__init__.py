@@ -38,7 +38,7 @@ def open_sources(config: Config, timeline: Timeline) -> list[Source]:
     is imported only when it is asked for, so that a machine without one can run the others.
     """
     sources: list[Source] = []
-    microphone, scale = config.microphone, config.scale
+    microphone, scale, probe = config.microphone, config.scale, config.probe
     if microphone.source == "sounddevice":
         from monitor.devices.microphone import Microphone
 
@@ -55,6 +55,14 @@ def open_sources(config: Config, timeline: Timeline) -> list[Source]:
         from monitor.devices.replayed import ReplayedScale
 
         sources.append(ReplayedScale(scale.file, timeline))
+    if probe.source == "onewire":
+        from monitor.devices.one_wire import OneWireProbe
+
+        sources.append(OneWireProbe(probe, timeline))
+    elif probe.source == "csv" and probe.file:
+        from monitor.devices.replayed import ReplayedProbe
+
+        sources.append(ReplayedProbe(probe.file, timeline))
     return sources
 
 

@@ -19,11 +19,13 @@ from monitor.events import (
     AUDIO_RATE_HZ,
     AudioBlock,
     Observation,
+    ProbeReading,
     ScaleBlock,
 )
 from monitor.host.timeline import Timeline
 from monitor.names import SourceName
 from monitor.recordings.audio import read_audio
+from monitor.recordings.probe_csv import read_probe_csv
 from monitor.recordings.scale_csv import read_scale_csv
 
 _TURN_S = 0.25
@@ -113,6 +115,17 @@ class ReplayedScale(_Replayed):
             if offset_s is None:
                 offset_s = start_s - float(chunk.times_s[0])
             yield from batches(ScaleBlock(chunk.times_s + offset_s, chunk.counts))
+
+
+class ReplayedProbe(_Replayed):
+    """``[probe] source = "csv"``."""
+
+    name: SourceName = "probe"
+
+    def _observations(self, start_s: float) -> Iterator[Observation]:
+        readings = read_probe_csv(self._path)
+        for time_s, temperature_c in readings:
+            yield ProbeReading(start_s + time_s - readings[0][0], temperature_c)
 
 
 def batches(block: ScaleBlock, span_s: float = _SCALE_BATCH_S) -> Iterator[ScaleBlock]:

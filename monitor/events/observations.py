@@ -46,6 +46,16 @@ class ScaleBlock(msgspec.Struct, frozen=True):
         return float(self.times_s[-1])
 
 
+class ProbeReading(msgspec.Struct, frozen=True):
+    """What the thermometer in the nest says; whether it can be true is judged in the core."""
+
+    t_s: float
+    temperature_c: float | None
+    """``None``: it could not be read"""
+    fault: str = ""
+    """why not, to follow the name of the source"""
+
+
 class Tick(msgspec.Struct, frozen=True):
     """Time passes (once a second), so that "nothing happened" can be noticed."""
 
@@ -162,6 +172,7 @@ class Command(msgspec.Struct, frozen=True):
 Observation = (
     AudioBlock
     | ScaleBlock
+    | ProbeReading
     | Tick
     | Slept
     | ClockReading

@@ -128,6 +128,7 @@ def _box_sensors(topics: Topics) -> Iterator[tuple[str, Component]]:
     yield from _cry_sensors(topics.cry)
     yield from _scale_sensors(topics.scale)
     yield "summary", _summary(topics.summary)
+    yield "nest_temperature", _nest_temperature(topics.nest)
 
 
 def _summary(topic: str) -> Component:
@@ -174,6 +175,16 @@ def _scale_sensors(topic: str) -> Iterator[tuple[str, Component]]:
     names = "{{ value_json.in_box | join(', ') if value_json.in_box is not none else none }}"
     in_box = _sensor("In the box", topic, "in_box", icon="mdi:home-heart", value_template=names)
     yield "in_box", in_box | _LIVE
+
+
+def _nest_temperature(topic: str) -> Component:
+    row = _MEASURED | {
+        "unit_of_measurement": "°C",
+        "device_class": "temperature",
+        "suggested_display_precision": 1,
+        "json_attributes_topic": topic,
+    }
+    return _sensor("Nest", topic, "temperature_c", **row)
 
 
 def _box_diagnostics(topics: Topics) -> Iterator[tuple[str, Component]]:
@@ -243,6 +254,7 @@ def baby_components(topics: Topics, baby: Baby) -> dict[str, Component]:
     rows["away"] = _button("Taken to the carrier", carrier, away, "mdi:bag-carry-on")
     rows["fed"] = _button("Fed", topics.command("feed"), fed, "mdi:baby-bottle")
     rows["in_box"] = _binary("In the box", topic, "value_json.in_box", "occupancy")
+    rows["warm_first"] = _binary("Warm up before feeding", topic, "value_json.warm_first", "cold")
     rows["chart"] = {
         "platform": "image",
         "name": "Growth chart",

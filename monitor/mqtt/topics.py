@@ -57,6 +57,7 @@ class Topics:
         self.health = f"{base}/health"
         self.cry = f"{base}/cry"
         self.scale = f"{base}/scale"
+        self.nest = f"{base}/nest"
         self.alerts = f"{base}/alerts"
         self.alert = f"{base}/alert"
         self.alert_text = f"{base}/alert/text"
@@ -106,6 +107,7 @@ def state_messages(state: BoxState, topics: Topics) -> list[Message]:
     messages = [
         _retained(topics.cry, document(state.cry), expiry_s=LIVE_EXPIRY_S),
         _retained(topics.scale, document(state.scale), qos=0, expiry_s=LIVE_EXPIRY_S),
+        _retained(topics.nest, document(state.nest), expiry_s=SLOW_EXPIRY_S),
         _retained(topics.alerts, [alert_document(a) for a in state.alerts]),
         _retained(topics.question, _question(state.alerts)),
         _retained(topics.summary, document(state.summary)),

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import merge
 from itertools import pairwise
 from typing import TextIO
 
@@ -18,7 +19,7 @@ import numpy as np
 
 from monitor.codec import encode_line, event_document
 from monitor.commands import Weigh
-from monitor.config import Config
+from monitor.config import Config, ProbeConfig
 from monitor.core.pipeline import Pipeline
 from monitor.daemon.event_text import plain
 from monitor.data.shipped import cry_model, growth_reference
@@ -30,14 +31,16 @@ from monitor.events import (
     Command,
     CommandResult,
     Observation,
+    ProbeReading,
     ScaleBlock,
     Tick,
 )
 from monitor.recordings.audio import read_audio
 from monitor.recordings.commands_jsonl import RecordedCommand, read_commands
+from monitor.recordings.probe_csv import Reading, read_probe_csv
 from monitor.recordings.scale_csv import read_scale_csv
 from monitor.recordings.spreadsheet import TypedWeighing, read_babies, read_weights
-from monitor.times import HOUR_S, parse_rfc3339, rfc3339
+from monitor.times import HOUR_S, MINUTE_S, parse_rfc3339, rfc3339
 from monitor.written.days import LocalNow
 from monitor.written.requests import request, understood
 
@@ -49,13 +52,14 @@ COARSE_TICK_S = 60.0
 
 
 class ReplayInputs(msgspec.Struct, frozen=True, kw_only=True):
-    """What to replay; at least one of scale, audio, weights and commands."""
+    """What to replay; at least one of them but babies and start."""
 
     babies: str | None = None
     scale: str | None = None
     audio: str | None = None
     weights: str | None = None
     commands: str | None = None
+    probe: str | None = None
     start: str | None = None
 
 
@@ -69,8 +73,10 @@ class Replay:
             ConfigError: nothing to replay, a bad start time, a scale without calibration.
             InputError: names the file and line.
         """
-        if not (inputs.scale or inputs.audio or inputs.weights or inputs.commands):
-            raise ConfigError("nothing to replay: give --scale, --audio, --weights or --commands")
+        if not (inputs.scale or inputs.audio or inputs.weights or inputs.commands or inputs.probe):
+            raise ConfigError(
+                "nothing to replay: give --scale, --audio, --probe, --weights or --commands"
+            )
         if inputs.scale and not config.scale.calibrated:
             raise ConfigError(
                 '"scale.counts_per_gram" and "scale.zero_counts" are needed to replay a scale: '
@@ -79,11 +85,12 @@ class Replay:
         self._inputs = inputs
         self._typed = read_weights(inputs.weights) if inputs.weights else []
         self.start_s = self._start_s()
+        self._felt = read_probe_csv(inputs.probe) if inputs.probe else []
         self._said = read_commands(inputs.commands) if inputs.commands else []
         first_s = min([self.start_s, *(w.t_s for w in self._typed[:1])])
         babies = read_babies(inputs.babies, first_s) if inputs.babies else []
         _check_names(inputs.weights, self._typed, babies)
-        self._pipeline = _pipeline(config, inputs, babies, first_s)
+        self._pipeline = _pipeline(config, inputs, babies, first_s, self._felt)
         self._first_s = first_s
         self.now_s = first_s
 
@@ -94,7 +101,7 @@ class Replay:
                 return parse_rfc3339(inputs.start)
             except ValueError as error:
                 raise ConfigError(f"--start {error}") from error
-        if self._typed and not (inputs.scale or inputs.audio):
+        if self._typed and not (inputs.scale or inputs.audio or inputs.probe):
             return self._typed[0].t_s
         return parse_rfc3339(DEFAULT_START)
 
@@ -123,7 +130,8 @@ class Replay:
         typed = [(weighing.t_s, _command(weighing)) for weighing in self._typed]
         typed += [(self.start_s + each.t_s, each) for each in self._said]
         waiting = deque(sorted(typed, key=lambda pair: pair[0]))
-        for observation in self._streams():
+        felt = (ProbeReading(self.start_s + time_s, c) for time_s, c in self._felt)
+        for observation in merge(self._streams(), felt, key=_end_s):
             while waiting and waiting[0][0] <= observation.t_s:
                 yield self._due(waiting.popleft())
             yield observation
@@ -145,6 +153,9 @@ class Replay:
 
     def _streams(self) -> Iterator[Observation]:
         inputs = self._inputs
+        if self._felt and not (inputs.scale or inputs.audio):
+            yield from _ticks(self.start_s, self.start_s + self._felt[-1].time_s)
+            return
         if not (inputs.scale or inputs.audio):
             last_s = [w.t_s for w in self._typed[-1:]]
             last_s += [self.start_s + each.t_s for each in self._said[-1:]]
@@ -170,12 +181,29 @@ class Replay:
             yield Tick(begin_s + 1.0)
 
 
-def _pipeline(config: Config, inputs: ReplayInputs, babies: list[Baby], start_s: float) -> Pipeline:
+def _probe(config: ProbeConfig, felt: Sequence[Reading]) -> ProbeConfig:
+    """The probe of a recording: it may say nothing for three times as long as it usually did."""
+    if not felt:
+        return ProbeConfig()
+    gaps = np.diff([reading.time_s for reading in felt])
+    patience_min = 3 * float(np.median(gaps)) / MINUTE_S if len(gaps) else 1.0
+    usual_min = config.silent_after_min or min(max(1.0, patience_min), 1440.0)
+    return ProbeConfig(source="csv", silent_after_min=usual_min)
+
+
+def _pipeline(
+    config: Config,
+    inputs: ReplayInputs,
+    babies: list[Baby],
+    start_s: float,
+    felt: Sequence[Reading] = (),
+) -> Pipeline:
     replace = msgspec.structs.replace
     config = replace(
         config,
         microphone=replace(config.microphone, source="wav" if inputs.audio else "none"),
         scale=replace(config.scale, source="csv" if inputs.scale else "none"),
+        probe=_probe(config.probe, felt),
     )
     model = None
     if inputs.audio:
@@ -222,6 +250,16 @@ def _command(weighing: TypedWeighing) -> Command:
 def _coarse_ticks(first_s: float, last_s: float) -> Iterator[Tick]:
     for step in range(1, max(2, int((last_s - first_s) / COARSE_TICK_S) + 1)):
         yield Tick(first_s + step * COARSE_TICK_S)
+
+
+def _ticks(first_s: float, last_s: float) -> Iterator[Tick]:
+    for second in range(1, int(last_s - first_s) + 2):
+        yield Tick(first_s + second)
+
+
+def _end_s(observation: Observation) -> float:
+    """When it is known."""
+    return observation.end_s if isinstance(observation, AudioBlock) else observation.t_s
 
 
 def _by_second(blocks: Iterable[ScaleBlock]) -> Iterator[tuple[int, ScaleBlock]]:

@@ -67,6 +67,7 @@ def test_every_topic_of_a_box_with_its_retain_flag_and_qos():
     assert {topic: (m.retain, m.qos) for topic, m in found.items() if "/" not in topic} == {
         "cry": (True, 1),
         "scale": (True, 0),
+        "nest": (True, 1),
         "alerts": (True, 1),
         "question": (True, 1),
         "summary": (True, 1),
@@ -88,11 +89,13 @@ def test_documents_have_the_fields_of_the_contract():
         "weigh_in_ends_at": None, "things": [],
     }  # fmt: skip
     assert body(found["summary"]) == {"text": None, "from": None, "to": None}
+    assert set(body(found["nest"])) == {"temperature_c", "at", "wanted_c", "probe"}
     assert set(body(found["baby/possum"])) == {
         "name", "species", "born", "adult_weight_kg", "weight_g", "weighed_at", "gain_24h_g",
         "gain_24h_pct", "verdict",
         "last_feed_at", "last_feed_g", "intake_24h_g", "bottle_due_at", "in_box",
         "out_since", "watch", "intake_24h_ml_per_kg", "next_feed_ml",
+        "warm_first",
     }  # fmt: skip
 
 

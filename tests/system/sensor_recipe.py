@@ -1,21 +1,21 @@
-"""A thermometer by the recipe in docs/design.md: what is added to which file."""
+"""A hygrometer by the recipe in docs/design.md: what is added to which file."""
 
 Edits = dict[str, list[tuple[str, str]] | str]
 """for each file of a recipe: what stands there, and what is put before it; or all of a new one"""
 
-THERMOMETER = '''"""A thermometer that is not there."""
+HYGROMETER = '''"""A hygrometer that is not there."""
 
 import threading
 import time
 
 from monitor.devices import Put
-from monitor.events.observations import Temperature
+from monitor.events.observations import Humidity
 from monitor.host.timeline import Timeline
 from monitor.names import SourceName
 
 
-class Thermometer:
-    name: SourceName = "thermometer"
+class Hygrometer:
+    name: SourceName = "hygrometer"
 
     def __init__(self, timeline: Timeline) -> None:
         self._timeline, self._stopped = timeline, threading.Event()
@@ -31,121 +31,121 @@ class Thermometer:
 
     def _run(self, put: Put) -> None:
         while not self._stopped.wait(0.2):
-            put(Temperature(self._timeline.now_s(), 19.0))
+            put(Humidity(self._timeline.now_s(), 95.0))
 '''
-WARMTH = '''"""Whether it is warm in the box."""
+DRYNESS = '''"""Whether it is dry in the box."""
 
 import msgspec
 
 from monitor.events import Condition
-from monitor.events.observations import Temperature
+from monitor.events.observations import Humidity
 from monitor.timeshift import Moment
 
 
-class WarmthState(msgspec.Struct):
-    cold_since_s: Moment | None = None
+class DrynessState(msgspec.Struct):
+    damp_since_s: Moment | None = None
 
 
-class Warmth:
+class Dryness:
     def __init__(self) -> None:
-        self.state = WarmthState()
+        self.state = DrynessState()
 
-    def observe(self, reading: Temperature) -> None:
-        if reading.degrees_c >= 25.0:
-            self.state.cold_since_s = None
-        elif self.state.cold_since_s is None:
-            self.state.cold_since_s = reading.t_s
+    def observe(self, reading: Humidity) -> None:
+        if reading.damp_pct <= 70.0:
+            self.state.damp_since_s = None
+        elif self.state.damp_since_s is None:
+            self.state.damp_since_s = reading.t_s
 
     def conditions(self) -> list[Condition]:
-        since_s = self.state.cold_since_s
+        since_s = self.state.damp_since_s
         if since_s is None:
             return []
         return [
             Condition(
-                kind="damp", key="cold", severity="warning", since_s=since_s, title="Box too cold",
+                kind="damp", key="wet", severity="warning", since_s=since_s, title="Box too damp",
                 message="", why="",
             )
         ]
 '''
 SENSOR: Edits = {
-    "monitor/devices/thermometer.py": THERMOMETER,
-    "monitor/core/warmth.py": WARMTH,
+    "monitor/devices/hygrometer.py": HYGROMETER,
+    "monitor/core/dryness.py": DRYNESS,
     "monitor/names.py": [
-        ('"scale"]\n', '"thermometer", '),
+        ('"probe"]\n', '"hygrometer", '),
         (
             '    "scale": SourceWords(',
-            '    "thermometer": SourceWords("Thermometer", "blind", "it"),\n',
+            '    "hygrometer": SourceWords("Hygrometer", "blind", "it"),\n',
         ),
     ],
     "monitor/events/observations.py": [
         (
             "class Tick(",
-            """class Temperature(msgspec.Struct, frozen=True):
+            """class Humidity(msgspec.Struct, frozen=True):
     t_s: float
-    degrees_c: float
+    damp_pct: float
 
 
 """,
         ),
-        ("    | Tick\n", "    | Temperature\n"),
+        ("    | Tick\n", "    | Humidity\n"),
     ],
     "monitor/config.py": [
         (
             "class AlertsConfig(",
-            """class ThermometerConfig(_Section, frozen=True, kw_only=True):
+            """class HygrometerConfig(_Section, frozen=True, kw_only=True):
     source: Literal["fake", "none"] = "none"
 
 
 """,
         ),
-        ("    alerts: AlertsConfig", "    thermometer: ThermometerConfig = ThermometerConfig()\n"),
+        ("    alerts: AlertsConfig", "    hygrometer: HygrometerConfig = HygrometerConfig()\n"),
     ],
     "monitor/devices/__init__.py": [
         (
             "    return sources\n",
-            """    if config.thermometer.source == "fake":
-        from monitor.devices.thermometer import Thermometer
+            """    if config.hygrometer.source == "fake":
+        from monitor.devices.hygrometer import Hygrometer
 
-        sources.append(Thermometer(timeline))
+        sources.append(Hygrometer(timeline))
 """,
         ),
     ],
     "monitor/core/state.py": [
         (
             "from monitor.core.scale.state import",
-            "from monitor.core.warmth import WarmthState\n",
+            "from monitor.core.dryness import DrynessState\n",
         ),
-        ("    identity: IdentityState\n", "    warmth: WarmthState\n"),
+        ("    identity: IdentityState\n", "    dryness: DrynessState\n"),
     ],
     "monitor/core/parts.py": [
-        ("from monitor.events import", "from monitor.core.warmth import Warmth\n"),
-        ("        self._identity = IdentityConflict(", "        self._warmth = Warmth()\n"),
-        ("            identity=self._identity.state", "            warmth=self._warmth.state,\n"),
-        ("        self._identity.state = run", "        self._warmth.state = run.warmth\n"),
+        ("from monitor.events import", "from monitor.core.dryness import Dryness\n"),
+        ("        self._identity = IdentityConflict(", "        self._dryness = Dryness()\n"),
+        ("            identity=self._identity.state", "            dryness=self._dryness.state,\n"),
+        ("        self._identity.state = run", "        self._dryness.state = run.dryness\n"),
     ],
     "monitor/core/pipeline.py": [
-        ("from monitor.events import", "from monitor.events.observations import Temperature\n"),
+        ("from monitor.events import", "from monitor.events.observations import Humidity\n"),
         (
             "    def _tick(self, tick: Tick)",
-            """    def _warm(self, reading: Temperature) -> list[AnyEvent]:
+            """    def _damp_air(self, reading: Humidity) -> list[AnyEvent]:
         self._health.observe(reading)
-        self._warmth.observe(reading)
+        self._dryness.observe(reading)
         return []
 
 """,
         ),
-        ("            *self._identity.conditions(", "            *self._warmth.conditions(),\n"),
-        ("    Tick: Pipeline._tick,\n", "    Temperature: Pipeline._warm,\n"),
+        ("            *self._identity.conditions(", "            *self._dryness.conditions(),\n"),
+        ("    Tick: Pipeline._tick,\n", "    Humidity: Pipeline._damp_air,\n"),
     ],
     "monitor/core/health/sources.py": [
         (
             "from monitor.names import SOURCES",
-            "from monitor.events.observations import Temperature\n",
+            "from monitor.events.observations import Humidity\n",
         ),
         (
             "            case Tick():\n",
-            """            case Temperature():
-                self._data("thermometer", seen.t_s, real=True, doubt="")
+            """            case Humidity():
+                self._data("hygrometer", seen.t_s, real=True, doubt="")
 """,
         ),
     ],

@@ -157,7 +157,7 @@ def built(tree: Path) -> Iterator[Built]:
     daemon = Daemon(
         tree.parent / "box",
         broker.port,
-        more=f'[scale]\nsource = "csv"\nfile = "{scale}"\n[thermometer]\nsource = "fake"\n',
+        more=f'[scale]\nsource = "csv"\nfile = "{scale}"\n[hygrometer]\nsource = "fake"\n',
         environment={"PYTHONPATH": str(tree)},
     )
     try:
@@ -237,8 +237,8 @@ def test_a_new_retained_topic_is_published_and_shown(built: Built) -> None:
 
 def test_a_new_sensor_is_judged_reported_and_shown(built: Built) -> None:
     phone = built.phone
-    wait_for(lambda: "Box too cold" in [alert["title"] for alert in phone.json(f"{BASE}/alert")])
-    wait_for(lambda: "thermometer" in phone.json(f"{BASE}/health")[-1]["sources"])
-    source = phone.json(f"{BASE}/health")[-1]["sources"]["thermometer"]
+    wait_for(lambda: "Box too damp" in [alert["title"] for alert in phone.json(f"{BASE}/alert")])
+    wait_for(lambda: "hygrometer" in phone.json(f"{BASE}/health")[-1]["sources"])
+    source = phone.json(f"{BASE}/health")[-1]["sources"]["hygrometer"]
     assert source["state"] == "healthy"
-    assert entities(phone)["thermometer_alive"]["name"] == "Thermometer works"
+    assert entities(phone)["hygrometer_alive"]["name"] == "Hygrometer works"

@@ -116,6 +116,16 @@ class GrowthReference:
             intake_ml_per_kg_day=_mix2(low.intake_ml_per_kg_day, high.intake_ml_per_kg_day, share),
         )
 
+    def youngest_day(self, baby: Baby, weight_g: float) -> float:
+        """The least age at which the median of a class of its species reaches this weight.
+
+        Of all classes, unless its adult weight is known: a shepherd of 400 g may be new-born.
+        """
+        tables = [table for table in self._tables if table.species == baby.species]
+        if baby.adult_weight_kg is not None:
+            tables = [self._tables[self._table_for(baby, None, weight_g)]]
+        return min(_age_at(table, weight_g) for table in tables)
+
     def span_g(self, baby: Baby, age_day: float | None) -> tuple[float, float]:
         """The least and the most that its species weighs at an age, or (``None``) at any here.
 

@@ -6,14 +6,16 @@ and a load cell that repeats one code to the last bit is not weighing (``codes``
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from monitor.alert_kinds import Severity
 from monitor.core.health.codes import LEAST_HZ, CodeWatch
 from monitor.core.health.host import HostHealth, HostState
 from monitor.core.health.sound import GATED, PaceState, SoundPlausibility
-from monitor.core.health.source import STALLED_S, STARTING, SourceMemory, judged
+from monitor.core.health.source import BLIND_S, LIVE, STARTING, Patience, SourceMemory, judged
+from monitor.core.health.temperature import TemperatureWatch
 from monitor.documents import SourceHealth
 from monitor.events import (
     AudioBlock,
@@ -21,6 +23,7 @@ from monitor.events import (
     Condition,
     HostReport,
     LagReport,
+    ProbeReading,
     ScaleBlock,
     Slept,
     SourceReport,
@@ -30,8 +33,6 @@ from monitor.events import (
 from monitor.names import SOURCES, SourceName
 from monitor.timeshift import Moment
 
-BLIND_S = 15.0
-"""not healthy for this long: a person must know. Shorter gaps are restarts that work."""
 PROOF_S = 75.0
 """real data for this long after the start of the monitor before a source counts as proven: longer
 than any fault that real-looking data can hide takes to show (FLAT_SCALE_S, and THREE_VALUES_S and
@@ -43,6 +44,7 @@ class HealthState(msgspec.Struct, kw_only=True):
 
     sources: dict[SourceName, SourceMemory]
     codes: CodeWatch
+    probe: TemperatureWatch
     pace: PaceState = msgspec.field(default_factory=PaceState)
     gated_since_s: Moment | None = None
     host: HostState = msgspec.field(default_factory=HostState)
@@ -57,11 +59,24 @@ class Health:
         start_s: float,
         *,
         least_scale_hz: float = LEAST_HZ,
+        patience: Mapping[SourceName, Patience] | None = None,
+        fine_probe: bool = True,
     ) -> None:
-        """Watch these; ``least_scale_hz``: the fewest values a second that the scale may send."""
+        """Watch these.
+
+        Args:
+            sources: those that the box has.
+            start_s: where the timeline begins.
+            least_scale_hz: the fewest values a second that the scale may send.
+            patience: with sources that are no live stream.
+            fine_probe: the probe is read to its last digit.
+        """
+        self._patience = patience or {}
         self._sound = SoundPlausibility()
         self.state = HealthState(
-            sources=_unproven(sources, start_s), codes=CodeWatch(least_hz=least_scale_hz)
+            sources=_unproven(sources, start_s),
+            codes=CodeWatch(least_hz=least_scale_hz),
+            probe=TemperatureWatch(fine=fine_probe),
         )
 
     @property
@@ -78,7 +93,14 @@ class Health:
 
     def observe(
         self,
-        seen: AudioBlock | ScaleBlock | SourceReport | HostReport | LagReport | Slept | Tick,
+        seen: AudioBlock
+        | ScaleBlock
+        | ProbeReading
+        | SourceReport
+        | HostReport
+        | LagReport
+        | Slept
+        | Tick,
     ) -> list[SourceState]:
         """Take one observation; return one event for each source that changed its state.
 
@@ -89,6 +111,8 @@ class Health:
                 self._hear(seen)
             case ScaleBlock():
                 self._weigh(seen)
+            case ProbeReading():
+                self._feel(seen)
             case Tick():
                 return self._tick(seen.t_s)
             case SourceReport():
@@ -110,6 +134,7 @@ class Health:
         state = self.state
         state.sources = _unproven(state.sources, now_s)
         state.codes = CodeWatch(least_hz=state.codes.least_hz)
+        state.probe = TemperatureWatch(fine=state.probe.fine)
         state.pace = PaceState()
         self._sound = SoundPlausibility(state.pace)
 
@@ -126,6 +151,19 @@ class Health:
             return
         doubt = self._state.codes.observe(block)
         self._data("scale", block.t_s, real=not doubt, doubt=doubt)
+
+    def _feel(self, reading: ProbeReading) -> None:
+        """Note a reading that is a temperature, and many in a row that are none."""
+        watch = self._state.probe
+        believed = watch.observe(reading) is not None
+        if believed or watch.doubt:
+            self._data("probe", reading.t_s, real=believed, doubt=watch.doubt)
+
+    def temperature_at(self, t_s: float) -> float | None:
+        """What the probe said at ``t_s``, in °C; ``None``: nothing, or no temperature."""
+        last = self._state.probe.last
+        believed = last is not None and last[0] == t_s and not self._state.probe.doubt
+        return last[1] if last is not None and believed else None
 
     def _take_report(self, report: SourceReport) -> list[SourceState]:
         source = self._state.sources.get(report.source)
@@ -150,7 +188,7 @@ class Health:
         ]
 
     def _update(self, name: SourceName, source: SourceMemory, now_s: float) -> list[SourceState]:
-        state, why = judged(source, now_s)
+        state, why = judged(source, now_s, self._of(name))
         from_s = source.real_from_s
         if state != "healthy" or (from_s is not None and now_s - from_s >= PROOF_S):
             source.proven = True
@@ -164,6 +202,9 @@ class Health:
             source.since_s = now_s
         source.state, source.why = state, why
         return [SourceState(t_s=now_s, source=name, state=state, why=why)] if news else []
+
+    def _of(self, name: SourceName) -> Patience:
+        return self._patience.get(name, LIVE)
 
     def alive(self, name: SourceName) -> bool:
         """True while the source is healthy and has delivered real data."""
@@ -180,12 +221,16 @@ class Health:
     def conditions(self, now_s: float) -> list[Condition]:
         """``monitor_blind`` for each blind source and for a sick host, ``low_power``."""
         blind = [
-            _blind(name, source.sick_s, source.why, worked_s=source.worked_s)
+            _blind(name, source, source.sick_s, self._of(name).severity)
             for name, source in self._state.sources.items()
-            if source.sick_s is not None
-            and (source.state == "failed" or now_s - source.sick_s >= BLIND_S)
+            if source.sick_s is not None and self._is_blind(name, source, now_s - source.sick_s)
         ]
         return blind + self._gated() + self._host.conditions(now_s)
+
+    def _is_blind(self, name: SourceName, source: SourceMemory, sick_s: float) -> bool:
+        patience = self._of(name)
+        at_once = source.state == "failed" and patience.blind_s <= BLIND_S
+        return at_once or sick_s >= patience.blind_s
 
     def _gated(self) -> list[Condition]:
         """A microphone that works and still leaves out what is soft."""
@@ -210,7 +255,7 @@ class Health:
         unknown = [
             CannotJudge(kind="monitor_blind", key=name, why=f"the {name} has not proven itself yet")
             for name, source in self._state.sources.items()
-            if not source.proven or (source.sick_s is not None and now_s - source.sick_s < BLIND_S)
+            if not source.proven or _is_fresh(source, now_s, self._of(name))
         ]
         return unknown + self._host.unjudged(now_s)
 
@@ -219,7 +264,7 @@ class Health:
         if source is None:
             return
         if real:
-            if source.real_s is None or t_s - source.real_s >= STALLED_S:
+            if source.real_s is None or t_s - source.real_s >= self._of(name).stalled_s:
                 source.real_from_s = t_s
             source.real_s = t_s
         source.data_s, source.doubt = t_s, doubt
@@ -230,16 +275,22 @@ def _unproven(names: Iterable[SourceName], now_s: float) -> dict[SourceName, Sou
     return {name: SourceMemory(since_s=now_s, data_s=now_s) for name in names}
 
 
-def _blind(name: SourceName, since_s: float, why: str, *, worked_s: float) -> Condition:
+def _is_fresh(source: SourceMemory, now_s: float, patience: Patience) -> bool:
+    """Whether it has been sick for too short a time to be told."""
+    return source.sick_s is not None and now_s - source.sick_s < patience.blind_s
+
+
+def _blind(name: SourceName, source: SourceMemory, since_s: float, severity: Severity) -> Condition:
     label, blind, lost = SOURCES[name]
+    why = source.why
     return Condition(
         kind="monitor_blind",
         key=name,
-        severity="critical",
+        severity=severity,
         since_s=since_s,
         title=f"{label} is {blind}",
         message=f"{label} {why}. Until it works, {lost}: look after the babies yourself.",
         why=why,
         all_clear=f"{label} works again.",
-        false_before_s=worked_s,
+        false_before_s=source.worked_s,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from monitor.core.growth.ages import Age, age_of
 from monitor.core.scale.decision import UNSURE_P
 from monitor.core.scale.parts import Parts
 from monitor.documents import BabyStatus, ScaleStatus, ThingStatus
@@ -50,6 +51,11 @@ class Status:
             if p > 0.5:
                 inside.append(record.baby.name)
         return inside
+
+    def ages(self, now_s: float) -> list[Age]:
+        """Of everybody in the nursery."""
+        records = self._claims.records
+        return [age_of(record, self._reference, now_s) for record in records if record.here]
 
     def babies(self, now_s: float) -> list[BabyStatus]:
         """One document per baby."""

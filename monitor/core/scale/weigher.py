@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from monitor.config import ScaleConfig
+from monitor.core.growth.ages import Age
 from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.conditions import phrase
 from monitor.core.growth.reference import GrowthReference
@@ -215,6 +216,10 @@ class Weigher:
     def scale_status(self, now_s: float) -> ScaleStatus:
         """The live numbers of the platform; unknown is ``None``."""
         return self._status.scale(now_s)
+
+    def ages(self, now_s: float) -> list[Age]:
+        """How old everybody in the nursery is."""
+        return self._status.ages(now_s)
 
     def baby_statuses(self, now_s: float) -> list[BabyStatus]:
         """One document per baby."""

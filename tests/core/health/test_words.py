@@ -106,6 +106,7 @@ def test_a_source_starts_then_delivers():
     assert health.sources() == {
         "scale": SourceHealth(state="healthy", why="starting", since=T0),
         "microphone": SourceHealth(state=None, why="not configured"),
+        "probe": SourceHealth(state=None, why="not configured"),
     }
     assert not health.alive("scale")
     health.observe(lively(1.0))

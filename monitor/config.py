@@ -166,6 +166,24 @@ class NotifyConfig(_Section, frozen=True, kw_only=True):
     from_severity: Literal["info", "warning", "critical"] = "info"
 
 
+class PageConfig(_Section, frozen=True, kw_only=True):
+    """The page on the phone, ``nursery page``: where it answers, and as whom it asks the broker."""
+
+    host: str = ""
+    """an address to listen on; "" = those of the home network that this machine has"""
+    port: Port = 8080
+    names: list[str] = []
+    """names it is reached by besides its addresses and its host name"""
+    cert_file: str | None = None
+    """a PEM certificate, for TLS"""
+    key_file: str | None = None
+    state_dir: str = "/var/lib/nursery-page"
+    """who is paired"""
+    username: str | None = None
+    """its own at the broker; None: that of ``mqtt``"""
+    password_file: str | None = None
+
+
 class Config(_Section, frozen=True, kw_only=True):
     """The whole file."""
 
@@ -180,6 +198,7 @@ class Config(_Section, frozen=True, kw_only=True):
     panel: PanelConfig = PanelConfig()
     mqtt: MqttConfig = MqttConfig()
     notify: NotifyConfig = NotifyConfig()
+    page: PageConfig = PageConfig()
 
     @property
     def sources(self) -> tuple[SourceName, ...]:
@@ -190,6 +209,13 @@ class Config(_Section, frozen=True, kw_only=True):
     def journal_path(self) -> Path:
         """The SQLite file."""
         return Path(self.state_dir) / "journal.sqlite"
+
+
+class PageFile(_Section, frozen=True, kw_only=True):
+    """The file of a machine that shows boxes and is none."""
+
+    mqtt: MqttConfig = MqttConfig()
+    page: PageConfig = PageConfig()
 
 
 def is_loopback(host: str) -> bool:

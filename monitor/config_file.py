@@ -12,13 +12,22 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from monitor import config_errors
-from monitor.config import Config, MqttConfig, PanelConfig, ProbeConfig
+from monitor.config import (
+    Config,
+    MqttConfig,
+    PageConfig,
+    PageFile,
+    PanelConfig,
+    ProbeConfig,
+)
 from monitor.errors import ConfigError
+
+S = TypeVar("S", bound=msgspec.Struct)
 
 SEARCH_PATHS = (Path("nursery.toml"), Path("/etc/nursery/nursery.toml"))
 
@@ -46,8 +55,12 @@ def load_config(path: str | Path) -> Config:
     Raises:
         ConfigError: one sentence with the file and the key.
     """
+    return parse_config(_content(path), str(path))
+
+
+def _content(path: str | Path) -> bytes:
     try:
-        raw = Path(path).read_bytes()
+        return Path(path).read_bytes()
     except IsADirectoryError as error:
         raise ConfigError(f"{path} is a directory: name the file in it") from error
     except PermissionError as error:
@@ -57,23 +70,62 @@ def load_config(path: str | Path) -> Config:
         ) from error
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror or error}") from error
-    return parse_config(raw, str(path))
 
 
 def parse_config(raw: bytes, origin: str) -> Config:
     """Like ``load_config`` for bytes; ``origin`` names them in errors."""
-    if (mark := config_errors.byte_order_mark(raw)) is not None:
-        raise ConfigError(f"{origin} {mark}")
-    try:
-        config = msgspec.toml.decode(raw, type=Config)
-    except msgspec.ValidationError as error:
-        told = config_errors.sentence(str(error), Config, config_errors.untyped(raw))
-        raise ConfigError(f"{origin}: {told}") from error
-    except (msgspec.DecodeError, ValueError) as error:
-        raise ConfigError(f"{origin} is not valid TOML: {error}") from error
+    config = _decoded(raw, origin, Config)
     for problem in _impossible(config):
         raise ConfigError(f"{origin}: {problem}")
     return config
+
+
+def load_page_config(
+    path: str | Path, *, host: str | None = None, port: int | None = None
+) -> tuple[MqttConfig, PageConfig]:
+    """The broker and the page's own settings, from a box's file or from one without a box.
+
+    ``host`` and ``port``, where given, are used instead of the file's.
+
+    Raises:
+        ConfigError: one sentence with the file and the key.
+    """
+    raw = _content(path)
+    found: Config | PageFile
+    if "box" in (config_errors.untyped(raw) or {}):
+        found = parse_config(raw, str(path))
+    else:
+        found = _decoded(raw, str(path), PageFile)
+        for problem in _impossible_broker(found.mqtt):
+            raise ConfigError(f"{path}: {problem}")
+    page = found.page
+    for problem in _impossible_page(page):
+        raise ConfigError(f"{path}: {problem}")
+    if host is not None:
+        page = msgspec.structs.replace(page, host=host)
+    if port is not None:
+        page = msgspec.structs.replace(page, port=port)
+    return found.mqtt, page
+
+
+def _decoded(raw: bytes, origin: str, kind: type[S]) -> S:
+    if (mark := config_errors.byte_order_mark(raw)) is not None:
+        raise ConfigError(f"{origin} {mark}")
+    try:
+        return msgspec.toml.decode(raw, type=kind)
+    except msgspec.ValidationError as error:
+        told = config_errors.sentence(str(error), kind, config_errors.untyped(raw))
+        raise ConfigError(f"{origin}: {told}") from error
+    except (msgspec.DecodeError, ValueError) as error:
+        raise ConfigError(f"{origin} is not valid TOML: {error}") from error
+
+
+def _impossible_page(page: PageConfig) -> Iterator[str]:
+    for given, missing in (("cert_file", "key_file"), ("key_file", "cert_file")):
+        if getattr(page, given) and not getattr(page, missing):
+            yield f'"page.{given}" is given, but "page.{missing}" is missing: give both or neither'
+    if page.password_file and not page.username:
+        yield '"page.password_file" is given, but "page.username" is missing: give both or neither'
 
 
 def _impossible(config: Config) -> Iterator[str]:

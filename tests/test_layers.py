@@ -55,13 +55,15 @@ MAY_USE: dict[str, set[str]] = {
 }
 """each room of ``monitor`` below the command line, and what it may import besides itself"""
 
-ABOVE = {"verbs", "simulation", "calibration", "cli"}
+ABOVE = {"verbs", "simulation", "calibration", "page", "page.screens", "cli"}
 """these may use every room of ``MAY_USE``; and one another only as follows"""
 ABOVE_MAY_USE = {
     "simulation": set[str](),
     "verbs": set[str](),
     "calibration": {"simulation"},
-    "cli": {"verbs", "simulation", "calibration"},
+    "page": {"page.screens"},
+    "page.screens": {"page"},
+    "cli": {"verbs", "simulation", "calibration", "page"},
 }
 MOST_FILES_BESIDE_THE_ROOMS = 14
 

@@ -16,13 +16,14 @@ from monitor import __version__
 from monitor.cli.babies import assign, baby, correct, feed, note, thing, undo, weigh
 from monitor.cli.calibrating import calibrate
 from monitor.cli.identity import adopt, identity
+from monitor.cli.paging import page
 from monitor.cli.recordings import listen, replay
 from monitor.cli.running import check, demo, install, run
 from monitor.cli.showing import log, report, summary, watch
 from monitor.errors import CommandError, ConfigError, NurseryError
 
 VERBS: tuple[click.Command, ...] = (
-    run, demo, check, install,
+    run, page, demo, check, install,
     listen, replay, report, watch,
     baby, weigh, feed, note, assign, thing, correct, undo, log, summary,
     calibrate, identity, adopt,

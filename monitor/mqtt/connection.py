@@ -64,6 +64,8 @@ class Connection:
         ``ConfigError`` from it (a file that cannot be read just now) is why there is no connection.
         """
         self.events: deque[ConnectionEvent] = deque()
+        self.on_event: Callable[[], None] | None = None
+        """called in the network thread after each event, for an owner that sleeps until then"""
         self.protocol = protocol
         self.dropped = 0
         """messages thrown away because too many were waiting"""
@@ -166,16 +168,21 @@ class Connection:
         elif self._ended is not None:
             why, code = self._ended
         if self._answered:
-            self.events.append(Ended(why, code, too_long is not None))
+            self._tell(Ended(why, code, too_long is not None))
         else:
             # Brokers without version 5 just hang up (amqtt) instead of answering.
             hung_up = why == "the connection ended"
-            self.events.append(
+            self._tell(
                 Refused(
                     connection_errors.hung_up(self._errors.last, self._config) if hung_up else why,
                     wrong_protocol=hung_up and self.protocol == "5",
                 )
             )
+
+    def _tell(self, event: ConnectionEvent) -> None:
+        self.events.append(event)
+        if self.on_event is not None:
+            self.on_event()
 
     def _prepare(self) -> None:
         """Read the files that the configuration names: each time anew, they may have changed."""
@@ -217,9 +224,9 @@ class Connection:
         self._answered = True
         if reason.is_failure:
             wrong = str(reason) == "Unsupported protocol version"
-            self.events.append(Refused(connection_errors.refusal(str(reason)), wrong, reason.value))
+            self._tell(Refused(connection_errors.refusal(str(reason)), wrong, reason.value))
         else:
-            self.events.append(Connected(_limits(properties)))
+            self._tell(Connected(_limits(properties)))
 
     def _on_disconnect(
         self,
@@ -240,7 +247,7 @@ class Connection:
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        self.events.append(Acknowledged(mid, reason.value, str(reason)))
+        self._tell(Acknowledged(mid, reason.value, str(reason)))
 
     def _on_subscribe(
         self,
@@ -251,7 +258,7 @@ class Connection:
         _properties: Properties | None,
     ) -> None:
         refused = tuple(str(reason) if reason.is_failure else None for reason in reasons)
-        self.events.append(Subscribed(mid, refused))
+        self._tell(Subscribed(mid, refused))
 
     def take_message(self, message: mqtt.MQTTMessage) -> None:
         """A message came in: into the queue, if there is room."""
@@ -262,7 +269,7 @@ class Connection:
             topic = message.topic
         except UnicodeDecodeError:
             return  # MQTT forbids such topics; there is nowhere to answer to
-        self.events.append(Received(topic, bytes(message.payload), message.retain))
+        self._tell(Received(topic, bytes(message.payload), message.retain))
 
 
 def _limits(properties: Properties | None) -> Limits:

@@ -1,0 +1,190 @@
+"""The page's side of the broker: what the boxes say comes in, what a person asks goes out.
+
+On the daemon's own ``Connection``, whose network thread wakes the event loop: nothing is polled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from monitor.codec import encode
+from monitor.mqtt.connecting import Connect
+from monitor.mqtt.connection_events import Connected, Ended, Received, Refused, Subscribed
+from monitor.mqtt.connection_settings import Intake, ProtocolVersion, VersionChoice
+from monitor.mqtt.topics import Message
+from monitor.page.boxes import BOX_NAME, TOPICS, Boxes, read
+from monitor.page.hub import Hub, News
+
+if TYPE_CHECKING:
+    from monitor.mqtt.connection import Connection
+
+INTAKE = Intake(most_waiting=20_000, most_bytes=131_072, kept_s=0)
+"""every retained document of a large fleet comes at once"""
+RETRY_S = 2.0
+ATTEMPT_S = 15.0
+"""after which an attempt that says nothing is given up"""
+SETTLED_S = 5.0
+"""after the subscription: by then the broker has said all that it keeps"""
+ANSWER_S = 10.0
+"""for which a person waits for a box's answer"""
+MOST_ASKED = 200
+"""questions that wait for their answers"""
+MOST_PAGES = 40
+"""of one history, 12 kB each"""
+
+
+class Broker:
+    """One connection after the other; lives in the event loop."""
+
+    def __init__(self, connect: Connect, protocol: ProtocolVersion, boxes: Boxes, hub: Hub) -> None:
+        self.why = "connecting"
+        """why there is no connection"""
+        self._connect, self._boxes, self._hub = connect, boxes, hub
+        self._version = VersionChoice(protocol)
+        self._connection: Connection | None = None
+        self._up = False
+        self._woken = asyncio.Event()
+        self._asked: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        self._settling: asyncio.TimerHandle | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker has accepted the page."""
+        return self._up
+
+    async def run(self) -> None:
+        """Keep a connection until cancelled."""
+        loop = asyncio.get_running_loop()
+
+        def wake() -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._woken.set)
+
+        try:
+            while True:
+                again_s = await self._one_connection(wake)
+                await asyncio.sleep(again_s)
+        finally:
+            if self._connection is not None:
+                self._connection.close(1.0)
+
+    async def _one_connection(self, wake: Callable[[], None]) -> float:
+        """From opening to the end; returns after how long to try again."""
+        client_id = f"nursery-page-{secrets.token_hex(4)}"
+        connection = self._connect(self._version.current, client_id, intake=INTAKE)
+        self._connection = connection
+        connection.on_event = wake
+        connection.open()
+        while True:
+            patience_s = None if self._up else ATTEMPT_S
+            try:
+                await asyncio.wait_for(self._woken.wait(), patience_s)
+            except TimeoutError:
+                return self._lost("the broker does not answer", wrong_version=True)
+            self._woken.clear()
+            while connection.events:
+                match connection.events.popleft():
+                    case Connected():
+                        self._up = True
+                        self._boxes.begin()
+                        connection.subscribe([f"nursery/+/{topic}" for topic in TOPICS])
+                    case Subscribed():
+                        loop = asyncio.get_running_loop()
+                        self._settling = loop.call_later(SETTLED_S, self._settle)
+                    case Received(topic, payload):
+                        self._take(topic, payload)
+                    case Refused(why, wrong_protocol):
+                        return self._lost(why, wrong_version=wrong_protocol)
+                    case Ended(why):
+                        return self._lost(why)
+
+    def _lost(self, why: str, *, wrong_version: bool = False) -> float:
+        if self._connection is not None:
+            self._connection.close(0.0)
+        self._connection, self._up, self.why = None, False, why
+        if self._settling is not None:
+            self._settling.cancel()
+        self._boxes.lost()
+        for box in self._boxes:
+            self._hub.changed(box.name)
+        return 0.0 if self._version.over(wrong_version=wrong_version) else RETRY_S
+
+    def _settle(self) -> None:
+        for name in self._boxes.settle():
+            self._hub.changed(name)
+
+    def _take(self, topic: str, payload: bytes) -> None:
+        if (changed := self._boxes.observe(topic, payload, time.time())) is not None:
+            self._hub.changed(changed)
+            return
+        _, _, rest = topic.partition("/")
+        box, _, rest = rest.partition("/")
+        if not BOX_NAME.fullmatch(box):
+            return
+        if rest == "alert":
+            if (alert := read(payload, dict)) is not None:
+                self._hub.happened(News("alert", alert | {"box": box}))
+        elif rest.endswith("/result") and (result := read(payload, dict)) is not None:
+            self._answered(box, rest.split("/")[1], result)
+
+    def _answered(self, box: str, verb: str, result: dict[str, Any]) -> None:
+        request_id = result.get("request_id")
+        waiting = self._asked.pop(request_id, None) if isinstance(request_id, str) else None
+        if waiting is not None and not waiting.done():
+            waiting.set_result(result)
+        if verb != "history":  # whole pages of it are for whoever asked
+            self._hub.happened(News("result", result | {"box": box, "verb": verb}))
+
+    async def ask(
+        self, box: str, verb: str, args: dict[str, Any], *, setup: bool = False
+    ) -> dict[str, Any]:
+        """Publish a command and wait for its result: ``{"ok": ..., "error": ...}`` and more.
+
+        ``setup``: on ``setup/<verb>``, which changes the box itself.
+        """
+        if self._connection is None or not self._up:
+            return _no(f"the page has no connection to the broker: {self.why}")
+        known = self._boxes.get(box)
+        if known is None:
+            return _no(f"there is no box {box}")
+        if known.online is False:
+            return _no(f"{box} is offline: nothing was changed")
+        if len(self._asked) >= MOST_ASKED:
+            return _no("too much is being asked at once: try again in a moment")
+        request_id = secrets.token_hex(8)
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._asked[request_id] = answer
+        topic = f"nursery/{box}/{'setup' if setup else 'cmd'}/{verb}"
+        payload = encode(args | {"request_id": request_id})
+        try:
+            self._connection.publish(Message(topic=topic, payload=payload))
+            result = await asyncio.wait_for(answer, ANSWER_S)
+        except TimeoutError:
+            return _no(f"{box} did not answer within {ANSWER_S:.0f} s: look whether it was done")
+        finally:
+            self._asked.pop(request_id, None)
+        return {key: value for key, value in result.items() if key != "request_id"}
+
+    async def history(self, box: str, **what: Any) -> list[dict[str, Any]]:
+        """What happened there, newest first: ``what``, ``baby``, ``since``, ``until``, ``limit``.
+
+        All pages of it, at most ``MOST_PAGES``; empty when the box does not answer.
+        """
+        args = {key: value for key, value in what.items() if value is not None}
+        found: list[dict[str, Any]] = []
+        for _ in range(MOST_PAGES):
+            page = await self.ask(box, "history", args)
+            items = page.get("items") if page.get("ok") is True else None
+            found += [item for item in items or [] if isinstance(item, dict)]
+            if not isinstance(page.get("next"), str):
+                break
+            args["next"] = page["next"]
+        return found
+
+
+def _no(error: str) -> dict[str, Any]:
+    return {"ok": False, "error": error}

@@ -1,0 +1,90 @@
+"""What every handler of the page works with, and whose request it is."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from monitor.page.boxes import BoxDocument, Boxes
+from monitor.page.broker import Broker
+from monitor.page.hub import Hub
+from monitor.page.pairing import Pairing
+from monitor.page.said import Said
+from monitor.page.seen import Shown
+from monitor.page.sessions import Session, Sessions
+from monitor.page.views import Views
+from monitor.page.words import Words, choose
+
+COOKIE = "nursery"
+MOST_BODY = 16_384
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """One running page."""
+
+    boxes: Boxes
+    hub: Hub
+    broker: Broker
+    sessions: Sessions
+    pairing: Pairing
+    said: Said
+    views: Views
+    languages: dict[str, Words]
+    names: frozenset[str]
+    """host names that it answers to"""
+
+
+def page_of(request: Request) -> Page:
+    """The page that a request came to."""
+    page: Page = request.app.state.page
+    return page
+
+
+def session_of(request: Request) -> Session | None:
+    """The paired phone that asks, or None."""
+    token = request.cookies.get(COOKIE, "")
+    return page_of(request).sessions.find(token, time.time()) if token else None
+
+
+def words_of(request: Request) -> Words:
+    """In the language that the browser asks for."""
+    return choose(page_of(request).languages, request.headers.get("accept-language", ""))
+
+
+def box_of(request: Request) -> BoxDocument | None:
+    """The box in the path; None: there is no such box."""
+    return page_of(request).boxes.get(request.path_params.get("box", ""))
+
+
+class TooLongError(Exception):
+    """A body is longer than any form or command."""
+
+
+async def body_of(request: Request) -> bytes:
+    """The body, as long as it is short.
+
+    Raises:
+        TooLongError: the rest is not read.
+    """
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BODY:
+            raise TooLongError
+    return body
+
+
+def problem(request: Request, status: int, key: str, **values: Any) -> Response:
+    """A page that says in a sentence what is wrong."""
+    words = words_of(request)
+    shown = Shown(template="error.html", model={"why": words(key, **values)}, status=status)
+    return page_of(request).views.render(shown, w=words)
+
+
+def refusal(status: int, error: str) -> Response:
+    """The same for ``/api``."""
+    return JSONResponse({"ok": False, "error": error}, status)

@@ -1,0 +1,95 @@
+"""Forms: what a person asks of a box without any script, answered by a redirect to where it was."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, get_args
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from monitor import commands
+from monitor.page import security
+from monitor.page.context import body_of, box_of, page_of, problem, session_of
+from monitor.page.seen import Answer
+
+MOST_FIELDS = 40
+UNDOABLE = {
+    "weigh", "feed", "note", "assign", "correct", "baby_add", "baby_edit", "baby_retire",
+    "baby_delete", "thing_forget",
+}  # fmt: skip
+OWN_FIELDS = {"csrf", "back"}
+
+
+def fields_of(body: bytes) -> dict[str, str]:
+    """The fields of a urlencoded form that were filled in; of a name that comes twice the last."""
+    try:
+        pairs = parse_qsl(body.decode(), max_num_fields=MOST_FIELDS, strict_parsing=False)
+    except ValueError:
+        return {}
+    return dict(pairs)
+
+
+def arguments(verb: str, fields: dict[str, str]) -> dict[str, Any]:
+    """Fields of a form as the command takes them: numbers and yes or no are not text there."""
+    kind = commands.VERBS.get(verb)
+    types = {field.name: field.type for field in msgspec.structs.fields(kind)} if kind else {}
+    return {name: _plain(text, _base(types.get(name))) for name, text in fields.items() if text}
+
+
+async def post(request: Request) -> Response:
+    """``POST /boxes/<box>/do/<verb>``."""
+    return await _post(request, setup=False)
+
+
+async def post_setup(request: Request) -> Response:
+    """``POST /boxes/<box>/setup/do/<verb>``."""
+    return await _post(request, setup=True)
+
+
+async def _post(request: Request, *, setup: bool) -> Response:
+    page, session, box = page_of(request), session_of(request), box_of(request)
+    if session is None:
+        return RedirectResponse("/", 303)
+    fields = fields_of(await body_of(request))
+    if not security.is_token(fields.get("csrf", ""), session.csrf):
+        return problem(request, 403, "error.stale_form")
+    if session.right != "carer":
+        return problem(request, 403, "error.look_only")
+    verb = request.path_params["verb"]
+    if box is None or not verb.isidentifier():
+        return problem(request, 404, "error.no_page")
+    asked = {name: text for name, text in fields.items() if name not in OWN_FIELDS}
+    result = await page.broker.ask(box.name, verb, arguments(verb, asked), setup=setup)
+    ok = result.get("ok") is True
+    answer = Answer(
+        box=box.name,
+        verb=verb,
+        ok=ok,
+        text=str(result.get("understood" if ok else "error") or ""),
+        result=result,
+        fields=asked,
+        can_undo=ok and verb in UNDOABLE,
+    )
+    page.said.keep(session.id, answer, time.time())
+    return RedirectResponse(security.back_to(fields.get("back", "/")), 303)
+
+
+def _base(hint: Any) -> Any:
+    """The plain type in ``Annotated[float, ...] | None``."""
+    parts = [part for part in get_args(hint) if part is not type(None)] or [hint]
+    inner = parts[0]
+    return get_args(inner)[0] if hasattr(inner, "__metadata__") else inner
+
+
+def _plain(text: str, base: Any) -> Any:
+    if base is bool:
+        return text.lower() in {"true", "on", "yes", "1"}
+    if base in {float, int}:
+        try:
+            return float(text.strip().replace(",", "."))
+        except ValueError:
+            return text
+    return text

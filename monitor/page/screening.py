@@ -1,0 +1,57 @@
+"""From a request to a screen, and from what it shows to the response."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from monitor.page import pairing_form
+from monitor.page.context import box_of, page_of, problem, session_of, words_of
+from monitor.page.seen import Seen, Show
+from monitor.page.sessions import Session
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def handler(show: Show) -> Handler:
+    """The handler of one row of the table of routes."""
+
+    async def answer(request: Request) -> Response:
+        session = session_of(request)
+        if session is None:
+            if request.headers.get("x-live"):
+                return Response(status_code=401)
+            return pairing_form.show(request)
+        box = box_of(request)
+        if box is None and "box" in request.path_params:
+            return problem(request, 404, "error.no_page")
+        seen = _seen(request, session)
+        shown = await show(seen)
+        page = page_of(request)
+        return page.views.render(shown, seen=seen, w=seen.words, csrf=session.csrf)
+
+    return answer
+
+
+def _seen(request: Request, session: Session) -> Seen:
+    page = page_of(request)
+    boxes = list(page.boxes)
+    only = boxes[0] if len(boxes) == 1 else None
+    now_s = time.time()
+    query = request.url.query
+    return Seen(
+        box=box_of(request) if "box" in request.path_params else only,
+        boxes=boxes,
+        now_s=now_s,
+        words=words_of(request),
+        right=session.right,
+        said=page.said.of(session.id, now_s),
+        broker_why=None if page.broker.connected else page.broker.why,
+        path=dict(request.path_params),
+        query=dict(request.query_params),
+        url=request.url.path + (f"?{query}" if query else ""),
+        history=page.broker.history,
+    )

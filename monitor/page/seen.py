@@ -1,0 +1,72 @@
+"""What a screen is given, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from monitor.page.boxes import BoxDocument
+from monitor.page.words import Words
+
+Right = Literal["carer", "look"]
+"""``look``: everything may be seen and nothing changed"""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the form that was sent last, said once more at the top of the next page."""
+
+    box: str
+    verb: str
+    ok: bool
+    text: str
+    """what was understood, or why not; the box's own words, may be empty"""
+    result: dict[str, Any] = {}
+    """the whole result"""
+    fields: dict[str, str] = {}
+    """what was in the form: a refused one is shown filled in again"""
+    can_undo: bool = False
+
+
+class HistoryOf(Protocol):
+    """``await history(box, what=..., baby=..., since=..., until=..., limit=...)``."""
+
+    def __call__(self, box: str, **what: Any) -> Awaitable[list[dict[str, Any]]]:
+        """Newest first; empty when the box does not answer."""
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """One request, as a screen sees it."""
+
+    box: BoxDocument | None
+    """the one in the path, else the only one there is"""
+    boxes: list[BoxDocument]
+    now_s: float
+    words: Words
+    right: Right
+    said: Answer | None = None
+    broker_why: str | None = None
+    """why there is no connection to the broker; ``None``: there is one"""
+    path: Mapping[str, str] = {}
+    """the placeholders of the route"""
+    query: Mapping[str, str] = {}
+    url: str = "/"
+    """path and query, as a form's ``back``"""
+    history: HistoryOf
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """What a screen shows: a template with its values, or a file for the phone to keep."""
+
+    template: str = ""
+    model: dict[str, Any] = {}
+    status: int = 200
+    file: bytes | None = None
+    """instead of the template"""
+    media_type: str = "text/csv; charset=utf-8"
+    """of ``file``"""
+    file_name: str = ""
+
+
+Show = Callable[[Seen], Awaitable[Shown]]

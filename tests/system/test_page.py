@@ -1,0 +1,67 @@
+"""The page as a process of its own, between a real Mosquitto, a real box and a phone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.system.daemon import Daemon
+from tests.system.mosquitto import Mosquitto
+from tests.system.page_process import PageProcess
+from tests.system.subscriber import wait_for
+from tests.system.test_daemon import quiet_box
+
+pytestmark = pytest.mark.system
+
+BOX = "/api/boxes/test-box"
+
+
+@pytest.fixture
+def page(broker: Mosquitto, tmp_path: Path) -> Iterator[PageProcess]:
+    with PageProcess(tmp_path / "page", broker.port) as running:
+        yield running
+
+
+def test_a_phone_is_paired_once_and_tells_a_box_what_it_answers(
+    broker: Mosquitto, page: PageProcess, tmp_path: Path
+) -> None:
+    assert page.request("GET", "/api/boxes").status == 401
+    assert 'action="/pair"' in page.request("GET", "/").text
+    scale = quiet_box(tmp_path / "s.csv", 900.0)
+    daemon = Daemon(tmp_path / "box", broker.port, more=scale).start()
+    try:
+        phone = page.phone()
+        wait_for(lambda: phone.get(BOX).status == 200 and phone.get(BOX).json["online"])
+        with phone.events() as events:
+            added = phone.send(f"{BOX}/cmd/baby_add", {"name": "Possum", "species": "kitten"})
+            assert added.json["ok"], added.text
+            wait_for(lambda: ("state", {"box": "test-box"}) in events.seen)
+            wait_for(lambda: [kind for kind, _ in events.seen if kind == "result"])
+        wait_for(lambda: "possum" in phone.get(BOX).json["babies"])
+        refused = phone.send(f"{BOX}/cmd/weigh", {"baby": "Nobody Here", "grams": 100})
+        assert not refused.json["ok"]
+
+        fed = phone.submit("/boxes/test-box/do/feed", baby="Possum", grams="8 ml", back="/")
+        assert (fed.status, fed.headers["location"]) == (303, "/")
+        shown = phone.get("/").text
+        assert "8 g" in shown
+        assert 'action="/boxes/test-box/do/undo"' in shown
+        undone = phone.submit("/boxes/test-box/do/undo")
+        assert undone.status == 303
+    finally:
+        daemon.stop()
+    wait_for(lambda: phone.get(BOX).json["online"] is False)
+
+
+def test_a_phone_that_may_only_look_changes_nothing(page: PageProcess) -> None:
+    phone = page.phone("--look-only")
+    assert phone.get("/").status == 200
+    assert phone.send(f"{BOX}/cmd/acknowledge", {}).status == 403
+    assert phone.submit("/boxes/test-box/do/acknowledge").status == 403
+
+
+def test_files_have_the_types_that_browsers_insist_on(page: PageProcess) -> None:
+    for name, kind in (("page.js", "text/javascript"), ("page.css", "text/css")):
+        reply = page.request("GET", f"/static/{name}")
+        assert reply.headers["content-type"].startswith(kind)
+    assert page.request("GET", "/static/..%2fapp.py").status == 404

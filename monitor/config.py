@@ -18,6 +18,11 @@ Port = Annotated[int, Meta(ge=1, le=65535)]
 ClockTime = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
+SIMULATED_COUNTS_PER_GRAM = 412.7
+SIMULATED_ZERO_COUNTS = 84_213.0
+"""the simulated cell's calibration, where the file gives none"""
+
+
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A table of the file; unknown keys are refused."""
 
@@ -206,9 +211,14 @@ class Config(_Section, frozen=True, kw_only=True):
         return tuple(name for name in SOURCES if getattr(self, name).source != "none")
 
     @property
+    def practice(self) -> bool:
+        """Whether anything of what it watches is simulated."""
+        return any(getattr(self, name).source == "simulated" for name in SOURCES)
+
+    @property
     def journal_path(self) -> Path:
-        """The SQLite file."""
-        return Path(self.state_dir) / "journal.sqlite"
+        """The SQLite file; practice has one of its own, so that no real baby has invented rows."""
+        return Path(self.state_dir) / ("practice.sqlite" if self.practice else "journal.sqlite")
 
 
 class PageFile(_Section, frozen=True, kw_only=True):

@@ -18,6 +18,8 @@ import msgspec
 
 from monitor import config_errors
 from monitor.config import (
+    SIMULATED_COUNTS_PER_GRAM,
+    SIMULATED_ZERO_COUNTS,
     Config,
     MqttConfig,
     PageConfig,
@@ -77,7 +79,20 @@ def parse_config(raw: bytes, origin: str) -> Config:
     config = _decoded(raw, origin, Config)
     for problem in _impossible(config):
         raise ConfigError(f"{origin}: {problem}")
-    return config
+    return _calibrated(config)
+
+
+def _calibrated(config: Config) -> Config:
+    """A simulated scale knows its own calibration; another one is somebody's to measure."""
+    scale = config.scale
+    if scale.source != "simulated" or scale.calibrated:
+        return config
+    known = msgspec.structs.replace(
+        scale,
+        counts_per_gram=SIMULATED_COUNTS_PER_GRAM,
+        zero_counts=SIMULATED_ZERO_COUNTS,
+    )
+    return msgspec.structs.replace(config, scale=known)
 
 
 def load_page_config(

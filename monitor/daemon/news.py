@@ -10,7 +10,7 @@ from monitor.alert_kinds import KINDS, RANK
 from monitor.codec import converted
 from monitor.config import Config
 from monitor.events import Alert, AnyEvent
-from monitor.mqtt.topics import Topics, alert_messages
+from monitor.mqtt.topics import Topics, alert_messages, marked
 from monitor.store.outbox_message import OutboxMessage
 from monitor.store.push_rows import PUSHED_KEY, PushRow, PushRules
 
@@ -57,7 +57,11 @@ class News:
     def pushes(self, events: Sequence[AnyEvent]) -> list[PushRow]:
         """What is pushed, in order; it counts as told from now on."""
         rows = (self._rules.row(event) for event in events if isinstance(event, Alert))
-        return [row for row in rows if row is not None]
+        return [
+            msgspec.structs.replace(row, alert=marked(row.alert, self._topics))
+            for row in rows
+            if row is not None
+        ]
 
     @property
     def state(self) -> dict[str, bytes]:

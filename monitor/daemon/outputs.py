@@ -95,6 +95,7 @@ class Outputs:
             ConfigError: a push URL cannot be used.
         """
         self._journal, self._recorder, self._metrics = journal, recorder, metrics
+        self._practice = config.practice
         self._shedding = shedding
         self._bridge = bridge
         self.panel: Panel | None = None
@@ -243,6 +244,7 @@ class Outputs:
             "journals_kept": len(recorder.report.kept),
             "rows_rejected": sum(recorder.report.rejected.values()),
             "roster_known": self._journal.knows_roster,
+            "practice": self._practice,
             "version": monitor.__version__,
         }
         self._bridge.show_health(recorder.status(recorder.now_s).sources, fields)

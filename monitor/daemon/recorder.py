@@ -108,7 +108,8 @@ class Recorder:
 
     def _begin(self, config: Config, run_start: RunStart) -> None:
         pushed = self.journal.pushes.pushed_alerts()
-        self._news = News(config, Topics(config.box), pushed, self.spoken_minute)
+        topics = Topics(config.box, practice=config.practice)
+        self._news = News(config, topics, pushed, self.spoken_minute)
         self.pipeline = self._memory.restored(self.now_s, run_start.earlier)
         self._handovers = Handovers(config.alerts.night, self.journal, self, self.now_s)
         self.report.look(self.now_s, synced=self.synced)

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from monitor.config import Config
+from monitor.daemon.core_memory import HISTORY_S
 from monitor.daemon.event_text import plain
 from monitor.daemon.loop import Loop, announce, check_config_for_run
 from monitor.daemon.run_start import read_run_start
 from monitor.daemon.shedding import Shedding
-from monitor.devices import open_panel, open_sources
+from monitor.devices import open_panel, open_practice, open_sources
 from monitor.devices.ticker import Ticker
 from monitor.errors import CardError, DeviceError, JournalError
 from monitor.events import Alert, AnyEvent
 from monitor.host.clock_sync import ClockSync
 from monitor.host.probe import HostProbe
 from monitor.host.timeline import Timeline
+from monitor.store.batch import Batch
 from monitor.store.failover import open_journal
 from monitor.store.journal import Journal
 from monitor.store.lock import StateLock
+
+if TYPE_CHECKING:  # loaded when it is asked for by name
+    from monitor.simulation.practice import PracticeNursery
 
 LOCK_WITHIN_S = 5.0
 """A command typed on the Pi holds the state directory for less than a second."""
@@ -55,19 +63,20 @@ def _watch(config: Config, journal: Journal) -> int:
         announce(f"the journal was damaged; it is kept as {journal.set_aside}")
     if journal.failed_over_from is not None:
         announce(f"running on a copy of the journal in memory: {journal.failover_reason}")
-    trusted = _always if config.trust_clock else ClockSync()
+    trusted = _always if config.trust_clock or config.practice else ClockSync()
     run_start = read_run_start(journal, synced=trusted())
     if not run_start.clock.known:
         announce("the clock is not synchronised yet: gains are unknown until it is")
     timeline = Timeline(run_start.start_s)
+    practice = _practice(config, journal, timeline)
     probe = HostProbe(config)
     ticker = Ticker(timeline, clock_synced=trusted, host_report=probe.report)
     app = Loop(
         config,
         journal,
-        [*open_sources(config, timeline), ticker],
+        [*open_sources(config, timeline), *practice, ticker],
         run_start=run_start,
-        on_events=_log,
+        on_events=lambda events: _told(events, practice),
         log=announce,
         shedding=Shedding(),
     )
@@ -79,9 +88,32 @@ def _watch(config: Config, journal: Journal) -> int:
     return app.run()
 
 
+def _practice(config: Config, journal: Journal, timeline: Timeline) -> list[PracticeNursery]:
+    """The simulated nursery, where the configuration asks for one; who lives there is written."""
+    nursery = open_practice(
+        config,
+        timeline,
+        journal.babies(),
+        journal.weighings(timeline.now_s() - HISTORY_S),
+        is_new=not journal.babies(retired=True),
+    )
+    if nursery is None:
+        return []
+    announce("PRACTICE: what this box watches is simulated; no animal is involved")
+    if nursery.before:
+        journal.write(Batch(events=nursery.before))
+    return [nursery]
+
+
 def _always() -> bool:
     """A clock that the configuration declares as right."""
     return True
+
+
+def _told(events: list[AnyEvent], practice: Sequence[PracticeNursery]) -> None:
+    for nursery in practice:
+        nursery.follow(events)
+    _log(events)
 
 
 def _log(events: list[AnyEvent]) -> None:

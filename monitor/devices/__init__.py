@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # the load cell's child process imports this package: keep it light
     from monitor.config import Config
     from monitor.devices.panel import Panel
-    from monitor.events import Observation
+    from monitor.events import Baby, Observation, Weighing
     from monitor.host.timeline import Timeline
     from monitor.names import SourceName
+    from monitor.simulation.practice import PracticeNursery
 
 Put = Callable[["Observation"], None]
 """hands one observation to the loop; never blocks, safe from any thread"""
@@ -34,8 +35,8 @@ class Source(Protocol):
 def open_sources(config: Config, timeline: Timeline) -> list[Source]:
     """The sources the configuration names, not yet started.
 
-    "none" opens nothing; "simulated" opens nothing either: the demo brings its own. Each back end
-    is imported only when it is asked for, so that a machine without one can run the others.
+    "none" opens nothing, and neither does "simulated": see ``open_practice``. Each back end is
+    imported only when it is asked for, so that a machine without one can run the others.
     """
     sources: list[Source] = []
     microphone, scale, probe = config.microphone, config.scale, config.probe
@@ -64,6 +65,26 @@ def open_sources(config: Config, timeline: Timeline) -> list[Source]:
 
         sources.append(ReplayedProbe(probe.file, timeline))
     return sources
+
+
+def open_practice(
+    config: Config,
+    timeline: Timeline,
+    babies: Sequence[Baby],
+    weighings: Sequence[Weighing],
+    *,
+    is_new: bool,
+) -> PracticeNursery | None:
+    """The simulated nursery that the configuration asks for, not yet started; ``None`` for none.
+
+    ``babies`` are those registered, ``weighings`` what they weighed, in order of time; ``is_new``:
+    nobody has ever been registered.
+    """
+    if not config.practice:
+        return None
+    from monitor.simulation.practice import PracticeNursery
+
+    return PracticeNursery(config, timeline, babies, weighings, is_new=is_new)
 
 
 def open_panel(config: Config, timeline: Timeline, put: Put) -> Panel | None:

@@ -186,6 +186,8 @@ class SourceState(Event, frozen=True, kw_only=True, tag="source"):
     why: str
 
 
+PRACTICE = "Practice: "
+"""begins the title of an alert about a simulated nursery, wherever it leaves the box"""
 CLOSED = "Closed: "
 """what the title of an alert begins with that ended though it is not known to be over"""
 
@@ -219,7 +221,8 @@ class Alert(Event, frozen=True, kw_only=True, tag="alert"):
     @property
     def is_all_clear(self) -> bool:
         """It ended because it is over, and not for another reason."""
-        return self.state == "cleared" and not self.title.startswith(CLOSED)
+        title = self.title.removeprefix(PRACTICE)
+        return self.state == "cleared" and not title.startswith(CLOSED)
 
     @property
     def incident(self) -> str:

@@ -54,7 +54,7 @@ class Announcement:
     ) -> None:
         self._config, self._journal = config, journal
         self._babies, self._state, self._log = babies, state, log
-        self._topics = Topics(config.box)
+        self._topics = Topics(config.box, practice=config.practice)
         self.identity = BoxIdentity(journal)
         self.watch = IdentityWatch(
             client_id=self.identity.client_id,

@@ -86,7 +86,7 @@ class Bridge:
         ``gate`` decides how many commands are too many, ``patience`` how long a broker may take.
         """
         self._config, self._box, self._log = config, box, log
-        self._topics = Topics(config.box)
+        self._topics = Topics(config.box, practice=config.practice)
         self._connect = connect or connector(config.mqtt)
         self._announcement = Announcement(
             config,

@@ -72,7 +72,7 @@ def _devices(
 ) -> Iterator[tuple[dict[str, Any], dict[str, Component]]]:
     box = {
         "identifiers": [f"nursery_{identity}"],
-        "name": f"Nursery {topics.box}",
+        "name": f"Nursery {topics.box}" + (" (practice)" if topics.practice else ""),
         "manufacturer": MANUFACTURER,
         "model": "Nursery box",
         "sw_version": version,

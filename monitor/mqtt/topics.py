@@ -18,7 +18,7 @@ from monitor.alert_kinds import BABY_KINDS, BOX_KINDS, KINDS
 from monitor.codec import document, encode, event_document
 from monitor.documents import BabyStatus, BoxState, SourceHealth
 from monitor.errors import CommandError
-from monitor.events import Alert, AnyEvent, Command, CommandResult, slug
+from monitor.events import PRACTICE, Alert, AnyEvent, Command, CommandResult, slug
 from monitor.written.days import LocalNow
 from monitor.written.requests import read_request, understood
 
@@ -47,10 +47,13 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Topics:
-    """The topic names of one box; ``box`` is a slug."""
+    """The topic names of one box; ``box`` is a slug.
 
-    def __init__(self, box: str) -> None:
-        self.box = box
+    ``practice``: what it watches is simulated, and whatever a person reads of it says so.
+    """
+
+    def __init__(self, box: str, *, practice: bool = False) -> None:
+        self.box, self.practice = box, practice
         self.base = base = f"nursery/{box}"
         self.status = f"{base}/status"
         self.identity = f"{base}/identity"
@@ -104,12 +107,13 @@ class Topics:
 
 def state_messages(state: BoxState, topics: Topics) -> list[Message]:
     """Every retained document of a box except ``status`` and ``health``."""
+    alerts = [marked(alert, topics) for alert in state.alerts]
     messages = [
         _retained(topics.cry, document(state.cry), expiry_s=LIVE_EXPIRY_S),
         _retained(topics.scale, document(state.scale), qos=0, expiry_s=LIVE_EXPIRY_S),
         _retained(topics.nest, document(state.nest), expiry_s=SLOW_EXPIRY_S),
-        _retained(topics.alerts, [alert_document(a) for a in state.alerts]),
-        _retained(topics.question, _question(state.alerts)),
+        _retained(topics.alerts, [alert_document(a) for a in alerts]),
+        _retained(topics.question, _question(alerts)),
         _retained(topics.summary, document(state.summary)),
     ]
     for baby in state.babies:
@@ -183,6 +187,13 @@ def _retained(topic: str, value: object, *, qos: int = 1, expiry_s: float | None
 # --------------------------------------------------------------------------- news
 
 
+def marked(alert: Alert, topics: Topics) -> Alert:
+    """The alert as a person is to read it: one of a simulated nursery says so first."""
+    if not topics.practice:
+        return alert
+    return msgspec.structs.replace(alert, title=f"{PRACTICE}{alert.title}")
+
+
 def alert_document(alert: Alert) -> dict[str, Any]:
     """The alert's JSON object, for ``alert``, ``alerts`` and the journal's readers."""
     return event_document(alert)
@@ -199,6 +210,7 @@ def alert_messages(
     ``local_minute`` gives the sentence the time of the wall clock, or ``None`` while that is not
     known: then the sentence names no time. Without it UTC is used.
     """
+    alert = marked(alert, topics)
     return [
         Message(topic=topics.alert, payload=encode(alert_document(alert))),
         Message(

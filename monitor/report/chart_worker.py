@@ -122,7 +122,7 @@ class ChartWorker:
         try:
             process = self._popen(
                 [sys.executable, "-P", "-m", "monitor.report.chart_job", self._config.box,
-                 self._config.state_dir, name, str(DAYS_SHOWN)],
+                 str(self._config.journal_path), name, str(DAYS_SHOWN)],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.DEVNULL,
                 env={**os.environ, "MPLBACKEND": "Agg", "OPENBLAS_NUM_THREADS": "1"},
             )  # fmt: skip

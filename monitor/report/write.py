@@ -55,12 +55,22 @@ def write_report(
 
 def read_data(config: Config, *, baby: str | None, days: float) -> ReportData:
     """What the report is about."""
+    return read_journal(config.journal_path, box=_called(config), baby=baby, days=days)
+
+
+def read_journal(path: Path, *, box: str, baby: str | None, days: float) -> ReportData:
+    """The same from a file; ``box`` is what it is to be called."""
     reference = growth_reference()
-    journal = JournalReader.open_for_reading(config.journal_path)
+    journal = JournalReader.open_for_reading(path)
     try:
-        return gather(journal, reference, box=config.box, days=days, baby=baby)
+        return gather(journal, reference, box=box, days=days, baby=baby)
     finally:
         journal.close()
+
+
+def _called(config: Config) -> str:
+    """The box's name; nobody is to take the pages of a simulated nursery for real ones."""
+    return f"{config.box} (practice: all of it is simulated)" if config.practice else config.box
 
 
 def _html(data: ReportData) -> str:

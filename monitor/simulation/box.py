@@ -153,6 +153,13 @@ class SimulatedBox:
         self._out[baby.name] = baby.weight_g
         self.put(t_s, baby.name)
 
+    def leave(self, t_s: float, name: str) -> None:
+        """One is taken out for good."""
+        if name in self.inside:
+            self.lift(t_s, name)
+        self._out.pop(name, None)
+        self.babies.pop(name, None)
+
     def feed(self, t_s: float, name: str, intake_g: float, out_s: float = 600.0) -> None:
         """Out, a bottle, and back."""
         self.lift(t_s, name)

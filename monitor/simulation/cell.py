@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.config import SIMULATED_COUNTS_PER_GRAM, SIMULATED_ZERO_COUNTS
 from monitor.events import ScaleBlock
 from monitor.units import SATURATED_CODES
 
@@ -29,8 +30,8 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     """A load cell with its converter, and the room it stands in."""
 
     rate_hz: float = 10.0
-    counts_per_gram: float = 412.7
-    zero_counts: float = 84_213.0
+    counts_per_gram: float = SIMULATED_COUNTS_PER_GRAM
+    zero_counts: float = SIMULATED_ZERO_COUNTS
     noise_g: float = 0.06
     """per sample; 5 kg bar at 10 SPS"""
     drift_g_h: float = 3.0

@@ -111,8 +111,8 @@ def _collect(config: Config, name: SourceName, listen_s: float) -> Collected:
 
 def _not_tried(name: str, source: str, busy: bool) -> Finding | None:
     if source in {"none", "simulated"}:
-        text = "not configured" if source == "none" else "simulated: there is nothing to check"
-        return Finding(name, "skipped", text)
+        practice = "simulated: this is practice, there is nothing to check"
+        return Finding(name, "skipped", "not configured" if source == "none" else practice)
     if busy and source in {"hx711", "sounddevice"}:
         return Finding(
             name, "skipped", "in use by the running monitor, which reports on it itself",

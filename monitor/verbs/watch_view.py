@@ -40,7 +40,13 @@ def _box(box: BoxView, now_s: float, selected: dict[str, Any] | None) -> Panel:
         rows.append(Text("no open alerts", style="green"))
     worst = {alert.get("severity") for alert in box.alerts}
     border = "red" if "critical" in worst else "yellow" if "warning" in worst else "green"
-    return Panel(Group(*rows), title=Text(box.name), border_style=border, title_align="left")
+    return Panel(Group(*rows), title=_name(box), border_style=border, title_align="left")
+
+
+def _name(box: BoxView) -> Text:
+    """What the box is called; a simulated one is told from a real one."""
+    marked = Text(" PRACTICE, all of it is simulated", style="bold reverse")
+    return Text(box.name) + (marked if box.health.get("practice") is True else Text(""))
 
 
 def _line(box: BoxView, now_s: float) -> Text:

@@ -50,6 +50,9 @@ class Spell(msgspec.Struct):
     bout_s: Moment | None = None
     """beginning of the bout that goes on now"""
     species: Voice = "unknown"
+    """whom it was first known to be"""
+    also: Voice = "unknown"
+    """who else was known to cry in it"""
     score: float = 0.0
     context: CryContext = "unexplained"
     phrase: str = ""
@@ -100,9 +103,22 @@ class CryIncident:
             incident = Spell(since_s=event.t_s, heard_s=event.t_s)
         incident.bout_s = event.t_s
         incident.heard_s = max(incident.heard_s, event.decided_s, event.t_s)
-        incident.species, incident.score = event.species, event.score
-        incident.context, incident.phrase = event.context, phrase
+        incident.score = event.score
+        self._name(incident, event, phrase)
         self.state.incident = incident
+
+    def _name(self, incident: Spell, event: CryStarted, phrase: str) -> None:
+        """Who cries: what is raised as a kitten ends as one, whatever the last calls sounded like.
+
+        Calls that nobody can be told by change nothing of what was known.
+        """
+        if event.species == "unknown" != incident.species:
+            return
+        if incident.species == "unknown":
+            incident.species = event.species
+        elif event.species != incident.species:
+            incident.also = event.species
+        incident.context, incident.phrase = event.context, phrase
 
     def _end(self, event: CryEnded) -> None:
         """The bout is over; its length counts from its first to its last call."""
@@ -228,13 +244,15 @@ def _crying(incident: Spell, now_s: float, cried_s: float) -> Condition:
     lasted_s = now_s - incident.since_s
     long = lasted_s >= LONG_CRY_S and cried_s >= LONG_CRY_SHARE * lasted_s
     severity: Severity = "critical" if long else "warning"
-    who = {"kitten": "A kitten", "puppy": "A puppy"}.get(incident.species, "A baby")
+    kind = incident.species if incident.species in {"kitten", "puppy"} else "baby"
+    both = incident.also in {"kitten", "puppy"}
+    who = f"A {kind} and a {incident.also} have" if both else f"A {kind} has"
     return Condition(
         kind="crying",
         severity=severity,
         since_s=incident.since_s,
-        title=f"{who.split()[-1].capitalize()} crying",
-        message=f"{who} has been crying for {spoken_duration(lasted_s)}{_because(incident)}",
+        title=f"{kind.capitalize()} crying",
+        message=f"{who} been crying for {spoken_duration(lasted_s)}{_because(incident)}",
         why=f"{cried_s:.0f} s of calls in {lasted_s:.0f} s, score {incident.score:.2f}, "
         f"context {incident.context}",
         all_clear="Quiet again after "

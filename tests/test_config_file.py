@@ -166,3 +166,18 @@ def test_every_source_has_words_and_a_table_and_is_there_when_it_is_set() -> Non
     assert set(get_args(SourceName)) == set(SOURCES)
     assert parse_config(b'box = "a"', "t").sources == ()
     assert parse_config(GOOD, "t").sources == ("microphone", "scale")
+
+
+def test_a_simulated_scale_knows_its_own_calibration_and_keeps_one_that_is_given():
+    simulated = 'box = "a"\n[scale]\nsource = "simulated"\n'
+    assert parse_config(simulated.encode(), "n").scale.calibrated
+    given = parse_config(f"{simulated}counts_per_gram = 400.0\nzero_counts = 7\n".encode(), "n")
+    assert (given.scale.counts_per_gram, given.scale.zero_counts) == (400.0, 7.0)
+    assert not parse_config(simulated.replace("simulated", "hx711").encode(), "n").scale.calibrated
+
+
+def test_practice_has_a_journal_of_its_own():
+    real = parse_config(b'box = "a"\n[scale]\nsource = "hx711"\n', "n")
+    practice = parse_config(b'box = "a"\n[microphone]\nsource = "simulated"\n', "n")
+    assert (real.practice, real.journal_path.name) == (False, "journal.sqlite")
+    assert (practice.practice, practice.journal_path.name) == (True, "practice.sqlite")

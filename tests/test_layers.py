@@ -125,7 +125,7 @@ def test_a_file_imports_only_what_lies_below_its_room(module: str) -> None:
         assert allowed or (module, other) in BY_CALL, f"{module} may not import {other}"
 
 
-BY_CALL = {("monitor.devices", "monitor.simulation.practice")}
+BY_CALL = {("monitor.devices.practice", "monitor.simulation.household")}
 """``source = "simulated"`` loads the simulation when it is asked for by name"""
 
 

@@ -24,7 +24,7 @@ from monitor.store.journal import Journal
 from monitor.store.lock import StateLock
 
 if TYPE_CHECKING:  # loaded when it is asked for by name
-    from monitor.simulation.practice import PracticeNursery
+    from monitor.devices.practice import PracticeNursery
 
 LOCK_WITHIN_S = 5.0
 """A command typed on the Pi holds the state directory for less than a second."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:  # the load cell's child process imports this package: keep it light
     from monitor.config import Config
     from monitor.devices.panel import Panel
+    from monitor.devices.practice import PracticeNursery
     from monitor.events import Baby, Observation, Weighing
     from monitor.host.timeline import Timeline
     from monitor.names import SourceName
-    from monitor.simulation.practice import PracticeNursery
 
 Put = Callable[["Observation"], None]
 """hands one observation to the loop; never blocks, safe from any thread"""
@@ -82,7 +82,7 @@ def open_practice(
     """
     if not config.practice:
         return None
-    from monitor.simulation.practice import PracticeNursery
+    from monitor.devices.practice import PracticeNursery
 
     return PracticeNursery(config, timeline, babies, weighings, is_new=is_new)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+import textwrap
 import threading
 import time
 from collections import Counter
@@ -26,6 +27,7 @@ from monitor.store.journal import Journal
 from monitor.times import HOUR_S, MINUTE_S
 
 BOX = "demo-box"
+COLUMN = 33
 
 
 def run_demo(*, hours: float, speed: float, seed: int, port: int) -> int:
@@ -87,11 +89,13 @@ def _live(hours: float, speed: float, seed: int, port: int, directory: str, out:
 
 def _introduce(config: Config, night: SimulatedNight, out: TextIO) -> None:
     out.write(
-        "SIMULATED: no animal, microphone or scale is involved. The daemon, the broker and the\n"
-        f"phone below are real: 127.0.0.1:{config.mqtt.port_number}, topics nursery/{BOX}/#.\n"
+        "SIMULATED: no animal, microphone or scale is involved. The daemon, the broker\n"
+        "and the phone below are real: "
+        f"127.0.0.1:{config.mqtt.port_number}, topics nursery/{BOX}/#.\n"
         f"In the box: {night.introduction()}.\n"
         f"{night.hours:g} hours of their night at {night.speed:g} times real time, "
-        f"about {night.hours * HOUR_S / night.speed:.0f} s.\n\n"
+        f"about {night.hours * HOUR_S / night.speed:.0f} s\n"
+        "(longer on a computer that is not fast enough for that).\n\n"
     )
     out.flush()
 
@@ -140,12 +144,17 @@ class Progress:
         passed_s, total_s = self._night.passed_s, self._night.hours * HOUR_S
         share = passed_s / total_s
         bar = "#" * int(20 * share)
-        state = self._phone.last_state
-        inside = state.get("in_box")
+        inside = self._phone.last_state.get("in_box")
         who = "nobody knows who is in" if inside is None else ", ".join(inside) or "nobody"
-        total_g = state.get("total_g")
-        weight = "" if total_g is None else f", {total_g:.0f} g on the scale"
-        return f"[{bar:<20}] {share:4.0%}  {self._night.clock()}  in the box: {who}{weight}"
+        text = f"[{bar:<20}] {share:4.0%}  {self._night.clock()}  in the box: {who}"
+        return text[: shutil.get_terminal_size().columns - 1]
+
+
+def _beside(text: str) -> str:
+    """In the second column of the summary, within the terminal's width."""
+    width = max(COLUMN + 20, shutil.get_terminal_size().columns - 1)
+    lines = textwrap.wrap(text, width - COLUMN, break_long_words=False)
+    return f"\n{' ' * COLUMN}".join(lines)
 
 
 def _summarise(
@@ -166,8 +175,8 @@ def _summarise(
     out.write(f"  bouts of crying                {len(cries)}, {crying_s / MINUTE_S:.1f} min\n")
     told = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())) or "none"
     out.write(
-        f"  alerts the phone received      {told}\n"
-        f"  still open                     {', '.join(phone.still_open) or 'none'}\n"
+        f"  alerts the phone received      {_beside(told)}\n"
+        f"  still open                     {_beside(', '.join(phone.still_open) or 'none')}\n"
         f"  alerts waiting for the broker  {len(journal.outbox)}\n"
         "All of it simulated. For a real box: README.md, then nursery check.\n"
     )

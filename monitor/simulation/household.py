@@ -13,11 +13,15 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 import numpy as np
 
+from monitor.config import SIMULATED_COUNTS_PER_GRAM, ScaleConfig
 from monitor.events import AUDIO_RATE_HZ, Baby, ScaleBlock, Species
 from monitor.simulation.box import SimBaby, SimulatedBox
 from monitor.simulation.cell import CHUNK_S, Cell
+from monitor.simulation.residents import days_before
 from monitor.simulation.sounds import Room, Samples, bout
 from monitor.times import HOUR_S, MINUTE_S
+
+__all__ = ["Household", "days_before", "resident"]
 
 ROUND_S = 2 * HOUR_S
 """Between bottles: the youngest drink every two to four hours."""
@@ -40,11 +44,24 @@ _STEP_S = 0.5
 class Household:
     """Ask for ``minute`` after minute; ``sound`` may be asked for up to the last of them."""
 
-    def __init__(self, seed: int, start_s: float, babies: Sequence[SimBaby], cell: Cell) -> None:
-        """``name`` of each baby is its stored id; all of them are in the box at ``start_s``."""
+    def __init__(
+        self, seed: int, start_s: float, babies: Sequence[SimBaby], scale: ScaleConfig
+    ) -> None:
+        """Begin.
+
+        Args:
+            seed: another seed, other days.
+            start_s: Unix seconds.
+            babies: all of them are in the box then; ``name`` is the stored id of each.
+            scale: calibrated; the simulated cell is what its calibration says.
+        """
         self.start_s = start_s
         self._random = np.random.default_rng([seed, 21])
         self._room = Room(seed, noise_db=-58.0)
+        cell = Cell(
+            counts_per_gram=scale.counts_per_gram or SIMULATED_COUNTS_PER_GRAM,
+            zero_counts=scale.zero_counts or 0.0,
+        )
         self._box = SimulatedBox(seed, start_s, babies, cell=cell, box_g=640.0)
         self._agenda: list[tuple[float, int, Callable[[float], None]]] = []
         self._planned = 0

@@ -10,34 +10,35 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import numpy as np
 
 from monitor.config import ScaleConfig
 from monitor.devices import Put
-from monitor.events import AUDIO_RATE_HZ, AnyEvent, AudioBlock, RosterChanged, Tick, WeighIn
-from monitor.simulation.box import SimBaby, SimulatedBox
-from monitor.simulation.cell import GOOD_CELL
+from monitor.events import AUDIO_RATE_HZ, AnyEvent, AudioBlock, ScaleBlock, Tick
+from monitor.simulation.box import SimulatedBox
+from monitor.simulation.cell import CHUNK_S, GOOD_CELL
+from monitor.simulation.residents import days_before, residents
 from monitor.simulation.sounds import Room, bout
-from monitor.times import DAY_S, HOUR_S, MINUTE_S, parse_rfc3339
+from monitor.times import HOUR_S, MINUTE_S
 
-START = "2026-05-08T12:00:00Z"
+BEGINS = (2026, 5, 8, 22)
+"""year, month, day and hour of the local clock: it is to be night there, too"""
 
 CYCLE_S = 3.75 * HOUR_S
 """Between bottles: a week-old kitten drinks every three to four hours."""
+AHEAD_S = 10 * MINUTE_S
+"""a round is scripted so long before it begins, for hours and hours"""
+
+HOT_WATER_BOTTLE_G = 412.0
 
 MOST_BACKLOG = 60
 """Observations the daemon may be behind before the night waits for it."""
 
 READY_WITHIN_S = 20.0
 """The phone should have subscribed when the night begins; a broker takes a second or two."""
-
-BEFORE = {
-    "Kangaroo": ((60, 164.0), (48, 168.5), (36, 172.0), (24, 175.5), (12, 179.0)),
-    "Possum": ((60, 117.0), (48, 119.5), (36, 121.5), (24, 123.0), (12, 122.7)),
-}
-"""Hours before the start and grams: Kangaroo thrives, Possum has stopped gaining."""
 
 
 class SimulatedNight:
@@ -47,25 +48,15 @@ class SimulatedNight:
 
     def __init__(self, *, hours: float, speed: float, seed: int) -> None:
         self.hours, self.speed = hours, speed
-        self.start_s = parse_rfc3339(START)
+        self.start_s = datetime(*BEGINS).astimezone().timestamp()
         self.passed_s = 0.0
         self._rng = np.random.default_rng([seed, 20])
         self._room = Room(seed, noise_db=-58.0)
-        self._kangaroo = SimBaby(
-            name="Kangaroo", species="kitten", weight_g=181.0, born="2026-05-01", gain_pct_day=6.0
-        )
-        self._possum = SimBaby(
-            name="Possum",
-            species="puppy",
-            weight_g=119.0,
-            born="2026-04-28",
-            gain_pct_day=-6.0,
-            lively=0.7,
-        )
+        self._kangaroo, self._possum = residents(self.start_s)
         self._box = SimulatedBox(seed, self.start_s, [self._kangaroo, self._possum], box_g=640.0)
         self._deaf: list[tuple[float, float]] = []
-        for cycle in range(int(hours * HOUR_S / CYCLE_S) + 1):
-            self._script(cycle)
+        self._cycles = 0
+        self._weights: Iterator[ScaleBlock] = iter(())
         self._ready: Callable[[], bool] = lambda: True
         self._backlog: Callable[[], int] = lambda: 0
         self._ended: Callable[[], None] = lambda: None
@@ -87,7 +78,9 @@ class SimulatedNight:
         if cycle % 3 == 0:
             self._cry("kitten", begin_s + 100 * MINUTE_S + minutes[2], 80.0)
         if cycle % 2 == 0:
-            self._box.thing(self.start_s + begin_s + 140 * MINUTE_S, 412.0)
+            warm_s = self.start_s + begin_s + 140 * MINUTE_S
+            self._box.thing(warm_s, HOT_WATER_BOTTLE_G)
+            self._box.thing(warm_s + 50 * MINUTE_S, -HOT_WATER_BOTTLE_G)
         else:
             deaf_s = begin_s + 70 * MINUTE_S
             self._deaf.append((deaf_s, deaf_s + 15 * MINUTE_S))
@@ -103,7 +96,7 @@ class SimulatedNight:
 
     def introduction(self) -> str:
         """Who is in the box, as sentences."""
-        return "Kangaroo, a week-old kitten of 181 g, and Possum, a runt puppy of 119 g"
+        return "Kangaroo, a kitten of 181 g, and Possum, a runt puppy of 119 g"
 
     def names(self) -> list[str]:
         """The babies."""
@@ -119,24 +112,7 @@ class SimulatedNight:
 
     def before(self) -> list[AnyEvent]:
         """The days before, as the journal would have them."""
-        events: list[AnyEvent] = [
-            RosterChanged(t_s=self.start_s - 3 * DAY_S, baby=baby.as_baby())
-            for baby in self._box.babies.values()
-        ]
-        for name, weights in BEFORE.items():
-            events += [
-                WeighIn(
-                    t_s=self.start_s - hours * HOUR_S,
-                    baby=name,
-                    move="lift",
-                    weight_g=grams,
-                    sigma_g=0.5,
-                    confidence=1.0,
-                    step_id=f"before-{name.lower()}-{hours}",
-                )
-                for hours, grams in weights
-            ]
-        return events
+        return days_before(self.start_s)
 
     # ------------------------------------------------------------------ the source
 
@@ -148,8 +124,11 @@ class SimulatedNight:
 
     def clock(self) -> str:
         """Nursery time of day, HH:MM."""
-        hours, minutes = divmod(int((self.start_s + self.passed_s) % DAY_S / MINUTE_S), 60)
-        return f"{hours:02d}:{minutes:02d}"
+        return time.strftime("%H:%M", time.localtime(self.now_s()))
+
+    def now_s(self) -> float:
+        """Nursery time, Unix seconds."""
+        return self.start_s + self.passed_s
 
     def start(self, put: Put) -> None:
         """Begin the night."""
@@ -170,28 +149,44 @@ class SimulatedNight:
         deadline_s = time.monotonic() + READY_WITHIN_S
         while not self._ready() and time.monotonic() < deadline_s:
             time.sleep(0.05)
-        seconds = int(self.hours * HOUR_S)
-        scale = self._box.blocks(self.start_s, self.start_s + seconds, block_s=1.0)
-        due_s = time.monotonic()
-        for second in range(seconds):
-            while self._backlog() > MOST_BACKLOG and not self._stopping.is_set():
-                time.sleep(0.002)
-                due_s = time.monotonic()
-            if self._stopping.is_set():
-                return
-            now_s = self.start_s + second
-            self._put(AudioBlock(now_s, self._sound(second)))
-            if (block := next(scale, None)) is not None:
-                self._put(block)
-            self._put(Tick(now_s + 1.0))
-            self.passed_s = second + 1.0
-            self._turned_s = time.monotonic()
+        second, due_s = 0, time.monotonic()
+        while second < self.hours * HOUR_S:
+            self._second(second)
+            second += 1
             due_s += 1.0 / self.speed
-            if (wait_s := due_s - time.monotonic()) > 0.002:
-                self._stopping.wait(wait_s)
+            if not self._caught_up(due_s):
+                return
         while self._backlog() and not self._stopping.is_set():
             time.sleep(0.01)
         self._ended()
+
+    def _second(self, second: int) -> None:
+        """Sound, weights and the tick of one second."""
+        if second % CHUNK_S == 0:
+            while self._cycles * CYCLE_S < second + AHEAD_S:
+                self._script(self._cycles)
+                self._cycles += 1
+            from_s = self.start_s + second
+            self._weights = self._box.blocks(from_s, from_s + CHUNK_S, block_s=1.0)
+        now_s = self.start_s + second
+        self._put(AudioBlock(now_s, self._sound(second)))
+        if (block := next(self._weights, None)) is not None:
+            self._put(block)
+        self._put(Tick(now_s + 1.0))
+        self.passed_s = second + 1.0
+
+    def _caught_up(self, due_s: float) -> bool:
+        """Wait until it is time and the daemon has followed; False at a stop.
+
+        A moment in which the daemon was behind is made up for: the night takes as long as it says.
+        """
+        while self._backlog() > MOST_BACKLOG and not self._stopping.is_set():
+            self._turned_s = time.monotonic()
+            time.sleep(0.002)
+        self._turned_s = time.monotonic()
+        if (wait_s := due_s - self._turned_s) > 0.002:
+            self._stopping.wait(wait_s)
+        return not self._stopping.is_set()
 
     def _sound(self, second: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
         samples = self._room.render(second * AUDIO_RATE_HZ, AUDIO_RATE_HZ)

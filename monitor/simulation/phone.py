@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import textwrap
 import threading
 import time
 from collections import Counter
@@ -14,9 +16,13 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from monitor.alert_kinds import BABY_KINDS
+from monitor.events import PRACTICE
+from monitor.times import parse_rfc3339
 
 _MARKS = {"info": " ", "warning": "!", "critical": "!!"}
-_SHOWN_EVENTS = {"feed", "weigh_in", "unassigned", "joint_weigh_in"}
+_SHOWN_EVENTS = {"feed", "weigh_in", "unassigned", "joint_weigh_in", "object"}
+
+INDENT = " " * 9
 
 
 class DemoPhone:
@@ -33,6 +39,7 @@ class DemoPhone:
         """alerts raised, by kind"""
         self.still_open: list[str] = []
         self.last_state: dict[str, Any] = {}
+        self._put_back: dict[str, float] = {}
         self.subscribed = False
         self._received_s = time.monotonic()
         self._client = client = mqtt.Client(
@@ -76,39 +83,65 @@ class DemoPhone:
         found = msgspec.json.decode(message.payload) if message.payload else None
         leaf = message.topic.rsplit("/", 1)[1]
         if leaf == "alerts" and isinstance(found, list):
-            self.still_open = [alert["title"] for alert in found]
+            self.still_open = [_title(alert) for alert in found]
         elif leaf == "scale" and isinstance(found, dict):
             self.last_state = found
         elif leaf == "alert" and isinstance(found, dict):
             self._alert(found)
         elif leaf == "event" and isinstance(found, dict) and found["event"] in _SHOWN_EVENTS:
-            self._print(f"{_time_of(found)}    {_line(found)}")
+            self._event(found)
+
+    def _event(self, event: dict[str, Any]) -> None:
+        """A bottle is one line: what it weighs when it is put back belongs to what it drank."""
+        if event["event"] == "weigh_in" and event["move"] == "return":
+            self._put_back[event["baby"]] = event["weight_g"]
+        elif event["event"] == "feed":
+            weight_g = self._put_back.pop(event["baby"], None)
+            now = "" if weight_g is None else f"; put back with {weight_g:.1f} g"
+            self._print(f"{_time_of(event)}    {_line(event)}{now}")
+        else:
+            self._print(f"{_time_of(event)}    {_line(event)}")
 
     def _alert(self, alert: dict[str, Any]) -> None:
         self.alerts += 1
-        if alert["state"] == "raised":
+        state = alert["state"]
+        if state == "raised":
             self.raised[alert["kind"]] += 1
-        if alert["state"] == "reminded" and alert["kind"] in BABY_KINDS:  # seen, acted upon
+        seen = state == "reminded" and alert["kind"] in BABY_KINDS
+        if seen:  # and acted upon
             command = msgspec.json.encode({"id": alert["id"]})
             self._client.publish(f"nursery/{alert['box']}/cmd/acknowledge", command, qos=1)
-        mark = _MARKS[alert["severity"]] if alert["state"] != "cleared" else "ok"
-        headline = f"{_time_of(alert)} {mark:>2} {alert['title']}"
-        if alert["state"] in {"acknowledged", "snoozed"}:
-            self._print(f"{headline}: {alert['state']} on this phone")
-        elif alert["state"] == "reminded":
-            self._print(f"{headline} (reminder)\n            {alert['message']}")
+        mark = _MARKS[alert["severity"]] if state != "cleared" else "ok"
+        headline = f"{_time_of(alert)} {mark:>2} {_title(alert)}"
+        if state in {"acknowledged", "snoozed"}:
+            self._print(f"{headline}: reminded, and {state} on this phone")
+        elif state == "reminded":
+            if not seen:
+                self._print(f"{headline} (reminder)")
         else:
-            self._print(f"{headline}\n            {alert['message']}")
+            self._print(f"{headline}\n{alert['message']}")
 
     def _print(self, text: str) -> None:
+        """A headline, and what follows it indented, within the terminal's width."""
+        width = max(40, shutil.get_terminal_size().columns - 1)
+        first, *more = text.split("\n")
+        lines = textwrap.wrap(first, width, subsequent_indent=INDENT)
+        for line in more:
+            lines += textwrap.wrap(line, width, initial_indent=INDENT, subsequent_indent=INDENT)
         with self.printing:
             self.before_print()
-            sys.stdout.write(text + "\n")
+            sys.stdout.write("\n".join(lines) + "\n")
             sys.stdout.flush()
 
 
+def _title(alert: dict[str, Any]) -> str:
+    """Without its mark: the demo says above and below that all of it is simulated."""
+    return str(alert["title"]).removeprefix(PRACTICE)
+
+
 def _time_of(found: dict[str, Any]) -> str:
-    return str(found["at"])[11:19]
+    """Local time of day."""
+    return time.strftime("%H:%M", time.localtime(parse_rfc3339(found["at"])))
 
 
 def _line(event: dict[str, Any]) -> str:
@@ -116,9 +149,11 @@ def _line(event: dict[str, Any]) -> str:
         case "feed":
             return f"{event['baby']} drank: {event['net_g']:+.1f} g net, ±{event['sigma_g']:.1f} g"
         case "weigh_in":
-            where = "lifted out" if event["move"] == "lift" else "put back"
-            return f"{event['baby']} {where}: {event['weight_g']:.1f} g"
+            return f"{event['baby']} lifted out: {event['weight_g']:.1f} g"
         case "joint_weigh_in":
             return f"{' and '.join(event['babies'])} together: {event['weight_g']:.1f} g"
+        case "object":
+            moved = "taken out" if event["delta_g"] < 0 else "put in"
+            return f"a thing {moved}: {abs(event['delta_g']):.0f} g, no baby"
         case _:
             return f"somebody of {event['weight_g']:.1f} g, not sure who"

@@ -12,7 +12,11 @@ from monitor.mqtt.topics import Topics
 
 PAGE = (Path(__file__).parents[2] / "docs" / "mqtt.md").read_text()
 SAYS, TOLD = PAGE.split("\n## What you can tell it\n")
-NAMES = {topic.removeprefix("nursery/b/") for topic in vars(Topics("b")).values()}
+NAMES = {
+    topic.removeprefix("nursery/b/")
+    for topic in vars(Topics("b")).values()
+    if isinstance(topic, str)
+}
 NAMES -= {"b", "nursery/b", "cmd/+"}  # the box, the base, and what comes in
 
 

@@ -205,3 +205,20 @@ def test_results_echo_the_request():
 def test_what_cannot_be_read_is_refused_on_a_topic_we_own():
     assert TOPICS.refusal(TOPICS.base + "/cmd/tare", "no").topic.endswith("/cmd/tare/result")
     assert TOPICS.refusal(TOPICS.base + "/cmd/x y", "no").topic.endswith("/cmd/unknown/result")
+
+
+def told_of(messages) -> list[dict]:
+    """The alerts in the retained list."""
+    found: list[dict] = msgspec.json.decode(by_topic(messages)["alerts"].payload)
+    return found
+
+
+def test_whatever_a_phone_reads_of_a_simulated_nursery_says_that_it_is_practice():
+    practice = Topics("kangaroo-and-possum", practice=True)
+    text, retained = alert_messages(alert(), practice), state_messages(state(alert()), practice)
+    told, sentence = msgspec.json.decode(text[0].payload), text[1].payload.decode()
+    assert told["title"] == f"Practice: {alert().title}"
+    assert sentence.startswith("kangaroo-and-possum: Practice: ")
+    assert told_of(retained)[0]["title"] == told["title"]
+    (real,) = told_of(state_messages(state(alert()), TOPICS))
+    assert real["title"] == alert().title

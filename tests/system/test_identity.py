@@ -32,7 +32,9 @@ from tests.system.subscriber import Subscriber, wait_for
 
 pytestmark = pytest.mark.system
 
-SCALE = '[scale]\nsource = "simulated"\ncounts_per_gram = 400.0\nzero_counts = 1000\n'
+SCALE = (
+    '[scale]\nsource = "csv"\nfile = "not-there.csv"\ncounts_per_gram = 400.0\nzero_counts = 1000\n'
+)
 START_S = 30.0
 
 

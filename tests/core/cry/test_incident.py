@@ -250,3 +250,29 @@ def test_a_rename_reaches_the_phrase():
     subject.observe(started(T), "Possum's bottle was due 20 min ago")
     subject.rename("Possum", "Robin")
     assert "Robin's bottle was due" in subject.conditions(T + 60)[0].message
+
+
+def test_what_is_raised_as_a_kitten_ends_as_one_whatever_the_last_calls_sound_like():
+    subject, policy = incident(), AlertPolicy(AlertsConfig(), "box", lambda _: 720)
+    told = []
+    for second in range(600):
+        if second in {0, 40}:
+            species = "kitten" if second == 0 else "unknown"
+            subject.observe(started(T + second, species), "Possum's bottle is due now")
+        if second in {30, 60}:
+            subject.observe(ended(T + second - 30, T + second))
+        told += policy.observe(T + second, subject.conditions(T + second), handled=False)
+    assert [(a.state, a.title) for a in told] == [
+        ("raised", "Kitten crying"), ("cleared", "All clear: Kitten crying"),
+    ]  # fmt: skip
+
+
+def test_a_second_kind_of_voice_is_named_and_the_title_stays():
+    subject = incident()
+    subject.observe(started(T))
+    subject.observe(started(T + 30, "puppy"), "Possum's bottle is due now")
+    (found,) = subject.conditions(T + 60)
+    assert found.title == "Kitten crying"
+    assert found.message == (
+        "A kitten and a puppy have been crying for 1 min: Possum's bottle is due now."
+    )

@@ -17,9 +17,7 @@ from monitor.devices.source import Reporter
 from monitor.events import AnyEvent, AudioBlock, Baby, RosterChanged, ScaleBlock, Weighing
 from monitor.host.timeline import Timeline
 from monitor.names import SOURCES, SourceName
-from monitor.simulation.cell import Cell
-from monitor.simulation.household import Household, resident
-from monitor.simulation.residents import days_before
+from monitor.simulation.household import Household, days_before, resident
 
 BLOCK_S = 0.25
 LATE_S = 5.0
@@ -58,11 +56,7 @@ class PracticeNursery:
         self._residents = [
             resident(baby, weights.get(baby.name, baby.weight_g)) for baby in [*babies, *moved_in]
         ]
-        scale = config.scale
-        self._cell = Cell(
-            counts_per_gram=scale.counts_per_gram or Cell().counts_per_gram,
-            zero_counts=scale.zero_counts or 0.0,
-        )
+        self._scale = config.scale
         self._plays = {name: getattr(config, name).source == "simulated" for name in SOURCES}
         self._changes: queue.SimpleQueue[RosterChanged] = queue.SimpleQueue()
         self._stopping = threading.Event()
@@ -99,7 +93,7 @@ class PracticeNursery:
         while not self._stopping.is_set():
             begin_s = self._timeline.now_s()
             seed = int(begin_s) % 2**31
-            household = Household(seed, begin_s, self._residents, self._cell)
+            household = Household(seed, begin_s, self._residents, self._scale)
             self._live(household, put)
             self._residents = household.residents()
 

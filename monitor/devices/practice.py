@@ -14,19 +14,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from monitor.config import Config
 from monitor.devices import Put
 from monitor.devices.source import Reporter
-from monitor.events import AnyEvent, AudioBlock, Baby, RosterChanged, ScaleBlock, Weighing
+from monitor.events import (
+    AnyEvent,
+    AudioBlock,
+    Baby,
+    ProbeReading,
+    RosterChanged,
+    ScaleBlock,
+    Weighing,
+)
 from monitor.host.timeline import Timeline
 from monitor.names import SOURCES, SourceName
 from monitor.simulation.household import Household, days_before, resident
 
 BLOCK_S = 0.25
+PROBE_S = 5.0
 LATE_S = 5.0
 """further behind (the computer slept, or was busy), the nursery goes on with the present"""
 WHY = "is simulated: this is practice"
 
 
 class PracticeNursery:
-    """One thread plays what is simulated of microphone and scale; its roster is the monitor's."""
+    """One thread plays what is simulated of the sources; its roster is the monitor's."""
 
     name: SourceName = "scale"
 
@@ -125,6 +134,8 @@ class PracticeNursery:
                 if self._plays["scale"]:
                     put(waiting)
                 waiting = next(blocks, None)
+            if self._plays["probe"] and number % round(PROBE_S / BLOCK_S) == 0:
+                put(ProbeReading(end_s, household.nest_c(number * BLOCK_S)))
             number += 1
 
     def _heed(self, household: Household) -> None:

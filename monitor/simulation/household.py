@@ -8,6 +8,7 @@ monitor's roster: a baby that somebody registers is put in, one that has left is
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
@@ -38,6 +39,9 @@ FULL = 0.046
 """what a bottle gives, of the baby's weight"""
 GROWN_G = 900.0
 """nobody gets heavier: a practice that runs for months stays within what the cell can carry"""
+NEST_C = 29.0
+PROBE_STEP_C = 0.0625
+"""of a DS18B20"""
 _STEP_S = 0.5
 
 
@@ -93,6 +97,12 @@ class Household:
     def sound(self, from_s: float, seconds: float) -> Samples:
         """What the microphone hears from ``from_s`` seconds after the start."""
         return self._room.render(round(from_s * AUDIO_RATE_HZ), round(seconds * AUDIO_RATE_HZ))
+
+    def nest_c(self, from_s: float) -> float:
+        """How warm the nest is, in steps of the probe: the pad switches on and off."""
+        wave = math.sin(2.0 * math.pi * from_s / (20 * MINUTE_S))
+        noise = float(self._random.normal(0.0, 0.05))
+        return round((NEST_C + 0.6 * wave + noise) / PROBE_STEP_C) * PROBE_STEP_C
 
     def heed(self, baby: Baby, *, deleted: bool = False) -> None:
         """Somebody was registered or has left: the box follows within the next minute."""

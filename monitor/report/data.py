@@ -12,9 +12,9 @@ from collections import Counter, defaultdict
 from datetime import UTC, datetime
 
 import msgspec
-from msgspec.structs import replace
 
 from monitor.alert_kinds import RANK
+from monitor.core.growth.band import BandPoint, band_of
 from monitor.core.growth.reference import GrowthReference
 from monitor.errors import InputError
 from monitor.events import Baby, Feed, Weighing, slug
@@ -22,20 +22,9 @@ from monitor.report.alert_marks import AlertMark, alert_marks
 from monitor.report.bottles import each_once
 from monitor.report.growth import Growth, growth_of
 from monitor.store.reading import JournalReader, MinuteRow
-from monitor.times import DAY_S, HOUR_S, MINUTE_S, midnight_utc_s
+from monitor.times import DAY_S, HOUR_S, MINUTE_S
 
 UNKNOWN = "?"
-TYPICAL_ADULT_KG = (5.0, 15.0, 35.0, 55.0)
-"""one adult weight inside each class of puppy of the reference"""
-
-
-class BandPoint(msgspec.Struct, frozen=True):
-    """The reference band at one moment."""
-
-    t_s: float
-    low_g: float
-    median_g: float
-    high_g: float
 
 
 class BabyReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,50 +132,12 @@ def _baby_report(
         weighings=[w for w in history if w.t_s >= from_s],
         feeds=[feed for feed in each_once(feeds, history) if feed.t_s >= from_s],
         alerts=[alert for alert in alerts if alert.baby == baby.name],
-        band=_band(reference, baby, history, from_s, to_s),
+        band=band_of(reference, baby, history, from_s, to_s),
         age_guessed=baby.born is None,
         growth=growth_of(baby, history, feeds, reference, from_s),
         from_s=from_s,
         to_s=to_s,
     )
-
-
-def _band(
-    reference: GrowthReference,
-    baby: Baby,
-    history: list[Weighing],
-    from_s: float,
-    to_s: float,
-) -> list[BandPoint]:
-    """The band over the time shown; without a date of birth the first weight gives the age."""
-    first_s = history[0].t_s if history else baby.registered_s or from_s
-    first_g = history[0].weight_g if history else baby.weight_g
-    if baby.born is not None:
-        born_s = midnight_utc_s(baby.born)
-    elif first_g is not None:
-        born_s = first_s - reference.expected(baby, None, first_g).age_day * DAY_S
-    else:
-        return []
-    age_day = (first_s - born_s) / DAY_S
-    if baby.species == "puppy" and baby.adult_weight_kg is None and first_g is not None:
-        baby = _with_class(reference, baby, age_day, first_g)
-    begin_s = max(from_s, born_s, min(first_s, to_s - DAY_S))
-    points = []
-    for i in range(101):
-        t_s = begin_s + (to_s - begin_s) * i / 100
-        band_g = reference.expected(baby, (t_s - born_s) / DAY_S, None).weight_g
-        points.append(BandPoint(t_s, *band_g))
-    return points
-
-
-def _with_class(reference: GrowthReference, baby: Baby, age_day: float, weight_g: float) -> Baby:
-    """One class of puppy for the whole curve: the one whose median is nearest at the beginning."""
-
-    def distance(adult_kg: float) -> float:
-        sized = replace(baby, adult_weight_kg=adult_kg)
-        return abs(math.log(weight_g / reference.expected(sized, age_day, None).weight_g[1]))
-
-    return replace(baby, adult_weight_kg=min(TYPICAL_ADULT_KG, key=distance))
 
 
 def _hours(minutes: list[MinuteRow]) -> list[Hour]:

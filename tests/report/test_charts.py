@@ -13,11 +13,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from monitor.core.growth.band import BandPoint
 from monitor.core.growth.reference import GrowthReference
 from monitor.data.shipped import shipped
 from monitor.events import Baby, Weighing
 from monitor.report.charts import cries_figure, growth_figure, png, svg, whole_figure
-from monitor.report.data import BabyReport, BandPoint, Hour, ReportData
+from monitor.report.data import BabyReport, Hour, ReportData
 from monitor.report.growth import growth_of
 from monitor.times import DAY_S, HOUR_S
 

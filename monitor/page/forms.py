@@ -36,7 +36,7 @@ def arguments(verb: str, fields: dict[str, str]) -> dict[str, Any]:
     """Fields of a form as the command takes them: numbers and yes or no are not text there."""
     kind = commands.VERBS.get(verb)
     types = {field.name: field.type for field in msgspec.structs.fields(kind)} if kind else {}
-    return {name: _plain(text, _base(types.get(name))) for name, text in fields.items() if text}
+    return {name: _argument(text, types.get(name)) for name, text in fields.items() if text}
 
 
 async def post(request: Request) -> Response:
@@ -77,11 +77,14 @@ async def _post(request: Request, *, setup: bool) -> Response:
     return RedirectResponse(security.back_to(fields.get("back", "/")), 303)
 
 
-def _base(hint: Any) -> Any:
-    """The plain type in ``Annotated[float, ...] | None``."""
+def _argument(text: str, hint: Any) -> Any:
+    """What people write as they like (``12,450 g``, ``07:30``) stays text: the box reads it."""
     parts = [part for part in get_args(hint) if part is not type(None)] or [hint]
     inner = parts[0]
-    return get_args(inner)[0] if hasattr(inner, "__metadata__") else inner
+    limits = getattr(inner, "__metadata__", ())
+    if any(isinstance(limit, msgspec.Meta) and limit.extra for limit in limits):
+        return text
+    return _plain(text, get_args(inner)[0] if limits else inner)
 
 
 def _plain(text: str, base: Any) -> Any:

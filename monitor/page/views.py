@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from importlib.resources import files
 from typing import Any
 
@@ -14,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from monitor.page.seen import Shown
+from monitor.page.spoken import Spoken
 
 CONTENT_TYPES = {
     "css": "text/css; charset=utf-8",
@@ -55,7 +55,6 @@ class Views:
         )
         self._templates.globals |= {
             "asset": self._asset,
-            "clock": clock,
             "css": Markup(self.css),  # noqa: S704 - our own file
             "seen": None,
         }
@@ -66,6 +65,8 @@ class Views:
             name = "".join(c for c in shown.file_name if c.isalnum() or c in "-_.") or "file"
             kept = {"content-disposition": f'attachment; filename="{name}"'}
             return Response(shown.file, media_type=shown.media_type, headers=kept)
+        if (seen := values.get("seen")) is not None:
+            values["say"] = Spoken(seen.words, seen.now_s)
         text = self._templates.get_template(shown.template).render(**shown.model, **values)
         unkept = {"cache-control": "no-store"}
         return Response(text, shown.status, unkept, media_type="text/html; charset=utf-8")
@@ -84,14 +85,6 @@ class Views:
 
     def _asset(self, name: str) -> str:
         return f"/static/{name}?v={self.static[name].mark}"
-
-
-def clock(unix_s: float) -> str:
-    """``02:14`` by this machine's time zone; with the date when it is not today."""
-    local = time.localtime(unix_s)
-    today = time.localtime()
-    same_day = local[:3] == today[:3]
-    return time.strftime("%H:%M" if same_day else "%Y-%m-%d %H:%M", local)
 
 
 def _static(name: str, content: bytes) -> StaticFile:

@@ -14,8 +14,12 @@ BAND = [curves.Range(T + i * HOUR_S, 150.0, 200.0, 260.0) for i in range(24)]
 MARKS = [(T + i * 6 * HOUR_S, f"{i * 6}:00") for i in range(4)]
 
 
+def read(svg: str) -> ElementTree.Element:
+    return ElementTree.fromstring(svg)  # noqa: S314 - drawn here
+
+
 def drawn(points=POINTS, band=BAND) -> ElementTree.Element:
-    return ElementTree.fromstring(curves.growth(points, band, MARKS, T, T + DAY_S, "W & <b>"))
+    return read(curves.growth(points, band, MARKS, T, T + DAY_S, "W & <b>"))
 
 
 def test_every_weight_is_a_point_that_says_its_value_twice():
@@ -48,7 +52,8 @@ def test_a_weight_after_the_bottle_is_hollow_and_not_on_the_line():
     svg = drawn(points)
     assert len([c for c in svg.iter("circle") if c.get("class") == "dot after"]) == 1
     line = svg.find("polyline[@class='line']")
-    assert line is not None and len((line.get("points") or "").split()) == 3
+    assert line is not None
+    assert len((line.get("points") or "").split()) == 3
 
 
 def test_titles_and_labels_are_text_and_no_markup():
@@ -65,7 +70,7 @@ def test_few_weights_are_drawn_as_well(points, band):
 
 def test_a_bottle_of_unknown_amount_is_an_outline_and_says_so():
     found = [curves.Bar(T, 8.0, "8 g"), curves.Bar(T + HOUR_S, None, "unknown")]
-    svg = ElementTree.fromstring(curves.bars(found, MARKS, T, T + DAY_S, "bottles"))
+    svg = read(curves.bars(found, MARKS, T, T + DAY_S, "bottles"))
     assert len(svg.findall(".//rect[@class='bar']")) == 1
     assert len(svg.findall(".//rect[@class='deaf']")) == 1
 

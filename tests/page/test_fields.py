@@ -20,7 +20,9 @@ def test_values_of_their_own_type_are_read():
     assert table(document, "d") == {"a": 1}
 
 
-@pytest.mark.parametrize("value", [None, 5, "", "soon", "9999-01-01T00:00:00Z", "0001-01-01T00:00:00Z"])
+@pytest.mark.parametrize(
+    "value", [None, 5, "", "soon", "9999-01-01T00:00:00Z", "0001-01-01T00:00:00Z"]
+)
 def test_what_is_no_time_is_unknown(value):
     assert moment({"at": value}, "at") is None
 

@@ -8,7 +8,9 @@ from tests.page.seeing import EN, LIVE, NOW, alert, box, health
 
 def test_all_is_well_when_everything_is_known_to_be_so():
     known = truth(box(), NOW, EN, None)
-    assert known.well and known.current and not known.warnings
+    assert known.well
+    assert known.current
+    assert not known.warnings
     assert known.watching == ["microphone", "scale"]
 
 
@@ -37,7 +39,9 @@ def test_whatever_is_wrong_or_not_known_all_is_not_well(wrong):
 
 def test_without_the_broker_nothing_is_current_whatever_was_said_last():
     known = truth(box(), NOW, EN, "connection refused")
-    assert not known.current and not known.well and not known.reachable
+    assert not known.current
+    assert not known.well
+    assert not known.reachable
     assert "connection refused" in known.warnings[0].text
 
 
@@ -49,7 +53,8 @@ def test_an_offline_box_says_when_it_was_last_heard_from():
 
 def test_one_source_that_is_not_set_up_is_no_fault_and_no_watcher():
     known = truth(box(health=health(microphone=None)), NOW, EN, None)
-    assert known.well and known.watching == ["scale"]
+    assert known.well
+    assert known.watching == ["scale"]
 
 
 def test_a_blind_source_is_named_with_its_reason():

@@ -4,11 +4,17 @@ What is known of the boxes comes in as ``Seen``; a template and its values go ou
 history that a screen asks the box for.
 """
 
-from monitor.page.screens import now
+from monitor.page.screens import baby, log, night, now, report, tell, who
 from monitor.page.seen import Show
 
 ROUTES: tuple[tuple[str, Show], ...] = (
     ("/", now.show),
     ("/boxes/{box}", now.show),
+    ("/boxes/{box}/babies/{slug}", baby.show),
+    ("/boxes/{box}/who", who.show),
+    ("/boxes/{box}/tell", tell.show),
+    ("/boxes/{box}/night", night.show),
+    ("/boxes/{box}/report", report.show),
+    ("/boxes/{box}/log.csv", log.show),
 )
 """path and screen; ``{box}``, ``{slug}`` arrive in ``Seen.path``"""

@@ -1,48 +1,256 @@
-// Makes the page live: the server says that a box has changed, the same page is fetched again, and
-// each element with "id" and "data-live" whose content differs is replaced.
+// Makes the page live. The server says that a box has changed; the same address is fetched again, and
+// each element with "id" and "data-live" whose content differs is replaced. The page is complete
+// without this file. What is shown is never passed off as new: when the server has not been heard
+// for a while, the page says how old it is, and "All is well" is gone.
 "use strict";
 
 (() => {
-  let stream = null;
-  let fetching = false;
-  let again = false;
+  const OLD_AFTER_MS = 45000;
+  const ASK_EVERY_MS = 20000;
+  const SLOW_MS = 60000;
+  const PATIENCE_MS = 10000;
+  const body = document.body;
+  const box = body.dataset.box || "";
+  const live = document.getElementById("live");
+  const lost = document.getElementById("lost");
+  const apart = "slow" in body.dataset ? SLOW_MS : 500;
 
-  async function renew() {
-    if (fetching) { again = true; return; }
-    fetching = true;
-    try {
-      const answer = await fetch(location.href, { headers: { "X-Live": "1" }, cache: "no-store" });
-      if (answer.status === 401) { location.reload(); return; }
-      if (answer.ok) replace(new DOMParser().parseFromString(await answer.text(), "text/html"));
-    } catch { /* the next event or visibility tries again */ } finally {
-      fetching = false;
-      if (again) { again = false; renew(); }
+  let heard = Date.now();
+  let renewed = Date.now();
+  let fetching = null;
+  let wanted = false;
+  let timer = 0;
+  let stream = null;
+
+  // ---------------------------------------------------------------- renewing what is shown
+
+  function renew() {
+    clearTimeout(timer);
+    timer = 0;
+    if (fetching) {
+      wanted = true;
+      return;
     }
+    const ended = new AbortController();
+    fetching = ended;
+    const patience = setTimeout(() => ended.abort(), PATIENCE_MS);
+    fetch(location.href, {
+      headers: { "X-Live": "1" },
+      cache: "no-store",
+      credentials: "same-origin",
+      signal: ended.signal,
+    })
+      .then((answer) => {
+        if (answer.status === 401) {
+          location.reload();
+          return null;
+        }
+        return answer.ok ? answer.text() : null;
+      })
+      .then((text) => {
+        if (text !== null) {
+          replace(new DOMParser().parseFromString(text, "text/html"));
+          renewed = Date.now();
+          hear();
+        }
+      })
+      .catch(() => {})
+      .finally(() => {
+        clearTimeout(patience);
+        fetching = null;
+        if (wanted) {
+          wanted = false;
+          soon();
+        }
+      });
+  }
+
+  function soon() {
+    const left = renewed + apart - Date.now();
+    if (left <= 0) {
+      renew();
+    } else if (!timer) {
+      timer = setTimeout(renew, left);
+    }
+  }
+
+  function isTyping(element) {
+    return element.matches("input:not([type=hidden]), textarea, select");
   }
 
   function replace(fresh) {
     for (const there of fresh.querySelectorAll("[id][data-live]")) {
       const here = document.getElementById(there.id);
-      if (here && here.innerHTML !== there.innerHTML && !here.contains(document.activeElement)) {
-        here.innerHTML = there.innerHTML;
+      if (!here || here.innerHTML === there.innerHTML) {
+        if (here && here.className !== there.className) here.className = there.className;
+        continue;
       }
+      const active = here.contains(document.activeElement) ? document.activeElement : null;
+      if (active && isTyping(active)) continue;
+      const open = [...here.querySelectorAll("details[open][id]")].map((each) => each.id);
+      here.innerHTML = there.innerHTML;
+      here.className = there.className;
+      for (const id of open) {
+        const again = document.getElementById(id);
+        if (again) again.open = true;
+      }
+      const back = active && active.id ? document.getElementById(active.id) : null;
+      if (back) back.focus({ preventScroll: true });
     }
-    const age = document.getElementById("age");
-    const newer = fresh.getElementById("age");
-    if (age && newer) { age.dataset.age = newer.dataset.age; age.textContent = newer.textContent; }
+    prepare();
   }
+
+  // ---------------------------------------------------------------- how old it is
+
+  function span(ms) {
+    const s = Math.round(ms / 1000);
+    const said = body.dataset;
+    if (s < 60) return said.s.replace("{n}", String(s));
+    if (s < 5400) return said.min.replace("{n}", String(Math.round(s / 60)));
+    return said.h.replace("{n}", String(Math.round(s / 3600)));
+  }
+
+  function hear() {
+    heard = Date.now();
+    tell();
+  }
+
+  function tell() {
+    if (!live || !lost) return;
+    const age = Date.now() - heard;
+    const old = age > OLD_AFTER_MS;
+    live.classList.toggle("on", !old);
+    body.classList.toggle("stale", old);
+    const text = document.getElementById("lost-text");
+    const said = old ? body.dataset.oldText.replace("{span}", span(age)) : "";
+    if (text.textContent !== said) text.textContent = said;
+    if (lost.hidden === old) lost.hidden = !old;
+  }
+
+  // ---------------------------------------------------------------- the stream
 
   function open() {
     if (stream && stream.readyState !== EventSource.CLOSED) return;
-    if (!document.querySelector("[data-live]")) return;
     stream = new EventSource("/api/stream");
-    stream.addEventListener("open", renew);
-    stream.addEventListener("state", renew);
+    stream.addEventListener("open", () => {
+      hear();
+      soon();
+    });
+    stream.addEventListener("state", (event) => {
+      hear();
+      if (concerns(event)) soon();
+    });
+    for (const kind of ["alert", "result"]) {
+      stream.addEventListener(kind, (event) => {
+        hear();
+        if (concerns(event)) renew();
+      });
+    }
   }
 
-  document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "visible") { open(); renew(); }
+  function concerns(event) {
+    try {
+      return !box || JSON.parse(event.data).box === box;
+    } catch {
+      return true;
+    }
+  }
+
+  function wake() {
+    if (document.visibilityState === "hidden") return;
+    if (stream && Date.now() - heard > OLD_AFTER_MS) {
+      stream.close(); // a phone that has slept does not notice that its connection is gone
+      stream = null;
+    }
+    open();
+    renew();
+    tell();
+  }
+
+  // ---------------------------------------------------------------- small comforts
+
+  function prepare() {
+    for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
+  }
+
+  document.addEventListener("click", (event) => {
+    const target = event.target;
+    if (!(target instanceof Element)) return;
+    if (target.closest("[data-print]")) window.print();
+    const point = target.closest(".curve .point");
+    for (const other of document.querySelectorAll(".curve .point.on")) other.classList.remove("on");
+    if (point) show(point);
   });
-  window.addEventListener("online", () => { open(); renew(); });
+
+  // A value is drawn over the points that follow: what is shown goes to the end of its drawing.
+  function show(point) {
+    point.parentNode.append(point);
+    point.classList.add("on");
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const svg = event.target instanceof Element ? event.target.closest(".curve") : null;
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!svg || !step) return;
+    const points = [...svg.querySelectorAll(".point")].sort((a, b) => at(a) - at(b));
+    const now = points.findIndex((each) => each.classList.contains("on"));
+    const next = points[now < 0 ? (step > 0 ? 0 : points.length - 1) : now + step];
+    if (!next) return;
+    event.preventDefault();
+    for (const each of points) each.classList.remove("on");
+    show(next);
+    const spoken = svg.parentNode.querySelector("[role=status]") || announcer(svg);
+    spoken.textContent = next.getAttribute("aria-label");
+  });
+
+  function at(point) {
+    const box = point.querySelector(".hit").getBBox();
+    return box.x + box.width / 2;
+  }
+
+  function announcer(svg) {
+    const made = document.createElement("p");
+    made.className = "spoken";
+    made.setAttribute("role", "status");
+    svg.parentNode.append(made);
+    return made;
+  }
+
+  // Twice tapped is once meant.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "1";
+    for (const button of form.querySelectorAll("button")) button.setAttribute("aria-busy", "true");
+  });
+
+  window.addEventListener("pageshow", (event) => {
+    for (const form of document.querySelectorAll("form[data-sent]")) {
+      delete form.dataset.sent;
+      for (const button of form.querySelectorAll("button")) button.removeAttribute("aria-busy");
+    }
+    if (event.persisted) wake();
+  });
+
+  prepare();
+  if (!live) return; // not paired yet
+  document.addEventListener("visibilitychange", wake);
+  window.addEventListener("online", wake);
+  window.addEventListener("pagehide", () => {
+    if (stream) stream.close();
+    stream = null;
+  });
   open();
+  setInterval(() => {
+    if (document.visibilityState === "hidden") return;
+    if (Date.now() - heard > ASK_EVERY_MS) {
+      if (stream && stream.readyState === EventSource.CLOSED) open();
+      if (!fetching) renew();
+    }
+    tell();
+  }, 5000);
+  tell();
 })();

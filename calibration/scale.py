@@ -18,9 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.drift import draw, sketch, soak
-from calibration.masses import parse_mass
-from calibration.scale_fit import Plateau, ScaleFit, diagnose, fit, plateaus, rest
+from calibration.recorded_steps import plateaus
 from monitor.config import Config, ScaleConfig
+from monitor.core.scale_fit import (
+    Plateau,
+    ScaleFit,
+    diagnose,
+    fit,
+    rest,
+)
 from monitor.devices.collect import Tap, open_tap
 from monitor.errors import CalibrationError, ConfigError
 from monitor.events import ScaleBlock
@@ -28,6 +34,7 @@ from monitor.host.callers_files import Write, write_file
 from monitor.host.extras import install_command
 from monitor.recordings.scale_csv import read_scale_csv
 from monitor.times import HOUR_S, local_stamp
+from monitor.written.masses import parse_mass
 
 DIAGNOSE_S = 10.0
 REST_S = 6.0
@@ -131,7 +138,7 @@ def guided(
         return _still(tap, prompt, ask, settle_s, out)
 
     empty = still("Step 1 of 3: nothing on the scale. Press Enter.")
-    mass_g = parse_mass(mass or ask("Step 2 of 3: what will you put on it (1kg, 500, 20x2eur)? "))
+    mass_g = _grams(mass or ask("Step 2 of 3: what will you put on it (1kg, 500, 20x2eur)? "))
     loaded = still(f"Put the {mass_g:.0f} g on the middle, hands off, press Enter.")
     first = fit(empty, loaded, mass_g, scale.capacity_g)
     out.write(f"  {first.counts_per_gram:.2f} counts per gram.\n")
@@ -139,7 +146,7 @@ def guided(
         check_mass = ask("Step 3 of 3: a second mass as check, alone (Enter to skip): ")
     if not check_mass.strip():
         return first
-    check_g = parse_mass(check_mass)
+    check_g = _grams(check_mass)
     check = still(f"Only the {check_g:.0f} g on the scale, hands off, press Enter.")
     return fit(empty, loaded, mass_g, scale.capacity_g, (check, check_g))
 
@@ -160,6 +167,13 @@ def _still(tap: Tap, prompt: str, ask: Ask, settle_s: float, out: TextIO) -> Pla
     raise CalibrationError("the scale does not come to rest")
 
 
+def _grams(text: str) -> float:
+    try:
+        return parse_mass(text)
+    except ValueError as error:
+        raise CalibrationError(f'"{text.strip()}" {error}') from error
+
+
 # --------------------------------------------------------------------------- from a recording
 
 
@@ -168,7 +182,7 @@ def _from_recording(
 ) -> ScaleFit:
     if not mass:
         raise CalibrationError("a recording needs the mass that was put on: give it, e.g. 1kg")
-    mass_g, check_g = parse_mass(mass), parse_mass(check_mass) if check_mass else None
+    mass_g, check_g = _grams(mass), _grams(check_mass) if check_mass else None
     times_s, counts = _whole(path)
     diagnose(times_s, counts)
     found = plateaus(times_s, counts)
@@ -265,6 +279,4 @@ def summary(found: ScaleFit) -> str:
         lines.append("No second mass: a mass typed wrongly would go unnoticed.")
     else:
         lines.append(f"The check mass agrees within {100 * abs(found.check_error):.2f} %.")
-    if found.used_range > 1:
-        lines.append("The converter saturates before capacity_g: lower capacity_g.")
     return "\n".join(lines) + "\n"

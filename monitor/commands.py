@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import Any, cast, get_args
 
 import msgspec
-from msgspec import Struct
 
 from monitor.errors import CommandError
 from monitor.names import THINGS, HistoryKind, NoteKind, Species, check_name
@@ -29,13 +28,11 @@ from monitor.written.fields import (
     Text,
     moment_s,
 )
+from monitor.written.setup_requests import SetupRequest
+from monitor.written.verb import Verb
 
 SNOOZE_MIN = 30.0
 SUMMARY_H = 12.0
-
-
-class Verb(Struct, frozen=True, tag_field="verb", forbid_unknown_fields=True, omit_defaults=True):
-    """Base of the requests: the tag is the verb, as in topics and in the inbox."""
 
 
 class AtATime(Verb, frozen=True):
@@ -283,7 +280,7 @@ ScaleRequest = (
 """carried out by ``core.scale``"""
 JournalRequest = History | Summarize
 """answered from what is stored"""
-Request = AlertRequest | ScaleRequest | JournalRequest
+Request = AlertRequest | ScaleRequest | JournalRequest | SetupRequest
 
 
 def verb_of(kind: type[Request] | Request) -> str:
@@ -292,6 +289,8 @@ def verb_of(kind: type[Request] | Request) -> str:
 
 
 VERBS: dict[str, type[Request]] = {verb_of(kind): kind for kind in get_args(Request)}
+SETUP_VERBS = frozenset(verb_of(kind) for kind in get_args(SetupRequest))
+"""they come on ``setup/<verb>``, the others on ``cmd/<verb>``"""
 
 
 def arguments(asked: Request) -> dict[str, Any]:

@@ -37,6 +37,19 @@ class ThingStatus(msgspec.Struct, frozen=True, kw_only=True):
     """``None``: nobody can tell"""
 
 
+class CalibrationStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A calibration that is under way, in topic ``scale``."""
+
+    next: Literal["empty", "mass", "check", "accept"]
+    """the step that is due; ``check`` may be left out"""
+    ends_at: float
+    """given up then, unless another step is taken"""
+    said: str
+    """what was understood of the last step"""
+    counts_per_gram: float | None = None
+    zero_counts: float | None = None
+
+
 class ScaleStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Topic ``scale``."""
 
@@ -50,6 +63,10 @@ class ScaleStatus(msgspec.Struct, frozen=True, kw_only=True):
     """until then the next move of one baby is a weighing and no bottle; ``None``: nobody said so"""
     things: list[ThingStatus] = []
     """those with a name, in the order in which they were named"""
+    calibration: CalibrationStatus | None = None
+    """``None``: none is under way"""
+    calibrated: bool = True
+    """whether counts can be turned into grams"""
 
 
 class BabyWatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +125,55 @@ class NestStatus(msgspec.Struct, frozen=True, kw_only=True):
     wanted_c: tuple[float, float] | None = None
     """by the age of the youngest; ``None``: nobody is in the nursery"""
     probe: Literal["healthy", "stalled", "none"] = "none"
+
+
+SettingKind = Literal[
+    "text", "number", "whole_number", "yes_no", "choice", "time", "list", "secret"
+]
+Origin = Literal["default", "file", "settings", "credential"]
+"""where a value comes from: the program, the configuration file, a person, systemd"""
+
+
+class SettingStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One setting, in topic ``settings``."""
+
+    key: str
+    value: str | float | int | bool | list[str] | None
+    """``None``: there is none, or it is a secret"""
+    from_: Origin = msgspec.field(name="from")
+    kind: SettingKind
+    given: bool
+    """whether there is a value; all that is told of a secret"""
+    choices: list[str] = []
+    least: float | None = None
+    most: float | None = None
+    optional: bool = False
+    """whether there may be none"""
+
+
+class SettingsStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Topic ``settings``."""
+
+    settings: list[SettingStatus]
+    problem: str | None = None
+    """what of the settings could not be used, in a sentence"""
+
+
+class LiveStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Topic ``live``: while somebody looks."""
+
+    at: float
+    until: float
+    raw_counts: float | None
+    """mean of the last second; ``None``: the scale sends nothing"""
+    noise_counts: float | None
+    """of one value, over the last seconds"""
+    still: bool | None
+    """whether the last seconds can be taken for a step of the calibration"""
+    total_g: float | None
+    """``None`` also while the scale is not calibrated"""
+    level_db: float | None
+    """loudness of the last half second, dB of full scale"""
 
 
 class SourceHealth(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ from monitor.mqtt.publisher_settings import Patience
 from monitor.mqtt.topics import Message
 from monitor.names import HistoryKind, NoteKind
 from monitor.store.journal import Journal
+from monitor.written.setup_requests import CalibrationStep
 
 START_S = 1_778_241_600.0
 BASE = "nursery/test"
@@ -87,7 +88,11 @@ LIKELY: dict[str, st.SearchStrategy[Any]] = {
     "hours": numbers,
     "since": st.sampled_from(DATES) | numbers, "until": st.sampled_from(DATES) | numbers,
     "next": texts | st.sampled_from(["2026-05-08T12:00:00Z", "2026-05-08T12:00:00Z/-3", "/", "x/1"]),
-    "value": texts | numbers, "text": texts, "how": texts, "reason": texts,
+    "value": texts | numbers | values, "text": texts, "how": texts, "reason": texts,
+    "key": st.sampled_from(["box", "mqtt", "scale.counts_per_gram", "alerts.night.from", "state_dir"])
+    | texts,
+    "default": st.booleans(), "step": st.sampled_from(get_args(CalibrationStep)),
+    "seconds": numbers,
     "id": st.sampled_from(["", "all", "test-1", *NAMES]), "step_id": st.sampled_from(["0", *NAMES]),
 }  # fmt: skip
 
@@ -234,13 +239,14 @@ class Box:
     def send(self, verb: str, payload: bytes, *, retain: bool = False) -> list[dict[str, Any]]:
         """One message on a command topic; returns what came out on the result topics."""
         before = len(self.connection.published)
-        self.connection.events.append(Received(f"{BASE}/cmd/{verb}", payload, retain))
+        place = "setup" if verb in commands.SETUP_VERBS else "cmd"
+        self.connection.events.append(Received(f"{BASE}/{place}/{verb}", payload, retain))
         self.turn()
         self.tick()
         return [
             msgspec.json.decode(m.payload)
             for m in self.connection.published[before:]
-            if m.topic.startswith(f"{BASE}/cmd/") and m.topic.endswith("/result")
+            if m.topic.startswith(f"{BASE}/{place}/") and m.topic.endswith("/result")
         ]
 
     def close(self) -> None:

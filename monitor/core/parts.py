@@ -8,6 +8,7 @@ from monitor.config import Config
 from monitor.core.activity import Activity, ActivityState
 from monitor.core.alerts.memory import AlertMemory
 from monitor.core.alerts.policy import AlertPolicy
+from monitor.core.calibrating import Calibrating
 from monitor.core.cry.detector import CryDetector
 from monitor.core.cry.incident import CryIncident, CryingState
 from monitor.core.cry.model import CryModel
@@ -59,6 +60,7 @@ class Parts:
         self.detector = CryDetector(model) if model is not None else None
         self.scale = Weigher(config.scale, babies, history, start_s=start_s, reference=reference,
                              occupancy_known=occupancy_known, told=told)  # fmt: skip
+        self.calibrating = Calibrating(config.scale)
         self._crying = CryIncident(config.alerts)
         self._health = Health(
             watched,
@@ -121,6 +123,7 @@ class Parts:
             health=self._health.state,
             identity=self._identity.state,
             link=self._link.state,
+            calibrating=self.calibrating.state,
         )
 
     @run.setter
@@ -133,6 +136,7 @@ class Parts:
         self._health.state = run.health
         self._identity.state = run.identity
         self._link.state = run.link
+        self.calibrating.state = run.calibrating
 
     def shift(self, shift: TimeShift) -> list[AnyEvent]:
         """Put the moments a shift covers where they belong; returns what follows from it.
@@ -142,6 +146,7 @@ class Parts:
         """
         before = self.state
         self.state, self.run = shifted(before, shift), shifted(self.run, shift)
+        self.calibrating.readings.forget()
         self._activity.follow_shift(before.activity)
         return self.scale.follow_shift(before.scale)
 

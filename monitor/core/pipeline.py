@@ -18,12 +18,13 @@ import numpy as np
 
 from monitor.commands import AlertRequest, JournalRequest
 from monitor.core.parts import Parts
-from monitor.documents import BabyStatus, BoxState, ScaleStatus
+from monitor.documents import BabyStatus, BoxState, LiveStatus, ScaleStatus
 from monitor.events import (
     Alert,
     AnyEvent,
     AudioBlock,
     Baby,
+    Calibration,
     ClockReading,
     Command,
     Condition,
@@ -42,6 +43,7 @@ from monitor.events import (
     Tick,
 )
 from monitor.names import farewell, has_died
+from monitor.written.setup_requests import CalibrateScale, SetupRequest
 
 
 class Pipeline(Parts):
@@ -73,7 +75,7 @@ class Pipeline(Parts):
         sources = self._health.sources()
         return BoxState(
             cry=self._crying.status(now_s, self.detector, self._health.alive("microphone")),
-            scale=self.scale.scale_status(now_s),
+            scale=self._scale_status(now_s),
             babies=self._baby_statuses(now_s),
             nest=self._nest.status(self.scale.ages(now_s)),
             alerts=list(self.policy.open),
@@ -90,6 +92,16 @@ class Pipeline(Parts):
             )
             for status, record in zip(statuses, records, strict=True)
         ]
+
+    def live_status(self, now_s: float, until_s: float) -> LiveStatus:
+        """The reading and the sound as they are now, for whoever looks."""
+        total_g = self.scale.scale_status(now_s).total_g
+        return self.calibrating.live(now_s, until_s, total_g=total_g, level_db=self.level_db)
+
+    def _scale_status(self, now_s: float) -> ScaleStatus:
+        found = self.scale.scale_status(now_s)
+        calibration = self.calibrating.status()
+        return msgspec.structs.replace(found, calibration=calibration) if calibration else found
 
     # ------------------------------------------------------------------ one kind each
 
@@ -117,6 +129,9 @@ class Pipeline(Parts):
 
     def _weigh(self, block: ScaleBlock) -> list[AnyEvent]:
         self._health.observe(block)
+        self.calibrating.observe(block)
+        if self.calibrating.holds():
+            return []
         events = self.scale.observe(block)
         self._activity.observe(block, events)
         if events:
@@ -132,7 +147,7 @@ class Pipeline(Parts):
     def _tick(self, tick: Tick) -> list[AnyEvent]:
         now_s = tick.t_s
         self._health.know_scale_fault(self.scale.fault)
-        events: list[AnyEvent] = [*self._health.observe(tick)]
+        events: list[AnyEvent] = [*self._health.observe(tick), *self.calibrating.tick(now_s)]
         events += self.scale.observe(tick)
         self._fading.observe(now_s, self.scale.records)
         if self._nest.probed:
@@ -162,7 +177,7 @@ class Pipeline(Parts):
             *self._activity.conditions(
                 now_s,
                 microphone=hearing,
-                scale=weighing,
+                scale=weighing and not self.calibrating.holds(),
                 settled=self.scale.settled,
                 babies=self._babies_inside(now_s),
             ),
@@ -208,10 +223,21 @@ class Pipeline(Parts):
             return [*alerts, result]
         if isinstance(command.request, JournalRequest):
             return [command.answer("nothing is stored here: ask a monitor that runs")]
+        if isinstance(command.request, CalibrateScale):
+            return self._calibrate(command)
+        if isinstance(command.request, SetupRequest):
+            return [command.answer("settings and a closer look are for a monitor that runs")]
         events = self.scale.observe(command)
         self._fading.forget()
         self._fading.observe(command.t_s, self.scale.records)
         return [*events, *self._after_a_death(events, command.t_s), *self._judge(command.t_s)]
+
+    def _calibrate(self, command: Command) -> list[AnyEvent]:
+        events = self.calibrating.carry_out(command)
+        for event in events:
+            if isinstance(event, Calibration) and event.state == "accepted":
+                self.scale.recalibrate(self.calibrating.scale)
+        return [*events]
 
     def _after_a_death(self, events: Sequence[AnyEvent], now_s: float) -> list[Alert]:
         """Whoever tells of one has looked into the box; nothing about it is over by that."""

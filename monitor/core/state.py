@@ -13,6 +13,7 @@ import msgspec
 
 from monitor.core.activity import ActivityRun, ActivityState
 from monitor.core.alerts.memory import AlertMemory, AlertsRun
+from monitor.core.calibrating import CalibratingState
 from monitor.core.cry.detector import DetectorState
 from monitor.core.cry.incident import CryingRun, CryingState
 from monitor.core.fading.watch import FadingState
@@ -46,6 +47,7 @@ class RunState(msgspec.Struct, kw_only=True):
     health: HealthState
     identity: IdentityState
     link: LinkState
+    calibrating: CalibratingState
 
 
 PARTS: dict[str, type[msgspec.Struct]] = {

@@ -7,6 +7,7 @@ from monitor.events import (
     AnyEvent,
     BoxOff,
     BoxOn,
+    Calibration,
     CommandResult,
     CryEnded,
     CryStarted,
@@ -59,6 +60,8 @@ def plain(event: AnyEvent) -> str:
             return f"{event.verb}: {(event.understood or 'done') if event.ok else event.error}"
         case Handover():
             return f"summary: {event.text}"
+        case Calibration():
+            return f"the scale: {event.text}"
         case ThingChanged():
             state = "is a thing that is known now" if event.known else "is forgotten"
             return f"{event.name} ({event.grams:.0f} g) {state}"

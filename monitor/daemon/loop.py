@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Protocol, runtime_checkable
 
 from monitor.config import Config
+from monitor.daemon.looking import Looking
 from monitor.daemon.observation_queue import ObservationQueue
 from monitor.daemon.outputs import Outputs, Panel
 from monitor.daemon.recorder import Recorder
@@ -110,15 +111,23 @@ class Loop:
         """
         self._config, self._journal, self._workers = config, journal, workers
         self._queue = ObservationQueue()
+        self._looking = Looking()
         self.recorder = Recorder(
-            config, journal, start_s=start_s, run_start=run_start, on_events=on_events, log=log
+            config,
+            journal,
+            start_s=start_s,
+            run_start=run_start,
+            on_events=on_events,
+            carry_out=self._looking.carry_out,
+            log=log,
         )
         self._log = log
         self._shedding, self._may_shed = shedding or Shedding(), shedding is not None
         self._bridge = open_bridge(config, journal, self.recorder, log=log)
         self._outputs = Outputs(
-            config, journal, self.recorder, self._shedding, self._bridge, self._metrics
-        )
+            config, journal, self.recorder, self._shedding, self._bridge, self._metrics,
+            self._looking,
+        )  # fmt: skip
         self._clips = open_clips(config, log)
         self._watchdog = Watchdog(FRESH_S)
         self._stopping = False

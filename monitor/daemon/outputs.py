@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 
 import monitor
 from monitor.config import Config
+from monitor.daemon.looking import Looking
 from monitor.daemon.push import Notifier
 from monitor.daemon.recorder import Recorder
 from monitor.daemon.shedding import Shedding
@@ -88,15 +89,18 @@ class Outputs:
         shedding: Shedding,
         bridge: Bridge,
         metrics: Callable[[], dict[str, object]],
+        looking: Looking,
     ) -> None:
-        """Open what the configuration asks for; ``metrics`` are the loop's part of ``health``.
+        """Open what the configuration asks for.
+
+        ``metrics`` are the loop's part of ``health``, ``looking`` says whether somebody looks.
 
         Raises:
             ConfigError: a push URL cannot be used.
         """
         self._journal, self._recorder, self._metrics = journal, recorder, metrics
         self._practice = config.practice
-        self._shedding = shedding
+        self._shedding, self._looking = shedding, looking
         self._bridge = bridge
         self.panel: Panel | None = None
         self._notifier = (
@@ -198,6 +202,8 @@ class Outputs:
         """Send what can be sent without waiting; returns the commands that came in."""
         if self._notifier is not None:
             self._notifier.pump(self._recorder.now_s)
+        if not self._shedding.sheds("telemetry") and self._looks():
+            self._bridge.show_live(self._recorder.live_status(self._looking.until_s))
         return self._bridge.pump()
 
     def close(self) -> None:
@@ -218,6 +224,9 @@ class Outputs:
             self.panel.close()
 
     # ------------------------------------------------------------------ inside
+
+    def _looks(self) -> bool:
+        return self._looking.due(self._recorder.now_s, time.monotonic())
 
     def _show_state(self) -> None:
         state = self._recorder.status(self._recorder.now_s)

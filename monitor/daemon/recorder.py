@@ -23,12 +23,14 @@ from monitor.daemon.looking_back import looked_back
 from monitor.daemon.news import News
 from monitor.daemon.run_start import certain
 from monitor.daemon.telemetry import Telemetry
-from monitor.documents import BoxState
+from monitor.documents import BoxState, LiveStatus
 from monitor.errors import JournalError
 from monitor.events import (
     AnyEvent,
     Baby,
     ClockReading,
+    Command,
+    CommandResult,
     HostReport,
     Observation,
     RosterChanged,
@@ -61,6 +63,7 @@ class Recorder:
         start_s: float | None = None,
         run_start: RunStart | None = None,
         on_events: Callable[[list[AnyEvent]], None] | None = None,
+        carry_out: Callable[[Command], CommandResult | None] = lambda _command: None,
         log: Callable[[str], None] = lambda _text: None,
     ) -> None:
         """Take up what the journal remembers.
@@ -71,13 +74,14 @@ class Recorder:
             start_s: where a timeline begins that is right by definition; or
             run_start: where this boot lies, as far as is known.
             on_events: hears every event after it was written.
+            carry_out: answers what is neither the core's nor the journal's.
             log: hears when the clock shifted the timeline.
         """
         self.journal = journal
         run_start = run_start or certain(time.time() if start_s is None else start_s)
         self.clock = ClockTracker(run_start.clock)
         self.now_s = run_start.start_s
-        self._on_events, self._log = on_events, log
+        self._on_events, self._log, self._carry_out = on_events, log, carry_out
         self._host: HostReport | None = None
         self._pruned_s = 0.0
         self._has_begun = False
@@ -150,6 +154,10 @@ class Recorder:
         state = self.pipeline.status(now_s)
         return msgspec.structs.replace(state, summary=self._handovers.summary)
 
+    def live_status(self, until_s: float) -> LiveStatus:
+        """What is shown while somebody looks."""
+        return self.pipeline.live_status(self.now_s, until_s)
+
     # ------------------------------------------------------------------ the flow
 
     def retimed(self, observation: Observation) -> Observation:
@@ -159,7 +167,7 @@ class Recorder:
     def handle(self, observation: Observation) -> list[AnyEvent]:
         """Fold in, write, hand on; returns the events."""
         self.now_s = max(self.now_s, observation.t_s)
-        if (answer := looked_back(self.journal, observation)) is not None:
+        if (answer := self._answer(observation)) is not None:
             return self._take([answer])
         if (told := self._handovers.answered(observation)) is not None:
             return self._take(told)
@@ -176,6 +184,11 @@ class Recorder:
         if isinstance(observation, Tick):
             events += self._second(observation.t_s)
         return events
+
+    def _answer(self, observation: Observation) -> CommandResult | None:
+        if not isinstance(observation, Command):
+            return None
+        return looked_back(self.journal, observation) or self._carry_out(observation)
 
     def save(self, now_s: float) -> None:
         """Write the snapshot and the collected telemetry."""

@@ -256,6 +256,16 @@ class Handover(
     to_s: Moment
 
 
+class Calibration(Event, frozen=True, kw_only=True, tag="calibration", omit_defaults=True):
+    """The end of a guided calibration of the scale; an accepted one is in force from here on."""
+
+    state: Literal["accepted", "cancelled", "given_up"]
+    text: str
+    """one sentence"""
+    counts_per_gram: float | None = None
+    zero_counts: float | None = None
+
+
 class RosterChanged(Event, frozen=True, kw_only=True, tag="roster", omit_defaults=True):
     """A baby was added, edited, retired or deleted."""
 
@@ -283,5 +293,6 @@ AnyEvent = (
     | Alert
     | CommandResult
     | Handover
+    | Calibration
     | RosterChanged
 )

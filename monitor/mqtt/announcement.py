@@ -193,7 +193,7 @@ class Announcement:
         quiet = msgspec.structs.replace(self._state(), alerts=[])
         listed = {message.topic for message in [*documents, *state_messages(quiet, own)]}
         charts = {own.chart(baby.slug) for baby in self._babies()}
-        return listed | charts | {own.status, own.health, own.identity}
+        return listed | charts | {own.status, own.health, own.identity, own.settings}
 
     def _document(self, now_s: float) -> Message:
         document = IdentityDocument(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from monitor.config import Config, MqttConfig
-from monitor.documents import BoxState, SourceHealth
+from monitor.documents import BoxState, LiveStatus, SettingsStatus, SourceHealth
 from monitor.errors import CommandError
 from monitor.events import (
     Alert,
@@ -38,7 +38,9 @@ from monitor.mqtt.topics import (
     command_result_message,
     event_message,
     health_message,
+    live_message,
     parse_command,
+    settings_message,
     state_messages,
 )
 from monitor.store.journal import Journal
@@ -139,6 +141,15 @@ class Bridge:
         }
         message = health_message(sources, self._topics, fields={**fields, **own})
         self._publisher.set_retained([message])
+
+    def show_live(self, live: LiveStatus) -> None:
+        """Reading and sound level, while somebody looks."""
+        self._publisher.publish(live_message(live, self._topics))
+
+    def show_settings(self, settings: SettingsStatus) -> None:
+        """What a person may change, and where each value comes from."""
+        message = settings_message(settings, self._topics)
+        self._publisher.set_retained(self._announcement.admit([message]))
 
     def show_chart(self, baby_slug: str, png: bytes) -> None:
         """A baby's growth chart."""

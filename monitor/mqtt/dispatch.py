@@ -73,7 +73,8 @@ class Dispatch:
     def own_topics(self) -> list[str]:
         """Where the box must hear itself, when that is the only proof."""
         topics = self._topics
-        return [topics.alert, topics.alert_text, topics.results, topics.proof]
+        results = [topics.results, topics.setup_results]
+        return [topics.alert, topics.alert_text, *results, topics.proof]
 
     def takes_alerts(self) -> tuple[bool | None, str]:
         """Whether the broker delivers alerts, by its last answers, and why not."""

@@ -31,9 +31,14 @@ class Listening:
         echoes: Sequence[str],
         always: Sequence[str],
         of_others: Sequence[str] = (),
+        beside: Sequence[str] = (),
     ) -> None:
-        """Prepare; ``of_others`` are those of ``always`` on which only others are listened to."""
+        """Prepare; ``of_others`` are those of ``always`` on which only others are listened to.
+
+        ``beside`` comes and goes with the commands, but a box that may not hear it is not deaf.
+        """
         self._commands, self._echoes, self._always = list(commands), list(echoes), list(always)
+        self._beside = list(beside)
         self._of_others = frozenset(of_others)
         self._asked: dict[int, list[str]] = {}
         self._open = False
@@ -67,9 +72,9 @@ class Listening:
             return False
         self._open = wanted
         if wanted:
-            self._ask(connection, self._commands)
+            self._ask(connection, self._commands + self._beside)
         else:
-            connection.unsubscribe(self._commands)
+            connection.unsubscribe(self._commands + self._beside)
         return wanted
 
     def too_long(self, now_s: float) -> None:

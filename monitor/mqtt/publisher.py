@@ -78,6 +78,7 @@ class Publisher:
             echoes=self._dispatch.own_topics,
             always=self._watch.topics,
             of_others=[topics.identity],
+            beside=[topics.setups],
         )
         self._inbound = Inbound(
             config.birth_topic, topics.commands, receive=hooks.receive, complain=hooks.complain,

@@ -16,7 +16,7 @@ import msgspec
 from monitor import commands
 from monitor.alert_kinds import BABY_KINDS, BOX_KINDS, KINDS
 from monitor.codec import document, encode, event_document
-from monitor.documents import BabyStatus, BoxState, SourceHealth
+from monitor.documents import BabyStatus, BoxState, LiveStatus, SettingsStatus, SourceHealth
 from monitor.errors import CommandError
 from monitor.events import PRACTICE, Alert, AnyEvent, Command, CommandResult, slug
 from monitor.written.days import LocalNow
@@ -67,8 +67,12 @@ class Topics:
         self.event = f"{base}/event"
         self.question = f"{base}/question"
         self.summary = f"{base}/summary"
+        self.settings = f"{base}/settings"
+        self.live = f"{base}/live"
         self.commands = f"{base}/cmd/+"
         self.results = f"{base}/cmd/+/result"
+        self.setups = f"{base}/setup/+"
+        self.setup_results = f"{base}/setup/+/result"
         self.proof = f"{base}/proof"
         """what the box says to itself where a broker does not tell what becomes of a message"""
 
@@ -85,21 +89,22 @@ class Topics:
         return f"{self.base}/problem/{kind}" + (f"/{baby_slug}" if baby_slug else "")
 
     def command(self, verb: str) -> str:
-        """Where a command arrives."""
-        return f"{self.base}/cmd/{verb}"
+        """Where a command arrives; what changes the box itself has a place of its own."""
+        place = "setup" if verb in commands.SETUP_VERBS else "cmd"
+        return f"{self.base}/{place}/{verb}"
 
     def result(self, verb: str) -> str:
         """Where it is answered."""
-        return f"{self.base}/cmd/{verb}/result"
+        return f"{self.command(verb)}/result"
 
     def refusal(self, topic: str, error: str, request_id: str | None = None) -> Message:
         """The answer to something on a command topic that could not even be read."""
-        verb = topic.removeprefix(f"{self.base}/cmd/")
+        place, _, verb = topic.removeprefix(f"{self.base}/").partition("/")
         known = verb if verb in commands.VERBS else "unknown"
         body: dict[str, Any] = {"ok": False, "error": error}
         if request_id is not None:
             body["request_id"] = request_id
-        return Message(topic=self.result(known), payload=encode(body))
+        return Message(topic=f"{self.base}/{place}/{known}/result", payload=encode(body))
 
 
 # --------------------------------------------------------------------------- retained state
@@ -173,6 +178,16 @@ def health_message(
     for key, value in fields.items():
         body[key] = document(value) if isinstance(value, msgspec.Struct) else value
     return _retained(topics.health, body, expiry_s=SLOW_EXPIRY_S)
+
+
+def live_message(live: LiveStatus, topics: Topics) -> Message:
+    """Topic ``live``: passing, and the next one is half a second away."""
+    return Message(topic=topics.live, payload=encode(document(live)), qos=0)
+
+
+def settings_message(settings: SettingsStatus, topics: Topics) -> Message:
+    """Topic ``settings``."""
+    return _retained(topics.settings, document(settings))
 
 
 def chart_message(topics: Topics, baby_slug: str, png: bytes) -> Message:
@@ -275,7 +290,7 @@ def parse_command(
     now_s: float,
     clock_known: bool = True,
 ) -> Command:
-    """Read a message that arrived below ``topics.commands``.
+    """Read a message that arrived below ``topics.commands`` or ``topics.setups``.
 
     A retained one would be carried out again at every connection. Times in it are read in this
     machine's zone; ``clock_known`` says whether somebody has set its clock.
@@ -283,7 +298,10 @@ def parse_command(
     Raises:
         CommandError: one sentence for ``topics.refusal``; nothing was carried out.
     """
-    verb = topic.removeprefix(f"{topics.base}/cmd/")
+    verb = topic.rpartition("/")[2]
+    if verb in commands.VERBS and topic != topics.command(verb):
+        right = topics.command(verb).removeprefix(f"{topics.base}/")
+        raise CommandError(f"{verb} is sent to {right}: the broker decides who may write there")
     if retain and verb in commands.VERBS:
         raise CommandError(f"{verb} arrived retained and was ignored: send it without retain")
     now = LocalNow(now_s, clock_known=clock_known)

@@ -7,14 +7,10 @@ import msgspec
 from monitor.config import Config, ScaleConfig
 from monitor.config_errors import HEADER_BCM
 from monitor.core.health.codes import offset_binary
+from monitor.core.health.scale_readings import RATES_HZ, diagnose_scale
 from monitor.core.scale.converter import least_g
 from monitor.devices.collect import Collected, open_tap
-from monitor.devices.diagnosis import (
-    RATES_HZ,
-    diagnose_scale,
-    diagnose_sound,
-    sound_problems,
-)
+from monitor.devices.diagnosis import diagnose_sound, sound_problems
 from monitor.names import SourceName
 from monitor.verbs.finding import Finding, State
 

@@ -39,6 +39,16 @@ MilkGrams = Annotated[
     ),
 ]
 """an amount to drink; ``8 ml`` counts as 8 g"""
+MassGrams = Annotated[
+    float,
+    Meta(
+        gt=0,
+        le=100_000,
+        description="a mass is above 0 g and at most 100 kg",
+        extra={"written": "mass"},
+    ),
+]
+"""what is put on the scale to calibrate it; coins will do"""
 PageItems = Annotated[float, Meta(ge=1, le=200, description="give 1 to 200")]
 SummaryHours = Annotated[float, Meta(ge=1, le=168, description="give 1 to 168 hours (a week)")]
 At = Annotated[str, Meta(max_length=LONGEST_TEXT, extra={"written": "moment"})]

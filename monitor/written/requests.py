@@ -22,9 +22,12 @@ from monitor.times import parse_rfc3339, rfc3339
 from monitor.written.days import LocalNow, parse_day
 from monitor.written.fields import LONGEST_TEXT
 from monitor.written.grams import parse_grams, spoken_grams
+from monitor.written.masses import parse_mass
 from monitor.written.moments import parse_moment, spoken_moment
 
 LONGEST_PAYLOAD = 4096
+DEEPEST = 2
+"""a table of lists"""
 
 
 def request(verb: str, args: dict[str, Any], now: LocalNow | None = None) -> Request:
@@ -108,8 +111,15 @@ def _request_id(value: Any) -> str | None:
     return text if len(text) <= LONGEST_TEXT and not has_control(text) else None
 
 
-def _clean(verb: str, name: str, value: Any) -> Any:
-    """What no type can say: numbers are finite, text steers nothing and has no space around it."""
+def _clean(verb: str, name: str, value: Any, depth: int = 0) -> Any:
+    """What no type can say: numbers are finite, text steers nothing and has no space around it.
+
+    Lists and tables are looked into as deep as a setting may go; no type takes one that is deeper.
+    """
+    if isinstance(value, list) and depth < DEEPEST:
+        return [_clean(verb, name, item, depth + 1) for item in value]
+    if isinstance(value, dict) and depth < DEEPEST:
+        return {key: _clean(verb, name, item, depth + 1) for key, item in value.items()}
     if isinstance(value, str):
         if has_control(value):
             raise CommandError(f"{verb}: {_quoted(name)} contains control characters")
@@ -130,7 +140,8 @@ def _fault(kind: type[Request], given: dict[str, Any]) -> str:
     verb = verb_of(kind)
     fields = {field.name: field for field in msgspec.structs.fields(kind)}
     for name, value in given.items():
-        if isinstance(value, dict | list):
+        nested = name in fields and _is_nested(fields[name].type)
+        if isinstance(value, dict | list) and not nested:
             return f"{verb}: {_quoted(name)} must be a plain value"
         if name not in fields:
             known = ", ".join(fields) or "nothing"
@@ -154,6 +165,8 @@ _NOUNS: dict[type, tuple[str, type]] = {
 
 def _field_fault(verb: str, name: str, value: Any, hint: Any) -> str:
     base, meta = _without_none(hint)
+    if _is_nested(hint):
+        return f'{verb}: "{name}" must be {meta.description}'
     if get_origin(base) is Literal:
         return f'{verb}: "{name}" must be {" or ".join(get_args(base))}'
     noun, sent_as = _NOUNS[base]
@@ -182,6 +195,11 @@ def _rfc3339(text: str, now: LocalNow) -> str:
     return text
 
 
+def _is_nested(hint: Any) -> bool:
+    """Whether a field of this type takes lists and tables."""
+    return bool((_without_none(hint)[1].extra or {}).get("nested"))
+
+
 def _written(hint: Any) -> str | None:
     """How people may write a field of this type, as its limits say."""
     return (_without_none(hint)[1].extra or {}).get("written")
@@ -190,6 +208,7 @@ def _written(hint: Any) -> str | None:
 _READ: dict[str, Callable[[str, LocalNow], Any]] = {
     "weight": lambda text, _: parse_grams(text),
     "milk": lambda text, _: parse_grams(text, milk=True),
+    "mass": lambda text, _: parse_mass(text),
     "adult": lambda text, _: parse_grams(text, unit="kg", most_g=math.inf) / 1000.0,
     "moment": _rfc3339,
     "day": lambda text, now: parse_day(text, now).isoformat(),

@@ -15,7 +15,7 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 BOX=${1:?usage: setup.sh BOX [HOST...]}
 shift
 case $BOX in
-    *[!a-z0-9_-]* | -* | homeassistant | phone)
+    *[!a-z0-9_-]* | -* | homeassistant | phone | page)
         echo "setup.sh: $BOX is no name of a box: use a-z, 0-9, - and _" >&2
         exit 2 ;;
 esac
@@ -50,7 +50,7 @@ rm "$CERTS/server.csr" "$CERTS/server.ext"
 # A password never stands in a command line, where everybody on the machine could read it: it is
 # written into a file of its own, hashed there, and added.
 touch "$ETC/nursery.passwd"
-for user in "$BOX" homeassistant phone; do
+for user in "$BOX" homeassistant phone page; do
     if ! grep -q "^$user:" "$ETC/nursery.passwd"; then
         password=$(openssl rand -hex 12)
         echo "$user:$password" > "$ETC/nursery.passwd.new"
@@ -64,7 +64,7 @@ done
 sed "s,/etc/mosquitto,$ETC,g" "$HERE/nursery.conf" > "$ETC/conf.d/nursery.conf"
 cp "$HERE/nursery.acl" "$ETC/nursery.acl"
 cut -d: -f1 "$ETC/nursery.passwd" | while read -r user; do
-    case $user in homeassistant | phone) continue ;; esac
+    case $user in homeassistant | phone | page) continue ;; esac
     printf '\nuser %s\n' "$user"
     printf 'topic readwrite nursery/%s/#\n' "$user"
     printf 'topic readwrite homeassistant/+/nursery-%s/+/config\n' "$user"

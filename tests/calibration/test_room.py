@@ -10,8 +10,9 @@ from calibration.room import calibrate_room, conclude, count_alarms, false_alarm
 from monitor.config import Config, MicrophoneConfig
 from monitor.core.cry.bouts import CryWindow
 from monitor.core.cry.model import CryModel
+from monitor.core.health.scale_readings import diagnose_scale
 from monitor.data.shipped import cry_model_bytes
-from monitor.devices.diagnosis import diagnose_scale, diagnose_sound
+from monitor.devices.diagnosis import diagnose_sound
 from monitor.errors import CalibrationError, ConfigError
 
 RATE_HZ = 16_000

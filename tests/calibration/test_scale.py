@@ -9,14 +9,15 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from calibration.drift import soak
-from calibration.masses import parse_mass
+from calibration.recorded_steps import plateaus
 from calibration.scale import artefact, calibrate_scale, guided, summary
-from calibration.scale_fit import Plateau, ScaleFit, diagnose, fit, plateaus, rest
 from monitor.config import Config, ScaleConfig
 from monitor.config_file import parse_config
+from monitor.core.scale_fit import Plateau, ScaleFit, diagnose, fit, rest
 from monitor.devices.collect import Collected
 from monitor.errors import CalibrationError, ConfigError
 from monitor.events import ScaleBlock
+from monitor.written.masses import parse_mass
 
 FACTOR, ZERO, NOISE = 412.7, 84_213.0, 60.0
 RATE_HZ = 11.7
@@ -53,7 +54,7 @@ def test_masses(text, grams):
 
 @pytest.mark.parametrize("text", ["", "heavy", "-5", "0", "3x9eur", "1000 stone"])
 def test_nonsense_is_no_mass(text):
-    with pytest.raises(CalibrationError):
+    with pytest.raises(ValueError, match=r"is no mass|names \"9eur\""):
         parse_mass(text)
 
 

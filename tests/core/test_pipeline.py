@@ -174,6 +174,9 @@ def test_every_command_has_a_part_that_answers_it_once(verb: str) -> None:
         "name": "Possum",
         "species": "puppy",
         "kind": "stool",
+        "key": "box",
+        "value": "attic",
+        "step": "mass",
     }
     args = {name: fields[name] for name in VERBS[verb].__struct_fields__ if name in fields}
     events = pipeline().observe(asked(START_S + 1, verb, args))

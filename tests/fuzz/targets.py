@@ -67,6 +67,9 @@ VERBS = (
     "acknowledge",
     "not_a_cry",
     "test_alert",
+    "configure",
+    "calibrate_scale",
+    "look",
 )
 """by the first byte of an input in the corpus, so a new one is added at the end"""
 

@@ -86,7 +86,7 @@ def test_documents_have_the_fields_of_the_contract():
     assert body(found["cry"])["level_db"] is None
     assert body(found["scale"]) == {
         "total_g": 1234.57, "still": True, "activity": 0.1, "in_box": ["Kangaroo", "Possum"],
-        "weigh_in_ends_at": None, "things": [],
+        "weigh_in_ends_at": None, "things": [], "calibration": None, "calibrated": True,
     }  # fmt: skip
     assert body(found["summary"]) == {"text": None, "from": None, "to": None}
     assert set(body(found["nest"])) == {"temperature_c", "at", "wanted_c", "probe"}

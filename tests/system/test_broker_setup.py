@@ -138,8 +138,8 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 
 
 def test_everybody_has_a_password_of_their_own(broker: Broker) -> None:
-    assert set(broker.passwords) == {"kangaroo", "possum", "homeassistant", "phone"}
-    assert len(set(broker.passwords.values())) == 4
+    assert set(broker.passwords) == {"kangaroo", "possum", "homeassistant", "phone", "page"}
+    assert len(set(broker.passwords.values())) == 5
     stored = (broker.etc / "nursery.passwd").read_text()
     assert all(password not in stored for password in broker.passwords.values())
     assert not (broker.etc / "nursery.passwd.new").exists()
@@ -182,6 +182,8 @@ def test_a_box_speaks_under_its_own_name_only(broker: Broker, topic: str, allowe
         ("nursery/kangaroo/status", False),
         ("nursery/kangaroo/problem/crying", False),
         ("nursery/kangaroo/cmd/acknowledge/result", False),
+        ("nursery/kangaroo/setup/configure", False),
+        ("nursery/kangaroo/setup/configure/result", False),
         ("homeassistant/device/x/y/config", False),
         ("homeassistant/status", False),
         ("anything/else", False),
@@ -199,6 +201,45 @@ def test_home_assistant_sends_commands_and_fakes_no_alert(broker: Broker) -> Non
     assert hub.say("homeassistant/status")
     assert not hub.say("nursery/kangaroo/alert")
     assert not hub.say("nursery/kangaroo/status")
+    assert not hub.say("nursery/kangaroo/setup/calibrate_scale")
+
+
+@pytest.mark.parametrize(
+    ("topic", "allowed"),
+    [
+        ("nursery/kangaroo/cmd/acknowledge", True),
+        ("nursery/possum/setup/configure", True),
+        ("nursery/possum/setup/configure/result", False),
+        ("nursery/kangaroo/alert", False),
+        ("nursery/kangaroo/settings", False),
+        ("nursery/kangaroo/status", False),
+        ("homeassistant/device/x/y/config", False),
+        ("anything/else", False),
+    ],
+)
+def test_the_page_sends_commands_changes_boxes_and_fakes_nothing(
+    broker: Broker, topic: str, allowed: bool
+) -> None:
+    assert broker.client("page").say(topic) == allowed
+
+
+def test_what_changes_a_box_is_heard_by_that_box_and_the_page_alone(broker: Broker) -> None:
+    page, box, other = (broker.client(name) for name in ("page", "kangaroo", "possum"))
+    phone, hub = broker.client("phone"), broker.client("homeassistant")
+    for client in (page, box, other, phone, hub):
+        client.hear("#")
+        client.hear("nursery/+/setup/#")
+        client.heard.clear()
+    asked, answered = "nursery/kangaroo/setup/configure", "nursery/kangaroo/setup/configure/result"
+    assert page.say(asked)
+    wait_for(lambda: asked in box.topics())
+    assert box.say(answered)
+    assert box.say("nursery/kangaroo/alert")
+    wait_for(lambda: answered in page.topics())
+    for client in (phone, hub):
+        wait_for(lambda client=client: "nursery/kangaroo/alert" in client.topics())
+        assert not {asked, answered} & client.topics()
+    assert not other.topics()
 
 
 def test_who_hears_what(broker: Broker) -> None:
@@ -281,7 +322,9 @@ def test_a_second_run_keeps_the_authority_and_the_passwords(broker: Broker) -> N
     assert (broker.etc / "nursery.passwd").read_bytes() == stored
 
 
-@pytest.mark.parametrize("name", ["a b", "a/b", "+", "../x", "Ä", "phone", "", "-n", "a\nuser b"])
+@pytest.mark.parametrize(
+    "name", ["a b", "a/b", "+", "../x", "Ä", "phone", "page", "", "-n", "a\nuser b"]
+)
 def test_a_name_that_would_change_the_rules_is_refused(tmp_path: Path, name: str) -> None:
     need_tools()
     done = subprocess.run(

@@ -45,6 +45,8 @@ class BoxWatch:
     def observe(self, transition: Transition) -> Change:
         """Take one transition; the first of a recording (from nowhere) shows where it begins."""
         state = self._state
+        if transition.from_g is None and state.box_off and state.off_from_g is None:
+            return self._box_on(transition)  # off since a calibration
         if transition.from_g is None:
             babies_g = self._inside_g()
             empty = abs(transition.to_g) < EMPTY_G and babies_g > 2 * EMPTY_G

@@ -61,6 +61,8 @@ class WeigherState(msgspec.Struct, rename=_ENCODED):
     absence: AbsenceState = msgspec.field(default_factory=AbsenceState)
     entries: list[Entry] = []
     """what people entered lately, oldest first"""
+    calibration: tuple[float, float] | None = None
+    """counts per gram and at zero by which its grams were read; ``None``: nobody knows"""
     resumed_s: Moment = 0.0
     """where this run took up what an earlier one left; 0 for one that began anew"""
 
@@ -69,6 +71,27 @@ class WeigherState(msgspec.Struct, rename=_ENCODED):
         records = [record.light() for record in self.claims.records]
         claims = msgspec.structs.replace(self.claims, records=records)
         return msgspec.structs.replace(self, claims=claims)
+
+
+def by_another_calibration(state: WeigherState) -> WeigherState:
+    """``state`` after the scale was calibrated anew: who is here stays, every level is unknown.
+
+    The box is off: it was taken off for the calibration, and no step leads from a level of before.
+    """
+    return msgspec.structs.replace(
+        state,
+        windower=WindowerState(),
+        segmenter=SegmenterState(),
+        converter=ConverterState(),
+        liveliness=LivelinessState(),
+        still=SettledState(),
+        steadiness=SteadinessState(),
+        window_s=None,
+        level_g=None,
+        off_from_g=None,
+        box_off=True,
+        settled=True,
+    )
 
 
 def begun(

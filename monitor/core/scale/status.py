@@ -14,6 +14,7 @@ class Status:
     """Reads the other parts; keeps nothing."""
 
     def __init__(self, parts: Parts) -> None:
+        self._config = parts.config
         self._state = parts.state
         self._reference = parts.reference
         self._platform = parts.platform
@@ -33,6 +34,7 @@ class Status:
             in_box=None if blind else self.in_box(),
             weigh_in_ends_at=self._claims.weigh_in_ends_s(now_s),
             things=self._known_things(blind=blind),
+            calibrated=self._config.calibrated,
         )
 
     def _known_things(self, *, blind: bool) -> list[ThingStatus]:

@@ -21,7 +21,7 @@ from monitor.core.scale.parts import Parts
 from monitor.core.scale.plateaus import Transition
 from monitor.core.scale.requests import Requests
 from monitor.core.scale.resuming import reconcile
-from monitor.core.scale.state import WeigherState, begun
+from monitor.core.scale.state import WeigherState, begun, by_another_calibration
 from monitor.core.scale.status import Status
 from monitor.core.scale.steadiness import Wander
 from monitor.core.scale.steps import StepReader
@@ -89,6 +89,13 @@ class Weigher:
             occupancy_known=occupancy_known,
             told=self._told,
         )
+        self.state.calibration = self._calibration
+
+    @property
+    def _calibration(self) -> tuple[float, float] | None:
+        """The one in force."""
+        factor, zero = self._config.counts_per_gram, self._config.zero_counts
+        return None if factor is None or zero is None else (factor, zero)
 
     @property
     def state(self) -> WeigherState:
@@ -237,6 +244,12 @@ class Weigher:
             record.weighings.sort(key=lambda w: w.t_s)
         return self._claims.retime(guessed & _stamped(self.state, "clock"))
 
+    def recalibrate(self, config: ScaleConfig) -> None:
+        """The scale has another calibration from now on."""
+        self._config = config
+        self.state = by_another_calibration(self.state)
+        self.state.calibration = self._calibration
+
     def know_clock(self, known: bool) -> None:
         """Whether the timeline is where the world's clocks are."""
         self.state.claims.clock_known = known
@@ -255,6 +268,9 @@ class Weigher:
             self._begin(start_s, occupancy_known=False)
             self.know_clock(known)
             return
+        if state.calibration not in {None, self._calibration}:
+            state = by_another_calibration(state)
+        state.calibration = self._calibration
         state.resumed_s, state.claims.clock_known = start_s, known
         self.state = state
         reconcile(self._parts, babies=self._registered, history=self._history, now_s=start_s)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 
-from monitor.errors import CalibrationError
 from monitor.written.grams import parse_grams
 
 COINS_G = {
@@ -18,14 +17,14 @@ COINS_G = {
     "2gbp": 12.0, "1gbp": 8.75, "50p": 8.0, "20p": 5.0, "10p": 6.5, "5p": 3.25, "2p": 7.12,
     "1p": 3.56,
 }  # fmt: skip
-_COINS = re.compile(r"(?P<count>\d+)\s*x\s*(?P<coin>\w+)")
+_COINS = re.compile(r"(?P<count>\d{1,4})\s*x\s*(?P<coin>\w+)")
 
 
 def parse_mass(text: str) -> float:
     """Grams of ``1 kg``, ``500``, ``8.5 oz`` or ``20x2eur + 4x50ct``.
 
     Raises:
-        CalibrationError: it is neither, or not positive.
+        ValueError: a phrase that follows what it is the mass of.
     """
     total_g = 0.0
     for part in text.lower().split("+"):
@@ -33,16 +32,15 @@ def parse_mass(text: str) -> float:
         if match := _COINS.fullmatch(word):
             if match["coin"] not in COINS_G:
                 known = ", ".join(COINS_G)
-                raise CalibrationError(f'"{match["coin"]}" is no coin known here: {known}')
+                raise ValueError(f'names "{match["coin"]}", no coin known here: {known}')
             total_g += int(match["count"]) * COINS_G[match["coin"]]
             continue
         try:
             total_g += parse_grams(word)
         except ValueError as error:
-            raise CalibrationError(
-                f'"{text.strip()}" is no mass: write grams (1000), a unit (1kg), '
-                "or coins (20x2eur + 4x50ct)"
+            raise ValueError(
+                "is no mass: write grams (1000), a unit (1kg), or coins (20x2eur + 4x50ct)"
             ) from error
     if total_g <= 0:
-        raise CalibrationError("the mass must be more than 0 g")
+        raise ValueError("is no mass: it must be more than 0 g")
     return total_g

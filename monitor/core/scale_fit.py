@@ -11,16 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.core.health.codes import offset_binary
-from monitor.devices.diagnosis import RATES_HZ, diagnose_scale, noise_of
+from monitor.core.health.scale_readings import RATES_HZ, diagnose_scale, noise_of
 from monitor.errors import CalibrationError
 from monitor.units import HIGHEST_CODE
 
-SMALLEST_RANGE = 0.01
-"""of the converter's range at full load: a 4 x 50 kg bathroom scale uses 0.6 %, a 5 kg cell 25 %"""
+SMALLEST_RANGE = 0.03
+"""of the converter's range at full load. A cell gives 1 to 3 mV/V at its own limit, which is 25 to
+75 % of an HX711's range (20 mV at 5 V and gain 128); one made for eight times the load still 3 %. A
+4 x 50 kg bathroom scale uses 0.6 %, and a mass typed ten times too large looks like one"""
 CHECK_TOLERANCE = 0.02
 """of the check mass: household masses are good to 1 %, a typing error is far more"""
 LEAST_STEP = 20.0
 """a step smaller than this many standard errors is no step"""
+SWAY = 2.5
+"""values that spread so many times wider than neighbours differ are a hand or a draught: the noise
+of a converter is the same from one value to the next"""
 PRECISION = 0.002
 """standard error of the factor that is accepted: 0.2 g on a 100 g kitten"""
 
@@ -53,11 +58,15 @@ class ScaleFit(msgspec.Struct, frozen=True, kw_only=True):
     """relative error on the check mass: linearity, and honesty of the masses"""
 
 
-def diagnose(times_s: NDArray[np.float64], counts: NDArray[np.float64]) -> tuple[float, float]:
-    """The first ten seconds: (values a second, noise in counts).
+def diagnose(
+    times_s: NDArray[np.float64], counts: NDArray[np.float64], *, any_rate: bool = False
+) -> tuple[float, float]:
+    """Some seconds of a scale at rest: (values a second, noise in counts).
+
+    ``any_rate``: somebody else judges how many values come.
 
     Raises:
-        CalibrationError: too few values, wrong rate, saturation, restlessness.
+        CalibrationError: too few values, wrong rate, saturation, no life in them.
     """
     found = diagnose_scale(times_s, counts)
     if found.rate_hz is None or found.noise_counts is None or found.spread_counts is None:
@@ -66,10 +75,10 @@ def diagnose(times_s: NDArray[np.float64], counts: NDArray[np.float64]) -> tuple
         raise CalibrationError(f"the scale {offset}")
     if found.saturated:
         raise CalibrationError(
-            "the converter is at the end of its range: take everything off; if that does not "
+            "the converter is at the end of its range: take off what lies on it; if that does not "
             "help, one of the cell's four wires is loose"
         )
-    if not any(low <= found.rate_hz <= high for low, high in RATES_HZ):
+    if not any_rate and not any(low <= found.rate_hz <= high for low, high in RATES_HZ):
         raise CalibrationError(
             f"{found.rate_hz:.1f} values a second, but the converter gives 10 or 80: check the "
             "SCK wire, and stop other programs"
@@ -92,7 +101,8 @@ def rest(counts: NDArray[np.float64]) -> Plateau:
     noise = noise_of(counts)
     third = len(counts) // 3
     moved = abs(float(counts[:third].mean() - counts[-third:].mean()))
-    if moved > 6 * noise * np.sqrt(2 / third) + 3 * noise:
+    swayed = float(counts.std()) > SWAY * noise
+    if swayed or moved > 6 * noise * np.sqrt(2 / third) + 3 * noise:
         raise CalibrationError("the scale was not still: hands off, no draught, and once more")
     return Plateau(mean_counts=float(counts.mean()), noise_counts=noise, values=len(counts))
 
@@ -120,8 +130,15 @@ def fit(
     used = abs(factor) * capacity_g / HIGHEST_CODE
     if used < SMALLEST_RANGE:
         raise CalibrationError(
-            f"{capacity_g:.0f} g would use {100 * used:.1f} % of the converter's range: this cell "
-            "is made for far heavier loads, take one of 5 kg"
+            f"{capacity_g:.0f} g would use {100 * used:.1f} % of the converter's range: are "
+            f"{mass_g:.0f} g what lies on it? If so, this cell is made for far heavier loads, take "
+            "one of 5 kg"
+        )
+    if used > 1:
+        raise CalibrationError(
+            f"{capacity_g:.0f} g would use {100 * used:.0f} % of the converter's range: are "
+            f"{mass_g:.0f} g what lies on it? If so, this cell carries less: set scale.capacity_g "
+            f"to {capacity_g / used:.0f} or lower"
         )
     if error / abs(span) > PRECISION:
         needed_g = mass_g * error / abs(span) / PRECISION
@@ -150,36 +167,29 @@ def _check_error(empty: Plateau, factor: float, checked: Plateau, check_g: float
     return error
 
 
-def plateaus(
-    times_s: NDArray[np.float64], counts: NDArray[np.float64], shortest_s: float = 3.0
-) -> list[Plateau]:
-    """The still stretches of a recorded session, in order, neighbours on the same level joined.
+# --------------------------------------------------------------------------- words
 
-    A second of readings is still when its spread is what the noise explains; stretches shorter
-    than ``shortest_s`` (a hand on the platform) are left out.
-    """
-    noise = noise_of(counts)
-    runs: list[list[float]] = []
-    last_still_s = -np.inf
-    for start_s in np.arange(times_s[0], times_s[-1] - 1, 1.0):
-        first, stop = times_s.searchsorted((start_s, start_s + 1.0))
-        window = counts[first:stop]
-        # nine in ten thousand windows of pure noise spread more than eight standard deviations
-        if len(window) < 3 or np.ptp(window) > 8 * noise:
-            continue
-        same = bool(runs) and abs(np.median(window) - np.median(runs[-1])) < 8 * noise
-        if same and start_s - last_still_s < 1.5:
-            runs[-1].extend(window.tolist())
-        else:
-            runs.append(window.tolist())
-        last_still_s = start_s
-    rate_hz = 1 / float(np.median(np.diff(times_s)))
-    long = [np.array(run) for run in runs if len(run) >= shortest_s * rate_hz]
-    found: list[Plateau] = []
-    for run in long:
-        plateau = Plateau(
-            mean_counts=float(np.median(run)), noise_counts=noise_of(run), values=len(run)
-        )
-        if not found or abs(plateau.mean_counts - found[-1].mean_counts) > 8 * noise:
-            found.append(plateau)
-    return found
+
+def said_of_empty(empty: Plateau) -> str:
+    """The first step, in words."""
+    return f"empty: {empty.mean_counts:.0f} counts, noise {empty.noise_counts:.0f} counts"
+
+
+def said_of_mass(found: ScaleFit, mass_g: float) -> str:
+    """The second step, in words."""
+    return (
+        f"{mass_g:.15g} g: {found.counts_per_gram:.2f} counts per gram, good to "
+        f"{100 * found.precision:.2f} %, noise {found.noise_g:.2f} g a reading, "
+        f"{100 * found.used_range:.0f} % of the converter's range at full load"
+    )
+
+
+def said_of_check(check_g: float, error: float) -> str:
+    """The third step, in words."""
+    return (
+        f"the check mass of {check_g:.15g} g shows {check_g * (1 + error):.1f} g, "
+        f"{100 * abs(error):.2f} % off"
+    )
+
+
+UNCHECKED = "no second mass: a mass typed wrongly would go unnoticed"

@@ -62,6 +62,13 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """where one of these is not configured, it can be neither true nor over"""
     held_back_by_hands: bool = False
     """not said, unless critical, while hands are in the box: whoever is there knows"""
+    about_the_litter: bool = False
+    """about whoever is in the box, though not about one of them"""
+
+    @property
+    def hands_answer(self) -> bool:
+        """Whether somebody who lifts or feeds a baby has acted on it."""
+        return self.about == "baby" or self.about_the_litter
 
 
 KINDS: Mapping[AlertKind, Kind] = {
@@ -72,6 +79,7 @@ KINDS: Mapping[AlertKind, Kind] = {
         acknowledged_for_s=0.5 * HOUR_S,
         needs=("microphone",),
         held_back_by_hands=True,
+        about_the_litter=True,
     ),
     "too_quiet": Kind(
         about="box",
@@ -79,6 +87,7 @@ KINDS: Mapping[AlertKind, Kind] = {
         news_for_s=HOUR_S,
         acknowledged_for_s=0.5 * HOUR_S,
         needs=("microphone", "scale"),
+        about_the_litter=True,
     ),
     "monitor_blind": Kind(about="box", label="Monitor blind", news_for_s=HOUR_S),
     "scale_overload": Kind(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import tzinfo
 from typing import Protocol
 
 import msgspec
@@ -17,7 +18,8 @@ from monitor.config import NightConfig
 from monitor.documents import BoxState, Summary
 from monitor.errors import JournalError
 from monitor.events import AnyEvent, Baby, Command, Handover, Observation
-from monitor.handover import clock, gather, words
+from monitor.handover import gather, words
+from monitor.handover.clock import Clock
 from monitor.handover.schedule import LATEST_S, Span, last_night
 from monitor.store.journal import Journal
 from monitor.times import HOUR_S, MINUTE_S
@@ -25,6 +27,8 @@ from monitor.timeshift import Moment, TimeShift, shifted
 
 KEY = "handover"
 """where the journal's ``state`` keeps it"""
+MOST_STARTS = 20
+"""are remembered; a box that starts more often in a night has an alert about that"""
 RETRY_S = MINUTE_S
 """a journal that cannot be read is asked again this much later"""
 
@@ -39,8 +43,9 @@ class BoxNow(Protocol):
     def status(self, now_s: float) -> BoxState:
         """The retained documents."""
 
-    def spoken_minute(self, t_s: float) -> int | None:
-        """Minute of the local day; ``None`` while the clock is not synchronised."""
+    @property
+    def synced(self) -> bool:
+        """Whether the timeline is where the world's clocks are."""
 
 
 class _Kept(msgspec.Struct, kw_only=True):
@@ -48,6 +53,8 @@ class _Kept(msgspec.Struct, kw_only=True):
     """since when there is anything to tell of"""
     told_s: Moment
     """the end of the last night that was told, or when this box began"""
+    starts: list[Moment] = []
+    """when the box began to watch, the last of them"""
     summary: Summary = Summary()
     retry_s: Moment = 0.0
 
@@ -55,16 +62,24 @@ class _Kept(msgspec.Struct, kw_only=True):
 class Handovers:
     """``looked_back`` with every observation, ``tick`` once a second."""
 
-    def __init__(self, night: NightConfig, journal: Journal, box: BoxNow, now_s: float) -> None:
-        """Take up what the journal remembers.
+    def __init__(
+        self,
+        night: NightConfig,
+        journal: Journal,
+        box: BoxNow,
+        now_s: float,
+        *,
+        zone: tzinfo | None = None,
+    ) -> None:
+        """Take up what the journal remembers; ``zone``: where the box stands, None: where we are.
 
         Raises:
             JournalError: it cannot be read.
         """
-        self._night, self._journal, self._box = night, journal, box
+        self._night, self._journal, self._box, self._zone = night, journal, box, zone
         self._kept = self._restored(now_s)
         self._written: bytes | None = None
-        self._reword = False
+        self._reword = self._started = False
 
     def _restored(self, now_s: float) -> _Kept:
         saved = self._journal.load_state(KEY)
@@ -104,9 +119,12 @@ class Handovers:
 
     def tick(self, now_s: float) -> list[AnyEvent]:
         """The hand-over of a night that has ended, once."""
+        if not self._started:
+            self._started = True
+            self._kept.starts = [*self._kept.starts, now_s][-MOST_STARTS:]
         if self._reword and self._kept.summary.from_s is not None:
             self._say_again(now_s)
-        span = last_night(self._night, now_s, None)
+        span = last_night(self._night, now_s, self._zone)
         if span.to_s <= self._kept.told_s or now_s < self._kept.retry_s:
             return []
         if now_s - span.to_s > LATEST_S:
@@ -132,7 +150,8 @@ class Handovers:
         found = gather.night(
             self._journal, self._box.status(now_s),
             from_s=span.from_s, to_s=span.to_s, now_s=now_s,
+            begun_s=self._kept.since_s, starts=self._kept.starts,
         )  # fmt: skip
-        text = words.text(found, clock.spoken(self._box.spoken_minute))
+        text = words.text(found, Clock(self._zone, known=self._box.synced))
         self._kept.summary = Summary(text=text, from_s=span.from_s, to_s=span.to_s)
         return Handover(t_s=now_s, text=text, from_s=span.from_s, to_s=span.to_s)

@@ -18,6 +18,7 @@ from monitor.events.babies import (
 from monitor.events.conditions import CannotJudge, Closed, Condition
 from monitor.events.event_types import (
     CLOSED,
+    LISTENED,
     PRACTICE,
     Alert,
     AlertState,
@@ -67,13 +68,13 @@ from monitor.events.observations import (
 )
 
 __all__ = [
-    "AUDIO_RATE_HZ", "CLOSED", "PRACTICE", "Alert", "AlertState", "AnyEvent", "AudioBlock",
-    "Baby", "BoxOff", "BoxOn", "Calibration", "Candidate", "CannotJudge", "ClockReading",
-    "Closed", "Command", "CommandResult", "Condition", "CryContext", "CryEnded", "CryStarted",
-    "Disturbed", "Event", "Feed", "FeedOrigin", "Growth", "HandFeed", "Handover", "HostReport",
-    "IdentityReport", "JointWeighIn", "LagReport", "LinkReport", "Move", "Note", "ObjectMoved",
-    "Observation", "Origin", "ProbeReading", "Retraction", "RosterChanged", "ScaleBlock",
-    "Slept", "SourceCondition", "SourceReport", "SourceState", "Species", "Stamp",
+    "AUDIO_RATE_HZ", "CLOSED", "LISTENED", "PRACTICE", "Alert", "AlertState", "AnyEvent",
+    "AudioBlock", "Baby", "BoxOff", "BoxOn", "Calibration", "Candidate", "CannotJudge",
+    "ClockReading", "Closed", "Command", "CommandResult", "Condition", "CryContext", "CryEnded",
+    "CryStarted", "Disturbed", "Event", "Feed", "FeedOrigin", "Growth", "HandFeed", "Handover",
+    "HostReport", "IdentityReport", "JointWeighIn", "LagReport", "LinkReport", "Move", "Note",
+    "ObjectMoved", "Observation", "Origin", "ProbeReading", "Retraction", "RosterChanged",
+    "ScaleBlock", "Slept", "SourceCondition", "SourceReport", "SourceState", "Species", "Stamp",
     "ThingCandidate", "ThingChanged", "Tick", "Unassigned", "Verdict", "Voice", "WeighIn",
     "Weighing", "slug",
 ]  # fmt: skip

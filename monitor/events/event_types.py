@@ -190,6 +190,8 @@ PRACTICE = "Practice: "
 """begins the title of an alert about a simulated nursery, wherever it leaves the box"""
 CLOSED = "Closed: "
 """what the title of an alert begins with that ended though it is not known to be over"""
+LISTENED = "Somebody listened: it was not a cry."
+"""the message of a crying alert that a person has ended"""
 
 
 class Alert(Event, frozen=True, kw_only=True, tag="alert"):

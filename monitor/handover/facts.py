@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
 
 import msgspec
 
 from monitor.documents import BabyStatus
-from monitor.events import Alert, Baby, CryContext
+from monitor.events import Alert, Baby, CryContext, Note
+from monitor.names import SourceName
+from monitor.report.acted_on import ToldAlert
 
-Drunk = Literal["fed", "refused", "unclear"]
-Watcher = Literal["box", "microphone", "scale"]
+SPELL_ENDS_S = 90.0
+"""bouts with less quiet between them belong together, as for the alerts"""
 
 
 class Bottle(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,17 +21,32 @@ class Bottle(msgspec.Struct, frozen=True, kw_only=True):
     t_s: float
     g: float | None
     """``None``: nobody knows how much"""
-    drunk: Drunk = "fed"
-    by_hand: bool = False
+    refused: bool = False
 
 
 class BabyNight(msgspec.Struct, frozen=True, kw_only=True):
     """One baby, and what it drank."""
 
     baby: Baby
-    bottles: list[Bottle]
+    bottles: Sequence[Bottle]
     status: BabyStatus | None
     """as it is now; ``None`` for one that has left"""
+
+    @property
+    def drunk(self) -> list[Bottle]:
+        """Those it took."""
+        return [bottle for bottle in self.bottles if not bottle.refused]
+
+    @property
+    def refused(self) -> list[Bottle]:
+        """Those it did not."""
+        return [bottle for bottle in self.bottles if bottle.refused]
+
+    @property
+    def known_g(self) -> float | None:
+        """Grams of all bottles whose amount is known; ``None`` where none is."""
+        known = [bottle.g for bottle in self.drunk if bottle.g is not None]
+        return sum(known) if known else None
 
 
 class Cry(msgspec.Struct, frozen=True):
@@ -37,7 +54,7 @@ class Cry(msgspec.Struct, frozen=True):
 
     started_s: float
     ended_s: float
-    context: CryContext
+    context: CryContext = "unexplained"
 
     @property
     def lasted_s(self) -> float:
@@ -46,22 +63,57 @@ class Cry(msgspec.Struct, frozen=True):
 
 
 class Unseen(msgspec.Struct, frozen=True):
-    """A time in which the box did not watch, or one sense of it was blind."""
+    """A time in which one sense was blind; without one, nobody watched at all."""
 
     from_s: float
     to_s: float
-    what: Watcher = "box"
+    source: SourceName | None = None
+
+    @property
+    def lasted_s(self) -> float:
+        """Seconds."""
+        return self.to_s - self.from_s
+
+
+class Unnamed(msgspec.Struct, frozen=True):
+    """A weighing that still waits for a name."""
+
+    t_s: float
+    weight_g: float
 
 
 class Night(msgspec.Struct, frozen=True, kw_only=True):
-    """All of it; ``now_s`` is when it is told."""
+    """All of it; ``now_s`` is when it is told, and what is open and next is of then."""
 
     from_s: float
     to_s: float
     now_s: float
-    babies: list[BabyNight]
-    cries: list[Cry]
-    unseen: list[Unseen]
-    open_alerts: list[Alert]
+    babies: Sequence[BabyNight] = ()
+    """those here, and those that have left in this time"""
+    cries: Sequence[Cry] = ()
+    unseen: Sequence[Unseen] = ()
+    restarts: Sequence[float] = ()
+    told: Sequence[ToldAlert] = ()
+    open_alerts: Sequence[Alert] = ()
+    unnamed: Sequence[Unnamed] = ()
+    notes: Sequence[Note] = ()
+    begun_s: float | None = None
+    """since when this box watches, where that is within this time"""
     hears: bool = True
     weighs: bool = True
+
+    @property
+    def here(self) -> list[BabyNight]:
+        """The babies in the nursery."""
+        return [each for each in self.babies if each.status is not None]
+
+    @property
+    def spells(self) -> list[Cry]:
+        """Bouts joined where they belong together, with the context of their beginning."""
+        found: list[Cry] = []
+        for cry in sorted(self.cries, key=lambda cry: cry.started_s):
+            if found and cry.started_s - found[-1].ended_s < SPELL_ENDS_S:
+                found[-1] = Cry(found[-1].started_s, cry.ended_s, found[-1].context)
+            else:
+                found.append(cry)
+        return found

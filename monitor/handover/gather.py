@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from monitor.core.growth.feeding import FeedRecord, intake
 from monitor.documents import BoxState
-from monitor.events import Baby
-from monitor.handover.facts import BabyNight, Bottle, Cry, Drunk, Night, Unseen
+from monitor.events import Alert, Baby
+from monitor.handover.facts import BabyNight, Bottle, Cry, Night, Unnamed, Unseen
+from monitor.names import SOURCES, SourceName
+from monitor.report.acted_on import told_alerts
 from monitor.report.bottles import bottles
 from monitor.store.reading import JournalReader
 from monitor.times import DAY_S, MINUTE_S
@@ -16,74 +19,130 @@ UNWATCHED_S = 3 * MINUTE_S
 """without a minute of telemetry for longer than this nobody watched"""
 UNWRITTEN_S = 6 * MINUTE_S
 """the last minutes may still be in memory"""
+SHORT_S = MINUTE_S
+"""a sense that was blind for less has missed nothing to speak of"""
 
 
 def night(
-    journal: JournalReader, now: BoxState, *, from_s: float, to_s: float, now_s: float
+    journal: JournalReader,
+    now: BoxState,
+    *,
+    from_s: float,
+    to_s: float,
+    now_s: float,
+    begun_s: float = 0.0,
+    starts: Sequence[float] = (),
 ) -> Night:
-    """What happened from ``from_s`` to before ``to_s``; ``now``: what is true at ``now_s``.
+    """What happened from ``from_s`` to before ``to_s``.
+
+    Args:
+        journal: what has happened.
+        now: what is true now.
+        from_s: where it begins.
+        to_s: where it ends.
+        now_s: when it is told.
+        begun_s: since when the box watches at all.
+        starts: when it was started.
 
     Raises:
         JournalError: the journal cannot be read now.
     """
-    here = {status.name: status for status in now.babies}
-    babies = [
-        BabyNight(
-            baby=baby,
-            bottles=_bottles(journal, baby, from_s, to_s),
-            status=here.get(baby.name) if baby.retired_s is None else None,
-        )
-        for baby in journal.babies(retired=True)
-        if baby.retired_s is None or baby.retired_s >= from_s
+    seen_s = min(max(from_s, begun_s), to_s)
+    unseen = [
+        *_unwatched(journal, seen_s, to_s),
+        *_blind(journal, now.alerts, seen_s, to_s),
     ]
     return Night(
         from_s=from_s,
         to_s=to_s,
         now_s=now_s,
-        babies=babies,
+        babies=list(_babies(journal, now, from_s, to_s)),
         cries=[
             Cry(max(cry.started_s, from_s), min(cry.t_s, to_s), cry.context)
             for cry in journal.cries(from_s)
             if cry.started_s < to_s
         ],
-        unseen=_unwatched(journal, from_s, to_s),
-        open_alerts=now.alerts,
+        unseen=sorted(unseen, key=lambda each: each.from_s),
+        restarts=[t_s for t_s in starts if max(from_s, begun_s + MINUTE_S) <= t_s < to_s],
+        told=told_alerts(journal, from_s, to_s),
+        open_alerts=[alert for alert in now.alerts if alert.kind != "test"],
+        unnamed=[
+            Unnamed(row["t_s"], row["weight_g"])
+            for row in journal.unassigned(from_s)
+            if row["t_s"] < to_s
+        ],
+        notes=[note for note in journal.notes(from_s) if note.t_s < to_s],
+        begun_s=begun_s if begun_s > from_s + UNWRITTEN_S else None,
         hears=_is_used(now, "microphone"),
         weighs=_is_used(now, "scale"),
     )
 
 
-def _is_used(now: BoxState, source: str) -> bool:
+def _is_used(now: BoxState, source: SourceName) -> bool:
     return source in now.sources and now.sources[source].state is not None
 
 
-def _bottles(journal: JournalReader, baby: Baby, from_s: float, to_s: float) -> list[Bottle]:
+def _babies(
+    journal: JournalReader, now: BoxState, from_s: float, to_s: float
+) -> Iterator[BabyNight]:
+    here = {status.name: status for status in now.babies}
+    for baby in journal.babies(retired=True):
+        if baby.retired_s is not None and not from_s <= baby.retired_s < to_s:
+            continue
+        yield BabyNight(
+            baby=baby,
+            bottles=list(_bottles(journal, baby, from_s, to_s)),
+            status=here.get(baby.name) if baby.retired_s is None else None,
+        )
+
+
+def _bottles(journal: JournalReader, baby: Baby, from_s: float, to_s: float) -> Iterator[Bottle]:
     feeds = journal.feeds(from_s - DAY_S, baby.name)
     weighings = journal.weighings(from_s - 2 * DAY_S, baby.name)
-    found = bottles(feeds, weighings)
-    return [_bottle(record) for record in found if from_s <= record.t_s < to_s]
+    for record in bottles(feeds, weighings):
+        if from_s <= record.t_s < to_s and (bottle := _bottle(record)) is not None:
+            yield bottle
 
 
-def _bottle(record: FeedRecord) -> Bottle:
-    taken = intake(record)
-    drunk: Drunk = "fed"
-    if taken in {"poor", "none"}:
-        drunk = "refused"
-    elif taken == "unclear":
-        drunk = "unclear"
-    return Bottle(t_s=record.t_s, g=record.amount_g, drunk=drunk, by_hand=record.by_hand)
+def _bottle(record: FeedRecord) -> Bottle | None:
+    """``None`` where nobody tried to feed it."""
+    match intake(record):
+        case "none":
+            return None
+        case "poor":
+            return Bottle(t_s=record.t_s, g=record.amount_g, refused=True)
+        case "unclear":
+            return Bottle(t_s=record.t_s, g=None)
+        case "fed":
+            return Bottle(t_s=record.t_s, g=record.amount_g)
 
 
 def _unwatched(journal: JournalReader, from_s: float, to_s: float) -> list[Unseen]:
     minutes = [row.t_s for row in journal.telemetry(from_s) if row.t_s <= to_s + MINUTE_S]
-    if not minutes:
-        return [Unseen(from_s, to_s)] if to_s - from_s > UNWRITTEN_S else []
-    edges = [from_s, *minutes]
     found = [
         Unseen(before, after - MINUTE_S)
-        for before, after in pairwise(edges)
+        for before, after in pairwise([from_s, *minutes])
         if after - before > UNWATCHED_S
     ]
-    if to_s - minutes[-1] > UNWRITTEN_S:
-        found.append(Unseen(minutes[-1], to_s))
+    last_s = minutes[-1] if minutes else from_s
+    if to_s - last_s > UNWRITTEN_S:
+        found.append(Unseen(last_s, to_s))
     return found
+
+
+def _blind(
+    journal: JournalReader, open_now: Sequence[Alert], from_s: float, to_s: float
+) -> Iterator[Unseen]:
+    """When a sense was blind, by the alerts that said so."""
+    spans: dict[str, tuple[float, float]] = {
+        alert.id: (alert.since, to_s) for alert in open_now if alert.kind == "monitor_blind"
+    }
+    for row in journal.alerts(from_s):
+        if row["kind"] == "monitor_blind":
+            end_s = row["t_s"] if row["state"] == "cleared" else to_s
+            spans[row["id"]] = (row["since_s"], end_s)
+    for alert_id, (begin_s, end_s) in spans.items():
+        source = next((s for s in SOURCES if alert_id.startswith(f"monitor_blind-{s}")), None)
+        found = Unseen(max(begin_s, from_s), min(end_s, to_s), source)
+        if source is not None and found.lasted_s >= SHORT_S:
+            yield found

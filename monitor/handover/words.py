@@ -1,160 +1,234 @@
 """A night as a text of 60 to 150 words: what matters most comes first.
 
-Each part of it has several wordings, from the fullest to the shortest. All begin full; while the
-text is too long the least important part that can be shorter becomes so.
+For the next carer, who reads it standing, and for the vet, who asks what it drank and whether it
+gained. A silence is told as one: what the box did not see is said before what it did.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from monitor.events import CryContext
+from monitor.handover import alerting, babies
 from monitor.handover.clock import Clock
-from monitor.handover.facts import BabyNight, Bottle, Night
-from monitor.names import listed
+from monitor.handover.facts import BabyNight, Night, Unseen
+from monitor.handover.fitting import Part, fitted, shortened
+from monitor.names import SOURCES, listed
 from monitor.times import MINUTE_S, spoken_duration
-from monitor.written.grams import spoken_grams
+from monitor.written.notes import spoken_note
 
-FEWEST, MOST = 60, 150
-"""words"""
+NOTES_TOLD = 3
+NEXT_TOLD = 4
 
-Part = list[str]
-"""wordings, the fullest first"""
-
-
-def words_in(text: str) -> int:
-    """How many words a text has."""
-    return len(text.split())
+_REASONS: dict[CryContext, str] = {
+    "bottle_due": "with a bottle due",
+    "just_fed": "just after a bottle",
+    "unexplained": "unexplained",
+    "handled": "in somebody's hands",
+}
+_OF_ITSELF = (
+    "This tells what scale and microphone saw and what people noted; it is no diagnosis.",
+    "Look at each baby yourself: warm, round and lively is what counts.",
+    "Every weighing, bottle and alert of this time is in the log, and can be corrected there.",
+    "What was not noted and not seen is not in it.",
+)
 
 
 def text(night: Night, clock: Clock) -> str:
     """The hand-over."""
     parts = [
         _head(night, clock),
-        _open(night),
+        alerting.open_now(night, clock),
+        babies.gone(night),
+        babies.worrying(night, clock),
         _unseen(night, clock),
-        _drunk(night),
-        _grown(night),
-        _cried(night, clock),
+        babies.well(night, clock),
+        _unnamed(night, clock),
+        alerting.told(night, clock),
+        _cries(night, clock),
+        _notes(night, clock),
         _next(night, clock),
-        _END,
     ]
-    return _fitted([part for part in parts if part])
-
-
-def _fitted(parts: list[Part]) -> str:
-    chosen = [0] * len(parts)
-    while True:
-        told = " ".join(part[i] for part, i in zip(parts, chosen, strict=True) if part[i])
-        if words_in(told) <= MOST:
-            return told
-        longer = [n for n, part in enumerate(parts) if chosen[n] + 1 < len(part)]
-        if not longer:
-            return " ".join(told.split()[: MOST - 1]) + " ..."
-        chosen[longer[-1]] += 1
+    return fitted(parts, _OF_ITSELF)
 
 
 def _head(night: Night, clock: Clock) -> Part:
-    begin, end = clock(night.from_s), clock(night.to_s)
     lasted = spoken_duration(night.to_s - night.from_s)
-    span = f"From {begin} to {end}" if begin and end else f"The last {lasted}"
-    names = [each.baby.name for each in night.babies if each.status is not None]
-    who = f"{listed(names)} in the nursery" if names else "nobody is registered in the nursery"
-    return [f"{span} ({lasted}): {who}.", f"{span}: {len(names)} babies in the nursery."]
+    span = f"The last {lasted}"
+    if clock.known:
+        same_day = clock.day(night.from_s) == clock.day(night.to_s)
+        begin = "" if same_day else f"{clock.day(night.from_s)} "
+        end = f"{clock.day(night.to_s)} {clock.time(night.to_s)}"
+        span = f"{begin}{clock.time(night.from_s)} to {end}"
+    return Part(10, [f"{span}: {_verdict(night)}"])
 
 
-def _open(night: Night) -> Part:
-    if not night.open_alerts:
-        return ["No alert is open.", ""]
-    titles = [alert.title for alert in night.open_alerts]
-    return [f"Open now: {'; '.join(titles)}.", f"{len(titles)} alerts are open."]
+def _verdict(night: Night) -> str:
+    """The whole of it in one line."""
+    if not night.here:
+        return "nobody is registered in the nursery."
+    look = [babies.name_of(each) for each in night.here if babies.needs_a_look(each, night)]
+    if any(alert.severity == "critical" for alert in night.open_alerts):
+        return "something needs you now."
+    if look:
+        return f"look at {listed(look)} first." if len(look) <= 3 else f"{len(look)} need a look."
+    if sum(each.lasted_s for each in night.unseen) > 0.25 * (night.to_s - night.from_s):
+        return "much of it was not seen."
+    calm = not any(alerting.waits(alert) for alert in night.told)
+    waiting = sum(alerting.waits(alert) for alert in night.open_alerts)
+    if waiting:
+        return "one alert is open." if waiting == 1 else f"{waiting} alerts are open."
+    return "calm, nothing is open." if calm else "nothing is open now."
+
+
+# --------------------------------------------------------------------------- what was not seen
 
 
 def _unseen(night: Night, clock: Clock) -> Part:
-    if not night.unseen:
-        return ["The box watched all the time.", ""]
-    spans = [_span(each.from_s, each.to_s, clock) for each in night.unseen]
-    lasted = spoken_duration(sum(each.to_s - each.from_s for each in night.unseen))
+    full = [*_begun(night, clock), *_unwatched(night, clock), *_blind(night, clock)]
+    if not full:
+        return Part(2, ["The box watched all the time.", ""])
+    lasted = spoken_duration(sum(each.lasted_s for each in night.unseen))
+    short = f"The box did not see all: {lasted} in all were not watched or heard or weighed."
+    return Part(7, [" ".join(full), short if night.unseen else full[0]])
+
+
+def _begun(night: Night, clock: Clock) -> list[str]:
+    if night.begun_s is None:
+        return []
+    lasted = spoken_duration(night.to_s - night.begun_s)
     return [
-        f"The box did not watch {listed(spans)}: what happened then is not known.",
-        f"The box did not watch {len(spans)} times, for {lasted} in all.",
+        f"The box watches since {clock.time(night.begun_s)} only."
+        if clock.known
+        else f"The box watches for {lasted} only."
     ]
 
 
-def _span(from_s: float, to_s: float, clock: Clock) -> str:
-    begin, end = clock(from_s), clock(to_s)
-    return f"from {begin} to {end}" if begin and end else f"for {spoken_duration(to_s - from_s)}"
-
-
-def _drunk(night: Night) -> Part:
-    here = [each for each in night.babies if each.status is not None]
-    if not here:
-        return ["Register a baby, and its bottles and weights are told here."]
-    return [
-        " ".join(f"{each.baby.name} {_bottles(each.bottles)}." for each in here),
-        f"{sum(len(each.bottles) for each in here)} bottles were seen or told of.",
-    ]
-
-
-def _bottles(found: list[Bottle]) -> str:
-    if not found:
-        return "had no bottle that was seen or told of"
-    fed = [bottle for bottle in found if bottle.drunk == "fed"]
-    known = [bottle.g for bottle in fed if bottle.g is not None]
-    said = f"drank {_times(len(fed))}" if fed else "drank nothing"
-    if known:
-        said += f", {spoken_grams(sum(known))} in all"
-    if unknown := len(fed) - len(known):
-        said += f", {unknown} of unknown amount"
-    if refused := sum(bottle.drunk == "refused" for bottle in found):
-        said += f", and refused {_times(refused)}"
+def _unwatched(night: Night, clock: Clock) -> list[str]:
+    spans = [each for each in night.unseen if each.source is None]
+    said = []
+    if spans:
+        said = [f"The box did not watch {_spans(spans, clock)}: of that time nothing is known."]
+    quick = [t for t in night.restarts if not any(_is_about(each, t) for each in spans)]
+    if quick:
+        when = clock.at(quick[-1])
+        times = "" if len(quick) == 1 else f" {len(quick)} times, last"
+        said.append(f"It was restarted{times}{when} and went on.")
     return said
 
 
-def _times(number: int) -> str:
-    return {1: "once", 2: "twice"}.get(number, f"{number} times")
+def _is_about(unseen: Unseen, t_s: float) -> bool:
+    """Whether a start is the end of a time without one."""
+    return unseen.from_s - MINUTE_S <= t_s <= unseen.to_s + 5 * MINUTE_S
 
 
-def _grown(night: Night) -> Part:
-    said = [_gain(each) for each in night.babies if each.status is not None]
-    return [" ".join(said), ""]
+def _blind(night: Night, clock: Clock) -> list[str]:
+    said = []
+    for source, words in SOURCES.items():
+        spans = [each for each in night.unseen if each.source == source]
+        if spans:
+            what = words.lost.replace(" are ", " were ")
+            said.append(f"{words.label} {words.blind} {_spans(spans, clock)}: {what}.")
+    return said
 
 
-def _gain(each: BabyNight) -> str:
-    status = each.status
-    if status is None or status.weight_g is None:
-        return f"{each.baby.name} has not been weighed yet."
-    if status.gain_24h_g is None:
-        return f"{each.baby.name} weighs {status.weight_g:.0f} g; its trend is not known yet."
-    return f"{each.baby.name} weighs {status.weight_g:.0f} g, {status.gain_24h_g:+.1f} g in 24 h."
+def _spans(spans: Sequence[Unseen], clock: Clock) -> str:
+    if len(spans) <= 3:
+        return listed([clock.span(each.from_s, each.to_s) for each in spans])
+    lasted = spoken_duration(sum(each.lasted_s for each in spans))
+    longest = max(spans, key=lambda each: each.lasted_s)
+    when = clock.span(longest.from_s, longest.to_s)
+    return f"{len(spans)} times, {lasted} in all, longest {when}"
 
 
-def _cried(night: Night, clock: Clock) -> Part:
+# --------------------------------------------------------------------------- what happened
+
+
+def _unnamed(night: Night, clock: Clock) -> Part:
+    found = night.unnamed
+    if not found:
+        return Part(6, [""])
+    first = found[0]
+    when = f" (the first {first.weight_g:.0f} g{clock.at(first.t_s)})"
+    if len(found) == 1:
+        short = "1 weighing has no name"
+        full = f"{short} ({first.weight_g:.0f} g{clock.at(first.t_s)})"
+    else:
+        short = f"{len(found)} weighings have no name"
+        full = f"{short}{when}"
+    return Part(6, [f"{full}: what was drunk then is not counted. Say who it was.", f"{short}."])
+
+
+def _cries(night: Night, clock: Clock) -> Part:
     if not night.hears:
-        return ["No microphone is set up, so cries are not heard.", ""]
+        return Part(3, ["There is no microphone: cries are not heard.", "No microphone."])
+    spells = night.spells
     total_s = sum(cry.lasted_s for cry in night.cries)
     if total_s < MINUTE_S:
-        return ["There was no crying to speak of.", ""]
-    longest = max(night.cries, key=lambda cry: cry.lasted_s)
-    when = clock(longest.started_s)
-    return [
-        f"Crying: {spoken_duration(total_s)} in all"
-        + (f", the longest at {when}." if when else "."),
-        f"Crying: {spoken_duration(total_s)}.",
-    ]
+        return Part(1, ["Hardly a cry." if night.cries else "No cry was heard.", ""])
+    by_reason: dict[CryContext, float] = {}
+    for cry in night.cries:
+        by_reason[cry.context] = by_reason.get(cry.context, 0.0) + cry.lasted_s
+    ordered = sorted(by_reason.items(), key=lambda item: -item[1])
+    why = [f"{spoken_duration(s)} {_REASONS[c]}" for c, s in ordered if s >= 0.5 * MINUTE_S]
+    longest = max(spells, key=lambda cry: cry.lasted_s)
+    short = f"Crying: {spoken_duration(total_s)}"
+    times = "" if len(spells) == 1 else f" in {len(spells)} spells"
+    reasons = f" ({', '.join(why)})" if why else ""
+    when = f", the longest {spoken_duration(longest.lasted_s)}{clock.at(longest.started_s)}"
+    full = f"{short}{times}{reasons}{when if len(spells) > 1 else clock.at(longest.started_s)}."
+    return Part(4, [full, f"{short}{reasons}.", f"{short}."])
+
+
+def _notes(night: Night, clock: Clock) -> Part:
+    if not night.notes:
+        return Part(3, [""])
+
+    def told(most: int, words: int) -> str:
+        said = []
+        for note in list(night.notes)[-most:]:
+            whom = "" if note.baby is None else f"{shortened(note.baby, 3)} "
+            when = f"{clock.time(note.t_s)} " if clock.known else ""
+            what = shortened(spoken_note(note.kind, note.value, note.text), words)
+            said.append(f"{when}{whom}{what}")
+        more = len(night.notes) - len(said)
+        return f"Noted: {'; '.join(said)}{f', and {more} more' if more else ''}."
+
+    number = len(night.notes)
+    count = "1 note is" if number == 1 else f"{number} notes are"
+    return Part(3, [told(NOTES_TOLD, 8), told(1, 6), f"{count} in the log."])
+
+
+# --------------------------------------------------------------------------- what is next
 
 
 def _next(night: Night, clock: Clock) -> Part:
-    due = sorted(
-        (each.status.bottle_due_at, each.baby.name)
-        for each in night.babies
-        if each.status is not None and each.status.bottle_due_at is not None
-    )
-    said = [f"{name} at {when}" for t_s, name in due if (when := clock(t_s))]
-    if not said:
-        return ["When the next bottle is due is not known yet."]
-    return [f"Next bottles: {listed(said)}.", f"Next bottle: {said[0]}."]
+    due = [each for each in night.here if each.status and each.status.bottle_due_at is not None]
+    due.sort(key=_due_s)
+    if not due:
+        said = "When the next bottle is due is not known yet." if night.here else _WELCOME
+        return Part(6, [said])
+    shown = [_bottle(each, night.now_s, clock) for each in due]
+    rest = f", and {len(due) - NEXT_TOLD} more after that" if len(due) > NEXT_TOLD else ""
+    full = f"Next: {', '.join(shown[:NEXT_TOLD])}{rest}."
+    return Part(6, [full, f"Next: {shown[0]}."])
 
 
-_OF_ITSELF = (
-    "This is what scale and microphone saw and what people noted: no diagnosis. Weigh by hand and "
-    "look at each baby before you rely on it."
+_WELCOME = (
+    "Register a baby with its weight, and its bottles, its gain and its next bottle are told here "
+    "every morning."
 )
-_END = [_OF_ITSELF, ""]
+
+
+def _due_s(each: BabyNight) -> float:
+    return each.status.bottle_due_at or 0.0 if each.status is not None else 0.0
+
+
+def _bottle(each: BabyNight, now_s: float, clock: Clock) -> str:
+    """``Possum at 07:40 (6 ml)``."""
+    ml, due_s = each.status.next_feed_ml if each.status is not None else None, _due_s(each)
+    said = [] if ml is None else [f"{ml:.0f} ml"]
+    if clock.known and now_s - due_s > MINUTE_S:
+        said.append(f"due since {clock.time(due_s)}")
+    more = f" ({', '.join(said)})" if said else ""
+    return f"{babies.name_of(each)} {clock.ahead(due_s, now_s)}{more}"

@@ -41,6 +41,7 @@ from monitor.recordings.probe_csv import Reading, read_probe_csv
 from monitor.recordings.scale_csv import read_scale_csv
 from monitor.recordings.spreadsheet import TypedWeighing, read_babies, read_weights
 from monitor.times import HOUR_S, MINUTE_S, parse_rfc3339, rfc3339
+from monitor.verbs.recorded_nights import RecordedNights
 from monitor.written.days import LocalNow
 from monitor.written.requests import request, understood
 
@@ -91,6 +92,7 @@ class Replay:
         babies = read_babies(inputs.babies, first_s) if inputs.babies else []
         _check_names(inputs.weights, self._typed, babies)
         self._pipeline = _pipeline(config, inputs, babies, first_s, self._felt)
+        self._nights = RecordedNights(config, self._pipeline, self.start_s)
         self._first_s = first_s
         self.now_s = first_s
 
@@ -118,7 +120,12 @@ class Replay:
                 if isinstance(observation, CommandResult):
                     yield observation
                     continue
-                yield from self._pipeline.observe(observation)
+                if (told := self._nights.answered(observation)) is not None:
+                    yield from told
+                    continue
+                events = self._pipeline.observe(observation)
+                yield from events
+                yield from self._nights.observe(observation, events)
         except InputError as error:
             fault = error
         yield from self._pipeline.finish(self.now_s)

@@ -12,7 +12,7 @@ import pytest
 from monitor.config import Config
 from monitor.daemon.recorder import Recorder
 from monitor.events import Baby, CommandResult, Handover, RosterChanged, Tick
-from monitor.handover.words import words_in
+from monitor.handover.fitting import words_in
 from monitor.store.batch import Batch
 from monitor.store.journal import Journal
 from monitor.times import HOUR_S, MINUTE_S
@@ -76,4 +76,4 @@ def test_asked_for_it_is_the_answer_and_the_retained_one(journal: Journal) -> No
     assert answer.answer is not None
     assert answer.answer["text"] == told.text == recorder.status(now_s).summary.text
     assert told.from_s == now_s - 3 * HOUR_S
-    assert f"From {time.strftime('%H:%M', time.localtime(now_s - 3 * HOUR_S))}" in told.text
+    assert f"{time.strftime('%H:%M', time.localtime(now_s - 3 * HOUR_S))} to " in told.text

@@ -161,3 +161,26 @@ def test_recorded_commands_are_carried_out_at_their_time(
     assert "no command" in results[2]["error"]
     assert "Zed" in results[3]["error"]
     assert events.index(results[0]) < events.index(results[1])
+
+
+def test_a_recorded_night_is_told_in_words_at_its_end(tmp_path: Path) -> None:
+    (tmp_path / "b.json").write_text(BABIES)
+    box = SimulatedBox(7, 0.0, [SimBaby(name="Kangaroo", species="kitten", weight_g=181.0)])
+    box.feed(120.0, "Kangaroo", 8.0, 180.0)
+    with (tmp_path / "s.csv").open("w") as file:
+        file.write("time_s,counts\n")
+        for block in box.blocks(0.0, 1500.0):
+            np.savetxt(file, np.column_stack([block.times_s, block.counts]), "%.3f,%d")
+    (tmp_path / "c.jsonl").write_text('{"t_s": 1400.0, "verb": "summary", "args": {"hours": 1}}\n')
+    inputs = ReplayInputs(
+        babies=f"{tmp_path}/b.json", scale=f"{tmp_path}/s.csv", commands=f"{tmp_path}/c.jsonl",
+        start="2026-05-08T06:40:00Z",
+    )  # fmt: skip
+    events = [msgspec.json.decode(line) for line in run(inputs).splitlines()]
+    night, asked = [event for event in events if event["event"] == "summary"]
+    assert (night["from"], night["to"]) == ("2026-05-07T22:00:00Z", "2026-05-08T07:00:00Z")
+    assert night["t_s"] == pytest.approx(1200.0, abs=1.0)
+    assert "The box watches since 06:40 only." in night["text"]
+    assert "Kangaroo: drank 1 bottle, 8 g (06:4" in night["text"]
+    (result,) = [event for event in events if event["event"] == "command_result"]
+    assert result["answer"]["text"] == asked["text"]

@@ -6,7 +6,7 @@ from monitor.commands import Acknowledge, NotACry, Request, Snooze, verb_of
 from monitor.core.alerts.lifecycle import AlertLife
 from monitor.core.alerts.memory import AlertMemory
 from monitor.errors import CommandError
-from monitor.events import Alert
+from monitor.events import LISTENED, Alert
 from monitor.times import MINUTE_S
 
 
@@ -37,7 +37,7 @@ def _dismiss_cry(wanted: str | None, memory: AlertMemory, now_s: float) -> list[
         if incident[0] == "crying" and _is(wanted, life.alert.id):
             memory.dismissed[incident] = memory.dismissed_s[incident] = now_s
             del memory.lives[incident]
-            ended.append(life.end(now_s, why="Somebody listened: it was not a cry."))
+            ended.append(life.end(now_s, why=LISTENED))
     if not ended:
         raise CommandError(f"no open cry alert{_named(wanted)}: it may already be over")
     return ended

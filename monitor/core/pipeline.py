@@ -151,7 +151,12 @@ class Pipeline(Parts):
         events += self.scale.observe(tick)
         self._fading.observe(now_s, self.scale.records)
         if self._nest.probed:
-            self._nest.look(now_s, self.scale.ages(now_s), alive=self._health.alive("probe"))
+            self._nest.look(
+                now_s,
+                self.scale.ages(now_s),
+                alive=self._health.alive("probe"),
+                hands=self.scale.handled(now_s) if self._health.alive("scale") else None,
+            )
         return events + list(self._judge(now_s))
 
     def _slept(self, slept: Slept) -> list[AnyEvent]:

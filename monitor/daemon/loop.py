@@ -190,8 +190,8 @@ class Loop:
                 self._second(self.recorder.now_s)
         if more and observation is None:  # nothing else waits
             self._take_inbox(self.recorder.now_s)
-        for command in self._outputs.pump():
-            self._handle(command)
+        for came_in in self._outputs.pump():
+            self._handle(came_in)
 
     def _is_shed(self, observation: Observation) -> bool:
         return isinstance(observation, ScaleBlock) and self._shedding.sheds("weights")

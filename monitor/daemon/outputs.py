@@ -26,6 +26,7 @@ from monitor.events import (
     CryStarted,
     Feed,
     IdentityReport,
+    ProbeReading,
     RosterChanged,
     SourceState,
     WeighIn,
@@ -198,8 +199,8 @@ class Outputs:
             self._health_due_s = 0.0  # with the next second
         return report
 
-    def pump(self) -> list[Command]:
-        """Send what can be sent without waiting; returns the commands that came in."""
+    def pump(self) -> list[Command | ProbeReading]:
+        """Send what can be sent without waiting; returns what came in for the core."""
         if self._notifier is not None:
             self._notifier.pump(self._recorder.now_s)
         if not self._shedding.sheds("telemetry") and self._looks():

@@ -21,6 +21,7 @@ from monitor.events import (
     CommandResult,
     IdentityReport,
     LinkReport,
+    ProbeReading,
     RosterChanged,
     ThingChanged,
 )
@@ -32,6 +33,7 @@ from monitor.mqtt.flood_gate import CommandGate
 from monitor.mqtt.publisher import NOT_YET, Publisher
 from monitor.mqtt.publisher_settings import Hooks, Patience
 from monitor.mqtt.publisher_status import PublisherStatus
+from monitor.mqtt.thermometer import Thermometer
 from monitor.mqtt.topics import (
     Topics,
     chart_message,
@@ -89,6 +91,7 @@ class Bridge:
         """
         self._config, self._box, self._log = config, box, log
         self._topics = Topics(config.box, practice=config.practice)
+        self._thermometer = Thermometer(config.probe)
         self._connect = connect or connector(config.mqtt)
         self._announcement = Announcement(
             config,
@@ -168,8 +171,8 @@ class Bridge:
         self._announcement.tick(self._publisher, self._box.now_s, time.monotonic())
         return changed
 
-    def pump(self) -> list[Command]:
-        """Send what can be sent; returns the commands that came in."""
+    def pump(self) -> list[Command | ProbeReading]:
+        """Send what can be sent; returns the commands and readings that came in."""
         return self._publisher.pump(self._box.now_s)
 
     def close(self) -> None:
@@ -206,6 +209,9 @@ class Bridge:
     def _hooks(self) -> Hooks:
         return Hooks(
             receive=self._receive,
+            overhear=self._overhear,
+            others=self._thermometer.topics,
+            others_flooded=self._thermometer.is_flooded,
             complain=self._complain,
             resized=self._announce,
             emptied=self._announcement.emptied,
@@ -232,6 +238,9 @@ class Bridge:
             refusal = self._topics.refusal(received.topic, str(error), error.request_id)
             self._publisher.publish(refusal)
             return None
+
+    def _overhear(self, received: Received) -> ProbeReading | None:
+        return self._thermometer.received(received, time.monotonic(), self._box.now_s)
 
     def _complain(self, topic: str, text: str) -> None:
         """A flood of commands is told on the topic it came from, and in the log."""

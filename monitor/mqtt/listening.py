@@ -32,11 +32,20 @@ class Listening:
         always: Sequence[str],
         of_others: Sequence[str] = (),
         beside: Sequence[str] = (),
+        others: Sequence[str] = (),
     ) -> None:
-        """Prepare; ``of_others`` are those of ``always`` on which only others are listened to.
+        """Prepare.
 
-        ``beside`` comes and goes with the commands, but a box that may not hear it is not deaf.
+        Args:
+            commands: topics that can be done without for a while.
+            echoes: where the box may have to hear itself.
+            always: topics that tell who else speaks as this box.
+            of_others: those of ``always`` on which only others are listened to.
+            beside: comes and goes with the commands, but a box that may not hear it is not deaf.
+            others: topics of the house that bring readings; the first to be left out.
         """
+        self._others = list(others)
+        self._others_open = False
         self._commands, self._echoes, self._always = list(commands), list(echoes), list(always)
         self._beside = list(beside)
         self._of_others = frozenset(of_others)
@@ -44,7 +53,10 @@ class Listening:
         self._open = False
         self._left_out_until_s = -math.inf
         self._left_out = 0
-        """after too long a message: 0 nothing, 1 commands, 2 the box's own messages, too"""
+        """after too long a message: how many of ``_suspects``"""
+        self._suspects = [self._others, self._commands, [*self._echoes, *self._always]]
+        self._suspects = [topics for topics in self._suspects if topics]
+        """what may have brought it, in this order"""
         self._granted: set[str] = set()
         self.refused: dict[str, str] = {}
         """topics that the broker does not let the box hear, with the reason"""
@@ -55,9 +67,10 @@ class Listening:
         """Subscribe anew; returns whether the box's own messages will come back."""
         self._asked.clear()
         self._granted.clear()
-        self._open = False
-        hear_itself = hear_itself and self._left_out < 2
-        if self._left_out < 2:
+        self._open = self._others_open = False
+        all_out = self._left_out == len(self._suspects)
+        hear_itself = hear_itself and not all_out
+        if not all_out:
             self._ask(connection, self._always + (self._echoes if hear_itself else []))
         self.tend(connection, now_s, flooded=flooded)
         return hear_itself
@@ -67,7 +80,7 @@ class Listening:
         if self._left_out and now_s >= self._left_out_until_s:
             self._left_out = 0
             self.refused = {t: why for t, why in self.refused.items() if why != UNHEARD}
-        wanted = not flooded and not self._left_out
+        wanted = not flooded and self._commands not in self._suspects[: self._left_out]
         if wanted == self._open:
             return False
         self._open = wanted
@@ -77,11 +90,22 @@ class Listening:
             connection.unsubscribe(self._commands + self._beside)
         return wanted
 
+    def tend_others(self, connection: Connection, *, flooded: bool) -> None:
+        """The same for the topics of the house."""
+        wanted = bool(self._others) and not flooded and not self._left_out
+        if wanted and not self._others_open:
+            self._ask(connection, self._others)
+        elif self._others_open and not wanted:
+            connection.unsubscribe(self._others)
+        self._others_open = wanted
+
     def too_long(self, now_s: float) -> None:
         """A message has ended the connection by its length: leave out what may have brought it."""
-        self._left_out = min(2, self._left_out + 1)
+        self._left_out = min(len(self._suspects), self._left_out + 1)
         self._left_out_until_s = now_s + AFTER_TOO_LONG_S
-        self.refused |= dict.fromkeys(self._commands, UNHEARD)
+        for topics in self._suspects[: self._left_out]:
+            if topics in (self._others, self._commands):
+                self.refused |= dict.fromkeys(topics, UNHEARD)
 
     def answered(self, answer: Subscribed) -> None:
         """The broker grants or refuses."""

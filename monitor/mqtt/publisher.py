@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from monitor.config import MqttConfig
-from monitor.events import Command, LinkReport
+from monitor.events import Command, LinkReport, ProbeReading
 from monitor.mqtt.attempts import Attempts
 from monitor.mqtt.connection_events import (
     PACKET_TOO_LARGE,
@@ -70,6 +70,7 @@ class Publisher:
         """
         self._outbox, self._topics = outbox, topics
         self._connect, self._may_open = connect, hooks.may_open
+        self._hooks = hooks
         self._watch = watch or watch_of_nobody(topics)
         self._attempts = Attempts(config.protocol, patience.waits_s)
         self._dispatch = Dispatch(outbox, topics, hooks.resized, hooks.emptied, patience)
@@ -79,6 +80,7 @@ class Publisher:
             always=self._watch.topics,
             of_others=[topics.identity],
             beside=[topics.setups],
+            others=hooks.others,
         )
         self._inbound = Inbound(
             config.birth_topic, topics.commands, receive=hooks.receive, complain=hooks.complain,
@@ -167,17 +169,17 @@ class Publisher:
 
     # ------------------------------------------------------------------ the turn of the loop
 
-    def pump(self, now_unix_s: float) -> list[Command]:
-        """Do what can be done without waiting; returns the commands that came in."""
-        commands: list[Command] = []
+    def pump(self, now_unix_s: float) -> list[Command | ProbeReading]:
+        """Do what can be done without waiting; returns what came in for the core."""
+        came_in: list[Command | ProbeReading] = []
         now_s = time.monotonic()
         if (connection := self._connection) is None:
             if self._attempts.is_due(now_s) and self._may_open():
                 self._open()
-            return commands
+            return came_in
         # What arrives while these are dealt with waits for the next turn: a flood must not hold it.
         for _ in range(len(connection.events)):
-            self._handle(connection, connection.events.popleft(), now_s, commands)
+            self._handle(connection, connection.events.popleft(), now_s, came_in)
         self._dispatch.clear()
         if self._connection is connection and connection.is_ignored:
             self._lost("the broker does not answer", wrong_version=True)
@@ -195,7 +197,7 @@ class Publisher:
             self._dispatch.pump(
                 connection, now_s, now_unix_s, subscribed=self._listening.own_granted
             )
-        return commands
+        return came_in
 
     def close(self, timeout_s: float = 3.0) -> None:
         """Say ``offline`` ourselves, wait for its acknowledgement, then disconnect."""
@@ -233,7 +235,11 @@ class Publisher:
         self._connection = connection
 
     def _handle(
-        self, connection: Connection, event: ConnectionEvent, now_s: float, commands: list[Command]
+        self,
+        connection: Connection,
+        event: ConnectionEvent,
+        now_s: float,
+        came_in: list[Command | ProbeReading],
     ) -> None:
         match event:
             case Connected(limits):
@@ -243,7 +249,7 @@ class Publisher:
             case Subscribed():
                 self._listening.answered(event)
             case Received():
-                self._receive(event, now_s, commands)
+                self._receive(event, now_s, came_in)
             case Refused(why, wrong_protocol, code):
                 better = self._attempts.refused(code)
                 self._lost(why, wrong_version=wrong_protocol, at_once=better)
@@ -272,18 +278,25 @@ class Publisher:
     def _listen(self, connection: Connection, now_s: float) -> None:
         """Stop listening to a flood of commands, and listen again when it is time."""
         self._inbound.tend(connection.dropped, now_s)
+        self._listening.tend_others(connection, flooded=self._hooks.others_flooded(now_s))
         flooded = self._inbound.is_flooded(now_s)
         if self._listening.tend(connection, now_s, flooded=flooded):
             self._inbound.listens_again(now_s)
 
-    def _receive(self, message: Received, now_s: float, commands: list[Command]) -> None:
+    def _receive(
+        self, message: Received, now_s: float, came_in: list[Command | ProbeReading]
+    ) -> None:
         topic, payload = message.topic, message.payload
+        if topic in self._hooks.others:
+            if (reading := self._hooks.overhear(message)) is not None:
+                came_in.append(reading)
+            return
         if self._watch.received(topic, payload, retain=message.retain, now_s=now_s):
             return
         if not self._dispatch.received(message) and (
             (command := self._inbound.received(message, now_s)) is not None
         ):
-            commands.append(command)
+            came_in.append(command)
 
     def _lost(
         self, why: str, *, wrong_version: bool = False, at_once: bool = False, silent: bool = False

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from monitor.events import Command
+from monitor.events import Command, ProbeReading
 from monitor.host.backoff import WAITS_S
 from monitor.mqtt.connection_events import Received
 
@@ -36,6 +36,12 @@ class Hooks:
 
     receive: Callable[[Received], Command | None]
     """reads a command; None when it was refused"""
+    overhear: Callable[[Received], ProbeReading | None] = lambda _received: None
+    """reads a message on a topic of ``others``"""
+    others: Sequence[str] = ()
+    """topics that are neither the box's own nor meant for it: a thermometer of the house"""
+    others_flooded: Callable[[float], bool] = lambda _now_s: False
+    """whether there is so much on them (at this monotonic time) that they are not listened to"""
     complain: Callable[[str, str], None] = lambda _topic, _text: None
     """told of a flood of commands: topic and sentence"""
     resized: Callable[[], None] = lambda: None

@@ -6,6 +6,7 @@ is not alive nothing is judged, and nothing is raised: an alert that is open sta
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import msgspec
@@ -14,8 +15,9 @@ from msgspec import field
 from monitor.core.growth.ages import Age
 from monitor.core.warmth import words
 from monitor.core.warmth.chill import Chill, ChillState
+from monitor.core.warmth.cooling import Cooling, CoolingState, Hands
 from monitor.core.warmth.excess import LASTS_S, MARGIN_C, Excess, Limits
-from monitor.core.warmth.wanted import BURNS_C, hot_c, wanted, warmest_c
+from monitor.core.warmth.wanted import BURNS_C, Span, hot_c, wanted, warmest_c
 from monitor.documents import BabyStatus, NestStatus
 from monitor.events import CannotJudge, Condition
 from monitor.timeshift import Moment
@@ -38,6 +40,9 @@ class NestState(msgspec.Struct):
     warm: Excess = field(default_factory=Excess)
     burns: Excess = field(default_factory=Excess)
     chill: ChillState = field(default_factory=ChillState)
+    cooling: CoolingState = field(default_factory=CoolingState)
+    handled_s: Moment = -math.inf
+    """when hands were in the box last"""
 
 
 class Nest:
@@ -58,6 +63,7 @@ class Nest:
     @state.setter
     def state(self, state: NestState) -> None:
         self._state, self._chill = state, Chill(state.chill)
+        self._cooling = Cooling(state.cooling)
 
     # ------------------------------------------------------------------ what it sees
 
@@ -65,11 +71,22 @@ class Nest:
         """The probe has measured this."""
         self._state.at_s, self._state.now_c = t_s, temperature_c
 
-    def look(self, now_s: float, ages: Sequence[Age], *, alive: bool) -> None:
-        """Time passes; ``alive``: the probe works, so what it said last is so now."""
+    def look(
+        self, now_s: float, ages: Sequence[Age], *, alive: bool, hands: bool | None = None
+    ) -> None:
+        """Time passes.
+
+        Args:
+            now_s: the time now.
+            ages: of everybody in the nursery.
+            alive: the probe works, so what it said last is so now.
+            hands: whether hands are in the box; ``None``: nobody can tell.
+        """
         self._alive = alive and self._state.at_s is not None
         self._youngest = _youngest(ages)
         state = self._state
+        if hands:
+            state.handled_s = now_s
         if not self._alive:
             return
         if self._youngest is None:
@@ -85,6 +102,8 @@ class Nest:
         state.warm.observe(now_s, state.now_c - high_c, hot)
         state.burns.observe(now_s, state.now_c - BURNS_C + MARGIN_C, Limits(0.0, BURNS_S))
         self._chill.observe(now_s, state.now_c, wants.span_c[0])
+        known = Hands(seen=hands is not None, last_s=state.handled_s)
+        self._cooling.observe(now_s, state.now_c, wants.span_c[0], known)
 
     # ------------------------------------------------------------------ what it says
 
@@ -97,7 +116,7 @@ class Nest:
     def _too_cold(self, now_s: float, youngest: Age) -> list[Condition]:
         cold, span_c = self._state.cold, wanted(youngest.day).span_c
         if cold.level is None or cold.since_s is None:
-            return []
+            return self._cools_down(now_s, span_c)
         found = Condition(
             kind="too_cold",
             severity=cold.level,
@@ -106,6 +125,22 @@ class Nest:
             message=words.too_cold(self._state.now_c, span_c, now_s - cold.since_s, far=cold.far),
             why=f"more than {MARGIN_C:g} °C below {span_c[0]:g} °C for {LASTS_S / 60:.0f} min; "
             f"{words.wanted_for(youngest)}",
+            all_clear=words.ALL_CLEAR,
+        )
+        return [found]
+
+    def _cools_down(self, now_s: float, span_c: Span) -> list[Condition]:
+        """The same incident before the limit: it goes on as too cold, under the same id."""
+        fall = self._cooling.fall
+        if fall is None:
+            return []
+        found = Condition(
+            kind="too_cold",
+            severity="warning",
+            since_s=fall.from_s,
+            title="Nest cools down",
+            message=words.cools_down(fall, self._state.now_c, span_c, now_s),
+            why=words.COOLS_DOWN_WHY,
             all_clear=words.ALL_CLEAR,
         )
         return [found]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from monitor.core.growth.ages import Age
+from monitor.core.warmth.cooling import Fall
 from monitor.core.warmth.wanted import Span
-from monitor.times import spoken_hours
+from monitor.times import DAY_S, MINUTE_S, spoken_hours
 
 WARM_FIRST = "the nest was too cold: warm it up before you feed it"
 ALL_CLEAR = "The nest is as warm as it should be again."
@@ -39,6 +40,28 @@ def too_cold(now_c: float, span_c: Span, for_s: float, *, far: bool) -> str:
     return (
         f"The nest is at {degrees(now_c)} and has been too cold for {spoken_hours(for_s)} "
         f"(wanted: {span(span_c)}). {advice}"
+    )
+
+
+COOLS_DOWN_WHY = (
+    "the temperature falls along an exponential curve towards the room, for longer than an open "
+    "box or the pauses of the thermostat"
+)
+
+
+def cools_down(fall: Fall, now_c: float, span_c: Span, now_s: float) -> str:
+    """The message of ``too_cold`` before it is so."""
+    left_s = fall.crosses_s - now_s
+    low = f"{span_c[0]:g} °C"
+    ahead = (
+        f"it will be below {low} in {spoken_hours(left_s)}"
+        if MINUTE_S <= left_s < DAY_S
+        else f"{low} are wanted"
+    )
+    return (
+        f"The nest has fallen from {degrees(fall.from_c)} to {degrees(now_c)} in "
+        f"{spoken_hours(now_s - fall.from_s)}; {ahead}. The heat source may have failed: look at "
+        "its plug, its switch and its thermostat."
     )
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from monitor.config import MqttConfig
-from monitor.events import Command, LinkReport, ProbeReading
+from monitor.events import LinkReport
 from monitor.mqtt.attempts import Attempts
 from monitor.mqtt.connection_events import (
     PACKET_TOO_LARGE,
@@ -35,7 +35,7 @@ from monitor.mqtt.flood_gate import CommandGate
 from monitor.mqtt.identity_watch import IdentityWatch, watch_of_nobody
 from monitor.mqtt.inbound import Inbound
 from monitor.mqtt.listening import Listening
-from monitor.mqtt.publisher_settings import Hooks, Patience
+from monitor.mqtt.publisher_settings import CameIn, Hooks, Patience
 from monitor.mqtt.publisher_status import PublisherStatus
 from monitor.mqtt.topics import Message, Topics
 from monitor.store.outbox import Outbox
@@ -169,9 +169,9 @@ class Publisher:
 
     # ------------------------------------------------------------------ the turn of the loop
 
-    def pump(self, now_unix_s: float) -> list[Command | ProbeReading]:
+    def pump(self, now_unix_s: float) -> list[CameIn]:
         """Do what can be done without waiting; returns what came in for the core."""
-        came_in: list[Command | ProbeReading] = []
+        came_in: list[CameIn] = []
         now_s = time.monotonic()
         if (connection := self._connection) is None:
             if self._attempts.is_due(now_s) and self._may_open():
@@ -235,11 +235,7 @@ class Publisher:
         self._connection = connection
 
     def _handle(
-        self,
-        connection: Connection,
-        event: ConnectionEvent,
-        now_s: float,
-        came_in: list[Command | ProbeReading],
+        self, connection: Connection, event: ConnectionEvent, now_s: float, came_in: list[CameIn]
     ) -> None:
         match event:
             case Connected(limits):
@@ -283,9 +279,7 @@ class Publisher:
         if self._listening.tend(connection, now_s, flooded=flooded):
             self._inbound.listens_again(now_s)
 
-    def _receive(
-        self, message: Received, now_s: float, came_in: list[Command | ProbeReading]
-    ) -> None:
+    def _receive(self, message: Received, now_s: float, came_in: list[CameIn]) -> None:
         topic, payload = message.topic, message.payload
         if topic in self._hooks.others:
             if (reading := self._hooks.overhear(message)) is not None:

@@ -11,6 +11,9 @@ from monitor.events import Command, ProbeReading
 from monitor.host.backoff import WAITS_S
 from monitor.mqtt.connection_events import Received
 
+CameIn = Command | ProbeReading
+"""what a broker brings for the core"""
+
 
 class Patience(msgspec.Struct, frozen=True, kw_only=True):
     """How long it waits for a broker, in seconds; tests and simulations wait less."""

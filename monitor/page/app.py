@@ -34,6 +34,7 @@ def build(page: Page) -> Starlette:
         Route("/api/stream", stream.get),
         Route("/boxes/{box}/do/{verb}", forms.post, methods=["POST"]),
         Route("/boxes/{box}/setup/do/{verb}", forms.post_setup, methods=["POST"]),
+        Route("/phones/revoke", forms.revoke, methods=["POST"]),
         *(Route(path, handler(show)) for path, show in ROUTES),
     ]
     app = Starlette(

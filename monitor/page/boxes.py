@@ -29,10 +29,11 @@ DEEPEST = 8
 EXACT = 2**53
 """a browser rounds larger whole numbers"""
 
-TABLES = ("health", "cry", "scale", "question", "nest", "summary", "identity")
+TABLES = ("health", "cry", "scale", "question", "nest", "summary", "identity", "settings")
 """retained documents that are one JSON object"""
 TOPICS = (
-    "status", "alerts", "baby/+", "alert", "event", "cmd/+/result", "setup/+/result", *TABLES,
+    "status", "alerts", "baby/+", "alert", "live", "event", "cmd/+/result", "setup/+/result",
+    *TABLES,
 )  # fmt: skip
 """what the page listens to below ``nursery/+/``; not the charts, which are megabytes"""
 
@@ -57,6 +58,7 @@ class BoxDocument(msgspec.Struct, kw_only=True):
     nest: dict[str, Any] | None = None
     summary: dict[str, Any] | None = None
     identity: dict[str, Any] | None = None
+    settings: dict[str, Any] | None = None
     received_s: dict[str, float] = {}
     """Unix time when each document came: ``cry``, ``scale``, ``baby/possum`` ..."""
 

@@ -33,6 +33,8 @@ ANSWER_S = 10.0
 """for which a person waits for a box's answer"""
 MOST_ASKED = 200
 """questions that wait for their answers"""
+LOOK_S = 60.0
+LOOK_EVERY_S = 30.0
 MOST_PAGES = 40
 """of one history, 12 kB each"""
 
@@ -50,6 +52,8 @@ class Broker:
         self._woken = asyncio.Event()
         self._asked: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._settling: asyncio.TimerHandle | None = None
+        self._looked_s: dict[str, float] = {}
+        """monotonic time at which each box was last asked for its readings"""
 
     @property
     def connected(self) -> bool:
@@ -125,9 +129,9 @@ class Broker:
         box, _, rest = rest.partition("/")
         if not BOX_NAME.fullmatch(box):
             return
-        if rest == "alert":
-            if (alert := read(payload, dict)) is not None:
-                self._hub.happened(News("alert", alert | {"box": box}))
+        if rest in {"alert", "live"}:
+            if (body := read(payload, dict)) is not None:
+                self._hub.happened(News(rest, body | {"box": box}))
         elif rest.endswith("/result") and (result := read(payload, dict)) is not None:
             self._answered(box, rest.split("/")[1], result)
 
@@ -138,6 +142,17 @@ class Broker:
             waiting.set_result(result)
         if verb != "history":  # whole pages of it are for whoever asked
             self._hub.happened(News("result", result | {"box": box, "verb": verb}))
+
+    def look(self, box: str) -> None:
+        """Somebody looks at its readings: ask for them, not more often than they run out."""
+        now_s = time.monotonic()
+        known = self._boxes.get(box)
+        if self._connection is None or known is None or known.online is not True:
+            return
+        if now_s - self._looked_s.get(box, -LOOK_EVERY_S) >= LOOK_EVERY_S:
+            self._looked_s[box] = now_s
+            topic = f"nursery/{box}/setup/look"
+            self._connection.publish(Message(topic=topic, payload=encode({"seconds": LOOK_S})))
 
     async def ask(
         self, box: str, verb: str, args: dict[str, Any], *, setup: bool = False

@@ -33,10 +33,27 @@ def fields_of(body: bytes) -> dict[str, str]:
 
 
 def arguments(verb: str, fields: dict[str, str]) -> dict[str, Any]:
-    """Fields of a form as the command takes them: numbers and yes or no are not text there."""
+    """Fields of a form as the command takes them: numbers and yes or no are not text there.
+
+    ``value.host`` is the entry ``host`` of a table ``value``.
+    """
     kind = commands.VERBS.get(verb)
     types = {field.name: field.type for field in msgspec.structs.fields(kind)} if kind else {}
-    return {name: _argument(text, types.get(name)) for name, text in fields.items() if text}
+    found: dict[str, Any] = {}
+    for name, text in fields.items():
+        table, dot, within = name.partition(".")
+        if dot and text:
+            found.setdefault(table, {})[within] = _lines(text)
+        elif text:
+            lines = _lines(text) if name == "value" and verb == "configure" else text
+            found[name] = lines if isinstance(lines, list) else _argument(lines, types.get(name))
+    return found
+
+
+def _lines(text: str) -> str | list[str]:
+    """A field of several lines is a list of them: addresses, one a line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines if len(lines) > 1 else text.strip() if "\n" in text else text
 
 
 async def post(request: Request) -> Response:
@@ -75,6 +92,20 @@ async def _post(request: Request, *, setup: bool) -> Response:
     )
     page.said.keep(session.id, answer, time.time())
     return RedirectResponse(security.back_to(fields.get("back", "/")), 303)
+
+
+async def revoke(request: Request) -> Response:
+    """``POST /phones/revoke``: a phone is let in no more."""
+    page, session = page_of(request), session_of(request)
+    if session is None:
+        return RedirectResponse("/", 303)
+    fields = fields_of(await body_of(request))
+    if not security.is_token(fields.get("csrf", ""), session.csrf):
+        return problem(request, 403, "error.stale_form")
+    if session.right != "carer":
+        return problem(request, 403, "error.look_only")
+    page.sessions.revoke(fields.get("id", ""))
+    return RedirectResponse("/phones", 303)
 
 
 def _argument(text: str, hint: Any) -> Any:

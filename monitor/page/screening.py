@@ -31,6 +31,8 @@ def handler(show: Show) -> Handler:
         seen = _seen(request, session)
         shown = await show(seen)
         page = page_of(request)
+        if shown.look and seen.box is not None:
+            page.broker.look(seen.box.name)
         return page.views.render(shown, seen=seen, w=seen.words, csrf=session.csrf)
 
     return answer
@@ -54,4 +56,6 @@ def _seen(request: Request, session: Session) -> Seen:
         query=dict(request.query_params),
         url=request.url.path + (f"?{query}" if query else ""),
         history=page.broker.history,
+        phones=page.sessions.listed,
+        phone_id=session.id,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -27,6 +27,30 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     fields: dict[str, str] = {}
     """what was in the form: a refused one is shown filled in again"""
     can_undo: bool = False
+
+
+class Phone(Protocol):
+    """A paired phone, as a list of them shows it."""
+
+    @property
+    def id(self) -> str:
+        """By which it is revoked."""
+
+    @property
+    def name(self) -> str:
+        """What its browser calls itself."""
+
+    @property
+    def right(self) -> Right:
+        """What it may."""
+
+    @property
+    def paired_s(self) -> float:
+        """Unix time."""
+
+    @property
+    def seen_s(self) -> float:
+        """Unix time, to the hour."""
 
 
 class HistoryOf(Protocol):
@@ -54,6 +78,10 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     url: str = "/"
     """path and query, as a form's ``back``"""
     history: HistoryOf
+    phones: Callable[[], Sequence[Phone]] = tuple
+    """those paired with this page, the one used last first"""
+    phone_id: str = ""
+    """of the one that asks"""
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +90,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     template: str = ""
     model: dict[str, Any] = {}
     status: int = 200
+    look: bool = False
+    """it shows readings that move: the box is asked to send them twice a second for a minute"""
     file: bytes | None = None
     """instead of the template"""
     media_type: str = "text/csv; charset=utf-8"

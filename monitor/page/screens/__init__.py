@@ -4,11 +4,27 @@ What is known of the boxes comes in as ``Seen``; a template and its values go ou
 history that a screen asks the box for.
 """
 
-from monitor.page.screens import baby, log, night, now, report, tell, who
+from monitor.page.screens import (
+    babies,
+    baby,
+    box,
+    boxes,
+    calibrate,
+    log,
+    night,
+    now,
+    phones,
+    report,
+    settings,
+    tell,
+    who,
+)
 from monitor.page.seen import Show
 
 ROUTES: tuple[tuple[str, Show], ...] = (
-    ("/", now.show),
+    ("/", boxes.first),
+    ("/boxes", boxes.show),
+    ("/phones", phones.show),
     ("/boxes/{box}", now.show),
     ("/boxes/{box}/babies/{slug}", baby.show),
     ("/boxes/{box}/who", who.show),
@@ -16,5 +32,10 @@ ROUTES: tuple[tuple[str, Show], ...] = (
     ("/boxes/{box}/night", night.show),
     ("/boxes/{box}/report", report.show),
     ("/boxes/{box}/log.csv", log.show),
+    ("/boxes/{box}/box", box.show),
+    ("/boxes/{box}/setup/babies", babies.show),
+    ("/boxes/{box}/setup/babies/{slug}", babies.one),
+    ("/boxes/{box}/setup/calibrate", calibrate.show),
+    ("/boxes/{box}/setup/settings", settings.show),
 )
 """path and screen; ``{box}``, ``{slug}`` arrive in ``Seen.path``"""

@@ -9,6 +9,7 @@
   const ASK_EVERY_MS = 20000;
   const SLOW_MS = 60000;
   const PATIENCE_MS = 10000;
+  const READING_MS = 5000;
   const body = document.body;
   const box = body.dataset.box || "";
   const live = document.getElementById("live");
@@ -21,6 +22,7 @@
   let wanted = false;
   let timer = 0;
   let stream = null;
+  let reading = 0;
 
   // ---------------------------------------------------------------- renewing what is shown
 
@@ -87,6 +89,7 @@
       }
       const active = here.contains(document.activeElement) ? document.activeElement : null;
       if (active && isTyping(active)) continue;
+      if ("readings" in here.dataset && Date.now() - reading < READING_MS) continue;
       const open = [...here.querySelectorAll("details[open][id]")].map((each) => each.id);
       here.innerHTML = there.innerHTML;
       here.className = there.className;
@@ -127,6 +130,33 @@
     if (lost.hidden === old) lost.hidden = !old;
   }
 
+  // ---------------------------------------------------------------- readings that move
+
+  function read(event) {
+    if (!concerns(event)) return;
+    const found = JSON.parse(event.data);
+    reading = Date.now();
+    for (const place of document.querySelectorAll("[data-reading]")) {
+      const value = found[place.dataset.reading];
+      if (place.tagName === "METER") {
+        if (typeof value === "number") place.value = value;
+      } else if (typeof value === "boolean") {
+        write(place, value ? place.dataset.yes : place.dataset.no);
+      } else if (typeof value === "number") {
+        const decimals = Number(place.dataset.decimals || 0);
+        const said = value.toLocaleString(document.documentElement.lang, {
+          minimumFractionDigits: decimals,
+          maximumFractionDigits: decimals,
+        });
+        write(place, `${said}\u00a0${place.dataset.unit}`);
+      }
+    }
+  }
+
+  function write(place, text) {
+    if (place.textContent !== text) place.textContent = text;
+  }
+
   // ---------------------------------------------------------------- the stream
 
   function open() {
@@ -140,6 +170,7 @@
       hear();
       if (concerns(event)) soon();
     });
+    stream.addEventListener("live", read);
     for (const kind of ["alert", "result"]) {
       stream.addEventListener(kind, (event) => {
         hear();

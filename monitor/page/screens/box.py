@@ -117,8 +117,6 @@ def faults(box: BoxDocument, words: Words) -> list[Fault]:
         found.append(
             Fault(title=words("trouble.refused"), text=words("trouble.refused_todo", topics=named))
         )
-    if texts(link, "unheard"):
-        found.append(Fault(title=words("trouble.unheard"), text=words("trouble.unheard_todo")))
     if (kept := number(health, "journals_kept")) is not None and kept > 0:
         found.append(Fault(title=words("trouble.kept"), text=words("trouble.kept_todo")))
     shed = texts(table(health, "load"), "shed")

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from monitor.names import has_died
+from monitor.page.screens import babies
+from monitor.page.seen import Answer
+from tests.page.seeing import BOX, DE, box, html, seen, shown
+
+
+def test_everybody_here_leads_to_a_page_of_its_own():
+    page = html(babies.show, seen())
+    assert f"/boxes/{BOX}/setup/babies/possum" in page
+    assert "kitten, 9 days old, 198.4" in page
+
+
+def test_a_newcomer_that_was_refused_is_shown_filled_in_again():
+    fields = {"name": "Wombat", "species": "puppy", "weight_g": "8.6"}
+    said = Answer(box=BOX, verb="baby_add", ok=False, text="8.6 g? confirm", fields=fields)
+    page = html(babies.show, seen(said=said))
+    assert 'value="Wombat"' in page
+    assert 'value="puppy" required checked' in page
+    assert 'value="8.6"' in page
+
+
+def test_one_reason_is_a_death_and_only_that_one():
+    assert [reason for reason in babies.REASONS if has_died(reason)] == ["died"]
+
+
+def test_leaving_is_said_with_respect_in_every_language():
+    page = html(babies.one, seen())
+    assert "If Possum has died, we are sorry." in page
+    assert DE("babies.reason_died") in html(babies.one, seen(lang="de"))
+
+
+def test_a_baby_that_is_not_here_is_not_found():
+    assert shown(babies.one, seen(box(babies={}))).status == 404
+
+
+def test_nobody_can_change_anything_with_a_phone_that_may_only_look():
+    for show in (babies.show, babies.one):
+        assert "<form" not in html(show, seen(right="look"))

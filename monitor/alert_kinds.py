@@ -149,6 +149,7 @@ KINDS: Mapping[AlertKind, Kind] = {
         acknowledged_for_s=0.5 * HOUR_S,  # a hot-water bottle has warmed a nest by then
         needs=("probe",),
         held_back_by_hands=True,
+        about_the_litter=True,
     ),
     "too_warm": Kind(
         about="box",
@@ -157,6 +158,7 @@ KINDS: Mapping[AlertKind, Kind] = {
         acknowledged_for_s=0.5 * HOUR_S,
         needs=("probe",),
         held_back_by_hands=True,
+        about_the_litter=True,
     ),
     "test": Kind(about="nothing", label="Test alert", news_for_s=DAY_S),
 }

@@ -25,16 +25,24 @@ if TYPE_CHECKING:
 @click.option("--out", metavar="FILE", default="report.html", show_default=True,
               help="HTML or PNG, by the file's ending.")  # fmt: skip
 @click.option("--csv", "csv_path", metavar="FILE", help="Also a table for spreadsheets.")
+@json_option
 @config_option
 def report(
-    config_path: str | None, name: str | None, days: float, out: str, csv_path: str | None
+    config_path: str | None,
+    name: str | None,
+    days: float,
+    out: str,
+    csv_path: str | None,
+    as_json: bool,
 ) -> int:
     """Growth against the reference band, feeds and cries, as one page that prints well."""
     write = callers_files(out, *([csv_path] if csv_path else []))
     config = box_config(config_path)
     from monitor.report.write import write_report
 
-    return write_report(config, baby=name, days=days, out=out, csv_path=csv_path, write=write)
+    return write_report(
+        config, baby=name, days=days, out=out, csv_path=csv_path, as_json=as_json, write=write
+    )
 
 
 @click.command()

@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 
 import monitor
 from monitor.config import Config
+from monitor.daemon.answers import Answers
 from monitor.daemon.looking import Looking
 from monitor.daemon.push import Notifier
 from monitor.daemon.recorder import Recorder
@@ -109,6 +110,7 @@ class Outputs:
             if wanted(config.notify)
             else None
         )
+        self._answers = Answers(journal)
         self._charts = ChartWorker(config)
         self._usage = ProcessUsage()
         self._slugs = {baby.id: baby.slug for baby in recorder.babies}
@@ -124,6 +126,7 @@ class Outputs:
         """Pass on what just happened."""
         self._changed = self._changed or any(self._is_urgent(event) for event in events)
         self._bridge.handle_events(events)
+        self._answers.observe(events, self._recorder.now_s)
         for event in events:
             if isinstance(event, CommandResult):
                 self._answer(event)
@@ -255,6 +258,7 @@ class Outputs:
             "rows_rejected": sum(recorder.report.rejected.values()),
             "roster_known": self._journal.knows_roster,
             "practice": self._practice,
+            "acted_on": self._answers.fields(recorder.now_s),
             "version": monitor.__version__,
         }
         self._bridge.show_health(recorder.status(recorder.now_s).sources, fields)

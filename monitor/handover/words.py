@@ -230,5 +230,7 @@ def _bottle(each: BabyNight, now_s: float, clock: Clock) -> str:
     said = [] if ml is None else [f"{ml:.0f} ml"]
     if clock.known and now_s - due_s > MINUTE_S:
         said.append(f"due since {clock.time(due_s)}")
+    if each.status is not None and each.status.warm_first:
+        said.append("warm it first")
     more = f" ({', '.join(said)})" if said else ""
     return f"{babies.name_of(each)} {clock.ahead(due_s, now_s)}{more}"

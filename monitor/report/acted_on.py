@@ -7,6 +7,7 @@ could answer. Who acted is not known; that somebody did is.
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -91,6 +92,44 @@ def all_of(found: Shares) -> Share:
     return sum(found.values(), Share())
 
 
+def added(one: Shares, other: Shares) -> dict[AlertKind, Share]:
+    """Both together, by kind."""
+    none = Share()
+    both = {kind: one.get(kind, none) + other.get(kind, none) for kind in KINDS}
+    return {kind: share for kind, share in both.items() if share.alerts}
+
+
+def share_fields(found: Shares) -> dict[str, dict[str, Any]]:
+    """For JSON: ``all`` kinds together, then each that was told."""
+    return {"all": all_of(found).fields} | {kind: share.fields for kind, share in found.items()}
+
+
+class ActedOn(msgspec.Struct, frozen=True, kw_only=True):
+    """The shares of the last week and of all that is stored (alerts are kept for a year)."""
+
+    last_7_days: Shares = {}
+    since_beginning: Shares = {}
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "last_7_days": share_fields(self.last_7_days),
+            "since_beginning": share_fields(self.since_beginning),
+        }
+
+
+def acted_on(journal: JournalReader, now_s: float) -> ActedOn:
+    """Both shares, read from the journal.
+
+    Raises:
+        JournalError: the journal cannot be read now.
+    """
+    told = told_alerts(journal)
+    recent = [alert for alert in told if alert.told_s >= now_s - RECENT_S]
+    return ActedOn(last_7_days=shares(recent, now_s), since_beginning=shares(told, now_s))
+
+
 def told_alerts(
     journal: JournalReader, since_s: float = 0.0, until_s: float | None = None
 ) -> list[ToldAlert]:
@@ -99,14 +138,23 @@ def told_alerts(
     Raises:
         JournalError: the journal cannot be read now.
     """
+    lives = _lives(journal, since_s)
+    begun_before = [rows[0]["since_s"] for rows in lives.values() if rows[0]["state"] != "raised"]
+    if begun_before:  # they may have been told then, and only be open still
+        lives = _lives(journal, min([since_s, *begun_before]))
+    deeds, end_s = _Deeds(journal, since_s), math.inf if until_s is None else until_s
+    told = [_told(rows, deeds) for rows in lives.values()]
+    within = [alert for alert in told if alert is not None and since_s <= alert.told_s < end_s]
+    return sorted(within, key=lambda alert: alert.told_s)
+
+
+def _lives(journal: JournalReader, since_s: float) -> dict[str, list[sqlite3.Row]]:
+    """What was said of each alert since then, by id and in order of time."""
     lives: dict[str, list[sqlite3.Row]] = {}
     for row in journal.alerts(since_s):
-        if row["kind"] in KINDS and row["kind"] != "test":
+        if row["kind"] != "test":
             lives.setdefault(row["id"], []).append(row)
-    deeds = _Deeds(journal, since_s)
-    told = [_told(rows, deeds) for rows in lives.values()]
-    within = [a for a in told if a is not None and (until_s is None or a.told_s < until_s)]
-    return sorted(within, key=lambda alert: alert.told_s)
+    return lives
 
 
 class _Deeds:

@@ -18,6 +18,7 @@ from monitor.core.growth.band import BandPoint, band_of
 from monitor.core.growth.reference import GrowthReference
 from monitor.errors import InputError
 from monitor.events import Baby, Feed, Weighing, slug
+from monitor.report.acted_on import ActedOn, acted_on
 from monitor.report.alert_marks import AlertMark, alert_marks
 from monitor.report.bottles import each_once
 from monitor.report.growth import Growth, growth_of
@@ -77,6 +78,7 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     companies: list[Company]
     alerts: list[AlertMark]
     """raised in this time, or open still"""
+    acted_on: ActedOn = ActedOn()
 
     @property
     def open_alerts(self) -> list[AlertMark]:
@@ -114,6 +116,7 @@ def gather(
         hours=_hours(minutes),
         companies=_companies(minutes),
         alerts=alerts,
+        acted_on=acted_on(journal, to_s),
     )
 
 

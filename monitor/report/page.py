@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 
+from monitor.alert_kinds import KINDS
 from monitor.events import Feed, Verdict
 from monitor.names import farewell
+from monitor.report.acted_on import Share, all_of
 from monitor.report.alert_marks import AlertMark
 from monitor.report.data import BabyReport, Company, ReportData, company_words
 from monitor.report.growth import Growth, in_24_hours, verdict
@@ -48,7 +50,7 @@ def page(data: ReportData, growth: list[str], cries: str) -> str:
     parts += [_verdicts(data), _open_alerts(data)]
     for report, picture in zip(data.babies, growth, strict=True):
         parts.append(_baby(report, picture))
-    parts += [_cries(data, cries), _alerts(data)]
+    parts += [_cries(data, cries), _alerts(data), _acted_on(data)]
     parts.append(
         "<footer><p>Weights are differences on a scale below the box, net of what was lost while "
         "the baby was out. The usual range comes from records of healthy animals and from "
@@ -159,6 +161,31 @@ def _company_row(company: Company, names: dict[str, str]) -> str:
 def _alerts(data: ReportData) -> str:
     body = _alert_table(data.alerts[-40:]) if data.alerts else "<p>None.</p>"
     return f"<section><h2>Alerts</h2>{body}</section>"
+
+
+def _acted_on(data: ReportData) -> str:
+    """Whether alerts are answered: what nobody answers tires, and is not looked at any more."""
+    recent, everything = data.acted_on.last_7_days, data.acted_on.since_beginning
+    if not everything:
+        return ""
+    rows = [("All", all_of(recent), all_of(everything))]
+    rows += [(KINDS[k].label, recent.get(k, Share()), all_) for k, all_ in everything.items()]
+    cells = "".join(
+        f"<tr><td>{escape(label)}</td><td class='n'>{_share(week)}</td>"
+        f"<td class='n'>{_share(all_)}</td></tr>"
+        for label, week, all_ in rows
+    )
+    return (
+        "<section><h2>Alerts that somebody acted on</h2><table><tr><th></th>"
+        f"<th class='n'>last 7 days</th><th class='n'>since the beginning</th></tr>{cells}</table>"
+        "<p class='note'>Acknowledged, fed or lifted within ten minutes of being told. Where few "
+        "are, the alerts come too often, or at the wrong time, or do not reach anybody.</p>"
+        "</section>"
+    )
+
+
+def _share(share: Share) -> str:
+    return share.spoken if share.alerts else "none"
 
 
 def _alert_table(alerts: Sequence[AlertMark]) -> str:

@@ -12,11 +12,13 @@ import io
 import sys
 from pathlib import Path
 
+from monitor.codec import encode_line
 from monitor.config import Config
 from monitor.data.shipped import growth_reference
 from monitor.errors import ConfigError
 from monitor.host.callers_files import Write, write_file
 from monitor.host.extras import install_command
+from monitor.report.acted_on import all_of
 from monitor.report.data import ReportData, gather
 from monitor.store.reading import JournalReader
 from monitor.times import rfc3339
@@ -29,9 +31,12 @@ def write_report(
     days: float,
     out: str,
     csv_path: str | None,
+    as_json: bool = False,
     write: Write = write_file,
 ) -> int:
     """Write ``out`` (HTML or PNG by its ending) and, if asked for, a table; returns 0.
+
+    What was written is printed, and of how many alerts somebody acted on; as JSON if asked for.
 
     Raises:
         ConfigError: another ending, or matplotlib is missing.
@@ -49,8 +54,23 @@ def write_report(
     if csv_path is not None:
         write(Path(csv_path), table(data))
         written.append(csv_path)
-    sys.stdout.write(f"written: {', '.join(written)}\n")
+    if as_json:
+        sys.stdout.write(encode_line({"written": written, "acted_on": data.acted_on.fields}) + "\n")
+    else:
+        sys.stdout.write(f"written: {', '.join(written)}\n{_acted_on(data)}")
     return 0
+
+
+def _acted_on(data: ReportData) -> str:
+    """One line, or nothing where no alert was told."""
+    recent, everything = all_of(data.acted_on.last_7_days), all_of(data.acted_on.since_beginning)
+    if not everything.alerts:
+        return ""
+    week = recent.spoken if recent.alerts else "none told"
+    return (
+        f"alerts acted on within ten minutes: {week} in 7 days, {everything.spoken} since the "
+        "beginning\n"
+    )
 
 
 def read_data(config: Config, *, baby: str | None, days: float) -> ReportData:

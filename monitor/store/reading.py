@@ -123,6 +123,12 @@ class JournalReader:
         """Rows of the alerts' lives in order of time (columns as in ``schema.py``)."""
         return self._since("alerts", since_s, baby)
 
+    def first_alert_s(self) -> float | None:
+        """When the oldest row of an alert is from; ``None``: there is none."""
+        with self.reading():
+            rows = self.rows.read("alerts", "1 ORDER BY t_s LIMIT 1")
+        return float(rows[0]["t_s"]) if rows else None
+
     def open_alerts(self) -> list[sqlite3.Row]:
         """The latest row of each alert that has not been cleared, oldest first."""
         with self.reading():

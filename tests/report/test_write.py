@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import subprocess
 import sys
 import time
@@ -138,6 +139,24 @@ def test_an_alert_told_as_information_by_night_is_the_warning_it_is(config: Conf
     out = tmp_path / "report.html"
     write_report(config, baby="Possum", days=14, out=str(out), csv_path=None)
     assert "<td>warning</td><td>Possum &lt;loses&gt;" in out.read_text()
+
+
+def test_the_share_of_alerts_acted_on_stands_on_the_page_and_is_printed(
+    config: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    out = tmp_path / "report.html"
+    options: dict[str, Any] = {"baby": None, "days": 14, "out": str(out), "csv_path": None}
+    write_report(config, **options)
+    text = out.read_text()
+    assert "<td>Losing weight</td><td class='n'>0 of 1</td><td class='n'>0 of 1</td>" in text
+    assert (
+        "acted on within ten minutes: 0 of 1 in 7 days, 0 of 1 since the" in capsys.readouterr().out
+    )
+    write_report(config, as_json=True, **options)
+    said = json.loads(capsys.readouterr().out)
+    assert said["written"] == [str(out)]
+    share = {"alerts": 1, "acted_on": 0, "share": 0.0}
+    assert said["acted_on"]["last_7_days"] == {"all": share, "losing_weight": share}
 
 
 def test_png_and_table(config: Config, tmp_path: Path):

@@ -113,6 +113,7 @@ class Bridge:
         )
         self._logged = ""
         self._refused: dict[str, str] = {}
+        self._was_connected = False
         self._announce()
 
     # ------------------------------------------------------------------ what is published
@@ -165,7 +166,8 @@ class Bridge:
         """Renew what is announced, log how the connection is.
 
         Returns:
-            Whether other topics are refused than at the last call: ``health`` says which.
+            Whether the connection came or went, or other topics are refused than at the last
+            call: ``health`` says so.
         """
         changed = self._log_connection()
         self._announcement.tick(self._publisher, self._box.now_s, time.monotonic())
@@ -248,7 +250,11 @@ class Bridge:
         self._publisher.publish(self._topics.refusal(topic, text))
 
     def _log_connection(self) -> bool:
-        """A line when it comes, goes, or fails for another reason, and for what is refused."""
+        """A line when it comes, goes, or fails for another reason, and for what is refused.
+
+        Returns:
+            Whether it came or went, or other topics are refused.
+        """
         status, mqtt = self.status(), self._config.mqtt
         where = f"{mqtt.host}:{mqtt.port_number}"
         text = f"not connected to {where}: {status.why}; alerts wait on disk"
@@ -258,8 +264,9 @@ class Bridge:
         if text != self._logged and (status.connected or status.why != NOT_YET):
             self._logged = text
             self._log(text)
+        was_connected, self._was_connected = self._was_connected, status.connected
         before, self._refused = self._refused, dict(status.refused)
         for topic, why in self._refused.items():
             if before.get(topic) != why:
                 self._log(f"the broker does not take {topic}: {why}")
-        return self._refused != before
+        return self._refused != before or self._was_connected != was_connected

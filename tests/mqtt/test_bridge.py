@@ -110,8 +110,17 @@ def test_a_baby_that_has_left_has_its_topics_emptied(bridged: Bridged) -> None:
     assert bridged.said("baby/possum/chart")[-1] == b"", "nothing is kept that nobody would empty"
 
 
-def test_health_tells_of_the_connection_and_what_it_refuses(bridged: Bridged) -> None:
+def test_health_is_due_when_the_connection_comes_or_goes(bridged: Bridged) -> None:
+    assert bridged.bridge.tick(), "what health said before it came is no longer true"
     assert not bridged.bridge.tick()
+    bridged.connection.events.append(Ended("the broker ended the connection: bye"))
+    bridged.bridge.pump()
+    assert bridged.bridge.tick()
+    assert not bridged.bridge.tick()
+
+
+def test_health_tells_of_the_connection_and_what_it_refuses(bridged: Bridged) -> None:
+    assert bridged.bridge.tick()
     bridged.connection.forbidden = {f"{BASE}/cry"}
     bridged.bridge.show_state(QUIET)
     bridged.bridge.pump()

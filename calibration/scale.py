@@ -1,9 +1,9 @@
 """``nursery calibrate scale``: empty, a known mass, a second one as check; under three minutes.
 
 Guided in the terminal, or from a recording of the same three steps (``from_csv``). What is
-doubtful is refused in one sentence (after Klipper's load-cell calibration). What comes out is
-a dated artefact with the measured quality, and the two lines for the configuration; nothing is
-changed in place.
+doubtful is refused in one sentence (after Klipper's load-cell calibration) and asked again. What
+comes out is a dated artefact with the measured quality; it is kept among the settings, or, from a
+recording, printed as the two lines for the configuration.
 """
 
 from __future__ import annotations
@@ -18,33 +18,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.drift import draw, sketch, soak
+from calibration.guided import Ask, grams_of, guided
 from calibration.recorded_steps import plateaus
 from monitor.config import Config, ScaleConfig
 from monitor.core.scale_fit import (
-    Plateau,
     ScaleFit,
     diagnose,
     fit,
-    rest,
 )
-from monitor.devices.collect import Tap, open_tap
+from monitor.devices.collect import open_tap
 from monitor.errors import CalibrationError, ConfigError
 from monitor.events import ScaleBlock
 from monitor.host.callers_files import Write, write_file
 from monitor.host.extras import install_command
 from monitor.recordings.scale_csv import read_scale_csv
 from monitor.times import HOUR_S, local_stamp
-from monitor.written.masses import parse_mass
 
-DIAGNOSE_S = 10.0
-REST_S = 6.0
-"""60 values at 10 a second: the error of the mean is an eighth of one value's noise"""
-SETTLE_S = 3.0
-"""after a hand has left: the platform rings for less than a second, creep is fastest at first"""
-START_S = 10.0
-ATTEMPTS = 4
-
-Ask = Callable[[str], str]
+Keep = Callable[[float, float], None]
+"""takes over counts per gram and at zero, or raises a CommandError"""
 Stretch = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
@@ -58,6 +49,7 @@ def calibrate_scale(
     out_dir: str = ".",
     ask: Ask = input,
     write: Write = write_file,
+    keep: Keep | None = None,
     out: TextIO,
 ) -> int:
     """Calibrate, or with ``soak_h`` measure the drift; writes an artefact into ``out_dir``.
@@ -71,6 +63,7 @@ def calibrate_scale(
         out_dir: where the artefact goes.
         ask: shows a prompt and returns what was typed.
         write: writes the artefact, with the rights of whoever asked for it.
+        keep: takes the two values over; None, or a recording: they are printed for the file.
         out: where everything is told.
 
     Returns:
@@ -82,20 +75,29 @@ def calibrate_scale(
     if soak_h is not None:
         return _soak(config, from_csv, soak_h, Path(out_dir), write, out)
     if from_csv is not None:
-        found = _from_recording(config.scale, from_csv, mass, check_mass)
+        found, keep = _from_recording(config.scale, from_csv, mass, check_mass), None
     else:
         found = _live(config, mass, check_mass, ask, out)
-    _conclude(found, config.scale, Path(out_dir), write, out)
+    _conclude(found, config.scale, Path(out_dir), write, keep, out)
     return 0
 
 
 def _conclude(
-    found: ScaleFit, scale: ScaleConfig, out_dir: Path, write: Write, out: TextIO
+    found: ScaleFit,
+    scale: ScaleConfig,
+    out_dir: Path,
+    write: Write,
+    keep: Keep | None,
+    out: TextIO,
 ) -> None:
     path = out_dir / f"scale-{local_stamp()}.toml"
     write(path, artefact(found, scale).encode())
     out.write(summary(found))
-    out.write(f"\nPut these two lines under [scale] in the configuration:\n\n{_lines(found)}\n")
+    if keep is None:
+        out.write(f"\nPut these two lines under [scale] in the configuration:\n\n{_lines(found)}\n")
+    else:
+        keep(round(found.counts_per_gram, 4), round(found.zero_counts))
+        out.write("The box uses it from now on (nursery get scale shows it).\n")
     out.write(f"Kept with the measurements in {path}\n")
 
 
@@ -112,68 +114,6 @@ def _live(
         tap.close()
 
 
-def guided(
-    tap: Tap,
-    scale: ScaleConfig,
-    *,
-    mass: str | None = None,
-    check_mass: str | None = None,
-    ask: Ask,
-    settle_s: float = SETTLE_S,
-    out: TextIO,
-) -> ScaleFit:
-    """The three steps with a person at the scale; see ``calibrate_scale`` for the arguments.
-
-    Raises:
-        CalibrationError: one sentence.
-    """
-    out.write("Ten seconds of diagnosis: take everything off and do not touch the scale.\n")
-    heard = tap.collect(DIAGNOSE_S, START_S)
-    if not len(heard.counts):
-        raise CalibrationError(f"the scale {heard.reason('sends no values')}")
-    rate_hz, noise = diagnose(heard.times_s, heard.counts)
-    out.write(f"  {rate_hz:.1f} values a second, noise {noise:.0f} counts: fine.\n")
-
-    def still(prompt: str) -> Plateau:
-        return _still(tap, prompt, ask, settle_s, out)
-
-    empty = still("Step 1 of 3: nothing on the scale. Press Enter.")
-    mass_g = _grams(mass or ask("Step 2 of 3: what will you put on it (1kg, 500, 20x2eur)? "))
-    loaded = still(f"Put the {mass_g:.0f} g on the middle, hands off, press Enter.")
-    first = fit(empty, loaded, mass_g, scale.capacity_g)
-    out.write(f"  {first.counts_per_gram:.2f} counts per gram.\n")
-    if check_mass is None:
-        check_mass = ask("Step 3 of 3: a second mass as check, alone (Enter to skip): ")
-    if not check_mass.strip():
-        return first
-    check_g = _grams(check_mass)
-    check = still(f"Only the {check_g:.0f} g on the scale, hands off, press Enter.")
-    return fit(empty, loaded, mass_g, scale.capacity_g, (check, check_g))
-
-
-def _still(tap: Tap, prompt: str, ask: Ask, settle_s: float, out: TextIO) -> Plateau:
-    """Ask until the scale rests; the last attempt's refusal stands."""
-    for attempt in range(1, ATTEMPTS + 1):
-        ask(f"{prompt} ")
-        time.sleep(settle_s)
-        tap.skip()
-        heard = tap.collect(REST_S, settle_s)
-        try:
-            return rest(heard.counts)
-        except CalibrationError as error:
-            if attempt == ATTEMPTS:
-                raise
-            out.write(f"  {error}\n")
-    raise CalibrationError("the scale does not come to rest")
-
-
-def _grams(text: str) -> float:
-    try:
-        return parse_mass(text)
-    except ValueError as error:
-        raise CalibrationError(f'"{text.strip()}" {error}') from error
-
-
 # --------------------------------------------------------------------------- from a recording
 
 
@@ -182,7 +122,7 @@ def _from_recording(
 ) -> ScaleFit:
     if not mass:
         raise CalibrationError("a recording needs the mass that was put on: give it, e.g. 1kg")
-    mass_g, check_g = _grams(mass), _grams(check_mass) if check_mass else None
+    mass_g, check_g = grams_of(mass), grams_of(check_mass) if check_mass else None
     times_s, counts = _whole(path)
     diagnose(times_s, counts)
     found = plateaus(times_s, counts)

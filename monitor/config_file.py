@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -57,10 +57,15 @@ def load_config(path: str | Path) -> Config:
     Raises:
         ConfigError: one sentence with the file and the key.
     """
-    return parse_config(_content(path), str(path))
+    return parse_config(read_config(path), str(path))
 
 
-def _content(path: str | Path) -> bytes:
+def read_config(path: str | Path) -> bytes:
+    """The content of a configuration file, unread.
+
+    Raises:
+        ConfigError: one sentence with the file.
+    """
     try:
         return Path(path).read_bytes()
     except IsADirectoryError as error:
@@ -105,7 +110,7 @@ def load_page_config(
     Raises:
         ConfigError: one sentence with the file and the key.
     """
-    raw = _content(path)
+    raw = read_config(path)
     found: Config | PageFile
     if "box" in (config_errors.untyped(raw) or {}):
         found = parse_config(raw, str(path))
@@ -141,6 +146,33 @@ def _impossible_page(page: PageConfig) -> Iterator[str]:
             yield f'"page.{given}" is given, but "page.{missing}" is missing: give both or neither'
     if page.password_file and not page.username:
         yield '"page.password_file" is given, but "page.username" is missing: give both or neither'
+
+
+def overlaid(raw: bytes, values: Mapping[str, Any]) -> Config:
+    """The configuration in ``raw`` with these values over it, judged as one.
+
+    ``values`` are plain, by dotted key; ``None``: there is none.
+
+    Raises:
+        ConfigError: they do not fit; a sentence that names the key and no file.
+    """
+    tables: dict[str, Any] = msgspec.toml.decode(raw)
+    for key, value in values.items():
+        *path, name = key.split(".")
+        table = tables
+        for part in path:
+            table = table.setdefault(part, {})
+        if value is None:
+            table.pop(name, None)
+        else:
+            table[name] = value
+    try:
+        config = msgspec.convert(tables, Config)
+    except msgspec.ValidationError as error:
+        raise ConfigError(config_errors.sentence(str(error), Config, tables)) from error
+    for problem in _impossible(config):
+        raise ConfigError(problem)
+    return _calibrated(config)
 
 
 def _impossible(config: Config) -> Iterator[str]:

@@ -12,7 +12,6 @@ import msgspec
 from hypothesis import strategies as st
 
 from monitor import commands
-from monitor.config import Config, ScaleConfig
 from monitor.daemon.loop import Loop
 from monitor.events import Tick
 from monitor.mqtt.bridge import Bridge
@@ -22,10 +21,18 @@ from monitor.mqtt.publisher_settings import Patience
 from monitor.mqtt.topics import Message
 from monitor.names import HistoryKind, NoteKind
 from monitor.store.journal import Journal
+from monitor.store.settings import BoxSettings
 from monitor.written.setup_requests import CalibrationStep
 
 START_S = 1_778_241_600.0
 BASE = "nursery/test"
+SCALE = """
+[scale]
+source = "csv"
+file = "x"
+counts_per_gram = 400.0
+zero_counts = 0.0
+"""
 
 NAMES = [
     "../../etc/passwd", "/etc/nursery/mqtt-password", "C:\\con", "~root", ".", "..", "a/b", "a/../b",
@@ -203,11 +210,9 @@ class Box:
         patience: Patience = Patience(),  # noqa: B008
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
-        self.config = Config(
-            box="test",
-            state_dir=str(directory),
-            scale=ScaleConfig(source="csv", file="x", counts_per_gram=400.0, zero_counts=0.0),
-        )
+        text = f'box = "test"\nstate_dir = "{directory}"\n{SCALE}'
+        self.settings = BoxSettings(text.encode(), "test.toml")
+        self.config = self.settings.config
         self.journal = Journal.open(self.config.journal_path)
         self.now_s = START_S
         self.connection = FakeConnection()
@@ -222,7 +227,11 @@ class Box:
             )
             return self.bridge
 
-        self.app = Loop(self.config, self.journal, [], start_s=START_S, open_bridge=opened)
+        self.log: list[str] = []
+        self.app = Loop(
+            self.config, self.journal, [], start_s=START_S, open_bridge=opened,
+            settings=self.settings, log=self.log.append,
+        )  # fmt: skip
         while not self.app.connected:
             self.turn()
         self.tick()

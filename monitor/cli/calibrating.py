@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from monitor.cli.options import (
     become_owner,
     box_config,
+    box_settings,
     callers_config,
     callers_files,
     config_option,
 )
+
+if TYPE_CHECKING:
+    from monitor.config import Config
 
 
 @click.group()
@@ -32,14 +36,38 @@ def calibrate() -> None:
 def calibrate_scale(config_path: str | None, **options: Any) -> int:
     """Guided, three minutes: a diagnostic, the empty scale, a known mass, a second one.
 
-    A sealed 1 kg bag of sugar will do. Refuses in plain words what would be wrong later.
+    A sealed 1 kg bag of sugar will do. Refuses in plain words what would be wrong later, and keeps
+    the calibration itself. A running monitor goes on listening meanwhile.
     """
     write = callers_files(options["out_dir"])
-    live = options["from_csv"] is None
-    config = box_config(config_path) if live else callers_config(config_path)
+    if options["from_csv"] is not None:
+        from calibration.scale import calibrate_scale as run_calibration
+
+        config = callers_config(config_path)
+        return run_calibration(config, **options, write=write, out=sys.stdout)
+    settings = box_settings(config_path)
+    from monitor.store.lock import is_held
+
+    if options["soak_h"] is None and is_held(settings.file.state_dir):
+        return _by_the_running_monitor(settings.config, options["mass"], options["check_mass"])
     from calibration.scale import calibrate_scale as run_calibration
 
-    return run_calibration(config, **options, write=write, out=sys.stdout)
+    return run_calibration(
+        settings.config, **options, write=write, keep=settings.accept_calibration, out=sys.stdout
+    )
+
+
+def _by_the_running_monitor(config: Config, mass: str | None, check_mass: str | None) -> int:
+    """It has the scale open: it takes the steps, as it does for a phone."""
+    from calibration.guided import guided_by_monitor
+    from monitor.verbs.local import submit
+    from monitor.written.setup_requests import CalibrateScale, CalibrationStep
+
+    def step(name: CalibrationStep, grams: float | None) -> str:
+        return submit(config, CalibrateScale(step=name, grams=grams)) or "done"
+
+    guided_by_monitor(step, mass=mass, check_mass=check_mass, ask=input, out=sys.stdout)
+    return 0
 
 
 @calibrate.command("room")

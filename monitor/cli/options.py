@@ -13,6 +13,7 @@ import click
 if TYPE_CHECKING:  # ``--help`` loads none of it
     from monitor.config import Config
     from monitor.host.callers_files import Write
+    from monitor.store.settings import BoxSettings
 
 CONFIG_HELP = "The configuration (default: $NURSERY_CONFIG, ./nursery.toml, /etc/nursery/)."
 
@@ -55,29 +56,47 @@ GRAMS = Grams()
 
 
 def callers_config(path: str | None) -> Config:
-    """The configuration, for a verb that touches no state directory and keeps the caller's rights.
+    """What holds, for a verb that writes no state directory and keeps the caller's rights.
+
+    What was set is read over the file where the caller may read it.
 
     Raises:
-        ConfigError: there is none, or it is wrong.
+        ConfigError: there is no configuration, or it is wrong.
     """
-    from monitor.config_file import find_config, load_config
+    from monitor.config_file import find_config
+    from monitor.store.settings import BoxSettings
 
-    return load_config(find_config(path))
+    return BoxSettings.of(find_config(path)).load()
+
+
+def box_settings(path: str | None) -> BoxSettings:
+    """The settings; from here on the process has the rights of the state directory's owner.
+
+    Raises:
+        ConfigError: there is no configuration, or it is wrong.
+    """
+    from monitor.config_file import find_config
+    from monitor.store.settings import BoxSettings
+
+    settings = BoxSettings.of(find_config(path))
+    become_owner(settings.file.state_dir)
+    settings.load()
+    return settings
 
 
 def box_config(path: str | None) -> Config:
-    """The configuration; from here on the process has the rights of the state directory's owner.
+    """What holds; the process has the rights of the state directory's owner from here on.
 
     Raises:
-        ConfigError: there is none, or it is wrong.
+        ConfigError: there is no configuration, or it is wrong.
     """
-    config = callers_config(path)
-    become_owner(config.state_dir)
-    return config
+    return box_settings(path).config
 
 
-def box_config_and_password(path: str | None) -> tuple[Config, str | None]:
-    """Like ``box_config``, with the broker's password that only root can read; None without root.
+def box_settings_and_password(path: str | None) -> tuple[BoxSettings, str | None]:
+    """Like ``box_settings``, with the broker's password that only root can read; None without root.
+
+    A password that a person has set is used instead.
 
     Raises:
         ConfigError: there is no configuration, or it is wrong.
@@ -87,7 +106,8 @@ def box_config_and_password(path: str | None) -> tuple[Config, str | None]:
 
     found = find_config(path)
     password = handed_over(found)
-    return box_config(str(found)), password
+    settings = box_settings(str(found))
+    return settings, None if settings.has_own_password else password
 
 
 def become_owner(path: str) -> None:

@@ -6,17 +6,22 @@ import sys
 
 import click
 
-from monitor.cli.options import box_config, box_config_and_password, config_option, json_option
+from monitor.cli.options import (
+    box_settings,
+    box_settings_and_password,
+    config_option,
+    json_option,
+)
 
 
 @click.command()
 @config_option
 def run(config_path: str | None) -> int:
     """Run the daemon: watch, weigh, listen and alert until stopped."""
-    config = box_config(config_path)
+    settings = box_settings(config_path)
     from monitor.daemon.run import run_daemon
 
-    return run_daemon(config)
+    return run_daemon(settings)
 
 
 @click.command()
@@ -47,10 +52,12 @@ def check(config_path: str | None, as_json: bool, push: bool) -> int:
 
     One line each, with what to do. Exit code 1 if anything fails.
     """
-    config, password = box_config_and_password(config_path)
+    settings, password = box_settings_and_password(config_path)
     from monitor.verbs.check import run_check
 
-    return run_check(config, as_json, sys.stdout, password=password, push=push)
+    return run_check(
+        settings.config, as_json, sys.stdout, password=password, push=push, settings=settings
+    )
 
 
 @click.command()

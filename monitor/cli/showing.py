@@ -9,7 +9,7 @@ import click
 
 from monitor.cli.options import (
     box_config,
-    box_config_and_password,
+    box_settings_and_password,
     callers_files,
     config_option,
     json_option,
@@ -92,5 +92,5 @@ def _broker(path: str | None, given: dict[str, Any]) -> tuple[MqttConfig, str | 
 
     if given["host"] is not None:
         return broker(**given), None
-    config, password = box_config_and_password(path)
-    return config.mqtt, password
+    settings, password = box_settings_and_password(path)
+    return settings.config.mqtt, password

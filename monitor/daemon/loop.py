@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Protocol, runtime_checkable
 
 from monitor.config import Config
+from monitor.daemon.configuring import Configuring
 from monitor.daemon.looking import Looking
 from monitor.daemon.observation_queue import ObservationQueue
 from monitor.daemon.outputs import Outputs, Panel
@@ -27,6 +28,7 @@ from monitor.events import (
     AnyEvent,
     AudioBlock,
     Command,
+    CommandResult,
     LagReport,
     Observation,
     ScaleBlock,
@@ -38,6 +40,7 @@ from monitor.host.systemd import Watchdog, notify
 from monitor.mqtt.bridge import Bridge
 from monitor.store.cry_clips import open_clips
 from monitor.store.journal import Journal
+from monitor.store.settings import BoxSettings
 
 WAIT_S = 0.05
 """for the next observation; the broker and the command line are looked at between two"""
@@ -95,6 +98,7 @@ class Loop:
         log: Callable[[str], None] = lambda _text: None,
         shedding: Shedding | None = None,
         open_bridge: Callable[..., Bridge] = Bridge,
+        settings: BoxSettings | None = None,
     ) -> None:
         """Build the recorder and its outputs.
 
@@ -107,18 +111,20 @@ class Loop:
             on_events: also called with every event.
             log: one line for the service's log.
             shedding: what is left out when the processor is short; None: nothing (simulations).
+            settings: what a person may change meanwhile; None: nothing (simulations).
             open_bridge: called as ``Bridge``, with settings, journal, recorder and log.
         """
         self._config, self._journal, self._workers = config, journal, workers
         self._queue = ObservationQueue()
-        self._looking = Looking()
+        self._looking, self._configuring = Looking(), Configuring(settings, log)
         self.recorder = Recorder(
             config,
             journal,
             start_s=start_s,
             run_start=run_start,
             on_events=on_events,
-            carry_out=self._looking.carry_out,
+            carry_out=self._carry_out,
+            keep=self._configuring.keep,
             log=log,
         )
         self._log = log
@@ -126,21 +132,25 @@ class Loop:
         self._bridge = open_bridge(config, journal, self.recorder, log=log)
         self._outputs = Outputs(
             config, journal, self.recorder, self._shedding, self._bridge, self._metrics,
-            self._looking,
+            self._looking, self._configuring.status,
         )  # fmt: skip
         self._clips = open_clips(config, log)
         self._watchdog = Watchdog(FRESH_S)
         self._stopping = False
 
-    def run(self) -> int:
-        """Work until stopped; returns the exit code."""
+    def run(self, after: Loop | None = None) -> int:
+        """Work until stopped, or until other settings hold; returns the exit code.
+
+        ``after``: the one that ended for that; a signal that it was sent is for this one.
+        """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._signalled)
+        self._stopping = self._stopping or (after is not None and after._stopping)
         for worker in self._workers:
             worker.start(self.put)
         notify(f"READY=1\nSTATUS=watching {self._config.box}")
         try:
-            while not self._stopping:
+            while not (self._stopping or self.reconfigured):
                 self.turn()
         finally:
             self._shut_down()
@@ -149,6 +159,14 @@ class Loop:
     def stop(self) -> None:
         """Ask the loop to end after this turn; safe from any thread."""
         self._stopping = True
+
+    @property
+    def reconfigured(self) -> bool:
+        """Whether it is to be opened anew, because other settings hold; not once it was stopped."""
+        return self._configuring.changed and not self._stopping
+
+    def _carry_out(self, command: Command) -> CommandResult | None:
+        return self._looking.carry_out(command) or self._configuring.carry_out(command)
 
     def put(self, observation: Observation) -> None:
         """Where sources put what they observe."""
@@ -223,6 +241,7 @@ class Loop:
         if self._shedding.sheds("weights"):
             self._handle(SourceReport(now_s, "scale", "stalled", TOO_BUSY))
         self._take_inbox(now_s)
+        self._configuring.look()
         self._outputs.tick()
         self._handle(self._bridge.connection_report(now_s))
         if (report := self._outputs.identity_report()) is not None:
@@ -241,7 +260,10 @@ class Loop:
         self._stopping = True
 
     def _shut_down(self) -> None:
-        notify("STOPPING=1")
+        if self.reconfigured:
+            self._log("other settings hold: beginning anew")
+        else:
+            notify("STOPPING=1")
         for worker in self._workers:
             worker.stop()
         while (observation := self._queue.get(0.0)) is not None:

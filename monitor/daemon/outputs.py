@@ -18,6 +18,7 @@ from monitor.daemon.looking import Looking
 from monitor.daemon.push import Notifier
 from monitor.daemon.recorder import Recorder
 from monitor.daemon.shedding import Shedding
+from monitor.documents import SettingsStatus
 from monitor.events import (
     Alert,
     AnyEvent,
@@ -92,10 +93,12 @@ class Outputs:
         bridge: Bridge,
         metrics: Callable[[], dict[str, object]],
         looking: Looking,
+        settings: Callable[[], SettingsStatus | None],
     ) -> None:
         """Open what the configuration asks for.
 
-        ``metrics`` are the loop's part of ``health``, ``looking`` says whether somebody looks.
+        ``metrics`` are the loop's part of ``health``, ``looking`` says whether somebody looks,
+        ``settings`` what may be changed.
 
         Raises:
             ConfigError: a push URL cannot be used.
@@ -103,7 +106,7 @@ class Outputs:
         self._journal, self._recorder, self._metrics = journal, recorder, metrics
         self._practice = config.practice
         self._shedding, self._looking = shedding, looking
-        self._bridge = bridge
+        self._bridge, self._settings = bridge, settings
         self.panel: Panel | None = None
         self._notifier = (
             Notifier(config.notify, journal.pushes, local_minute=recorder.spoken_minute)
@@ -235,6 +238,8 @@ class Outputs:
     def _show_state(self) -> None:
         state = self._recorder.status(self._recorder.now_s)
         self._bridge.show_state(state)
+        if (settings := self._settings()) is not None:
+            self._bridge.show_settings(settings)
         if self.panel is not None:
             self.panel.show(
                 open_alerts=state.alerts,

@@ -64,6 +64,7 @@ class Recorder:
         run_start: RunStart | None = None,
         on_events: Callable[[list[AnyEvent]], None] | None = None,
         carry_out: Callable[[Command], CommandResult | None] = lambda _command: None,
+        keep: Callable[[list[AnyEvent]], list[AnyEvent]] = lambda events: events,
         log: Callable[[str], None] = lambda _text: None,
     ) -> None:
         """Take up what the journal remembers.
@@ -75,6 +76,7 @@ class Recorder:
             run_start: where this boot lies, as far as is known.
             on_events: hears every event after it was written.
             carry_out: answers what is neither the core's nor the journal's.
+            keep: keeps what outlasts the journal, and puts right what answers say of that.
             log: hears when the clock shifted the timeline.
         """
         self.journal = journal
@@ -82,6 +84,7 @@ class Recorder:
         self.clock = ClockTracker(run_start.clock)
         self.now_s = run_start.start_s
         self._on_events, self._log, self._carry_out = on_events, log, carry_out
+        self._keep = keep
         self._host: HostReport | None = None
         self._pruned_s = 0.0
         self._has_begun = False
@@ -180,6 +183,8 @@ class Recorder:
             self._log(f"the computer slept for {span}: nothing was seen meanwhile")
         found = self._look_at_the_card() if isinstance(observation, Tick) else []
         events = found + self.pipeline.observe(observation)
+        if isinstance(observation, Command):
+            events = self._keep(events)
         self._take(events)
         if isinstance(observation, Tick):
             events += self._second(observation.t_s)

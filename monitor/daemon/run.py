@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from monitor.config import Config
 from monitor.daemon.core_memory import HISTORY_S
 from monitor.daemon.event_text import plain
@@ -13,8 +15,8 @@ from monitor.daemon.run_start import read_run_start
 from monitor.daemon.shedding import Shedding
 from monitor.devices import open_panel, open_practice, open_sources
 from monitor.devices.ticker import Ticker
-from monitor.errors import CardError, DeviceError, JournalError
-from monitor.events import Alert, AnyEvent
+from monitor.errors import CardError, ConfigError, DeviceError, JournalError
+from monitor.events import Alert, AnyEvent, HostReport
 from monitor.host.clock_sync import ClockSync
 from monitor.host.probe import HostProbe
 from monitor.host.timeline import Timeline
@@ -22,6 +24,7 @@ from monitor.store.batch import Batch
 from monitor.store.failover import open_journal
 from monitor.store.journal import Journal
 from monitor.store.lock import StateLock
+from monitor.store.settings import BoxSettings
 
 if TYPE_CHECKING:  # loaded when it is asked for by name
     from monitor.devices.practice import PracticeNursery
@@ -30,25 +33,29 @@ LOCK_WITHIN_S = 5.0
 """A command typed on the Pi holds the state directory for less than a second."""
 
 
-def run_daemon(config: Config) -> int:
-    """Watch until stopped; returns the exit code.
+def run_daemon(settings: BoxSettings) -> int:
+    """Watch until stopped, by the settings in force; returns the exit code.
 
     Raises:
         ConfigError: nothing to watch, or a file the configuration names cannot be used.
         JournalError: the state directory cannot be used, or another daemon owns it.
     """
-    check_config_for_run(config)
-    with StateLock(config.state_dir) as lock:
+    state_dir = settings.file.state_dir
+    with StateLock(state_dir) as lock:
         if not _taken(lock):
             raise JournalError(
-                f"another nursery monitor already runs on {config.state_dir}: "
+                f"another nursery monitor already runs on {state_dir}: "
                 "stop it first, or give this one its own state_dir"
             )
-        journal = open_journal(config.journal_path, announce)
-        try:
-            return _watch(config, journal)
-        finally:
-            journal.close()
+        check_config_for_run(settings.load(mend=True))
+        before: Loop | None = None
+        while before is None or before.reconfigured:
+            journal = open_journal(settings.config.journal_path, announce)
+            try:
+                before = _watch(settings, journal, before)
+            finally:
+                journal.close()
+        return 0
 
 
 def _taken(lock: StateLock) -> bool:
@@ -58,11 +65,37 @@ def _taken(lock: StateLock) -> bool:
         return True  # nobody can hold a lock that cannot be made; what to do is ``failover``'s
 
 
-def _watch(config: Config, journal: Journal) -> int:
+def _watch(settings: BoxSettings, journal: Journal, before: Loop | None) -> Loop:
+    """Watch until stopped, or until another journal is wanted; returns the last loop."""
+    path = settings.config.journal_path
     if journal.set_aside is not None:
         announce(f"the journal was damaged; it is kept as {journal.set_aside}")
     if journal.failed_over_from is not None:
         announce(f"running on a copy of the journal in memory: {journal.failover_reason}")
+    while True:
+        if settings.problem is not None:
+            announce(settings.problem)
+        loop = _opened(settings, journal)
+        loop.run(before)
+        if not loop.reconfigured or settings.config.journal_path != path:
+            return loop
+        before = loop
+
+
+def _opened(settings: BoxSettings, journal: Journal) -> Loop:
+    """The loop with everything that the settings name; one that cannot be opened is not used."""
+    try:
+        return _open(settings, journal)
+    except ConfigError as error:
+        if settings.config == settings.file:
+            raise
+        settings.distrust(str(error))
+        announce(settings.problem or "")
+        return _open(settings, journal)
+
+
+def _open(settings: BoxSettings, journal: Journal) -> Loop:
+    config = settings.config
     trusted = _always if config.trust_clock or config.practice else ClockSync()
     run_start = read_run_start(journal, synced=trusted())
     if not run_start.clock.known:
@@ -70,7 +103,11 @@ def _watch(config: Config, journal: Journal) -> int:
     timeline = Timeline(run_start.start_s)
     practice = _practice(config, journal, timeline)
     probe = HostProbe(config)
-    ticker = Ticker(timeline, clock_synced=trusted, host_report=probe.report)
+    ticker = Ticker(
+        timeline,
+        clock_synced=trusted,
+        host_report=lambda t_s: _with_settings(probe.report(t_s), settings),
+    )
     app = Loop(
         config,
         journal,
@@ -79,13 +116,18 @@ def _watch(config: Config, journal: Journal) -> int:
         on_events=lambda events: _told(events, practice),
         log=announce,
         shedding=Shedding(),
+        settings=settings,
     )
     try:
         app.attach_panel(open_panel(config, timeline, app.put))
     except DeviceError as error:
         # A faulty panel must not end the monitor.
         announce(f"running without the panel: {error}")
-    return app.run()
+    return app
+
+
+def _with_settings(report: HostReport, settings: BoxSettings) -> HostReport:
+    return msgspec.structs.replace(report, settings_problem=settings.problem)
 
 
 def _practice(config: Config, journal: Journal, timeline: Timeline) -> list[PracticeNursery]:

@@ -103,6 +103,8 @@ class HostReport(msgspec.Struct, frozen=True):
     """what lies beside the journal and waits for a person, one sentence a file"""
     rows_rejected: dict[str, int] = {}
     """stored rows that could not be used, by table; told for a day"""
+    settings_problem: str | None = None
+    """what of the settings that a person made cannot be used"""
     roster_known: bool = True
     """False: the card could not be read, and nobody knows who is in the nursery"""
 

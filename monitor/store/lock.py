@@ -13,14 +13,27 @@ from pathlib import Path
 from types import TracebackType
 
 from monitor.errors import CARD_ERRNOS, CardError, JournalError
-from monitor.host.ownership import open_own
+from monitor.host.ownership import is_there, open_own
+
+LOCK = "daemon.lock"
+
+
+def is_held(state_dir: str | Path) -> bool:
+    """Whether a daemon owns the directory now; nobody, where nothing can be seen."""
+    try:
+        if not is_there(Path(state_dir) / LOCK):
+            return False
+        with StateLock(state_dir) as lock:
+            return not lock.acquire()
+    except JournalError:
+        return False
 
 
 class StateLock:
     """A lock on ``state_dir``; use as a context manager."""
 
     def __init__(self, state_dir: str | Path) -> None:
-        self._path = Path(state_dir) / "daemon.lock"
+        self._path = Path(state_dir) / LOCK
         self._handle: int | None = None
 
     def acquire(self) -> bool:

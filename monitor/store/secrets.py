@@ -16,6 +16,7 @@ from pathlib import Path
 from monitor.config import MqttConfig
 from monitor.config_errors import byte_order_mark
 from monitor.errors import ConfigError
+from monitor.written.settings import PASSWORD, SECRETS
 
 OPEN_TO_OTHERS = 0o077
 """mode bits that a person's secret file must not have"""
@@ -63,6 +64,8 @@ def read_secret(path: str | Path, what: str, *, open_bits: int = OPEN_TO_OTHERS)
 def read_password(config: MqttConfig, credentials_dir: str | None = None) -> str | None:
     """The password from the systemd credential ``mqtt-password`` or ``mqtt.password_file``.
 
+    One that a person has set comes before both.
+
     An empty credential is none: ``nursery install`` writes an empty file for the unit to load.
     ``credentials_dir`` is systemd's, from the environment, unless it is given.
 
@@ -70,7 +73,8 @@ def read_password(config: MqttConfig, credentials_dir: str | None = None) -> str
         ConfigError: the file is missing, a link, empty, or others may read it.
     """
     credentials_dir = credentials_dir or os.environ.get("CREDENTIALS_DIRECTORY")
-    if credentials_dir:
+    is_set = Path(config.password_file or "").name == SECRETS[PASSWORD]
+    if credentials_dir and not is_set:
         credential = Path(credentials_dir) / "mqtt-password"
         if os.path.lexists(credential):
             name = "the credential mqtt-password"

@@ -14,9 +14,9 @@ import msgspec
 
 from monitor.config import Config
 from monitor.errors import NurseryError
-from monitor.host.ownership import is_there
 from monitor.host.probe import HostProbe
-from monitor.store.lock import StateLock
+from monitor.store.lock import is_held
+from monitor.store.settings import BoxSettings
 from monitor.verbs.check_broker import check_broker
 from monitor.verbs.check_encryption import check_encryption
 from monitor.verbs.check_host import check_clock, check_disk, check_power, check_temperature
@@ -25,6 +25,7 @@ from monitor.verbs.check_journal import check_journal
 from monitor.verbs.check_push import check_push
 from monitor.verbs.check_sources import check_microphone, check_scale
 from monitor.verbs.finding import Finding
+from monitor.verbs.settings import check_settings
 
 
 def run_check(
@@ -34,13 +35,15 @@ def run_check(
     *,
     password: str | None = None,
     push: bool = False,
+    settings: BoxSettings | None = None,
 ) -> int:
     """Check everything and write a line each to ``out``; 1 if anything failed, else 0.
 
     ``password`` is the credential that root read for the service before it became its user.
-    With ``push`` one is sent to every route of ``[notify]``.
+    With ``push`` one is sent to every route of ``[notify]``. ``settings`` say where values come
+    from.
     """
-    busy = _daemon_runs(config)
+    busy = is_held(config.state_dir)
     host = HostProbe(config).report(0.0)
     checks: list[tuple[str, Callable[[], Finding]]] = [
         ("microphone", lambda: check_microphone(config, busy)),
@@ -55,6 +58,8 @@ def run_check(
         ("temperature", lambda: check_temperature(host)),
         ("disk", lambda: check_disk(host, config.state_dir)),
     ]
+    if settings is not None:
+        checks.append(("settings", lambda: check_settings(settings, password)))
     with ThreadPoolExecutor(len(checks)) as pool:
         running = [(name, pool.submit(check)) for name, check in checks]
         findings = [_finding(name, future.result) for name, future in running]
@@ -80,13 +85,3 @@ def _json(finding: Finding) -> str:
     document = {"check": finding.check, "ok": finding.ok, "state": finding.state}
     document |= {"text": finding.text, "todo": finding.todo}
     return msgspec.json.encode(document).decode() + "\n"
-
-
-def _daemon_runs(config: Config) -> bool:
-    try:
-        if not is_there(config.journal_path.parent / "daemon.lock"):
-            return False
-        with StateLock(config.state_dir) as lock:
-            return not lock.acquire()
-    except NurseryError:
-        return False

@@ -34,7 +34,7 @@ device = "USB"               # part of its name, as "nursery check" shows it
 source = "hx711"             # "none" without a scale
 dout_pin = 5
 sck_pin = 6
-# "nursery calibrate scale" prints the two lines that belong here
+# calibrate with "nursery calibrate scale", which keeps the result itself
 
 [mqtt]
 host = "localhost"

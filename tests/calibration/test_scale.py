@@ -8,14 +8,17 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from calibration import guided as guided_module
+from calibration import scale as scale_module
 from calibration.drift import soak
+from calibration.guided import guided, guided_by_monitor
 from calibration.recorded_steps import plateaus
-from calibration.scale import artefact, calibrate_scale, guided, summary
+from calibration.scale import artefact, calibrate_scale, summary
 from monitor.config import Config, ScaleConfig
 from monitor.config_file import parse_config
 from monitor.core.scale_fit import Plateau, ScaleFit, diagnose, fit, rest
 from monitor.devices.collect import Collected
-from monitor.errors import CalibrationError, ConfigError
+from monitor.errors import CalibrationError, CommandError, ConfigError
 from monitor.events import ScaleBlock
 from monitor.written.masses import parse_mass
 
@@ -207,6 +210,72 @@ def test_guided_waits_for_stillness_and_may_skip_the_check(config):
 def test_guided_refuses_a_dead_wire_at_step_two(config):
     with pytest.raises(CalibrationError, match="wiring"):
         calibrated(config, [0.0, "1kg", 0.0, "300", 0.0])
+
+
+def test_a_typing_error_is_asked_again_and_a_mass_that_cannot_be_once_more(config):
+    answers = [0.0, "1kgg", "100", 1000.0, "1 kg", 1000.0, "a can", "400 g", 400.0]
+    with pytest.raises(CalibrationError, match="are 100 g what lies on it"):
+        calibrated(config, answers)
+    found, _, text = calibrated(config, answers[:1] + answers[2:])
+    assert "246 % of the converter's range: are 100 g what lies on it?" in text
+    assert '"a can" is no mass' in text
+    assert found.counts_per_gram == pytest.approx(FACTOR, rel=1e-3)
+    assert found.check_error == pytest.approx(0, abs=2e-3)
+
+
+def test_by_the_running_monitor_each_step_is_a_command_and_a_refusal_is_asked_again():
+    taken, prompts, out = [], [], io.StringIO()
+    answers = iter(["", "", "1kg", "", "300", "", ""])
+
+    def step(name, grams):
+        taken.append((name, grams))
+        if len(taken) == 1:
+            raise CommandError("the scale was not still")
+        return f"{name} understood"
+
+    guided_by_monitor(
+        step, ask=lambda prompt: (prompts.append(prompt), next(answers))[1], settle_s=0.0, out=out
+    )
+    assert taken == [
+        ("empty", None), ("empty", None), ("mass", 1000.0), ("check", 300.0), ("accept", None),
+    ]  # fmt: skip
+    assert "was not still" in out.getvalue()
+    assert out.getvalue().endswith("accept understood.\n")
+
+
+def test_a_calibration_by_the_running_monitor_that_is_broken_off_is_cancelled():
+    taken = []
+    answers = iter(["", KeyboardInterrupt()])
+
+    def ask(_prompt):
+        answer = next(answers)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    def step(name, grams):
+        taken.append(name)
+        return "understood"
+
+    with pytest.raises(KeyboardInterrupt):
+        guided_by_monitor(step, ask=ask, settle_s=0.0, out=io.StringIO())
+    assert taken == ["empty", "cancel"]
+
+
+def test_a_calibration_is_kept_by_whoever_takes_it_over(tmp_path, config, monkeypatch):
+    box, kept, out = Box([0.0, "1kg", 1000.0, ""]), [], io.StringIO()
+    monkeypatch.setattr(scale_module, "open_tap", lambda *_: box)
+    monkeypatch.setattr(guided_module.time, "sleep", lambda _s: None)
+    calibrate_scale(
+        config,
+        ask=box.ask,
+        out_dir=str(tmp_path),
+        keep=lambda *values: kept.append(values),
+        out=out,
+    )
+    assert kept == [(pytest.approx(FACTOR, rel=1e-3), pytest.approx(ZERO, abs=20))]
+    assert "The box uses it from now on" in out.getvalue()
+    assert "Put these two lines" not in out.getvalue()
 
 
 def test_soak_measures_the_drift(tmp_path):

@@ -10,7 +10,7 @@ import tomllib
 
 import pytest
 
-from calibration import scale as scale_module
+from calibration import guided as guided_module
 from calibration.scale import calibrate_scale
 from monitor.config import Config, ScaleConfig
 from monitor.errors import CalibrationError
@@ -103,7 +103,7 @@ def test_check_says_what_is_broken_and_what_to_do(tmp_path, chip, sound):
 @pytest.fixture
 def quick(monkeypatch):
     for name, seconds in (("DIAGNOSE_S", 3.0), ("REST_S", 3.0), ("SETTLE_S", 0.3)):
-        monkeypatch.setattr(scale_module, name, seconds)
+        monkeypatch.setattr(guided_module, name, seconds)
 
 
 def guided(chip, tmp_path, *, wired=True):

@@ -89,6 +89,7 @@ class HostHealth:
             "journal_lost": report.journal_lost is not None,
             "journals_kept": bool(report.journals_kept),
             "rows_rejected": bool(report.rows_rejected),
+            "settings": report.settings_problem is not None,
             "roster": not report.roster_known,
         }
 

@@ -47,6 +47,20 @@ def _rows_rejected(since_s: float, report: HostReport) -> Condition:
     )
 
 
+def _settings(since_s: float, report: HostReport) -> Condition:
+    said = report.settings_problem or ""
+    return Condition(
+        kind="monitor_blind",
+        key="settings",
+        severity="warning",
+        since_s=since_s,
+        title="Settings cannot be used",
+        message=f"{said[:1].upper()}{said[1:]}.",
+        why="what was set on the page or by command is damaged, or does not fit the configuration",
+        all_clear="All settings are used again.",
+    )
+
+
 def _roster(since_s: float, report: HostReport) -> Condition:
     return Condition(
         kind="monitor_blind",
@@ -65,6 +79,7 @@ STORED = {
     "journal_lost": _journal_lost,
     "journals_kept": _journals_kept,
     "rows_rejected": _rows_rejected,
+    "settings": _settings,
     "roster": _roster,
 }
 """what is wrong with what was stored"""

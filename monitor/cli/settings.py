@@ -1,0 +1,68 @@
+"""``set`` and ``get``: what a person may change, without an editor and without a restart."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from monitor.cli.options import box_settings_and_password, config_option, json_option
+
+FROM_INPUT = "-"
+"""in place of a value: it is read where nobody looks over a shoulder"""
+
+
+@click.command("set", context_settings={"ignore_unknown_options": True})  # -84213 is a value
+@click.argument("words", metavar="[KEY [VALUE]]", nargs=-1)
+@click.option("--default", "take_back", is_flag=True,
+              help="Take KEY back: the configuration file holds again.")  # fmt: skip
+@click.option("--list", "only_list", is_flag=True, help="Show every setting, as without KEY.")
+@json_option
+@config_option
+def set_(
+    config_path: str | None,
+    words: tuple[str, ...],
+    take_back: bool,
+    only_list: bool,
+    as_json: bool,
+) -> int:
+    """Change a setting: nursery set alerts.night.from 22:30. Nothing needs to be restarted.
+
+    Without VALUE it is shown, without KEY all of them are, each with where it comes from. Several
+    that belong together are set at once: KEY VALUE KEY VALUE. For a password or push addresses
+    write "-" as VALUE and type it when asked: what stands in a command line others can read.
+    """
+    if only_list and words:
+        raise click.UsageError("--list stands alone")
+    if take_back and len(words) != 1:
+        raise click.UsageError("--default takes one KEY: nursery set alerts.night.from --default")
+    settings, password = box_settings_and_password(config_path)
+    from monitor.verbs.settings import change, requests, show
+    from monitor.written.setup_requests import Configure
+
+    if take_back:
+        return change(settings, [Configure(key=words[0], default=True)], sys.stdout)
+    if len(words) < 2:
+        key = words[0] if words else None
+        return show(settings, password, key, as_json=as_json, out=sys.stdout)
+    if words[-1] == FROM_INPUT:
+        words = (*words[:-1], _typed(words[0]))
+    return change(settings, requests(words), sys.stdout)
+
+
+@click.command()
+@click.argument("key", required=False)
+@json_option
+@config_option
+def get(config_path: str | None, key: str | None, as_json: bool) -> int:
+    """Show a setting, those of a table, or all, each with where it comes from."""
+    settings, password = box_settings_and_password(config_path)
+    from monitor.verbs.settings import show
+
+    return show(settings, password, key, as_json=as_json, out=sys.stdout)
+
+
+def _typed(key: str) -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt(key, hide_input=True))
+    return sys.stdin.read().strip()

@@ -1,0 +1,103 @@
+"""Settings while the box runs: asked for, changed beside it, taken over from a calibration.
+
+What is changed is kept first. Then the loop ends politely and begins anew in the same process, with
+what a restart goes on with: nobody restarts anything, and no alert is raised or cleared by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from monitor.config import Config
+from monitor.daemon.push_routes import PushRoutes
+from monitor.documents import SettingsStatus
+from monitor.errors import CommandError, ConfigError
+from monitor.events import AnyEvent, Calibration, Command, CommandResult
+from monitor.store.push_rows import wanted
+from monitor.store.settings import BoxSettings
+from monitor.written.setup_requests import Configure
+
+
+class Configuring:
+    """``carry_out`` what is asked, ``look`` once a second; the loop ends when ``changed``."""
+
+    def __init__(self, settings: BoxSettings | None, log: Callable[[str], None]) -> None:
+        """Take the settings in force; ``None``: there is nowhere to keep any (a simulation)."""
+        self._settings, self._log = settings, log
+        self._in_force = None if settings is None else settings.config
+
+    @property
+    def changed(self) -> bool:
+        """Whether other settings hold than those that the box was opened with."""
+        return self._settings is not None and self._settings.config != self._in_force
+
+    def carry_out(self, command: Command) -> CommandResult | None:
+        """Set, or take back; ``None``: the command is another."""
+        asked = command.request
+        if not isinstance(asked, Configure):
+            return None
+        if self._settings is None:
+            return command.answer("settings are kept by a monitor that runs on a box")
+        try:
+            said = self._settings.carry_out(asked, fit_to_run)
+        except CommandError as refused:
+            return command.answer(str(refused))
+        self._log(f"set from outside: {said}")
+        return msgspec.structs.replace(command.answer(said=said), answer={"restarts": self.changed})
+
+    def keep(self, events: list[AnyEvent]) -> list[AnyEvent]:
+        """Keep an accepted calibration; the events, with an honest answer where that failed."""
+        found = next((event for event in events if isinstance(event, Calibration)), None)
+        if self._settings is None or found is None or found.counts_per_gram is None:
+            return events
+        try:
+            self._settings.accept_calibration(found.counts_per_gram, found.zero_counts or 0.0)
+        except CommandError as refused:
+            why = f"it holds until the next restart, but: {refused}"
+            return [_unkept(event, why) for event in events]
+        if self._in_force is not None:
+            self._in_force = _calibrated(self._in_force, self._settings.config)
+        return events
+
+    def look(self) -> None:
+        """Take up what somebody else has changed: a command on this machine, an editor."""
+        if self._settings is not None and self._settings.is_outdated:
+            self._settings.load(mend=True)
+            if self._settings.problem is not None:
+                self._log(self._settings.problem)
+
+    def status(self) -> SettingsStatus | None:
+        """For topic ``settings``."""
+        return None if self._settings is None else self._settings.status()
+
+
+def fit_to_run(new: Config, old: Config) -> None:
+    """What no file alone can say of settings: the box could be opened with them.
+
+    Raises:
+        ConfigError: it could not; one sentence.
+    """
+    if old.sources and not new.sources:
+        raise ConfigError(
+            'with "microphone.source" and "scale.source" both "none" nothing would be watched'
+        )
+    if new.notify != old.notify and wanted(new.notify):
+        PushRoutes(new.notify)
+
+
+def _calibrated(config: Config, by: Config) -> Config:
+    """``config`` with the calibration of another; whatever else has changed is still due."""
+    scale = msgspec.structs.replace(
+        config.scale,
+        counts_per_gram=by.scale.counts_per_gram,
+        zero_counts=by.scale.zero_counts,
+    )
+    return msgspec.structs.replace(config, scale=scale)
+
+
+def _unkept(event: AnyEvent, why: str) -> AnyEvent:
+    if not isinstance(event, CommandResult):
+        return event
+    return msgspec.structs.replace(event, ok=False, error=why, understood=None)

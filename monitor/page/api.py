@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from monitor.codec import encode
 from monitor.page.boxes import BoxDocument
-from monitor.page.context import body_of, box_of, page_of, refusal, session_of
+from monitor.page.context import body_of, box_of, page_of, refusal, session_of, taps_too_fast
 
 WANTED = ("what", "baby", "since", "until", "limit", "next")
 """what ``history`` takes from the address"""
@@ -25,8 +25,9 @@ def _json(value: object, status: int = 200) -> Response:
 
 
 def document(box: BoxDocument) -> dict[str, Any]:
-    """One box as JSON; ``babies`` is a list as people read it, and a table by slug beside it."""
-    return msgspec.to_builtins(box)  # type: ignore[no-any-return]
+    """One box as JSON."""
+    fields: dict[str, Any] = msgspec.to_builtins(box)
+    return fields
 
 
 async def boxes(request: Request) -> Response:
@@ -82,6 +83,8 @@ async def _command(request: Request, *, setup: bool) -> Response:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return refusal(400, 'send one JSON object, such as {"minutes": 20}')
     args.pop("request_id", None)
+    if taps_too_fast(request, session):
+        return refusal(429, "too many commands: wait a moment")
     verb = request.path_params["verb"]
     if not verb.isidentifier():
         return refusal(404, "there is no such command")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import time
+
 from starlette.applications import Starlette
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -11,12 +14,18 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from monitor.page import api, forms, pairing_form, security, stream
+from monitor.page import api, forms, pairing_form, phones, reports, security, stream
 from monitor.page.context import Page, TooLongError, problem, refusal
+from monitor.page.limits import PAIRED, UNPAIRED, neighbour
 from monitor.page.screening import handler
 from monitor.page.screens import ROUTES
+from monitor.page.sessions import Session
 
 SAFE = {"GET", "HEAD"}
+WRONG_NAME = (
+    "This page does not answer to that name. If it is yours, add it to page.names in the "
+    "configuration.\n"
+)
 
 
 def build(page: Page) -> Starlette:
@@ -26,6 +35,9 @@ def build(page: Page) -> Starlette:
         Route("/static/{name}", page.views.serve_static),
         Route("/pair", pairing_form.get, methods=["GET"]),
         Route("/pair", pairing_form.post, methods=["POST"]),
+        Route("/phones", phones.get, methods=["GET"]),
+        Route("/phones", phones.post, methods=["POST"]),
+        Route("/csp", reports.post, methods=["POST"]),
         Route("/api/boxes", api.boxes),
         Route("/api/boxes/{box}", api.box),
         Route("/api/boxes/{box}/history", api.history),
@@ -34,7 +46,6 @@ def build(page: Page) -> Starlette:
         Route("/api/stream", stream.get),
         Route("/boxes/{box}/do/{verb}", forms.post, methods=["POST"]),
         Route("/boxes/{box}/setup/do/{verb}", forms.post_setup, methods=["POST"]),
-        Route("/phones/revoke", forms.revoke, methods=["POST"]),
         *(Route(path, handler(show)) for path, show in ROUTES),
     ]
     app = Starlette(
@@ -64,19 +75,31 @@ class Guard:
                 MutableHeaders(scope=message).update(self._headers)
             await send(message)
 
-        refused = self._refused(scope)
+        request = Request(scope)
+        cookie = security.cookie_name(scope["scheme"])
+        token = request.cookies.get(cookie, "")
+        session = self._page.sessions.find(token, time.time()) if token else None
+        scope["session"] = session
+        refused = self._refused(request, session)
         await (refused or self._app)(scope, receive, send_guarded)
 
-    def _refused(self, scope: Scope) -> Response | None:
-        fields = Headers(scope=scope)
-        if not security.is_own(fields.get("host", ""), self._page.names):
-            return PlainTextResponse(
-                "This page does not answer to that name. If it is yours, add it to "
-                "page.names in the configuration.\n", 421,
-            )  # fmt: skip
-        if scope["method"] not in SAFE and security.is_foreign(fields, scheme=scope["scheme"]):
+    def _refused(self, request: Request, session: Session | None) -> Response | None:
+        if (wait_s := self._wait_s(request, session)) > 0:
+            later = {"retry-after": str(math.ceil(wait_s))}
+            return PlainTextResponse("Too many requests: wait a moment.\n", 429, later)
+        if not security.is_own(request.headers.get("host", ""), self._page.names):
+            return PlainTextResponse(WRONG_NAME, 421)
+        foreign = security.is_foreign(request.headers, scheme=request.scope["scheme"])
+        if request.method not in SAFE and foreign:
             return PlainTextResponse("This request was sent by another page.\n", 403)
         return None
+
+    def _wait_s(self, request: Request, session: Session | None) -> float:
+        now_s = time.monotonic()
+        if session is not None:
+            return self._page.requests.wait_s(session.id, PAIRED, now_s)
+        address = neighbour(request.client.host if request.client else "")
+        return self._page.requests.wait_s(address, UNPAIRED, now_s)
 
 
 async def _no_such(request: Request, error: Exception) -> Response:

@@ -112,16 +112,17 @@ class Boxes:
             return None
         if (box := self._box(name)) is None or len(payload) > MOST_BYTES:
             return None
-        self._renewed.add((name, key))
-        if not payload:
-            self._forget(box, key)
-        elif self._fold(box, key, payload):
-            box.received_s[key] = box.heard_s = now_s
+        if payload:
+            changed = self._fold(box, key, payload)
+            if changed:
+                self._renewed.add((name, key))
+                box.received_s[key] = box.heard_s = now_s
         else:
-            return None
+            changed = key in box.received_s
+            self._forget(box, key)
         if not box.received_s:
             del self._by_name[name]
-        return name
+        return name if changed else None
 
     def _box(self, name: str) -> BoxDocument | None:
         if name not in self._by_name:

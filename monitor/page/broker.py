@@ -17,7 +17,9 @@ from monitor.mqtt.connection_events import Connected, Ended, Received, Refused, 
 from monitor.mqtt.connection_settings import Intake, ProtocolVersion, VersionChoice
 from monitor.mqtt.topics import Message
 from monitor.page.boxes import BOX_NAME, TOPICS, Boxes, read
+from monitor.page.histories import Histories
 from monitor.page.hub import Hub, News
+from monitor.page.limits import COMMANDS, Buckets
 
 if TYPE_CHECKING:
     from monitor.mqtt.connection import Connection
@@ -35,8 +37,8 @@ MOST_ASKED = 200
 """questions that wait for their answers"""
 LOOK_S = 60.0
 LOOK_EVERY_S = 30.0
-MOST_PAGES = 40
-"""of one history, 12 kB each"""
+PATIENCE_S = 8.0
+"""a command waits so long for its turn; then there are too many"""
 
 
 class Broker:
@@ -54,6 +56,8 @@ class Broker:
         self._settling: asyncio.TimerHandle | None = None
         self._looked_s: dict[str, float] = {}
         """monotonic time at which each box was last asked for its readings"""
+        self._pace = Buckets()
+        self.histories = Histories(self.ask)
 
     @property
     def connected(self) -> bool:
@@ -84,9 +88,10 @@ class Broker:
         connection.on_event = wake
         connection.open()
         while True:
-            patience_s = None if self._up else ATTEMPT_S
             try:
-                await asyncio.wait_for(self._woken.wait(), patience_s)
+                # Not wait_for: before Python 3.12 it may swallow a cancellation.
+                async with asyncio.timeout(None if self._up else ATTEMPT_S):
+                    await self._woken.wait()
             except TimeoutError:
                 return self._lost("the broker does not answer", wrong_version=True)
             self._woken.clear()
@@ -129,6 +134,8 @@ class Broker:
         box, _, rest = rest.partition("/")
         if not BOX_NAME.fullmatch(box):
             return
+        if rest in {"alert", "event"}:
+            self.histories.happened(box)
         if rest in {"alert", "live"}:
             if (body := read(payload, dict)) is not None:
                 self._hub.happened(News(rest, body | {"box": box}))
@@ -141,6 +148,7 @@ class Broker:
         if waiting is not None and not waiting.done():
             waiting.set_result(result)
         if verb != "history":  # whole pages of it are for whoever asked
+            self.histories.happened(box)
             self._hub.happened(News("result", result | {"box": box, "verb": verb}))
 
     def look(self, box: str) -> None:
@@ -162,44 +170,37 @@ class Broker:
         ``setup``: on ``setup/<verb>``, which changes the box itself.
         """
         if self._connection is None or not self._up:
-            return _no(f"the page has no connection to the broker: {self.why}")
+            return _no("no_broker", f"the page has no connection to the broker: {self.why}")
         known = self._boxes.get(box)
         if known is None:
-            return _no(f"there is no box {box}")
+            return _no("no_box", f"there is no box {box}")
         if known.online is False:
-            return _no(f"{box} is offline: nothing was changed")
-        if len(self._asked) >= MOST_ASKED:
-            return _no("too much is being asked at once: try again in a moment")
+            return _no("offline", f"{box} is offline: nothing was changed")
+        wait_s = self._pace.turn_in_s(box, COMMANDS, time.monotonic(), PATIENCE_S)
+        if wait_s is None or len(self._asked) >= MOST_ASKED:
+            return _no("too_many", "too much is being asked at once: try again in a moment")
         request_id = secrets.token_hex(8)
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._asked[request_id] = answer
         topic = f"nursery/{box}/{'setup' if setup else 'cmd'}/{verb}"
         payload = encode(args | {"request_id": request_id})
         try:
+            await asyncio.sleep(wait_s)
+            if self._connection is None:
+                return _no("no_broker", f"the page has no connection to the broker: {self.why}")
             self._connection.publish(Message(topic=topic, payload=payload))
-            result = await asyncio.wait_for(answer, ANSWER_S)
+            async with asyncio.timeout(ANSWER_S):
+                result = await answer
         except TimeoutError:
-            return _no(f"{box} did not answer within {ANSWER_S:.0f} s: look whether it was done")
+            return _no(
+                "no_answer",
+                f"{box} did not answer within {ANSWER_S:.0f} s: look whether it was done",
+            )
         finally:
             self._asked.pop(request_id, None)
         return {key: value for key, value in result.items() if key != "request_id"}
 
-    async def history(self, box: str, **what: Any) -> list[dict[str, Any]]:
-        """What happened there, newest first: ``what``, ``baby``, ``since``, ``until``, ``limit``.
 
-        All pages of it, at most ``MOST_PAGES``; empty when the box does not answer.
-        """
-        args = {key: value for key, value in what.items() if value is not None}
-        found: list[dict[str, Any]] = []
-        for _ in range(MOST_PAGES):
-            page = await self.ask(box, "history", args)
-            items = page.get("items") if page.get("ok") is True else None
-            found += [item for item in items or [] if isinstance(item, dict)]
-            if not isinstance(page.get("next"), str):
-                break
-            args["next"] = page["next"]
-        return found
-
-
-def _no(error: str) -> dict[str, Any]:
-    return {"ok": False, "error": error}
+def _no(reason: str, error: str) -> dict[str, Any]:
+    """``reason`` is the key of the sentence below ``answer.`` in the page's words."""
+    return {"ok": False, "error": error, "reason": reason}

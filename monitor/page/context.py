@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from monitor.page.boxes import BoxDocument, Boxes
 from monitor.page.broker import Broker
 from monitor.page.hub import Hub
+from monitor.page.limits import OF_ONE_PHONE, Buckets
 from monitor.page.pairing import Pairing
 from monitor.page.said import Said
 from monitor.page.seen import Shown
@@ -19,7 +20,6 @@ from monitor.page.sessions import Session, Sessions
 from monitor.page.views import Views
 from monitor.page.words import Words, choose
 
-COOKIE = "nursery"
 MOST_BODY = 16_384
 
 
@@ -36,6 +36,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     languages: dict[str, Words]
     names: frozenset[str]
     """host names that it answers to"""
+    requests: Buckets
+    """how many each phone and each address has made"""
 
 
 def page_of(request: Request) -> Page:
@@ -45,9 +47,9 @@ def page_of(request: Request) -> Page:
 
 
 def session_of(request: Request) -> Session | None:
-    """The paired phone that asks, or None."""
-    token = request.cookies.get(COOKIE, "")
-    return page_of(request).sessions.find(token, time.time()) if token else None
+    """The paired phone that asks, or None; the guard has looked at its cookie."""
+    found: Session | None = request.scope["session"]
+    return found
 
 
 def words_of(request: Request) -> Words:
@@ -58,6 +60,12 @@ def words_of(request: Request) -> Words:
 def box_of(request: Request) -> BoxDocument | None:
     """The box in the path; None: there is no such box."""
     return page_of(request).boxes.get(request.path_params.get("box", ""))
+
+
+def taps_too_fast(request: Request, session: Session) -> bool:
+    """Whether this phone sends commands faster than anybody taps; this one is counted."""
+    buckets = page_of(request).requests
+    return buckets.wait_s(f"commands {session.id}", OF_ONE_PHONE, time.monotonic()) > 0
 
 
 class TooLongError(Exception):

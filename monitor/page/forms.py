@@ -12,8 +12,17 @@ from starlette.responses import RedirectResponse, Response
 
 from monitor import commands
 from monitor.page import security
-from monitor.page.context import body_of, box_of, page_of, problem, session_of
+from monitor.page.context import (
+    body_of,
+    box_of,
+    page_of,
+    problem,
+    session_of,
+    taps_too_fast,
+    words_of,
+)
 from monitor.page.seen import Answer
+from monitor.page.words import Words
 
 MOST_FIELDS = 40
 UNDOABLE = {
@@ -79,33 +88,33 @@ async def _post(request: Request, *, setup: bool) -> Response:
     if box is None or not verb.isidentifier():
         return problem(request, 404, "error.no_page")
     asked = {name: text for name, text in fields.items() if name not in OWN_FIELDS}
-    result = await page.broker.ask(box.name, verb, arguments(verb, asked), setup=setup)
-    ok = result.get("ok") is True
-    answer = Answer(
-        box=box.name,
-        verb=verb,
-        ok=ok,
-        text=str(result.get("understood" if ok else "error") or ""),
-        result=result,
-        fields=asked,
-        can_undo=ok and verb in UNDOABLE,
-    )
+    if taps_too_fast(request, session):
+        result: dict[str, Any] = {"ok": False, "error": "", "reason": "too_many"}
+    else:
+        result = await page.broker.ask(box.name, verb, arguments(verb, asked), setup=setup)
+    words = words_of(request)
+    answer = answer_of(words, box.name, verb, asked, result)
     page.said.keep(session.id, answer, time.time())
     return RedirectResponse(security.back_to(fields.get("back", "/")), 303)
 
 
-async def revoke(request: Request) -> Response:
-    """``POST /phones/revoke``: a phone is let in no more."""
-    page, session = page_of(request), session_of(request)
-    if session is None:
-        return RedirectResponse("/", 303)
-    fields = fields_of(await body_of(request))
-    if not security.is_token(fields.get("csrf", ""), session.csrf):
-        return problem(request, 403, "error.stale_form")
-    if session.right != "carer":
-        return problem(request, 403, "error.look_only")
-    page.sessions.revoke(fields.get("id", ""))
-    return RedirectResponse("/phones", 303)
+def answer_of(
+    words: Words, box: str, verb: str, asked: dict[str, str], result: dict[str, Any]
+) -> Answer:
+    """What is said of a result: the box's own words, or the page's where it had no answer."""
+    ok = result.get("ok") is True
+    text = str(result.get("understood" if ok else "error") or "")
+    if not ok and f"answer.{result.get('reason')}" in words:
+        text = words(f"answer.{result['reason']}", box=box)
+    return Answer(
+        box=box,
+        verb=verb,
+        ok=ok,
+        text=text,
+        result=result,
+        fields=asked,
+        can_undo=ok and verb in UNDOABLE,
+    )
 
 
 def _argument(text: str, hint: Any) -> Any:

@@ -24,10 +24,17 @@ class News(msgspec.Struct, frozen=True):
     body: dict[str, Any]
 
 
-class Mailbox:
-    """What one stream has not sent yet."""
+MOST_STREAMS = 128
+MOST_OF_ONE = 6
+"""windows of one phone; with one more the oldest of them ends"""
 
-    def __init__(self) -> None:
+
+class Mailbox:
+    """What one stream has not sent yet; ``owner`` is the id of a session."""
+
+    def __init__(self, owner: str) -> None:
+        self.owner = owner
+        self.closed = False
         self._changed: set[str] = set()
         self._news: deque[News] = deque(maxlen=MOST_NEWS)
         self._filled = asyncio.Event()
@@ -40,6 +47,11 @@ class Mailbox:
     def happened(self, news: News) -> None:
         """This has happened."""
         self._news.append(news)
+        self._filled.set()
+
+    def close(self) -> None:
+        """Its stream ends."""
+        self.closed = True
         self._filled.set()
 
     async def take(self) -> tuple[list[str], list[News]]:
@@ -56,20 +68,34 @@ class Hub:
     """All open streams."""
 
     def __init__(self) -> None:
-        self._mailboxes: set[Mailbox] = set()
+        self._mailboxes: dict[Mailbox, None] = {}
 
     def __len__(self) -> int:
         return len(self._mailboxes)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether no more streams can be open."""
+        return len(self._mailboxes) >= MOST_STREAMS
+
     @contextmanager
-    def mailbox(self) -> Iterator[Mailbox]:
+    def mailbox(self, owner: str) -> Iterator[Mailbox]:
         """One more stream, for as long as it is open."""
-        mailbox = Mailbox()
-        self._mailboxes.add(mailbox)
+        own = [each for each in self._mailboxes if each.owner == owner]
+        for oldest in own[: max(0, len(own) + 1 - MOST_OF_ONE)]:
+            self._mailboxes.pop(oldest, None)
+            oldest.close()
+        mailbox = Mailbox(owner)
+        self._mailboxes[mailbox] = None
         try:
             yield mailbox
         finally:
-            self._mailboxes.discard(mailbox)
+            self._mailboxes.pop(mailbox, None)
+
+    def close(self) -> None:
+        """Every stream ends."""
+        for mailbox in self._mailboxes:
+            mailbox.close()
 
     def changed(self, box: str) -> None:
         """Tell everybody that this box has changed."""

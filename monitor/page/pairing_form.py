@@ -8,7 +8,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from monitor.page.context import COOKIE, body_of, page_of, words_of
+from monitor.page import security
+from monitor.page.context import body_of, page_of, words_of
 from monitor.page.forms import fields_of
 from monitor.page.pairing import plain
 from monitor.page.seen import Shown
@@ -47,8 +48,8 @@ async def post(request: Request) -> Response:
         token = page.sessions.add(right, name, now_s)
         answer = RedirectResponse("/", 303)
         answer.set_cookie(
-            COOKIE, token, max_age=int(UNUSED_S), httponly=True, samesite="strict",
-            secure=request.url.scheme == "https",
+            security.cookie_name(request.scope["scheme"]), token, max_age=int(UNUSED_S),
+            httponly=True, samesite="strict", secure=request.scope["scheme"] == "https",
         )  # fmt: skip
         return answer
     code = page.pairing.current(now_s)
@@ -61,4 +62,4 @@ def device_name(agent: str) -> str:
     """Such as ``Safari on iPhone``: enough to tell one's own phones apart."""
     browser = next((name for mark, name in BROWSERS.items() if mark in agent), "")
     device = next((name for mark, name in MARKS.items() if mark in agent), "")
-    return " on ".join(part for part in (browser, device) if part) or "unknown"
+    return " on ".join(part for part in (browser, device) if part) or "phone"

@@ -28,7 +28,7 @@ def handler(show: Show) -> Handler:
         box = box_of(request)
         if box is None and "box" in request.path_params:
             return problem(request, 404, "error.no_page")
-        seen = _seen(request, session)
+        seen = seen_by(request, session)
         shown = await show(seen)
         page = page_of(request)
         if shown.look and seen.box is not None:
@@ -38,12 +38,13 @@ def handler(show: Show) -> Handler:
     return answer
 
 
-def _seen(request: Request, session: Session) -> Seen:
+def seen_by(request: Request, session: Session) -> Seen:
+    """What a screen is given for this request."""
     page = page_of(request)
     boxes = list(page.boxes)
     only = boxes[0] if len(boxes) == 1 else None
     now_s = time.time()
-    query = request.url.query
+    query = request.scope["query_string"].decode("latin-1")
     return Seen(
         box=box_of(request) if "box" in request.path_params else only,
         boxes=boxes,
@@ -54,8 +55,6 @@ def _seen(request: Request, session: Session) -> Seen:
         broker_why=None if page.broker.connected else page.broker.why,
         path=dict(request.path_params),
         query=dict(request.query_params),
-        url=request.url.path + (f"?{query}" if query else ""),
-        history=page.broker.history,
-        phones=page.sessions.listed,
-        phone_id=session.id,
+        url=request.scope["raw_path"].decode("latin-1") + (f"?{query}" if query else ""),
+        history=page.broker.histories.of,
     )

@@ -14,8 +14,8 @@ import ipaddress
 import re
 import socket
 from collections.abc import Iterable, Mapping
-from urllib.parse import urlsplit
 
+COOKIE = "nursery"
 NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?\.?")
 FOREIGN_SITES = {"cross-site", "same-site"}
 """``Sec-Fetch-Site`` of a request that another page made"""
@@ -46,6 +46,11 @@ def headers(css: str) -> dict[str, str]:
         "cross-origin-resource-policy": "same-origin",
         "permissions-policy": "camera=(), microphone=(), geolocation=()",
     }
+
+
+def cookie_name(scheme: str) -> str:
+    """Over TLS no other server of this host can set it (RFC 6265bis, 4.1.3.2)."""
+    return f"__Host-{COOKIE}" if scheme == "https" else COOKIE
 
 
 def own_names(configured: Iterable[str]) -> frozenset[str]:
@@ -91,10 +96,7 @@ def is_foreign(fields: Mapping[str, str], *, scheme: str) -> bool:
     origin = fields.get("origin")
     if origin is None:
         return False
-    parts = urlsplit(origin) if len(origin) < 300 else urlsplit("")
-    return (
-        f"{parts.scheme}://{parts.netloc}".lower() != f"{scheme}://{fields.get('host', '')}".lower()
-    )
+    return origin.lower() != f"{scheme}://{fields.get('host', '')}".lower()
 
 
 def is_token(given: str, expected: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -27,30 +27,6 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     fields: dict[str, str] = {}
     """what was in the form: a refused one is shown filled in again"""
     can_undo: bool = False
-
-
-class Phone(Protocol):
-    """A paired phone, as a list of them shows it."""
-
-    @property
-    def id(self) -> str:
-        """By which it is revoked."""
-
-    @property
-    def name(self) -> str:
-        """What its browser calls itself."""
-
-    @property
-    def right(self) -> Right:
-        """What it may."""
-
-    @property
-    def paired_s(self) -> float:
-        """Unix time."""
-
-    @property
-    def seen_s(self) -> float:
-        """Unix time, to the hour."""
 
 
 class HistoryOf(Protocol):
@@ -78,10 +54,6 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     url: str = "/"
     """path and query, as a form's ``back``"""
     history: HistoryOf
-    phones: Callable[[], Sequence[Phone]] = tuple
-    """those paired with this page, the one used last first"""
-    phone_id: str = ""
-    """of the one that asks"""
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):

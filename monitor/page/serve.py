@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-import socket
+import logging
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import msgspec
-import uvicorn
 
 from monitor.config import MqttConfig, PageConfig
+from monitor.errors import ConfigError
+from monitor.host import systemd
 from monitor.mqtt.connecting import connector
 from monitor.page import security, words
 from monitor.page.app import build
 from monitor.page.boxes import Boxes
 from monitor.page.broker import Broker
+from monitor.page.connections import Connections
 from monitor.page.context import Page
 from monitor.page.hub import Hub
+from monitor.page.limits import Buckets
+from monitor.page.links import page_url
+from monitor.page.listening import Listeners
 from monitor.page.pairing import Pairing
 from monitor.page.said import Said
 from monitor.page.sessions import Sessions
 from monitor.page.views import Views
+
+if TYPE_CHECKING:
+    import ssl
+
+
+END_S = 2.0
+"""for answers that are on their way when the page is stopped"""
 
 
 def page_broker(mqtt: MqttConfig, page: PageConfig) -> MqttConfig:
@@ -46,35 +59,62 @@ def assemble(mqtt: MqttConfig, settings: PageConfig) -> Page:
         views=Views(),
         languages=words.load(),
         names=security.own_names(settings.names),
+        requests=Buckets(),
     )
 
 
 def serve(mqtt: MqttConfig, settings: PageConfig, out: TextIO) -> int:
-    """Serve until stopped; ``out`` gets the address."""
+    """Serve until stopped; ``out`` gets the address.
+
+    Raises:
+        ConfigError: it can listen nowhere, or a certificate cannot be used.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=out)
+    # It says a line for every malformed request: anybody could fill the journal with them.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     asyncio.run(_serve(mqtt, settings, lambda text: print(text, file=out, flush=True)))
     return 0
 
 
 async def _serve(mqtt: MqttConfig, settings: PageConfig, say: Callable[[str], None]) -> None:
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
     page = assemble(mqtt, settings)
-    config = uvicorn.Config(
-        build(page),
-        http="h11",
-        ws="none",
-        lifespan="off",
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=2,
-        ssl_certfile=settings.cert_file,
-        ssl_keyfile=settings.key_file,
-    )
-    opened = socket.create_server((settings.host or "127.0.0.1", settings.port), backlog=128)
-    scheme = "https" if settings.cert_file else "http"
-    say(f"the page: {scheme}://{settings.host or 'localhost'}:{opened.getsockname()[1]}/")
+    tls = tls_context(settings)
+    connections = Connections(build(page))
+    listeners = Listeners(settings.host, settings.port, connections, tls)
+    await listeners.open()
+    say(f"the page: {page_url(listeners.addresses, listeners.port, settings)}")
     async with _running(page.broker):
-        await uvicorn.Server(config).serve(sockets=[opened])
+        systemd.notify("READY=1")
+        await stop.wait()
+        systemd.notify("STOPPING=1")
+        await listeners.close()
+        page.hub.close()
+        await connections.end(END_S)
+
+
+def tls_context(settings: PageConfig) -> ssl.SSLContext | None:
+    """For ``page.cert_file``; None: plain HTTP.
+
+    Raises:
+        ConfigError: the files are no certificate and its key.
+    """
+    if settings.cert_file is None:
+        return None
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(settings.cert_file, settings.key_file)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(
+            f'"page.cert_file": cannot use {settings.cert_file} with {settings.key_file}: '
+            f"{error}; they must be a PEM certificate and its key"
+        ) from error
+    return context
 
 
 @asynccontextmanager

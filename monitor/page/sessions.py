@@ -67,6 +67,11 @@ class Sessions:
             self._change(found.id, msgspec.structs.replace(found, seen_s=now_s))
         return found
 
+    def has(self, session_id: str) -> bool:
+        """Whether this phone is still paired."""
+        self._reload()
+        return any(each.id == session_id for each in self._by_hash.values())
+
     def listed(self) -> list[Session]:
         """Every paired phone, the one used last first."""
         self._reload()

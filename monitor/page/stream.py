@@ -10,8 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from monitor.codec import encode
 from monitor.page.api import UNPAIRED
-from monitor.page.context import page_of, refusal, session_of
-from monitor.page.hub import Hub
+from monitor.page.context import Page, page_of, refusal, session_of
 
 GATHER_S = 0.05
 """a box says a dozen things at once: one ``state`` for all of them"""
@@ -21,27 +20,35 @@ ALIVE_EVERY_S = 20.0
 
 async def get(request: Request) -> Response:
     """One more stream."""
-    if session_of(request) is None:
+    page, session = page_of(request), session_of(request)
+    if session is None:
         return refusal(401, UNPAIRED)
+    if page.hub.is_full:
+        return refusal(503, "too many windows are open: close some")
     return StreamingResponse(
-        _events(page_of(request).hub),
+        _events(page, session.id),
         media_type="text/event-stream",
         headers={"cache-control": "no-store", "x-accel-buffering": "no"},
     )
 
 
-async def _events(hub: Hub) -> AsyncIterator[bytes]:
-    with hub.mailbox() as mailbox:
+async def _events(page: Page, session_id: str) -> AsyncIterator[bytes]:
+    with page.hub.mailbox(session_id) as mailbox:
         yield b"retry: 2000\n: here\n\n"
         while True:
             try:
-                changed, news = await asyncio.wait_for(mailbox.take(), ALIVE_EVERY_S)
+                async with asyncio.timeout(ALIVE_EVERY_S):
+                    changed, news = await mailbox.take()
             except TimeoutError:
-                yield b": alive\n\n"
-                continue
-            yield b"".join(
-                [_event("state", {"box": name}) for name in changed]
-                + [_event(each.kind, each.body) for each in news]
+                changed, news = [], []
+            if mailbox.closed or not page.sessions.has(session_id):
+                return
+            yield (
+                b"".join(
+                    [_event("state", {"box": name}) for name in changed]
+                    + [_event(each.kind, each.body) for each in news]
+                )
+                or b": alive\n\n"
             )
             await asyncio.sleep(GATHER_S)
 

@@ -199,6 +199,7 @@ class Events:
         self.seen: list[tuple[str, Any]] = []
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self._connection.request("GET", "/api/stream", headers=headers)
+        self.ended = False
         self._answer = self._connection.getresponse()
         assert self._answer.status == 200, self._answer.status
         self._thread = threading.Thread(target=self._read, daemon=True)
@@ -213,6 +214,10 @@ class Events:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave; the page notices by itself."""
         with suppress(OSError):
             if self._connection.sock is not None:
                 self._connection.sock.shutdown(2)
@@ -227,3 +232,4 @@ class Events:
                     kind = value
                 elif name == "data":
                     self.seen.append((kind, msgspec.json.decode(value)))
+        self.ended = True

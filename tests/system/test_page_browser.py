@@ -35,5 +35,43 @@ def test_a_phone_pairs_with_the_code(browser: Chromium, page: PageProcess, width
         screen.page.fill("#code", page.code().lower())
         screen.page.click("button")
         screen.page.wait_for_url(f"{page.url}/")
-        screen.page.wait_for_selector("#age")
+        screen.page.wait_for_selector("#live")
         screen.check("first-page")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_second_phone_pairs_with_one_tap_and_is_revoked(
+    browser: Chromium, page: PageProcess, width: int
+) -> None:
+    phone = page.phone()
+    with (
+        browser.screen(page, width=width, dark=width != 390, phone=phone) as mine,
+        browser.screen(page, width=320) as other,
+    ):
+        mine.go("/phones")
+        mine.page.click("button[value=carer]")
+        code = mine.page.text_content(".pair-code")
+        mine.check("phones-pair")
+        other.go(f"/pair?code={code}")  # as its camera reads it
+        other.page.click("button[type=submit]")
+        other.page.wait_for_selector("#live")
+        mine.go("/phones")
+        assert mine.page.locator(".pair-code").count() == 0
+        assert mine.page.locator("button[id^=revoke]").count() == 2
+        mine.check("phones")
+        mine.page.locator("li", has_not_text="this phone").locator("button").click()
+        mine.page.wait_for_function("document.querySelectorAll('button[id^=revoke]').length === 1")
+        other.expected = {401}
+        other.go("/")
+        other.page.wait_for_selector("#code")
+
+
+def test_a_phone_that_may_only_look_sees_itself_alone(browser: Chromium, page: PageProcess) -> None:
+    page.phone()
+    with browser.screen(page, phone=page.phone("--look-only")) as screen:
+        screen.go("/phones")
+        assert screen.page.locator("button[name=pair]").count() == 0
+        assert screen.page.locator("button[id^=revoke]").count() == 1
+        screen.check("phones-look")
+        screen.page.click("button[id^=revoke]")
+        screen.page.wait_for_selector("#code")

@@ -13,7 +13,6 @@ from monitor.page.screens import (
     log,
     night,
     now,
-    phones,
     report,
     settings,
     tell,
@@ -24,7 +23,6 @@ from monitor.page.seen import Show
 ROUTES: tuple[tuple[str, Show], ...] = (
     ("/", boxes.first),
     ("/boxes", boxes.show),
-    ("/phones", phones.show),
     ("/boxes/{box}", now.show),
     ("/boxes/{box}/babies/{slug}", baby.show),
     ("/boxes/{box}/who", who.show),

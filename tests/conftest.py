@@ -17,7 +17,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 SHARING = frozenset(
     {"test_broker_setup.py", "test_check_broker.py", "test_home_assistant.py", "test_intruder.py",
-     "test_recipes.py"}
+     "test_page_screens.py", "test_recipes.py"}
 )  # fmt: skip
 """system tests whose server is dear and shared by the file"""
 

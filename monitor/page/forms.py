@@ -119,8 +119,9 @@ def answer_of(
 
 def _argument(text: str, hint: Any) -> Any:
     """What people write as they like (``12,450 g``, ``07:30``) stays text: the box reads it."""
-    parts = [part for part in get_args(hint) if part is not type(None)] or [hint]
-    inner = parts[0]
+    inner = hint
+    if not hasattr(hint, "__metadata__"):
+        inner = next((part for part in get_args(hint) if part is not type(None)), hint)
     limits = getattr(inner, "__metadata__", ())
     if any(isinstance(limit, msgspec.Meta) and limit.extra for limit in limits):
         return text

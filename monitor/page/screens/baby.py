@@ -52,7 +52,7 @@ async def show(seen: Seen) -> Shown:
     model |= {"cries_svg": _cries(cries, spoken, seen)}
     found = lines(items, spoken, seen.words)
     model |= _lists(found, seen.query.get("correct", ""))
-    model["older"] = f"?days={days}&end={_older_s(found, from_s):.0f}"
+    model["older"] = f"?days={days}&end={_older_s(found, from_s):.3f}"
     return Shown(template="baby.html", model=model)
 
 

@@ -104,21 +104,9 @@ class CryIncident:
         incident.bout_s = event.t_s
         incident.heard_s = max(incident.heard_s, event.decided_s, event.t_s)
         incident.score = event.score
-        self._name(incident, event, phrase)
-        self.state.incident = incident
-
-    def _name(self, incident: Spell, event: CryStarted, phrase: str) -> None:
-        """Who cries: what is raised as a kitten ends as one, whatever the last calls sounded like.
-
-        Calls that nobody can be told by change nothing of what was known.
-        """
-        if event.species == "unknown" != incident.species:
-            return
-        if incident.species == "unknown":
-            incident.species = event.species
-        elif event.species != incident.species:
-            incident.also = event.species
         incident.context, incident.phrase = event.context, phrase
+        _name(incident, event.species)
+        self.state.incident = incident
 
     def _end(self, event: CryEnded) -> None:
         """The bout is over; its length counts from its first to its last call."""
@@ -237,6 +225,14 @@ class CryIncident:
         """After a restart: a bout that went on then is taken to have ended with the power."""
         self.state = state
         self._lose_hearing()
+
+
+def _name(incident: Spell, heard: Voice) -> None:
+    """Who cries: what is raised as a kitten ends as one, whatever the last calls sounded like."""
+    if incident.species == "unknown":
+        incident.species = heard
+    elif heard not in {"unknown", incident.species}:
+        incident.also = heard
 
 
 def _crying(incident: Spell, now_s: float, cried_s: float) -> Condition:

@@ -114,12 +114,20 @@ def test_a_bout_that_goes_on_is_no_quiet():
     assert len(ear.told(589)) == 1
 
 
-def test_the_newest_bout_says_who_and_why():
+def test_the_newest_bout_says_why_and_who_else():
     ear = Ear().bout(0, 30)
     ear.subject.observe(begun(60, "puppy", context="handled"), "they are being fed")
     (found,) = ear.told(61)
-    assert (found.title, found.since_s) == ("Puppy crying", T0)
-    assert found.message == "A puppy has been crying for 1 min: they are being fed."
+    assert (found.title, found.since_s) == ("Kitten crying", T0)
+    assert found.message == "A kitten and a puppy have been crying for 1 min: they are being fed."
+
+
+def test_calls_of_nobody_known_change_why_and_not_who():
+    ear = Ear().bout(0, 30)
+    ear.subject.observe(begun(60, "unknown", context="handled"), "they are being fed")
+    (found,) = ear.told(61)
+    assert found.title == "Kitten crying"
+    assert found.message == "A kitten has been crying for 1 min: they are being fed."
 
 
 def test_ten_minutes_of_which_a_fifth_was_crying_are_critical():

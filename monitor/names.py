@@ -34,12 +34,16 @@ class SourceWords(NamedTuple):
     """what it is then, in a title"""
     lost: str
     """what nobody knows meanwhile"""
+    todo: str = "look after the babies yourself"
+    """and what to do until it works"""
 
 
 SOURCES: Mapping[SourceName, SourceWords] = {
     "microphone": SourceWords("Microphone", "deaf", "cries are not heard"),
     "scale": SourceWords("Scale", "blind", "weights and feeds are not seen"),
-    "probe": SourceWords("Probe", "dead", "nobody knows how warm the nest is"),
+    "probe": SourceWords(
+        "Probe", "dead", "nobody knows how warm it is", "feel the nest with your hand"
+    ),
 }
 
 LONGEST_NAME = 60

@@ -48,7 +48,7 @@ def demo(hours: float, speed: float, seed: int, port: int) -> int:
 @json_option
 @click.option("--push", is_flag=True, help="Also send a push to everybody under [notify].")
 def check(config_path: str | None, as_json: bool, push: bool) -> int:
-    """Ten-second diagnostic: microphone, scale, broker, push, journal, clock, power.
+    """Ten-second diagnostic: microphone, scale, probe, broker, push, journal, clock, power.
 
     One line each, with what to do. Exit code 1 if anything fails.
     """

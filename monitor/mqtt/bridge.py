@@ -175,7 +175,10 @@ class Bridge:
 
     def pump(self) -> list[Command | ProbeReading]:
         """Send what can be sent; returns the commands and readings that came in."""
-        return self._publisher.pump(self._box.now_s)
+        came_in = self._publisher.pump(self._box.now_s)
+        if (unheard := self._thermometer.unheard(self._refused, self._box.now_s)) is not None:
+            came_in.append(unheard)
+        return came_in
 
     def close(self) -> None:
         """Say ``offline`` and end."""

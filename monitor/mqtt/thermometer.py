@@ -9,7 +9,9 @@ for.
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -19,6 +21,7 @@ from monitor.events import ProbeReading
 from monitor.mqtt.connection_events import Received
 from monitor.mqtt.flood_gate import CommandGate
 
+UNHEARD_S = 10.0
 LONGEST = 4096
 """bytes; a chatty device of Zigbee2MQTT sends a few hundred"""
 _NUMBER = re.compile(r"[+-]?\d{1,6}(?:[.,]\d{1,12})?")
@@ -31,6 +34,7 @@ class Thermometer:
         """``gate`` decides how many messages are too many."""
         self._config = config
         self._gate = gate or CommandGate()
+        self._unheard_s = -math.inf
 
     @property
     def topics(self) -> list[str]:
@@ -41,6 +45,14 @@ class Thermometer:
         """Whether it is not listened to; to be asked at every turn."""
         self._gate.complaint(now_s)
         return self._gate.is_flooded(now_s)
+
+    def unheard(self, refused: Mapping[str, str], t_s: float) -> ProbeReading | None:
+        """Every ten seconds that the broker does not let the box hear it: that, as a reading."""
+        why = next((refused[topic] for topic in self.topics if topic in refused), None)
+        if why is None or 0.0 <= t_s - self._unheard_s < UNHEARD_S:
+            return None
+        self._unheard_s = t_s
+        return ProbeReading(t_s, None, f"on {self._config.topic} {why}")
 
     def received(self, message: Received, now_s: float, t_s: float) -> ProbeReading | None:
         """The reading in a message that came in at ``now_s`` (monotonic), ``t_s`` (timeline).

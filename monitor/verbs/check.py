@@ -22,6 +22,7 @@ from monitor.verbs.check_encryption import check_encryption
 from monitor.verbs.check_host import check_clock, check_disk, check_power, check_temperature
 from monitor.verbs.check_identity import check_identity
 from monitor.verbs.check_journal import check_journal
+from monitor.verbs.check_probe import check_probe
 from monitor.verbs.check_push import check_push
 from monitor.verbs.check_sources import check_microphone, check_scale
 from monitor.verbs.finding import Finding
@@ -48,6 +49,7 @@ def run_check(
     checks: list[tuple[str, Callable[[], Finding]]] = [
         ("microphone", lambda: check_microphone(config, busy)),
         ("scale", lambda: check_scale(config, busy)),
+        ("probe", lambda: check_probe(config, password)),
         ("broker", lambda: check_broker(config, password, busy=busy)),
         ("identity", lambda: check_identity(config, busy=busy)),
         ("push", lambda: check_push(config, send=push)),

@@ -86,3 +86,13 @@ def test_a_flood_is_left_out_and_then_not_listened_to() -> None:
 def test_another_source_listens_to_nothing() -> None:
     assert thermometer().topics == [TOPIC]
     assert Thermometer(ProbeConfig(source="onewire")).topics == []
+
+
+def test_a_topic_that_the_broker_refuses_is_a_fault_every_ten_seconds() -> None:
+    found, refused = thermometer(), {TOPIC: "may not be heard: not authorized"}
+    said = [found.unheard(refused, float(t_s)) for t_s in range(25)]
+    (first, *_) = [each for each in said if each is not None]
+    assert sum(each is not None for each in said) == 3
+    assert first.temperature_c is None
+    assert first.fault == f"on {TOPIC} may not be heard: not authorized"
+    assert found.unheard({"nursery/b/cmd/+": "no"}, 60.0) is None

@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 import soundfile
 
-from monitor.config import Config, MicrophoneConfig, MqttConfig, NotifyConfig, ScaleConfig
+from monitor.config import (
+    Config,
+    MicrophoneConfig,
+    MqttConfig,
+    NotifyConfig,
+    ProbeConfig,
+    ScaleConfig,
+)
 from monitor.events import HostReport
 from monitor.store.journal import Journal
 from monitor.store.lock import StateLock
@@ -15,6 +22,7 @@ from monitor.verbs.check import run_check
 from monitor.verbs.check_encryption import check_encryption
 from monitor.verbs.check_host import check_disk, check_power, check_temperature
 from monitor.verbs.check_journal import check_journal
+from monitor.verbs.check_probe import check_probe
 from monitor.verbs.check_push import check_push
 from monitor.verbs.check_sources import check_microphone, check_scale, pins_advice
 
@@ -144,8 +152,8 @@ def test_all_of_it_as_json_and_as_text(tmp_path, monkeypatch):
     assert run_check(config, True, out) == 1  # nothing listens on port 9
     lines = [json.loads(line) for line in out.getvalue().splitlines()]
     assert [line["check"] for line in lines] == [
-        "microphone", "scale", "broker", "identity", "push", "encryption", "journal", "clock",
-        "power", "temperature", "disk",
+        "microphone", "scale", "probe", "broker", "identity", "push", "encryption", "journal",
+        "clock", "power", "temperature", "disk",
     ]  # fmt: skip
     broker = next(line for line in lines if line["check"] == "broker")
     assert broker["ok"] is False
@@ -227,3 +235,40 @@ def test_a_link_in_the_state_directory_fails(tmp_path, name):
     out = io.StringIO()
     assert run_check(config, False, out) == 1
     assert f"{name} is a link" in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("w1_slave", "state", "words"),
+    [
+        ("0 : crc=7f YES\n0 t=29562\n", "ok", "29.6 °C"),
+        ("0 : crc=7f YES\n0 t=85000\n", "failed", "power-up"),
+        ("0 : crc=00 YES\n0 t=0\n", "failed", "data wire"),
+        ("0 : crc=7f NO\n0 t=29562\n", "failed", "checksum"),
+    ],
+)
+def test_the_probe_on_the_kernels_bus(tmp_path, monkeypatch, w1_slave, state, words):
+    monkeypatch.setattr("monitor.verbs.check_probe.APART_S", 0.0)
+    folder = tmp_path / "28-0316a2798eff"
+    folder.mkdir()
+    (folder / "w1_slave").write_text(w1_slave)
+    found = check_probe(
+        Config(box="a", probe=ProbeConfig(source="onewire", directory=str(tmp_path)))
+    )
+    assert found.state == state
+    assert words in found.text
+    assert (found.todo == "") is (state == "ok")
+
+
+def test_a_probe_that_is_not_there_or_not_configured(tmp_path):
+    none = check_probe(Config(box="a"))
+    assert none.state == "skipped"
+    gone = check_probe(
+        Config(box="a", probe=ProbeConfig(source="onewire", directory=f"{tmp_path}/x"))
+    )
+    assert gone.state == "failed"
+    assert "dtoverlay=w1-gpio" in gone.text
+    nobody = MqttConfig(host="127.0.0.1", port=9)
+    probe = ProbeConfig(source="mqtt", topic="zigbee2mqtt/nest")
+    unheard = check_probe(Config(box="a", mqtt=nobody, probe=probe), listen_s=2.0)
+    assert unheard.state == "failed"
+    assert "cannot be heard" in unheard.text

@@ -184,3 +184,45 @@ def test_a_recorded_night_is_told_in_words_at_its_end(tmp_path: Path) -> None:
     assert "Kangaroo: drank 1 bottle, 8 g (06:4" in night["text"]
     (result,) = [event for event in events if event["event"] == "command_result"]
     assert result["answer"]["text"] == asked["text"]
+
+
+def nest_csv(path: Path, every_s: float = 30.0) -> Path:
+    """Three hours at 30.5 °C, then the heat fails in a room of 18 °C."""
+    rows = ["time_s,temperature_c"]
+    for t_s in np.arange(0.0, 5 * 3600.0, every_s):
+        celsius = 30.5 + 0.4 * np.sin(t_s / 300.0)
+        if t_s > 3 * 3600:
+            celsius = 18.0 + 12.5 * np.exp(-(t_s - 3 * 3600) / 2400.0)
+        rows.append(f"{t_s},{round(celsius * 16) / 16}")
+    path.write_text("\n".join(rows))
+    return path
+
+
+@pytest.mark.parametrize("every_s", [10.0, 120.0])
+def test_a_recorded_probe_is_replayed_with_the_same_alerts(tmp_path: Path, every_s: float) -> None:
+    (tmp_path / "b.json").write_text(BABIES.replace("2026-05-01", "2026-05-07"))
+    inputs = ReplayInputs(
+        babies=f"{tmp_path}/b.json",
+        probe=str(nest_csv(tmp_path / "p.csv", every_s)),
+        start=START,
+    )
+    first = run(inputs)
+    assert run(inputs) == first
+    events = [msgspec.json.decode(line) for line in first.splitlines()]
+    sources = {(e["source"], e["state"]) for e in events if e["event"] == "source"}
+    assert sources == {("probe", "healthy")}
+    alerts = [e for e in events if e["event"] == "alert"]
+    assert {e["kind"] for e in alerts} == {"too_cold"}
+    assert alerts[0]["title"] == "Nest cools down"
+    assert 180 < alerts[0]["t_s"] / 60 < 200
+    assert alerts[-1]["own_severity"] == "critical"
+
+
+def test_a_probe_meets_scale_and_sound(recorded: ReplayInputs, tmp_path: Path) -> None:
+    probe = tmp_path / "p.csv"
+    rows = "".join(f"{t},{30.0 + t % 3 / 16}\n" for t in range(0, 720, 10))
+    probe.write_text(f"time_s,temperature_c\n{rows}")
+    lines = run(msgspec.structs.replace(recorded, probe=str(probe))).splitlines()
+    told = [line for line in lines if '"source":"probe"' not in line]
+    assert told == run(recorded).splitlines()
+    assert len(told) == len(lines) - 1

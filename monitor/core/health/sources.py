@@ -281,7 +281,7 @@ def _is_fresh(source: SourceMemory, now_s: float, patience: Patience) -> bool:
 
 
 def _blind(name: SourceName, source: SourceMemory, since_s: float, severity: Severity) -> Condition:
-    label, blind, lost = SOURCES[name]
+    label, blind, lost, todo = SOURCES[name]
     why = source.why
     return Condition(
         kind="monitor_blind",
@@ -289,7 +289,7 @@ def _blind(name: SourceName, source: SourceMemory, since_s: float, severity: Sev
         severity=severity,
         since_s=since_s,
         title=f"{label} is {blind}",
-        message=f"{label} {why}. Until it works, {lost}: look after the babies yourself.",
+        message=f"{label} {why}. Until it works, {lost}: {todo}.",
         why=why,
         all_clear=f"{label} works again.",
         false_before_s=source.worked_s,

@@ -1,7 +1,7 @@
 """Which readings of the probe can be temperatures of a nest.
 
 A DS18B20 says 85.0 °C when it lost its power and has not measured since (its data sheet); drivers
-say -127 °C, and some 0 °C, of one that is not there; a wire that touches now and then gives single
+say -127 °C of one that is not there; a wire that touches now and then gives single
 wild values; a dead one may repeat its last value for ever. What is no temperature is nothing: it
 neither warms nor cools the nest, and after ``FAULTS`` in a row the probe is told to be dead.
 """
@@ -16,8 +16,9 @@ from monitor.events import ProbeReading
 from monitor.times import HOUR_S, spoken_hours
 from monitor.timeshift import Moment
 
-POWER_UP_C = 85.0
-"""what the memory of a DS18B20 holds before it has measured"""
+POWER_UP_C, SHORTED_C = 85.0, 0.0
+"""what the memory of a DS18B20 holds before it has measured; and what is read from a data wire that
+touches ground: zeros, whose checksum is right. A nest at 0 °C has come through all values above"""
 COLDEST_C, HOTTEST_C = -20.0, 75.0
 """of any nest, a burning one too; -127 is what drivers say of a device that is gone"""
 STEP_C, SLOPE_C_PER_S = 3.0, 0.2
@@ -80,6 +81,8 @@ class TemperatureWatch(msgspec.Struct):
             if value == POWER_UP_C:
                 return "says 85.0 °C, as after power-up: its supply wire may be loose"
             return f"says {value:.1f} °C, which no nest has: look at its wires"
+        if value == SHORTED_C:
+            return "says 0.0 °C to the last digit: its data wire may touch ground"
         if self.last is None:
             return ""
         since_s, before = self.last

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import msgspec
@@ -43,10 +44,11 @@ MOST_FALLS = 200
 SOON_S = HOUR_S
 BELOW_C = 2.0
 """the curve ends so far below what is wanted: it does not level off just under it"""
-TAUS_S = 60.0 * np.array([0.7, 1.5, 3.0, 5.0, 8.0, 12.0, 18.0, 27.0, 40.0, 60.0, 90.0, 135.0])
-"""time constants that are tried: a probe in the air to a thick blanket in a box"""
-NEST_TAU_S = 2.5 * MINUTE_S
-"""nothing with babies in it cools faster: the probe itself has been taken out"""
+TAUS_S = 60.0 * np.array([5.0, 8.0, 12.0, 18.0, 27.0, 40.0, 60.0, 90.0, 135.0])
+"""time constants that are tried: a mat in a carton to a thick blanket in a box"""
+STEEPEST_C = 3.0
+"""within a minute, of a nest 15 °C above its room with the shortest of them; what falls faster is
+the probe, in a hand or out of the nest"""
 
 
 class CoolingState(msgspec.Struct):
@@ -115,7 +117,11 @@ class Cooling:
                 return
             state.told = (state.told[0], min(state.told[1], nest_c))
         since_s = max(falling[0][0], hands.last_s)
-        untouched = hands.seen and hands.last_s < falling[0][0] - HANDS_BEFORE_S
+        untouched = (
+            hands.seen
+            and hands.last_s < falling[0][0] - HANDS_BEFORE_S
+            and _steepest_c(falling) < STEEPEST_C
+        )
         usual_s = self._usual_s(t_s, untouched=untouched)
         unlike = t_s - since_s >= usual_s and falling[0][1] - nest_c >= DROP_C
         if state.told is None and not unlike:
@@ -150,11 +156,20 @@ def _falling(curve: Sequence[tuple[float, float]]) -> Sequence[tuple[float, floa
     return curve[max(near) :]
 
 
+def _steepest_c(falling: Sequence[tuple[float, float]]) -> float:
+    """The most that it fell within a minute, in °C."""
+    drops = (
+        (before_c - after_c) * MINUTE_S / (after_s - before_s)
+        for (before_s, before_c), (after_s, after_c) in pairwise(falling)
+    )
+    return max(drops, default=0.0)
+
+
 def fit(falling: Sequence[tuple[float, float]], low_c: float) -> float | None:
     """When the curve through these points (time, °C) is at ``low_c``.
 
-    ``None``: it levels off before, comes there later than within the hour, or is no nest's. The
-    exponential is fitted by least squares for each of ``TAUS_S``; the best of them counts.
+    ``None``: it levels off before, or comes there later than within the hour. The exponential is
+    fitted by least squares for each of ``TAUS_S``; the best of them counts.
     """
     times, values = np.array(falling).T
     now_s, now_c = float(times[-1]), float(values[-1])
@@ -163,7 +178,7 @@ def fit(falling: Sequence[tuple[float, float]], low_c: float) -> float | None:
     if len(times) < 4:
         return None
     _, room_c, tau_s = min(_fitted(times - now_s, values, float(tau_s)) for tau_s in TAUS_S)
-    if tau_s < NEST_TAU_S or room_c > low_c - BELOW_C:
+    if room_c > low_c - BELOW_C:
         return None
     crosses_s = now_s + tau_s * math.log((now_c - room_c) / (low_c - room_c))
     return crosses_s if crosses_s - now_s <= SOON_S else None

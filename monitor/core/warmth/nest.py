@@ -174,7 +174,7 @@ class Nest:
         """The retained document; ``ages`` of everybody in the nursery."""
         youngest, known = _youngest(ages), self._alive
         return NestStatus(
-            temperature_c=round(self._state.now_c, 2) if known else None,
+            temperature_c=self._state.now_c if known else None,
             at=self._state.at_s if known else None,
             wanted_c=None if youngest is None else wanted(youngest.day).span_c,
             probe="none" if not self.probed else "healthy" if known else "stalled",

@@ -24,6 +24,7 @@ def test_a_nest_is_believed() -> None:
 
 @pytest.mark.parametrize("odd", [85.0, -127.0, float("nan"), float("inf"), 0.0, 76.0, None])
 def test_what_no_nest_has_is_no_temperature(odd: float | None) -> None:
+    assert said(30.0, odd, odd, odd, odd, 30.1)[1:5] == [None] * 4
     assert said(30.0, odd, 30.1) == [30.0, None, 30.1]
 
 

@@ -108,7 +108,7 @@ class BabyStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True, rename={"from_s": "from", "to_s": "to"}):
-    """Topic ``summary``: the last hand-over in words; all ``None`` before the first."""
+    """Topics ``summary`` and ``summary/week``: the last ones; all ``None`` before the first."""
 
     text: str | None = None
     from_s: Moment | None = None
@@ -196,3 +196,4 @@ class BoxState(msgspec.Struct, frozen=True, kw_only=True):
     """open alerts, oldest first"""
     sources: dict[str, SourceHealth]
     summary: Summary = Summary()
+    week: Summary = Summary()

@@ -8,27 +8,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import tzinfo
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
-from monitor.codec import document
+from monitor.codec import converted, document
 from monitor.commands import Summarize
 from monitor.config import NightConfig
+from monitor.core.growth.reference import GrowthReference
+from monitor.data.shipped import growth_reference
 from monitor.documents import BoxState, Summary
 from monitor.errors import JournalError
 from monitor.events import AnyEvent, Baby, Command, Handover, Observation
-from monitor.handover import gather, words
+from monitor.handover import gather, weekly, words
 from monitor.handover.clock import Clock
-from monitor.handover.schedule import LATEST_S, Span, last_night
+from monitor.handover.facts import Night
+from monitor.handover.schedule import LATEST_S, Span, is_sunday, last_night
 from monitor.store.journal import Journal
-from monitor.times import HOUR_S, MINUTE_S
+from monitor.times import DAY_S, HOUR_S, MINUTE_S
 from monitor.timeshift import Moment, TimeShift, shifted
 
 KEY = "handover"
 """where the journal's ``state`` keeps it"""
 MOST_STARTS = 20
 """are remembered; a box that starts more often in a night has an alert about that"""
+LONG_S = 48 * HOUR_S
+"""of more the words are those of a week"""
+WEEK_S = 7 * DAY_S
 RETRY_S = MINUTE_S
 """a journal that cannot be read is asked again this much later"""
 
@@ -56,6 +62,7 @@ class _Kept(msgspec.Struct, kw_only=True):
     starts: list[Moment] = []
     """when the box began to watch, the last of them"""
     summary: Summary = Summary()
+    week: Summary = Summary()
     retry_s: Moment = 0.0
 
 
@@ -76,7 +83,7 @@ class Handovers:
         Raises:
             JournalError: it cannot be read.
         """
-        self._night, self._journal, self._box, self._zone = night, journal, box, zone
+        self._hours, self._journal, self._box, self._zone = night, journal, box, zone
         self._kept = self._restored(now_s)
         self._written: bytes | None = None
         self._reword = self._started = False
@@ -85,14 +92,15 @@ class Handovers:
         saved = self._journal.load_state(KEY)
         if saved is not None:
             with suppress(msgspec.MsgspecError):
-                return msgspec.json.decode(saved, type=_Kept)
+                kept = msgspec.json.decode(saved, type=_Kept)
+                if kept.told_s < now_s + DAY_S:  # else no night would ever be told again
+                    return kept
         known = [b.registered_s for b in self._box.babies if b.registered_s is not None]
         return _Kept(since_s=min([now_s, *known]), told_s=now_s)
 
-    @property
-    def summary(self) -> Summary:
-        """The last one that was made."""
-        return self._kept.summary
+    def beside(self, state: BoxState) -> BoxState:
+        """The retained documents with the last ones that were made."""
+        return msgspec.structs.replace(state, summary=self._kept.summary, week=self._kept.week)
 
     def changed_state(self) -> dict[str, bytes]:
         """What a restart must know, when it is something else than at the last call."""
@@ -102,56 +110,96 @@ class Handovers:
 
     def shift(self, shift: TimeShift) -> None:
         """The timeline was shifted: times in the words are other ones, too."""
-        before, self._kept = self._kept.summary, shifted(self._kept, shift)
-        self._reword = self._reword or self._kept.summary != before
+        before, self._kept = self._kept, shifted(self._kept, shift)
+        same = (before.summary, before.week) == (self._kept.summary, self._kept.week)
+        self._reword = self._reword or not same
 
     def answered(self, observation: Observation) -> list[AnyEvent] | None:
         """The hand-over that somebody asks for, and the answer; ``None`` for anything else."""
         if not isinstance(observation, Command) or not isinstance(observation.request, Summarize):
             return None
-        now_s = observation.t_s
+        now_s, lasts_s = observation.t_s, observation.request.hours * HOUR_S
+        span = Span(now_s - lasts_s, now_s)
         try:
-            told = self._tell(Span(now_s - observation.request.hours * HOUR_S, now_s), now_s)
+            words = self._week(span, now_s) if lasts_s > LONG_S else self._night(span, now_s)
         except JournalError as error:
             return [observation.answer(str(error))]
-        answer = document(self._kept.summary)
-        return [told, msgspec.structs.replace(observation.answer(), answer=answer)]
+        self._kept.summary = words
+        result = msgspec.structs.replace(observation.answer(), answer=document(words))
+        return [_event("asked", words, now_s), result]
 
     def tick(self, now_s: float) -> list[AnyEvent]:
-        """The hand-over of a night that has ended, once."""
+        """The hand-over of a night that has ended, once; on a Sunday also that of the week."""
         if not self._started:
             self._started = True
             self._kept.starts = [*self._kept.starts, now_s][-MOST_STARTS:]
-        if self._reword and self._kept.summary.from_s is not None:
-            self._say_again(now_s)
-        span = last_night(self._night, now_s, self._zone)
-        if span.to_s <= self._kept.told_s or now_s < self._kept.retry_s:
-            return []
-        if now_s - span.to_s > LATEST_S:
-            self._kept.told_s = span.to_s
+        if now_s < self._kept.retry_s:
             return []
         try:
-            told = self._tell(span, now_s)
+            return [*self._said_again(now_s), *self._due(now_s)]
         except JournalError:
             self._kept.retry_s = now_s + RETRY_S
             return []
-        self._kept.told_s = span.to_s
-        return [told]
 
-    def _say_again(self, now_s: float) -> None:
-        """The same time in words with the right times of day."""
+    def _due(self, now_s: float) -> list[AnyEvent]:
+        night = last_night(self._hours, now_s, self._zone)
+        if night.to_s <= self._kept.told_s:
+            return []
+        if now_s - night.to_s > LATEST_S:
+            self._kept.told_s = night.to_s
+            return []
+        words = self._night(night, now_s)
+        told: list[AnyEvent] = [_event("night", words, now_s)]
+        week = None
+        if is_sunday(night.to_s, self._zone):
+            week = self._week(Span(night.to_s - WEEK_S, night.to_s), now_s)
+            told.append(_event("week", week, now_s))
+        self._kept.summary, self._kept.week = words, week or self._kept.week
+        self._kept.told_s = night.to_s
+        return told
+
+    def _said_again(self, now_s: float) -> list[AnyEvent]:
+        """After a shift: the same times in words with the right times of day; no event."""
+        if not self._reword:
+            return []
+        if (span := _span(self._kept.summary)) is not None:
+            is_long = span.to_s - span.from_s > LONG_S
+            self._kept.summary = (self._week if is_long else self._night)(span, now_s)
+        if (span := _span(self._kept.week)) is not None:
+            self._kept.week = self._week(span, now_s)
         self._reword = False
-        from_s, to_s = self._kept.summary.from_s, self._kept.summary.to_s
-        if from_s is not None and to_s is not None:
-            with suppress(JournalError):
-                self._tell(Span(from_s, to_s), now_s)
+        return []
 
-    def _tell(self, span: Span, now_s: float) -> Handover:
-        found = gather.night(
-            self._journal, self._box.status(now_s),
-            from_s=span.from_s, to_s=span.to_s, now_s=now_s,
-            begun_s=self._kept.since_s, starts=self._kept.starts,
-        )  # fmt: skip
-        text = words.text(found, Clock(self._zone, known=self._box.synced))
-        self._kept.summary = Summary(text=text, from_s=span.from_s, to_s=span.to_s)
-        return Handover(t_s=now_s, text=text, from_s=span.from_s, to_s=span.to_s)
+    def _night(self, span: Span, now_s: float) -> Summary:
+        found = self._found(span, now_s)
+        return _summary(words.text(found, self._clock), span)
+
+    def _week(self, span: Span, now_s: float) -> Summary:
+        found = self._found(span, now_s, reference=growth_reference())
+        return _summary(weekly.text(found, self._clock), span)
+
+    @property
+    def _clock(self) -> Clock:
+        return Clock(self._zone, known=self._box.synced)
+
+    def _found(
+        self, span: Span, now_s: float, *, reference: GrowthReference | None = None
+    ) -> Night:
+        kept, now = self._kept, self._box.status(now_s)
+        known = gather.Known(now, now_s, begun_s=kept.since_s, starts=kept.starts)
+        return gather.night(self._journal, span, known, reference=reference)
+
+
+def _summary(text: str, span: Span) -> Summary:
+    return Summary(text=text, from_s=span.from_s, to_s=span.to_s)
+
+
+def _span(told: Summary) -> Span | None:
+    """What it is about; ``None`` while there is none."""
+    if told.from_s is None or told.to_s is None:
+        return None
+    return Span(told.from_s, told.to_s)
+
+
+def _event(what: Literal["night", "week", "asked"], told: Summary, now_s: float) -> Handover:
+    return converted(Handover, told, t_s=now_s, what=what)

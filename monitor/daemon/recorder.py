@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 import msgspec
 
@@ -44,10 +43,8 @@ from monitor.store.batch import Batch
 from monitor.store.batch_writer import BatchWriter
 from monitor.store.failover import FailBack, Known
 from monitor.store.journal import Journal
-from monitor.times import DAY_S, local_minute, spoken_duration
+from monitor.times import local_minute, spoken_duration
 from monitor.timeshift import TimeShift, shifted
-
-PRUNE_EVERY_S = DAY_S
 
 
 class Recorder:
@@ -86,7 +83,6 @@ class Recorder:
         self._on_events, self._log, self._carry_out = on_events, log, carry_out
         self._keep = keep
         self._host: HostReport | None = None
-        self._pruned_s = 0.0
         self._has_begun = False
         self._returned: list[AnyEvent] = []
         """events that became known when the journal on the card was in use again"""
@@ -100,18 +96,12 @@ class Recorder:
 
     def _start_run(self, config: Config, run_start: RunStart) -> None:
         self.report.set_rows_aside()
-        self._write_start(run_start)
+        self._write(_first_batch(run_start))
         try:
             self._begin(config, run_start)
         except JournalError as error:  # the card went between two readings
             failover.fail_over(self.journal, str(error), failover.NOTHING)
             self._begin(config, run_start)
-
-    def _write_start(self, run_start: RunStart) -> None:
-        clock = run_start.clock
-        state = {"clock": msgspec.json.encode(clock)} if clock.boot_id else {}
-        shifts = [] if run_start.earlier is None else [run_start.earlier]
-        self._write(Batch(shifts=shifts, state=state))
 
     def _begin(self, config: Config, run_start: RunStart) -> None:
         pushed = self.journal.pushes.pushed_alerts()
@@ -154,8 +144,7 @@ class Recorder:
 
     def status(self, now_s: float) -> BoxState:
         """The retained documents."""
-        state = self.pipeline.status(now_s)
-        return msgspec.structs.replace(state, summary=self._handovers.summary)
+        return self._handovers.beside(self.pipeline.status(now_s))
 
     def live_status(self, until_s: float) -> LiveStatus:
         """What is shown while somebody looks."""
@@ -170,10 +159,8 @@ class Recorder:
     def handle(self, observation: Observation) -> list[AnyEvent]:
         """Fold in, write, hand on; returns the events."""
         self.now_s = max(self.now_s, observation.t_s)
-        if (answer := self._answer(observation)) is not None:
-            return self._take([answer])
-        if (told := self._handovers.answered(observation)) is not None:
-            return self._take(told)
+        if (answered := self._answer(observation)) is not None:
+            return self._take(answered)
         if isinstance(observation, ClockReading):
             return self._read_clock(observation)
         if isinstance(observation, HostReport):
@@ -190,15 +177,19 @@ class Recorder:
             events += self._second(observation.t_s)
         return events
 
-    def _answer(self, observation: Observation) -> CommandResult | None:
+    def _answer(self, observation: Observation) -> list[AnyEvent] | None:
         if not isinstance(observation, Command):
             return None
-        return looked_back(self.journal, observation) or self._carry_out(observation)
+        if (told := self._handovers.answered(observation)) is not None:
+            return told
+        result = looked_back(self.journal, observation) or self._carry_out(observation)
+        return None if result is None else [result]
 
     def save(self, now_s: float) -> None:
         """Write the snapshot and the collected telemetry."""
-        self._write(Batch(state=self._memory.snapshot(self.pipeline, now_s)))
-        self._write_minutes(now_s)
+        state = self._memory.snapshot(self.pipeline, now_s) | self._handovers.changed_state()
+        self._write(Batch(state=state))
+        self._telemetry.write(self._writer.record_minutes, now_s)
 
     def _take(self, events: list[AnyEvent]) -> list[AnyEvent]:
         if events:
@@ -215,11 +206,9 @@ class Recorder:
         if self._memory.is_due(now_s):
             self.save(now_s)
         if self._telemetry.is_due(now_s):
-            self._write_minutes(now_s)
-        if now_s - self._pruned_s >= PRUNE_EVERY_S and self.synced:
-            self._pruned_s = now_s
-            with suppress(JournalError):
-                self._writer.attempt(lambda: self.journal.prune(now_s), self.now_s)
+            self._telemetry.write(self._writer.record_minutes, now_s)
+        if self.synced:
+            self._writer.prune(now_s)
         return self._take(self._handovers.tick(now_s))
 
     # ------------------------------------------------------------------ the clock
@@ -270,16 +259,6 @@ class Recorder:
     def _write(self, batch: Batch) -> None:
         self._writer.write(msgspec.structs.replace(batch, synced=self.synced), self.now_s)
 
-    def _write_minutes(self, now_s: float) -> None:
-        rows = self._telemetry.rows
-        written = True
-        if rows:
-            try:
-                self._writer.attempt(lambda: self.journal.record_minutes(rows), self.now_s)
-            except JournalError:
-                written = False
-        self._telemetry.tried(now_s, written=written)
-
     # ------------------------------------------------------------------ the card
 
     def _known(self) -> Known:
@@ -324,3 +303,11 @@ class Recorder:
 
     def _with_journal(self, report: HostReport) -> HostReport:
         return self.report.completed(report, error=self.error, synced=self.synced)
+
+
+def _first_batch(run_start: RunStart) -> Batch:
+    """What the journal learns of a run when it begins."""
+    clock = run_start.clock
+    state = {"clock": msgspec.json.encode(clock)} if clock.boot_id else {}
+    shifts = [] if run_start.earlier is None else [run_start.earlier]
+    return Batch(shifts=shifts, state=state)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from monitor.core.pipeline import Pipeline
+from monitor.errors import JournalError
 from monitor.events import AnyEvent, CryEnded, slug
 from monitor.store.reading import MinuteRow
 from monitor.times import MINUTE_S
@@ -64,13 +65,17 @@ class Telemetry:
         """Whether the rows are to be written now."""
         return now_s - self._minutes.written_s >= WRITE_EVERY_S
 
-    def tried(self, now_s: float, *, written: bool) -> None:
-        """The rows have been written, or the card has refused them: then the newest are kept."""
+    def write(self, record: Callable[[Sequence[MinuteRow], float], None], now_s: float) -> None:
+        """Have the rows written; where the card refuses them (JournalError) the newest are kept."""
         self._minutes.written_s = now_s
-        if written:
-            self.rows.clear()
-        else:
+        if not self.rows:
+            return
+        try:
+            record(self.rows, now_s)
+        except JournalError:
             del self.rows[:-MOST_UNWRITTEN]
+        else:
+            self.rows.clear()
 
     def shift(self, shift: TimeShift) -> None:
         """The timeline was shifted."""

@@ -253,6 +253,7 @@ class Handover(
 ):
     """A stretch of time in words, for the next carer: at the end of quiet hours, or asked for."""
 
+    what: Literal["night", "week", "asked"]
     text: str
     from_s: Moment
     to_s: Moment

@@ -106,23 +106,25 @@ def _together(found: Sequence[BabyNight]) -> str:
 
 
 def _alike(found: Sequence[BabyNight]) -> str:
-    bottles = _range([len(each.drunk) for each in found])
+    bottles = spread([len(each.drunk) for each in found])
     said = [f"{bottles} bottle" if bottles == "1" else f"{bottles} bottles"]
     grams = [round(each.known_g) for each in found if each.known_g is not None]
-    said += [f"{_range(grams)} g"] if grams else []
+    said += [f"{spread(grams)} g"] if grams else []
     gains = [each.status.gain_24h_g for each in found if each.status is not None]
     known = [round(gain) for gain in gains if gain is not None]
-    said += [f"{_range(known, '+d')} g in 24 h"] if known else []
+    said += [f"{spread(known, '+.0f')} g in 24 h"] if known else []
     return ", ".join(said) + (" each" if len(found) > 1 else "")
 
 
-def _range(numbers: Sequence[int], form: str = "d") -> str:
+def spread(numbers: Sequence[float], form: str = ".0f") -> str:
+    """``18 to 30``, or ``18`` where all are the same."""
     low, high = min(numbers), max(numbers)
-    return f"{low:{form}}" if low == high else f"{low:{form}} to {high:{form}}"
+    least, most = f"{low:{form}}", f"{high:{form}}"
+    return least if least == most else f"{least} to {most}"
 
 
 def _sentence(each: BabyNight, night: Night, clock: Clock, *, times: bool = True) -> str:
-    parts = [_drinking(each, night, clock, times=times), _growing(each), *_signs(each)]
+    parts = [_drinking(each, night, clock, times=times), growing(each), *_signs(each)]
     return f"{name_of(each)}: {'; '.join(part for part in parts if part)}."
 
 
@@ -171,7 +173,8 @@ def _bottles(number: int) -> str:
     return "1 bottle" if number == 1 else f"{number} bottles"
 
 
-def _growing(each: BabyNight) -> str:
+def growing(each: BabyNight) -> str:
+    """``181 g, gaining (+8.1 g in 24 h)``."""
     status = each.status
     if status is None or status.weight_g is None:
         return "not weighed yet"

@@ -10,6 +10,7 @@ from monitor.documents import BabyStatus
 from monitor.events import Alert, Baby, CryContext, Note
 from monitor.names import SourceName
 from monitor.report.acted_on import ToldAlert
+from monitor.report.growth import Change
 
 SPELL_ENDS_S = 90.0
 """bouts with less quiet between them belong together, as for the alerts"""
@@ -31,6 +32,8 @@ class BabyNight(msgspec.Struct, frozen=True, kw_only=True):
     bottles: Sequence[Bottle]
     status: BabyStatus | None
     """as it is now; ``None`` for one that has left"""
+    change: Change | None = None
+    """of its weight, before a bottle against before a bottle; ``None``: not known, or not asked"""
 
     @property
     def drunk(self) -> list[Bottle]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from monitor.core.growth.feeding import FeedRecord, intake
+from monitor.core.growth.reference import GrowthReference
 from monitor.documents import BoxState
 from monitor.events import Alert, Baby
 from monitor.handover.facts import BabyNight, Bottle, Cry, Night, Unnamed, Unseen
+from monitor.handover.schedule import Span
 from monitor.names import SOURCES, SourceName
 from monitor.report.acted_on import told_alerts
 from monitor.report.bottles import bottles
+from monitor.report.growth import Change, growth_of
 from monitor.store.reading import JournalReader
 from monitor.times import DAY_S, MINUTE_S
 
@@ -23,47 +27,44 @@ SHORT_S = MINUTE_S
 """a sense that was blind for less has missed nothing to speak of"""
 
 
+class Known(NamedTuple):
+    """What a journal does not say."""
+
+    now: BoxState
+    """what is true now"""
+    now_s: float
+    begun_s: float = 0.0
+    """since when the box watches at all"""
+    starts: Sequence[float] = ()
+    """when it was started"""
+
+
 def night(
     journal: JournalReader,
-    now: BoxState,
+    span: Span,
+    known: Known,
     *,
-    from_s: float,
-    to_s: float,
-    now_s: float,
-    begun_s: float = 0.0,
-    starts: Sequence[float] = (),
+    reference: GrowthReference | None = None,
 ) -> Night:
-    """What happened from ``from_s`` to before ``to_s``.
-
-    Args:
-        journal: what has happened.
-        now: what is true now.
-        from_s: where it begins.
-        to_s: where it ends.
-        now_s: when it is told.
-        begun_s: since when the box watches at all.
-        starts: when it was started.
+    """What happened in ``span``; with ``reference`` also how each baby's weight has changed.
 
     Raises:
         JournalError: the journal cannot be read now.
     """
-    seen_s = min(max(from_s, begun_s), to_s)
-    unseen = [
-        *_unwatched(journal, seen_s, to_s),
-        *_blind(journal, now.alerts, seen_s, to_s),
-    ]
+    now, (from_s, to_s) = known.now, span
+    begun_s = known.begun_s
     return Night(
         from_s=from_s,
         to_s=to_s,
-        now_s=now_s,
-        babies=list(_babies(journal, now, from_s, to_s)),
+        now_s=known.now_s,
+        babies=list(_babies(journal, now, span, reference)),
         cries=[
             Cry(max(cry.started_s, from_s), min(cry.t_s, to_s), cry.context)
             for cry in journal.cries(from_s)
             if cry.started_s < to_s
         ],
-        unseen=sorted(unseen, key=lambda each: each.from_s),
-        restarts=[t_s for t_s in starts if max(from_s, begun_s + MINUTE_S) <= t_s < to_s],
+        unseen=_unseen(journal, now, Span(min(max(from_s, begun_s), to_s), to_s)),
+        restarts=[t for t in known.starts if max(from_s, begun_s + MINUTE_S) <= t < to_s],
         told=told_alerts(journal, from_s, to_s),
         open_alerts=[alert for alert in now.alerts if alert.kind != "test"],
         unnamed=[
@@ -78,13 +79,19 @@ def night(
     )
 
 
+def _unseen(journal: JournalReader, now: BoxState, span: Span) -> list[Unseen]:
+    found = [*_unwatched(journal, *span), *_blind(journal, now.alerts, *span)]
+    return sorted(found, key=lambda each: each.from_s)
+
+
 def _is_used(now: BoxState, source: SourceName) -> bool:
     return source in now.sources and now.sources[source].state is not None
 
 
 def _babies(
-    journal: JournalReader, now: BoxState, from_s: float, to_s: float
+    journal: JournalReader, now: BoxState, span: Span, reference: GrowthReference | None
 ) -> Iterator[BabyNight]:
+    from_s, to_s = span
     here = {status.name: status for status in now.babies}
     for baby in journal.babies(retired=True):
         if baby.retired_s is not None and not from_s <= baby.retired_s < to_s:
@@ -93,7 +100,16 @@ def _babies(
             baby=baby,
             bottles=list(_bottles(journal, baby, from_s, to_s)),
             status=here.get(baby.name) if baby.retired_s is None else None,
+            change=None if reference is None else _change(journal, baby, from_s, reference),
         )
+
+
+def _change(
+    journal: JournalReader, baby: Baby, from_s: float, reference: GrowthReference
+) -> Change | None:
+    history = journal.weighings(from_s - 2 * DAY_S, baby.name)
+    feeds = journal.feeds(from_s - 2 * DAY_S, baby.name)
+    return growth_of(baby, history, feeds, reference, from_s).change
 
 
 def _bottles(journal: JournalReader, baby: Baby, from_s: float, to_s: float) -> Iterator[Bottle]:

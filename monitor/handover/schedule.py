@@ -36,6 +36,11 @@ def last_night(config: NightConfig, now_s: float, zone: tzinfo | None) -> Span:
     return Span(_local_s(evening, config.from_, zone), end_s)
 
 
+def is_sunday(t_s: float, zone: tzinfo | None) -> bool:
+    """Whether it is one there."""
+    return datetime.fromtimestamp(t_s, zone).isoweekday() == 7
+
+
 def _local_s(day: date, clock: str, zone: tzinfo | None) -> float:
     hour, minute = clock.split(":")
     return datetime.combine(day, clock_time(int(hour), int(minute)), zone).timestamp()

@@ -56,10 +56,11 @@ def _head(night: Night, clock: Clock) -> Part:
     lasted = spoken_duration(night.to_s - night.from_s)
     span = f"The last {lasted}"
     if clock.known:
-        same_day = clock.day(night.from_s) == clock.day(night.to_s)
-        begin = "" if same_day else f"{clock.day(night.from_s)} "
-        end = f"{clock.day(night.to_s)} {clock.time(night.to_s)}"
-        span = f"{begin}{clock.time(night.from_s)} to {end}"
+        days = clock.day(night.from_s), clock.day(night.to_s)
+        begin, end = clock.time(night.from_s), clock.time(night.to_s)
+        span = f"{days[0]} {begin} to {days[1]} {end}"
+        if days[0] == days[1]:
+            span = f"{days[0]}, {begin} to {end}"
     return Part(10, [f"{span}: {_verdict(night)}"])
 
 

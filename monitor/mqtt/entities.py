@@ -127,15 +127,16 @@ come up in the meantime; a known thing is answered by its name, like a baby"""
 def _box_sensors(topics: Topics) -> Iterator[tuple[str, Component]]:
     yield from _cry_sensors(topics.cry)
     yield from _scale_sensors(topics.scale)
-    yield "summary", _summary(topics.summary)
+    yield "summary", _summary("Summary", topics.summary)
+    yield "summary_week", _summary("Summary of the week", topics.week)
     yield "nest_temperature", _nest_temperature(topics.nest)
 
 
-def _summary(topic: str) -> Component:
+def _summary(name: str, topic: str) -> Component:
     """A state holds 255 characters: it is how the text begins; all of it is an attribute."""
     return {
         "platform": "sensor",
-        "name": "Summary",
+        "name": name,
         "state_topic": topic,
         "value_template": "{{ value_json.text | truncate(250) if value_json.text else none }}",
         "json_attributes_topic": topic,

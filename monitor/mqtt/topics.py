@@ -67,6 +67,7 @@ class Topics:
         self.event = f"{base}/event"
         self.question = f"{base}/question"
         self.summary = f"{base}/summary"
+        self.week = f"{base}/summary/week"
         self.settings = f"{base}/settings"
         self.live = f"{base}/live"
         self.commands = f"{base}/cmd/+"
@@ -120,6 +121,7 @@ def state_messages(state: BoxState, topics: Topics) -> list[Message]:
         _retained(topics.alerts, [alert_document(a) for a in alerts]),
         _retained(topics.question, _question(alerts)),
         _retained(topics.summary, document(state.summary)),
+        _retained(topics.week, document(state.week)),
     ]
     for baby in state.babies:
         topic = topics.baby(slug(baby.name))

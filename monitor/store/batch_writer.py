@@ -7,7 +7,7 @@ state are written with the next batch. A card that fails is replaced by a copy i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -18,10 +18,14 @@ from monitor.store import failover
 from monitor.store.batch import Batch
 from monitor.store.failover import FailBack, Known
 from monitor.store.journal import Journal
+from monitor.store.reading import MinuteRow
+from monitor.times import DAY_S
 from monitor.timeshift import Moment, TimeShift, shifted
 
 RETRY_EVERY_S = 10.0
 """A card that refused is asked again this often."""
+
+PRUNE_EVERY_S = DAY_S
 
 LOCKED_RETRY_S = 1.0
 """A journal that another program has locked is asked again this often, and waits in memory."""
@@ -38,6 +42,8 @@ class _Times(msgspec.Struct):
 
     retry_s: Moment
     locked_since_s: Moment | None = None
+    pruned_s: float = 0.0
+    """of the timeline, but a shift by hours makes no difference to it"""
 
 
 class BatchWriter:
@@ -109,6 +115,21 @@ class BatchWriter:
                 self._times.locked_since_s = self._times.locked_since_s or now_s
                 self._times.retry_s = now_s + LOCKED_RETRY_S
             raise
+
+    def record_minutes(self, rows: Sequence[MinuteRow], now_s: float) -> None:
+        """Write collected telemetry.
+
+        Raises:
+            JournalError: neither the card nor memory takes it.
+        """
+        self.attempt(lambda: self._journal.record_minutes(rows), now_s)
+
+    def prune(self, now_s: float) -> None:
+        """Once a day: forget what is older than its retention."""
+        if now_s - self._times.pruned_s >= PRUNE_EVERY_S:
+            self._times.pruned_s = now_s
+            with suppress(JournalError):
+                self.attempt(lambda: self._journal.prune(now_s), now_s)
 
     def look(self, now_s: float) -> None:
         """Ask a card again that refused; to be called once a second."""

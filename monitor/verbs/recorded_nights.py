@@ -17,6 +17,7 @@ from monitor.events import AnyEvent, Baby, Observation, RosterChanged, Tick
 from monitor.store.batch import Batch
 from monitor.store.journal import Journal
 from monitor.store.opening import IN_MEMORY
+from monitor.store.reading import MinuteRow
 
 
 class RecordedNights:
@@ -55,6 +56,8 @@ class RecordedNights:
             return []
         self._telemetry.tick(observation.t_s, self._pipeline)
         if self._telemetry.is_due(observation.t_s):
-            self._journal.record_minutes(self._telemetry.rows)
-            self._telemetry.tried(observation.t_s, written=True)
+            self._telemetry.write(self._record, observation.t_s)
         return self._handovers.tick(observation.t_s)
+
+    def _record(self, rows: Sequence[MinuteRow], _now_s: float) -> None:
+        self._journal.record_minutes(rows)

@@ -88,7 +88,8 @@ def test_documents_have_the_fields_of_the_contract():
         "total_g": 1234.57, "still": True, "activity": 0.1, "in_box": ["Kangaroo", "Possum"],
         "weigh_in_ends_at": None, "things": [], "calibration": None, "calibrated": True,
     }  # fmt: skip
-    assert body(found["summary"]) == {"text": None, "from": None, "to": None}
+    for topic in ("summary", "summary/week"):
+        assert body(found[topic]) == {"text": None, "from": None, "to": None}
     assert set(body(found["nest"])) == {"temperature_c", "at", "wanted_c", "probe"}
     assert set(body(found["baby/possum"])) == {
         "name", "species", "born", "adult_weight_kg", "weight_g", "weighed_at", "gain_24h_g",

@@ -21,10 +21,11 @@ help:
 	@echo "make fuzz    look for inputs that break something, FUZZ_S seconds for each reader"
 	@echo "make audit   known weaknesses of the pinned packages; make lock pins them anew"
 	@echo "make golden  regenerate the golden nights; look at the diff before you commit it"
+	@echo "make pictures the README's pictures of the page, over the simulated nursery"
 	@echo "make sentences  every sentence that a phone may show, with its place, for a translator"
 
 demo: $(VENV)/.demo
-	@$(BIN)/nursery demo
+	@$(BIN)/nursery demo --page
 
 # "make -k test" goes on after the first of the three that fails.
 test: libraries lint unit system
@@ -58,6 +59,12 @@ golden: $(VENV)/.dev
 sentences: $(VENV)/.dev
 	@$(BIN)/python -m tests.sentences
 
+# Needs chromium; looks at the page of the demo and writes docs/page-*.png.
+.PHONY: pictures
+pictures: $(VENV)/.dev
+	@tools/need chromium,fonts-dejavu-core sh -c 'command -v chromium'
+	@$(BIN)/python -m tests.pictures
+
 bench: $(VENV)/.dev
 	@for script in tests/bench/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
@@ -78,9 +85,9 @@ $(VENV)/bin/python:
 	@tools/need python3-venv $(PYTHON) -c 'import ensurepip'
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.demo: $(VENV)/bin/python pyproject.toml
+$(VENV)/.demo: $(VENV)/bin/python pyproject.toml Makefile
 	@echo "setting up .venv (once)"
-	@$(BIN)/python -m pip install -q -e '.[demo]'
+	@$(BIN)/python -m pip install -q -e '.[demo,page]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,10 @@ from monitor.cli.options import (
     config_option,
     json_option,
 )
+from monitor.errors import ConfigError
+
+if TYPE_CHECKING:
+    from monitor.simulation.demo import OpenPage
 
 
 @click.command()
@@ -32,15 +37,30 @@ def run(config_path: str | None) -> int:
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another night.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, show_default="a free one",
               help="Port of the embedded broker, on loopback.")  # fmt: skip
-def demo(hours: float, speed: float, seed: int, port: int) -> int:
+@click.option("--page", is_flag=True, help="Also serve the page over it, for a real phone.")
+def demo(hours: float, speed: float, seed: int, port: int, page: bool) -> int:
     """Live through a simulated night: no hardware, broker, config or root needed.
 
     The real daemon watches a simulated box (a kitten, Kangaroo, and a runt puppy, Possum) and
     publishes to a broker inside this process; what you see is what a subscribed phone would show.
+    With --page it goes on afterwards, in real time, for as long as somebody has the page open.
     """
     from monitor.simulation.demo import run_demo
 
-    return run_demo(hours=hours, speed=speed, seed=seed, port=port)
+    if not page:
+        return run_demo(hours=hours, speed=speed, seed=seed, port=port)
+    open_page = _page_over_it()
+    return run_demo(hours=hours, speed=speed, seed=seed, port=port, open_page=open_page)
+
+
+def _page_over_it() -> OpenPage:
+    try:
+        from monitor.page.beside import PageBeside
+    except ImportError as error:
+        from monitor.host.extras import install_command
+
+        raise ConfigError(f"the page needs more: {install_command('page')}") from error
+    return PageBeside
 
 
 @click.command()

@@ -14,10 +14,22 @@ import textwrap
 import threading
 import time
 from collections import Counter
-from typing import TextIO
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol, TextIO
 
-from monitor.config import AlertsConfig, Config, MicrophoneConfig, MqttConfig, NightConfig
+import msgspec
+
+from monitor.config import (
+    AlertsConfig,
+    Config,
+    MicrophoneConfig,
+    MqttConfig,
+    NightConfig,
+    PageConfig,
+)
 from monitor.daemon.loop import Loop
+from monitor.errors import ConfigError
 from monitor.mqtt.identity import where
 from monitor.simulation.broker import DemoBroker
 from monitor.simulation.night import SimulatedNight
@@ -30,26 +42,57 @@ BOX = "demo-box"
 COLUMN = 33
 
 
-def run_demo(*, hours: float, speed: float, seed: int, port: int) -> int:
+class DemoPage(Protocol):
+    """The page over the demo (``page.beside``), if somebody wants one."""
+
+    url: str
+
+    def start(self) -> None:
+        """Answer."""
+
+    def stop(self) -> None:
+        """End."""
+
+    def pairing_code(self) -> str:
+        """That lets a phone in."""
+
+    def is_in_use(self) -> bool:
+        """Whether somebody has it open."""
+
+
+OpenPage = Callable[[MqttConfig, PageConfig, Callable[[], float]], DemoPage]
+"""broker, settings and the nursery's clock; not yet started"""
+
+
+def run_demo(
+    *, hours: float, speed: float, seed: int, port: int, open_page: OpenPage | None = None
+) -> int:
     """Play ``hours`` at ``speed``; returns 0 when all of it arrived at the phone.
 
+    With a page it goes on afterwards, in real time, for as long as somebody has that open.
+
     Raises:
-        ConfigError: the demo broker is not installed, or the port is taken.
+        ConfigError: the demo broker is not installed, or a port is taken.
     """
-    out = sys.stdout
     directory = tempfile.mkdtemp(prefix="nursery-demo-")
     broker = DemoBroker(port)
     try:
         broker.start()
-        return _live(hours, speed, seed, broker.port, directory, out)
+        night = SimulatedNight(hours=hours, speed=speed, seed=seed)
+        config = _config(night, directory, broker.port)
+        page = None if open_page is None else _opened(open_page, config, night)
+        try:
+            return _live(config, night, page, sys.stdout)
+        finally:
+            if page is not None:
+                page.stop()
     finally:
         broker.stop()
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _live(hours: float, speed: float, seed: int, port: int, directory: str, out: TextIO) -> int:
-    night = SimulatedNight(hours=hours, speed=speed, seed=seed)
-    config = Config(
+def _config(night: SimulatedNight, directory: str, port: int) -> Config:
+    return Config(
         box=BOX,
         state_dir=directory,
         microphone=MicrophoneConfig(source="simulated"),
@@ -58,21 +101,38 @@ def _live(hours: float, speed: float, seed: int, port: int, directory: str, out:
         alerts=AlertsConfig(night=NightConfig(from_="00:00", to="00:00")),
         mqtt=MqttConfig(host="127.0.0.1", port=port, tls=False),
     )
-    _introduce(config, night, out)
+
+
+def _opened(open_page: OpenPage, config: Config, night: SimulatedNight) -> DemoPage:
+    """The page on its usual port, or on a free one where something else has that."""
+    settings = PageConfig(state_dir=str(Path(config.state_dir) / "page"))
+    try:
+        page = open_page(config.mqtt, settings, night.now_s)
+        page.start()
+    except ConfigError:
+        page = open_page(config.mqtt, msgspec.structs.replace(settings, port=0), night.now_s)
+        page.start()
+    return page
+
+
+def _live(config: Config, night: SimulatedNight, page: DemoPage | None, out: TextIO) -> int:
+    _introduce(config, night, page, out)
     journal = Journal.open(config.journal_path)
     journal.write(Batch(events=night.before()))
     # The broker is as new as the box: nobody can be announced there.
     journal.save_state(looked=where(config).encode())
-    phone = DemoPhone("127.0.0.1", port, night.clock)
+    phone = DemoPhone("127.0.0.1", config.mqtt.port_number, night.clock)
     phone.start()
     app = Loop(config, journal, [night], start_s=night.start_s)
+    progress = Progress(night, phone, sys.stderr, "" if page is None else page.url)
+    phone.before_print = progress.wipe
+    watched = _Afterwards(page, phone)
     night.attach(
         ready=lambda: app.connected and phone.subscribed,
         backlog=lambda: app.backlog,
         ended=app.stop,
+        goes_on=watched,
     )
-    progress = Progress(night, phone, sys.stderr)
-    phone.before_print = progress.wipe
     began_s = time.monotonic()
     try:
         with progress:
@@ -80,14 +140,32 @@ def _live(hours: float, speed: float, seed: int, port: int, directory: str, out:
             phone.settle()
     finally:
         phone.stop()
-    took_s = time.monotonic() - began_s
+    took_s = (watched.began_s or time.monotonic()) - began_s
     _summarise(journal, night, phone, took_s, out)
     undelivered = len(journal.outbox)
     journal.close()
     return 0 if phone.subscribed and not undelivered else 1
 
 
-def _introduce(config: Config, night: SimulatedNight, out: TextIO) -> None:
+class _Afterwards:
+    """Whether the nursery goes on when its night is over: while somebody has the page open."""
+
+    def __init__(self, page: DemoPage | None, phone: DemoPhone) -> None:
+        self._page, self._phone = page, phone
+        self.began_s: float | None = None
+
+    def __call__(self) -> bool:
+        if self.began_s is None:
+            self.began_s = time.monotonic()
+            if self._page is not None and self._page.is_in_use():
+                self._phone.say(
+                    "The night is over. The page is open, so the nursery goes on in real time,\n"
+                    "until nobody has it open any more, or Ctrl-C."
+                )
+        return self._page is not None and self._page.is_in_use()
+
+
+def _introduce(config: Config, night: SimulatedNight, page: DemoPage | None, out: TextIO) -> None:
     out.write(
         "SIMULATED: no animal, microphone or scale is involved. The daemon, the broker\n"
         "and the phone below are real: "
@@ -95,16 +173,25 @@ def _introduce(config: Config, night: SimulatedNight, out: TextIO) -> None:
         f"In the box: {night.introduction()}.\n"
         f"{night.hours:g} hours of their night at {night.speed:g} times real time, "
         f"about {night.hours * HOUR_S / night.speed:.0f} s\n"
-        "(longer on a computer that is not fast enough for that).\n\n"
+        "(longer on a computer that is not fast enough for that).\n"
     )
+    if page is not None:
+        code = page.pairing_code()
+        out.write(
+            f"The page, for a phone in this network: {page.url}\n"
+            f"It asks for the code {code}, or open: {page.url}pair?code={code}\n"
+        )
+    out.write("\n")
     out.flush()
 
 
 class Progress:
     """One line at the bottom while the night passes; a line an hour where there is no terminal."""
 
-    def __init__(self, night: SimulatedNight, phone: DemoPhone, err: TextIO) -> None:
-        self._night, self._phone, self._err = night, phone, err
+    def __init__(
+        self, night: SimulatedNight, phone: DemoPhone, err: TextIO, address: str = ""
+    ) -> None:
+        self._night, self._phone, self._err, self._address = night, phone, err, address
         self._terminal = err.isatty()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
@@ -142,11 +229,12 @@ class Progress:
 
     def _line(self) -> str:
         passed_s, total_s = self._night.passed_s, self._night.hours * HOUR_S
-        share = passed_s / total_s
-        bar = "#" * int(20 * share)
+        share = min(1.0, passed_s / total_s)
+        bar = "#" * int(10 * share)
         inside = self._phone.last_state.get("in_box")
         who = "nobody knows who is in" if inside is None else ", ".join(inside) or "nobody"
-        text = f"[{bar:<20}] {share:4.0%}  {self._night.clock()}  in the box: {who}"
+        address = f"{self._address}  " if self._address else ""
+        text = f"[{bar:<10}] {share:4.0%}  {self._night.clock()}  {address}in the box: {who}"
         return text[: shutil.get_terminal_size().columns - 1]
 
 
@@ -161,10 +249,11 @@ def _summarise(
     journal: Journal, night: SimulatedNight, phone: DemoPhone, took_s: float, out: TextIO
 ) -> None:
     counts: Counter[str] = phone.raised
+    lived_s = min(night.passed_s, night.hours * HOUR_S)
     feeds, cries, weighings = journal.feeds(), journal.cries(), journal.weighings(night.start_s)
     out.write(
-        f"\nThe simulated night is over: {night.passed_s / HOUR_S:.1f} h in {took_s:.0f} s "
-        f"({night.passed_s / max(took_s, 1e-6):.0f} times real time).\n"
+        f"\nThe simulated night is over: {lived_s / HOUR_S:.1f} h in {took_s:.0f} s "
+        f"({lived_s / max(took_s, 1e-6):.0f} times real time).\n"
         f"  weighings named by the scale   {len(weighings)}\n"
     )
     for name in night.names():

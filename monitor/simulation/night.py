@@ -60,6 +60,7 @@ class SimulatedNight:
         self._ready: Callable[[], bool] = lambda: True
         self._backlog: Callable[[], int] = lambda: 0
         self._ended: Callable[[], None] = lambda: None
+        self._goes_on: Callable[[], bool] = lambda: False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._play, name="night", daemon=True)
         self._turned_s = time.monotonic()
@@ -117,10 +118,23 @@ class SimulatedNight:
     # ------------------------------------------------------------------ the source
 
     def attach(
-        self, *, ready: Callable[[], bool], backlog: Callable[[], int], ended: Callable[[], None]
+        self,
+        *,
+        ready: Callable[[], bool],
+        backlog: Callable[[], int],
+        ended: Callable[[], None],
+        goes_on: Callable[[], bool] = lambda: False,
     ) -> None:
-        """When to begin, how far the daemon is behind, and whom to tell when the night is over."""
+        """How it is joined to the daemon.
+
+        Args:
+            ready: when it may begin.
+            backlog: how far the daemon is behind.
+            ended: whom to tell when it is over.
+            goes_on: asked every second after its hours: whether to go on in real time.
+        """
         self._ready, self._backlog, self._ended = ready, backlog, ended
+        self._goes_on = goes_on
 
     def clock(self) -> str:
         """Nursery time of day, HH:MM."""
@@ -154,6 +168,13 @@ class SimulatedNight:
             self._second(second)
             second += 1
             due_s += 1.0 / self.speed
+            if not self._caught_up(due_s):
+                return
+        due_s = time.monotonic()
+        while self._goes_on():
+            self._second(second)
+            second += 1
+            due_s += 1.0
             if not self._caught_up(due_s):
                 return
         while self._backlog() and not self._stopping.is_set():

@@ -121,6 +121,13 @@ class DemoPhone:
         else:
             self._print(f"{headline}\n{alert['message']}")
 
+    def say(self, text: str) -> None:
+        """A line that is about the demo itself."""
+        with self.printing:
+            self.before_print()
+            sys.stdout.write(f"{text}\n")
+            sys.stdout.flush()
+
     def _print(self, text: str) -> None:
         """A headline, and what follows it indented, within the terminal's width."""
         width = max(40, shutil.get_terminal_size().columns - 1)

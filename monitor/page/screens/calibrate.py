@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from monitor.page.fields import flag, moment, number, table, text
-from monitor.page.seen import Seen, Shown
+from monitor.page.seen import Answer, Seen, Shown
 from monitor.page.spoken import Spoken
 from monitor.page.truth import truth
 
@@ -17,10 +17,9 @@ async def show(seen: Seen) -> Shown:
         return Shown(template="no_box.html", model={"nav": "box"})
     words, spoken = seen.words, Spoken(seen.words, seen.now_s)
     under_way = table(box.scale, "calibration")
-    due = text(under_way, "next") or "empty"
-    due = due if due in STEPS else "empty"
     said = seen.said
     done = said is not None and said.ok and said.verb == "calibrate_scale"
+    due = _due(text(under_way, "next"), said if done else None)
     refused = said is not None and not said.ok and said.box == box.name
     accepted = done and said is not None and said.fields.get("step") == "accept"
     ends_s = moment(under_way, "ends_at")
@@ -43,3 +42,12 @@ async def show(seen: Seen) -> Shown:
         "calibrated": flag(box.scale, "calibrated"),
     }
     return Shown(template="calibrate.html", model=model, look=True)
+
+
+def _due(told: str | None, answer: Answer | None) -> str:
+    """The step that is due: as the box says, or as it has answered just now."""
+    if answer is not None and answer.fields.get("step") == "cancel":
+        return STEPS[0]
+    answered = None if answer is None else answer.result.get("next")
+    known = [STEPS.index(each) for each in (told, answered) if each in STEPS]
+    return STEPS[max(known, default=0)]

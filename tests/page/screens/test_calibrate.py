@@ -51,3 +51,19 @@ def test_without_a_scale_or_the_right_there_is_nothing_to_press():
     for asked in (seen(box(health=health(scale=None))), seen(right="look")):
         assert "setup/do/calibrate_scale" not in html(calibrate.show, asked)
     assert shown(calibrate.show, seen()).look
+
+
+def test_the_answer_to_a_step_is_ahead_of_the_document():
+    fields, result = {"step": "empty"}, {"ok": True, "next": "mass"}
+    said = Answer(
+        box=BOX, verb="calibrate_scale", ok=True, text="read", fields=fields, result=result
+    )
+    assert shown(calibrate.show, seen(said=said)).model["due"] == "mass"
+    assert shown(calibrate.show, seen(under_way("check"), said=said)).model["due"] == "check"
+
+
+def test_what_was_cancelled_begins_anew():
+    said = Answer(
+        box=BOX, verb="calibrate_scale", ok=True, text="cancelled", fields={"step": "cancel"}
+    )
+    assert shown(calibrate.show, seen(under_way("check"), said=said)).model["due"] == "empty"

@@ -31,7 +31,7 @@ def demo() -> Iterator[str]:
     assert process.stdout is not None
     try:
         for line in process.stdout:
-            if found := re.search(r"open: (\S+/pair\?code=\S+)", line):
+            if found := re.search(r"^ +(\S+/pair\?code=\S+)", line):
                 yield found[1]
                 return
         raise RuntimeError("the demo has no page")

@@ -44,10 +44,17 @@ PATIENCE_S = 8.0
 class Broker:
     """One connection after the other; lives in the event loop."""
 
-    def __init__(self, connect: Connect, protocol: ProtocolVersion, boxes: Boxes, hub: Hub) -> None:
+    def __init__(
+        self,
+        connect: Connect,
+        protocol: ProtocolVersion,
+        boxes: Boxes,
+        hub: Hub,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.why = "connecting"
         """why there is no connection"""
-        self._connect, self._boxes, self._hub = connect, boxes, hub
+        self._connect, self._boxes, self._hub, self._clock = connect, boxes, hub, clock
         self._version = VersionChoice(protocol)
         self._connection: Connection | None = None
         self._up = False
@@ -127,7 +134,7 @@ class Broker:
             self._hub.changed(name)
 
     def _take(self, topic: str, payload: bytes) -> None:
-        if (changed := self._boxes.observe(topic, payload, time.time())) is not None:
+        if (changed := self._boxes.observe(topic, payload, self._clock())) is not None:
             self._hub.changed(changed)
             return
         _, _, rest = topic.partition("/")

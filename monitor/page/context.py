@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -28,6 +29,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
     boxes: Boxes
     hub: Hub
+    clock: Callable[[], float] = time.time
+    """what the boxes call now, Unix seconds"""
     broker: Broker
     sessions: Sessions
     pairing: Pairing

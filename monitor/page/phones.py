@@ -62,7 +62,7 @@ async def post(request: Request) -> Response:
 
 
 def _row(seen: Seen, phone: Session, own: Session) -> dict[str, Any]:
-    spoken = Spoken(seen.words, seen.now_s)
+    spoken = Spoken(seen.words, time.time())
     return {
         "id": phone.id,
         "name": phone.name,

@@ -43,7 +43,7 @@ def seen_by(request: Request, session: Session) -> Seen:
     page = page_of(request)
     boxes = list(page.boxes)
     only = boxes[0] if len(boxes) == 1 else None
-    now_s = time.time()
+    now_s = page.clock()
     query = request.scope["query_string"].decode("latin-1")
     return Seen(
         box=box_of(request) if "box" in request.path_params else only,
@@ -51,7 +51,7 @@ def seen_by(request: Request, session: Session) -> Seen:
         now_s=now_s,
         words=words_of(request),
         right=session.right,
-        said=page.said.of(session.id, now_s),
+        said=page.said.of(session.id, time.time()),
         broker_why=None if page.broker.connected else page.broker.why,
         path=dict(request.path_params),
         query=dict(request.query_params),

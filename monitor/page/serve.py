@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
@@ -45,14 +46,20 @@ def page_broker(mqtt: MqttConfig, page: PageConfig) -> MqttConfig:
     return msgspec.structs.replace(mqtt, username=page.username, password_file=page.password_file)
 
 
-def assemble(mqtt: MqttConfig, settings: PageConfig) -> Page:
-    """Everything that the handlers work with; nothing is connected yet."""
+def assemble(
+    mqtt: MqttConfig, settings: PageConfig, *, clock: Callable[[], float] = time.time
+) -> Page:
+    """Everything that the handlers work with; nothing is connected yet.
+
+    ``clock`` is the boxes' own: a simulated night has another than this machine.
+    """
     own = page_broker(mqtt, settings)
     boxes, hub = Boxes(), Hub()
     return Page(
         boxes=boxes,
         hub=hub,
-        broker=Broker(connector(own), own.protocol, boxes, hub),
+        broker=Broker(connector(own), own.protocol, boxes, hub, clock),
+        clock=clock,
         sessions=Sessions(settings.state_dir),
         pairing=Pairing(settings.state_dir),
         said=Said(),
@@ -81,11 +88,22 @@ async def _serve(mqtt: MqttConfig, settings: PageConfig, say: Callable[[str], No
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     page = assemble(mqtt, settings)
+    await run(page, settings, lambda url: say(f"the page: {url}"), stop)
+
+
+async def run(
+    page: Page, settings: PageConfig, answers: Callable[[str], None], stop: asyncio.Event
+) -> None:
+    """Serve until ``stop``; ``answers`` is told where, once it does.
+
+    Raises:
+        ConfigError: it can listen nowhere, or a certificate cannot be used.
+    """
     tls = tls_context(settings)
     connections = Connections(build(page))
     listeners = Listeners(settings.host, settings.port, connections, tls)
     await listeners.open()
-    say(f"the page: {page_url(listeners.addresses, listeners.port, settings)}")
+    answers(page_url(listeners.addresses, listeners.port, settings))
     async with _running(page.broker):
         systemd.notify("READY=1")
         await stop.wait()

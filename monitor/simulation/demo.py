@@ -105,12 +105,14 @@ def _config(night: SimulatedNight, directory: str, port: int) -> Config:
 
 def _opened(open_page: OpenPage, config: Config, night: SimulatedNight) -> DemoPage:
     """The page on its usual port, or on a free one where something else has that."""
+    # The demo's broker does not answer who asks for version 5: the page would wait for it.
+    mqtt = msgspec.structs.replace(config.mqtt, protocol="3.1.1")
     settings = PageConfig(state_dir=str(Path(config.state_dir) / "page"))
     try:
-        page = open_page(config.mqtt, settings, night.now_s)
+        page = open_page(mqtt, settings, night.now_s)
         page.start()
     except ConfigError:
-        page = open_page(config.mqtt, msgspec.structs.replace(settings, port=0), night.now_s)
+        page = open_page(mqtt, msgspec.structs.replace(settings, port=0), night.now_s)
         page.start()
     return page
 
@@ -179,7 +181,8 @@ def _introduce(config: Config, night: SimulatedNight, page: DemoPage | None, out
         code = page.pairing_code()
         out.write(
             f"The page, for a phone in this network: {page.url}\n"
-            f"It asks for the code {code}, or open: {page.url}pair?code={code}\n"
+            f"It asks for the code {code}; with the code in it, open:\n"
+            f"  {page.url}pair?code={code}\n"
         )
     out.write("\n")
     out.flush()

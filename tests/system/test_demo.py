@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import fcntl
+import http.client
 import os
 import pty
 import re
+import signal
 import struct
 import subprocess
 import sys
 import termios
 import time
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
@@ -76,3 +79,60 @@ def test_its_story_stays_on_a_terminal_of_80_columns() -> None:
     assert float(lived_s) < 1.6 * float(promised_s) + 5  # on a computer with other work
     first = next(line for line in story if "lifted out" in line)
     assert first.startswith("22:")  # a night begins at night
+
+
+def test_the_page_over_it_is_open_while_it_runs_and_afterwards_as_long_as_somebody_looks() -> None:
+    pytest.importorskip("amqtt", reason='needs the extra "demo"')
+    command = [
+        sys.executable,
+        "-m",
+        "monitor",
+        "demo",
+        "--page",
+        "--hours",
+        "0.5",
+        "--speed",
+        "600",
+    ]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert process.stdout is not None
+    said: list[str] = []
+    try:
+        for line in process.stdout:
+            said.append(line)
+            if "/pair?code=" in line:
+                break
+        link = said[-1].strip()
+        assert link in said[-1][2:]
+        assert link.partition("pair?")[0] in said[-3]  # the address, before it
+        asked = urlsplit(link)
+        server = http.client.HTTPConnection(asked.hostname or "", asked.port, timeout=60)
+        code = parse_qs(asked.query)["code"][0]
+        server.request("POST", "/pair", urlencode({"code": code}),
+                       {"content-type": "application/x-www-form-urlencoded"})  # fmt: skip
+        answer = server.getresponse()
+        answer.read()
+        assert answer.status == 303
+        cookie = {"cookie": (answer.headers["set-cookie"] or "").partition(";")[0]}
+        stream = http.client.HTTPConnection(asked.hostname or "", asked.port, timeout=60)
+        stream.request("GET", "/api/stream", headers=cookie)
+        assert stream.getresponse().status == 200
+        for line in process.stdout:
+            said.append(line)
+            if "goes on in real time" in line:
+                break
+        assert process.poll() is None
+        deadline_s, page = time.monotonic() + 60.0, ""
+        while 'id="practice"' not in page and time.monotonic() < deadline_s:
+            server.request("GET", "/", headers=cookie)
+            page = server.getresponse().read().decode()
+        assert 'id="practice"' in page
+        assert "Kangaroo" in page
+        process.send_signal(signal.SIGINT)
+        said += process.stdout.readlines()
+        assert process.wait(60) == 0
+        assert "The simulated night is over: 0.5 h" in "".join(said)
+    finally:
+        process.kill()

@@ -81,6 +81,10 @@
   }
 
   function replace(fresh) {
+    if ((fresh.body.dataset.box || "") !== box) {
+      location.reload(); // the first box has spoken, or another one has come: it is another screen
+      return;
+    }
     for (const there of fresh.querySelectorAll("[id][data-live]")) {
       const here = document.getElementById(there.id);
       if (!here || here.innerHTML === there.innerHTML) {

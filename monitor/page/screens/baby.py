@@ -80,8 +80,8 @@ def _lists(found: list[Item], correcting: str) -> dict[str, Any]:
     chosen = next((i for i in found if i.id and i.id == correcting and i.can_correct), None)
     return {
         "weighings": weighings[:MOST_ROWS],
-        "bottles": bottles[:MOST_ROWS],
-        "notes": notes[:MOST_ROWS],
+        "bottles": bottles,
+        "notes": notes,
         "correcting": chosen,
     }
 

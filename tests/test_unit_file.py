@@ -31,6 +31,14 @@ def unit(tmp_path):
     return path
 
 
+def test_the_kernels_files_of_a_probe_may_be_read(unit: Path) -> None:
+    """/sys is read-only for the service (ProtectKernelTunables), and not hidden from it."""
+    lines = unit.read_text().splitlines()
+    assert "ProtectKernelTunables=yes" in lines
+    hides = ("InaccessiblePaths=", "TemporaryFileSystem=", "RootDirectory=", "RootImage=")
+    assert not [line for line in lines if line.startswith(hides)]
+
+
 class TestBySystemd:
     pytestmark = needs_systemd
 

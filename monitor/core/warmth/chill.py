@@ -31,6 +31,8 @@ class ChillState(msgspec.Struct):
     felt_c: float = 0.0
     since_s: Moment | None = None
     """since when the nest has been below what is wanted"""
+    until_s: Moment | None = None
+    """since when it has been warm again; ``None``: it is too cold now"""
     coldest_c: float = 0.0
     """of the nest, since then"""
     chilled: bool = False
@@ -50,11 +52,20 @@ class Chill:
         else:
             state.felt_c += (nest_c - state.felt_c) * -math.expm1(-(t_s - state.t_s) / LAG_S)
         state.t_s = t_s
-        if nest_c >= low_c and not state.chilled:
-            state.since_s = None
-        elif nest_c < low_c and state.since_s is None:
-            state.since_s, state.coldest_c = t_s, nest_c
-        if state.since_s is not None:
-            state.coldest_c = min(state.coldest_c, nest_c)
+        self._follow(t_s, nest_c, low_c)
         limit_c = low_c - (COLD_C / 2 if state.chilled else COLD_C)
         state.chilled = state.felt_c < limit_c
+
+    def _follow(self, t_s: float, nest_c: float, low_c: float) -> None:
+        """From when to when the nest was too cold, and how cold."""
+        state = self.state
+        if nest_c >= low_c:
+            if not state.chilled:
+                state.since_s = None
+            elif state.until_s is None:
+                state.until_s = t_s
+            return
+        if state.since_s is None:
+            state.since_s, state.coldest_c = t_s, nest_c
+        state.until_s = None
+        state.coldest_c = min(state.coldest_c, nest_c)

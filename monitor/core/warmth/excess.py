@@ -61,6 +61,11 @@ class Excess(msgspec.Struct):
         self.told = self.far = False
         self.worst_c = 0.0
 
+    def begin_anew(self) -> None:
+        """Nobody knows whether it went on; what was told stays until somebody knows."""
+        if not self.told:
+            self.forget()
+
     @property
     def level(self) -> Literal["warning", "critical"] | None:
         """How loudly it is told; ``None``: not at all."""

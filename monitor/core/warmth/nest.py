@@ -26,6 +26,8 @@ FAR_COLD_S = 600.0
 """critically cold for so long: longer than a hand, shorter than a bottle"""
 HOT_S, BURNS_S, WARM_S = 300.0, 60.0, 600.0
 """... hot, burning, and too warm: what cannot crawl away is told of sooner"""
+UNSEEN_S = 300.0
+"""nobody could see for longer: what had begun may have ended meanwhile"""
 LONG_OUT_S = 1800.0
 """out of the box for longer: the nest does not tell how warm this baby is"""
 
@@ -41,6 +43,8 @@ class NestState(msgspec.Struct):
     burns: Excess = field(default_factory=Excess)
     chill: ChillState = field(default_factory=ChillState)
     cooling: CoolingState = field(default_factory=CoolingState)
+    seen_s: Moment | None = None
+    """when the probe worked last"""
     handled_s: Moment = -math.inf
     """when hands were in the box last"""
 
@@ -89,6 +93,11 @@ class Nest:
             state.handled_s = now_s
         if not self._alive:
             return
+        unseen = state.seen_s is not None and now_s - state.seen_s > UNSEEN_S
+        state.seen_s = now_s
+        if unseen:
+            for excess in (state.cold, state.warm, state.burns):
+                excess.begin_anew()
         if self._youngest is None:
             for excess in (state.cold, state.warm, state.burns):
                 excess.forget()
@@ -200,7 +209,9 @@ class Nest:
         chill = self._chill.state
         if not self._alive or not chill.chilled or chill.since_s is None:
             return ""
-        return words.warm_first(chill.coldest_c, now_s - chill.since_s)
+        end_s = now_s if chill.until_s is None else chill.until_s
+        ago_s = None if chill.until_s is None else now_s - chill.until_s
+        return words.warm_first(chill.coldest_c, end_s - chill.since_s, ago_s)
 
 
 def _youngest(ages: Sequence[Age]) -> Age | None:

@@ -78,9 +78,11 @@ def too_warm(now_c: float, span_c: Span, for_s: float, *, far: bool) -> str:
     )
 
 
-def warm_first(coldest_c: float, for_s: float) -> str:
-    """What is said beside a bottle that is due."""
+def warm_first(coldest_c: float, for_s: float, ago_s: float | None) -> str:
+    """What is said beside a bottle that is due; ``ago_s``: the nest has been warm for so long."""
+    was = "has been" if ago_s is None else "was"
+    until = "" if ago_s is None else f" until {spoken_hours(ago_s)} ago"
     return (
-        f"First warm it up: the nest has been too cold for {spoken_hours(for_s)}, down to "
+        f"First warm it up: the nest {was} too cold for {spoken_hours(for_s)}{until}, down to "
         f"{degrees(coldest_c)}, and a cold baby cannot digest milk."
     )

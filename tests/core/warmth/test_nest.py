@@ -129,6 +129,7 @@ def test_babies_that_lay_cold_are_warmed_before_they_are_fed() -> None:
     assert "40 min" in lived.nest.advice(lived.t_s)
     lived.at(30.5, 20)
     assert lived.nest.warm_first(BABY, lived.t_s) is True  # a baby warms slower than its nest
+    assert "was too cold for 40 min until 20 min ago" in lived.nest.advice(lived.t_s)
     lived.at(30.5, 90)
     assert lived.nest.warm_first(BABY, lived.t_s) is False
     assert lived.nest.advice(lived.t_s) == ""
@@ -143,3 +144,13 @@ def test_of_a_baby_that_has_been_out_for_long_the_nest_says_nothing() -> None:
     lived = Lived().at(30.5, 60)
     out = BabyStatus(name="Possum", species="puppy", out_since=lived.t_s - 3600)
     assert lived.nest.warm_first(out, lived.t_s) is None
+
+
+def test_what_began_before_the_probe_died_is_looked_at_anew_when_it_is_back() -> None:
+    lived = Lived().at(30.5, 60).at(27.5, 10).at(0.0, 60, alive=False).at(27.5, 10)
+    assert lived.told == []
+    assert lived.at(27.5, 6).told == [("too_cold", "warning")]
+
+
+def test_a_gap_of_a_minute_is_none() -> None:
+    assert Lived().at(27.5, 10).at(0.0, 2, alive=False).at(27.5, 4).told != []

@@ -180,6 +180,10 @@ class BabyAdd(Verb, frozen=True, kw_only=True, tag="baby_add"):
     born: Day | None = None
     weight_g: Grams | None = None
     adult_weight_kg: AdultKg | None = None
+    also_nurses: bool | None = None
+    """a queen or dam feeds it, too: nobody knows how much it drinks"""
+    weaning: bool | None = None
+    """eats solids; false: lives on milk alone; left out: as its age says"""
     confirm: bool = False
     """yes, it really weighs that"""
 
@@ -197,6 +201,10 @@ class BabyEdit(Verb, frozen=True, kw_only=True, tag="baby_edit"):
     born: Day | None = None
     weight_g: Grams | None = None
     adult_weight_kg: AdultKg | None = None
+    also_nurses: bool | None = None
+    """a queen or dam feeds it, too: nobody knows how much it drinks"""
+    weaning: bool | None = None
+    """eats solids; false: lives on milk alone; left out: as its age says"""
     confirm: bool = False
     """yes, it really weighs that"""
 

@@ -110,6 +110,13 @@ class AlertsConfig(_Section, frozen=True, kw_only=True):
     """seconds of crying in one incident before anybody is told"""
 
 
+class FeedingConfig(_Section, frozen=True, kw_only=True):
+    """What is in the bottles."""
+
+    milk_kcal_per_ml: Annotated[float, Meta(ge=0.3, le=2.5)] = 0.9
+    """energy of the milk as it is mixed; replacers have 0.74 to 1"""
+
+
 class PanelConfig(_Section, frozen=True, kw_only=True):
     """Optional parts on the box; a pin left out means the part is not there."""
 
@@ -200,6 +207,7 @@ class Config(_Section, frozen=True, kw_only=True):
     scale: ScaleConfig = ScaleConfig()
     probe: ProbeConfig = ProbeConfig()
     alerts: AlertsConfig = AlertsConfig()
+    feeding: FeedingConfig = FeedingConfig()
     panel: PanelConfig = PanelConfig()
     mqtt: MqttConfig = MqttConfig()
     notify: NotifyConfig = NotifyConfig()

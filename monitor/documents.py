@@ -95,6 +95,12 @@ class BabyStatus(msgspec.Struct, frozen=True, kw_only=True):
     intake_24h_g: float | None = None
     intake_24h_ml_per_kg: float | None = None
     """``None`` also when a bottle of the day is of unknown amount"""
+    need_24h_ml_per_kg: float | None = None
+    """``None`` also when it nurses as well; 0 when it is weaned"""
+    milk_g_per_gain_g: float | None = None
+    """of the last day; 2 to 5 is usual"""
+    also_nurses: bool | None = None
+    weaning: bool | None = None
     next_feed_ml: float | None = None
     """for the bottle that is due at ``bottle_due_at``"""
     bottle_due_at: float | None = None

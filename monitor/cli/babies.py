@@ -28,6 +28,10 @@ def baby() -> None:
 @click.option("--weight", "weight_g", type=GRAMS, help="Weight now.")
 @click.option("--adult-weight", "adult_weight_kg", metavar="KG",
               help="Expected adult weight: picks a puppy's growth band.")  # fmt: skip
+@click.option("--also-nurses/--no-also-nurses", default=None,
+              help="A queen or dam feeds it, too: how much it drinks is not known.")  # fmt: skip
+@click.option("--weaning/--no-weaning", default=None,
+              help="It eats solids, or lives on milk alone; otherwise its age says.")  # fmt: skip
 @click.option("--confirm", is_flag=True, help="Yes, it really weighs that.")
 @config_option
 def baby_add(config_path: str | None, confirm: bool, **args: Any) -> int:
@@ -43,6 +47,10 @@ def baby_add(config_path: str | None, confirm: bool, **args: Any) -> int:
 @click.option("--born", metavar="DATE")
 @click.option("--weight", "weight_g", type=GRAMS, help="What it weighed when it was registered.")
 @click.option("--adult-weight", "adult_weight_kg", metavar="KG")
+@click.option("--also-nurses/--no-also-nurses", default=None,
+              help="A queen or dam feeds it, too: how much it drinks is not known.")  # fmt: skip
+@click.option("--weaning/--no-weaning", default=None,
+              help="It eats solids, or lives on milk alone; otherwise its age says.")  # fmt: skip
 @click.option("--confirm", is_flag=True, help="Yes, it really weighs that.")
 @config_option
 def baby_edit(config_path: str | None, confirm: bool, **args: Any) -> int:

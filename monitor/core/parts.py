@@ -57,6 +57,7 @@ class Parts:
             told: earlier bottles that people told of, any order.
         """
         watched = config.sources
+        reference = reference.with_milk(config.feeding.milk_kcal_per_ml)
         self.detector = CryDetector(model) if model is not None else None
         self.scale = Weigher(config.scale, babies, history, start_s=start_s, reference=reference,
                              occupancy_known=occupancy_known, told=told)  # fmt: skip

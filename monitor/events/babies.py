@@ -32,6 +32,10 @@ class Baby(msgspec.Struct, frozen=True, kw_only=True):
     adult_weight_kg: float | None = None
     weight_g: float | None = None
     """the last weight known when it was registered"""
+    also_nurses: bool | None = None
+    """a queen or dam feeds it, too: nobody knows how much it drinks"""
+    weaning: bool | None = None
+    """eats solids; ``False``: lives on milk alone; ``None``: as its age says"""
     registered_s: Moment | None = None
     retired_s: Moment | None = None
     retired_reason: str | None = None

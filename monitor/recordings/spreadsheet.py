@@ -41,6 +41,8 @@ class _BabyLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     born: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None = None
     weight_g: Annotated[float, Meta(ge=5, le=20_000)] | None = None
     adult_weight_kg: Annotated[float, Meta(ge=0.5, le=120)] | None = None
+    also_nurses: bool | None = None
+    weaning: bool | None = None
 
 
 def read_weights(path: str | Path) -> list[TypedWeighing]:

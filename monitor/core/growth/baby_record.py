@@ -20,7 +20,7 @@ from monitor.core.growth.feeding import (
     interval_s,
     joined,
 )
-from monitor.core.growth.next_bottle import next_bottle_ml
+from monitor.core.growth.milk import Milk, milk_of
 from monitor.core.growth.reference import Expected, GrowthReference
 from monitor.core.growth.trend import Point
 from monitor.documents import BabyStatus
@@ -221,6 +221,23 @@ class BabyRecord(msgspec.Struct):
             if self.clean >= 2 and t_s - self.last_concern_s >= CLEAN_POINTS_S:
                 self.concern_since_s, self.last_concern = None, None
 
+    def lost_sight_s(self) -> float:
+        """When it last came back from where it may have drunk unseen; 0: never.
+
+        Out for longer than a bottle takes with nothing gained, or a return that was not seen.
+        """
+        lost_s, lift = 0.0, None
+        for weighing in self.weighings:
+            if weighing.move == "lift":
+                lost_s = lost_s if lift is None else weighing.t_s
+                lift = weighing
+            elif weighing.move == "return":
+                elsewhere = lift is None or weighing.t_s - lift.t_s > LONGEST_BOTTLE_S
+                if elsewhere and (lift is None or not _is_feed(lift, weighing)):
+                    lost_s = weighing.t_s
+                lift = None
+        return lost_s
+
     def due_s(self, reference: GrowthReference) -> float | None:
         """When the next bottle is due; ``None`` while no bottle has been seen."""
         fed = next((f for f in reversed(self.bottles) if intake(f) == "fed"), None)
@@ -228,14 +245,20 @@ class BabyRecord(msgspec.Struct):
             return None
         return fed.t_s + interval_s(self.bottles, self.expected(reference, fed.t_s))
 
-    def _next_feed_ml(self, now_s: float, reference: GrowthReference) -> float | None:
-        weight_g = self.weight_g
+    def milk(
+        self, now_s: float, reference: GrowthReference, gain_24h_g: float | None = None
+    ) -> Milk:
+        """What it drank in a day, what it needs, and its next bottle."""
         weighed_s = self.latest.t_s if self.latest else self.baby.registered_s
-        if weight_g is None or weighed_s is None or now_s - weighed_s > OLD_WEIGHT_S:
-            return None
-        expected = self.expected(reference, now_s)
-        need = 0.5 * sum(expected.intake_ml_per_kg_day)
-        return next_bottle_ml(weight_g, need, interval_s(self.bottles, expected), None)
+        fresh = weighed_s is not None and now_s - weighed_s <= OLD_WEIGHT_S
+        return milk_of(
+            self.baby,
+            self.bottles,
+            self.expected(reference, now_s),
+            weight_g=self.weight_g if fresh else None,
+            gain_24h_g=gain_24h_g,
+            now_s=now_s,
+        )
 
     def status(
         self,
@@ -248,10 +271,8 @@ class BabyRecord(msgspec.Struct):
         """The retained document of this baby; per-day numbers are unknown while the time is."""
         latest, report = self.latest, self.report if clock_known else None
         feed = self.bottles[-1] if self.bottles else None
-        recent = [f.amount_g for f in self.bottles if f.t_s > now_s - DAY_S]
-        day = [g for g in recent if g is not None] if clock_known else []
-        drank_ml = sum(day) if day and len(day) == len(recent) else None
-        kg = None if self.weight_g is None else self.weight_g / 1000.0
+        gain_g = report.gain_24h_g if report else None
+        milk = self.milk(now_s, reference, gain_g) if clock_known else Milk()
         return BabyStatus(
             name=self.baby.name,
             species=self.baby.species,
@@ -259,14 +280,14 @@ class BabyRecord(msgspec.Struct):
             adult_weight_kg=self.baby.adult_weight_kg,
             weight_g=latest.weight_g if latest else None,
             weighed_at=latest.t_s if latest else None,
-            gain_24h_g=report.gain_24h_g if report else None,
+            gain_24h_g=gain_g,
             gain_24h_pct=report.gain_24h_pct if report else None,
             verdict=report.verdict if report else "not_enough_data",
             last_feed_at=feed.t_s if feed else None,
             last_feed_g=feed.amount_g if feed else None,
-            intake_24h_g=sum(day) if day else None,
-            intake_24h_ml_per_kg=None if drank_ml is None or kg is None else drank_ml / kg,
-            next_feed_ml=self._next_feed_ml(now_s, reference) if clock_known else None,
+            also_nurses=self.baby.also_nurses,
+            weaning=self.baby.weaning,
+            **msgspec.structs.asdict(milk),
             bottle_due_at=self.due_s(reference),
             in_box=in_box,
         )

@@ -6,23 +6,24 @@ An observation in numbers and what to do about it, never a diagnosis. The rules 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import msgspec
 
-from monitor.alert_kinds import AlertKind, Severity
+from monitor.alert_kinds import AlertKind
 from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.feeding import (
     DUE_EARLY_S,
     JUST_FED_S,
-    FeedRecord,
     intake,
     interval_s,
-    poor_run,
 )
+from monitor.core.growth.low_intake import Finding, eats_alone, low_intake
+from monitor.core.growth.next_bottle import spoken_bottle
 from monitor.core.growth.reference import GrowthReference
-from monitor.events import CannotJudge, Closed, Condition, CryContext
-from monitor.times import DAY_S, HOUR_S, MINUTE_S, spoken_hours
+from monitor.events import CannotJudge, Condition, CryContext
+from monitor.times import DAY_S, MINUTE_S, spoken_hours
 
 LATE_SHARE = 0.3
 """A bottle is overdue this share of its interval after it was due, at least LATE_MIN_S."""
@@ -33,15 +34,8 @@ any reserves and dry out within hours (Root Kustritz, The Canine Neonate); older
 through a short night by plan. Judgement within that."""
 STALE_GROWTH_S = 3 * DAY_S
 """A growth worry nobody has weighed against for this long can be neither kept up nor denied."""
-STALE_INTAKE_S = 12 * HOUR_S
-"""... and poor bottles that no other has followed for this long."""
 FULL_SHARE = 0.03
 """Net gain of a full bottle: 4 to 5 % less what was voided meanwhile."""
-WEANING_DAY = 35.0
-"""From about five weeks they eat on their own (gruel from three to four weeks)."""
-
-
-Finding = Condition | CannotJudge | Closed
 
 
 class Watch(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +53,8 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     """it is certainly not in the box: whoever has it may feed it unseen"""
     away: bool = False
     """somebody has said that they have it"""
+    seen_from_s: float | None = None
+    """since when no bottle of it can have escaped notice; ``None``: nobody can say"""
 
 
 class ConcernWriter:
@@ -74,7 +70,13 @@ class ConcernWriter:
         """
         found = (
             self._growth(record, now_s),
-            self._low_intake(record, now_s, away=watch is not None and watch.away),
+            low_intake(
+                record,
+                self._reference,
+                now_s,
+                away=watch is not None and watch.away,
+                seen_from_s=None if watch is None else watch.seen_from_s,
+            ),
             self._overdue(record, now_s, watch),
         )
         registered_s = record.baby.registered_s
@@ -104,43 +106,9 @@ class ConcernWriter:
             why=concern.why,
         )
 
-    def _low_intake(self, record: BabyRecord, now_s: float, *, away: bool) -> Finding | None:
-        run = poor_run(record.bottles)
-        if not run:
-            return None
-        if away:
-            why = f"{record.baby.name} is with somebody: what it drinks there is not seen."
-            return Closed(kind="low_intake", key=record.baby.id, why=why)
-        if now_s - run[-1].t_s > STALE_INTAKE_S:
-            return _unknown("low_intake", record, "no bottle seen for half a day")
-        age = record.expected(self._reference, now_s).age_day
-        if age > WEANING_DAY and len(run) < 2:
-            return None
-        last, name = run[-1], record.baby.name
-        severity: Severity = "info" if len(run) == 1 else "warning"
-        if len(run) >= 2 and record.concern_since_s is not None:
-            severity = "critical"
-        message = (
-            f"{name} took {spoken_intake(last)} in the last bottle. Offer it again in an hour."
-            if len(run) == 1
-            else f"{name} took next to nothing in {len(run)} bottles in a row "
-            f"({spoken_intake(last)} in the last). Offer again, keep it warm, call your vet."
-        )
-        return Condition(
-            kind="low_intake",
-            key=record.baby.id,
-            severity=severity,
-            baby=name,
-            since_s=run[0].t_s,
-            title=f"{name} is drinking little",
-            message=message,
-            times=len(run),
-            why="net gain below 0.8 % of body weight while out; a full bottle adds 4 to 5 %",
-        )
-
     def _overdue(self, record: BabyRecord, now_s: float, watch: Watch | None) -> Finding | None:
         expected = record.expected(self._reference, now_s)
-        if watch is None or expected.age_day > WEANING_DAY:
+        if watch is None or eats_alone(record.baby, expected.age_day):
             return None
         if watch.blind:
             return _unknown("bottle_overdue", record, "the scale is not seen: no bottle would be")
@@ -160,7 +128,10 @@ class ConcernWriter:
             else f"no bottle seen in {spoken_hours(now_s - watch.since_s)}"
         )
         times = next(times for below, times in UNFED_TIMES if expected.age_day < below)
-        unfed = now_s - seen_s >= times * interval and not watch.out
+        nurses = record.baby.also_nurses is True
+        unfed = now_s - seen_s >= times * interval and not watch.out and not nurses
+        timed = watch.timed_since_s == -math.inf
+        feed = f"feed now{how_much(record, now_s, self._reference) if timed else ''}."
         return Condition(
             kind="bottle_overdue",
             key=record.baby.id,
@@ -169,15 +140,17 @@ class ConcernWriter:
             since_s=late_s,
             title=f"{name}'s bottle is overdue",
             message=f"{name}: {last}, usually every {spoken_hours(interval)}. "
-            + ("At this age that is too long: feed now." if unfed else "Feed now."),
+            + ("At this age that is too long: " if unfed else "")
+            + (f"Unless it has nursed, {feed}" if nurses else feed if unfed else feed.capitalize()),
             why="no return with a gain of 1 % or more within the usual gap and a margin"
             + (f"; more than {times:g} times the gap" if unfed else ""),
         )
 
 
-def spoken_intake(feed: FeedRecord) -> str:
-    """What was drunk, with its unit."""
-    return "an unknown amount" if feed.net_g is None else f"{round(feed.net_g, 1) + 0.0:+.1f} g"
+def how_much(record: BabyRecord, now_s: float, reference: GrowthReference) -> str:
+    """``, about 9 ml``: what its next bottle should hold; empty when nobody can say."""
+    ml = record.milk(now_s, reference).next_feed_ml
+    return "" if ml is None else f", {spoken_bottle(ml)}"
 
 
 def _unknown(kind: AlertKind, record: BabyRecord, why: str) -> CannotJudge:

@@ -29,6 +29,7 @@ from monitor.core.scale.claim_events import (
 )
 from monitor.core.scale.claims_state import ClaimsState, Published, WeighInWait
 from monitor.core.scale.decision import Decision
+from monitor.core.scale.hypothesis import bits
 from monitor.events import (
     AnyEvent,
     Candidate,
@@ -213,6 +214,8 @@ class Claims:
             self.records[baby].put(weighing)
             out.append(weigh_in(weighing))
         elif decision.kind == "joint":
+            babies = [self.records[i].baby.id for i in bits(decision.returned)]
+            state.joint_s |= dict.fromkeys(babies, decision.step.t_s)
             out.append(joint(decision, self._names))
         elif decision.kind == "unassigned":
             state.pending[key] = unassigned(decision, self._names, self._thing_name)

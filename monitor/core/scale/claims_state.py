@@ -37,5 +37,7 @@ class ClaimsState(msgspec.Struct, rename={"records": "books", "published": "said
     clock_known: bool = True
     """the timeline is where the world's clocks are"""
     weigh_in: WeighInWait | None = None
+    joint_s: dict[str, Moment] = {}
+    """when a baby (by its id) was last put back together with another: who drank what is unknown"""
     only_weighed: list[str] = []
     """step ids of moves that were a weighing and no bottle"""

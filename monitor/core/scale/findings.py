@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 from monitor.alert_kinds import AlertKind
 from monitor.core.growth.baby_record import BabyRecord
-from monitor.core.growth.conditions import ConcernWriter, Finding, Watch
+from monitor.core.growth.conditions import ConcernWriter, Watch
+from monitor.core.growth.low_intake import Finding
 from monitor.core.scale import conditions, missing
 from monitor.core.scale.decision import UNSURE_P
 from monitor.core.scale.look_alikes import LookAlikes
 from monitor.core.scale.parts import Parts
+from monitor.core.scale.sight import Sight
 from monitor.core.scale.status import Status
 from monitor.events import CannotJudge, Closed, Condition
 from monitor.times import HOUR_S
@@ -46,6 +48,7 @@ class Findings:
         self._status = status
         self._writer = ConcernWriter(parts.reference)
         self._look_alikes = LookAlikes(parts)
+        self._sight = Sight(parts.state.sight)
         self._last: _Judged | None = None
 
     def forget(self) -> None:
@@ -72,6 +75,7 @@ class Findings:
 
     def _judge(self, now_s: float, *, blind: bool) -> _Judged:
         state, writer = self._state, self._writer
+        self._sight.observe(now_s, seen=not blind and not state.box_off)
         found: list[Finding] = [
             finding
             for i, record in enumerate(self._claims.records)
@@ -95,14 +99,25 @@ class Findings:
         state = self._state
         if state.window_s is None:
             return None
+        maybe_fed_s = self._maybe_fed(i, record.baby.name)
+        since_s = max(state.start_s, record.baby.registered_s or state.start_s)
         return Watch(
-            since_s=max(state.start_s, record.baby.registered_s or state.start_s),
+            since_s=since_s,
+            seen_from_s=self._seen_from_s(i, max(since_s, maybe_fed_s or since_s)),
             blind=blind,
             timed_since_s=-math.inf if state.claims.clock_known else state.resumed_s,
-            maybe_fed_s=self._maybe_fed(i, record.baby.name),
+            maybe_fed_s=maybe_fed_s,
             away=self._parts.absences.is_away(i),
             out=not state.box_off and self._occupancy.p_inside(i) <= UNSURE_P,
         )
+
+    def _seen_from_s(self, i: int, since_s: float) -> float | None:
+        """Since when no bottle of this baby can have escaped notice, from ``since_s`` on."""
+        claims, seen_s = self._state.claims, self._sight.since_s
+        if seen_s is None or not claims.clock_known:
+            return None
+        joint_s = claims.joint_s.get(claims.records[i].baby.id, since_s)
+        return max(since_s, seen_s, joint_s)
 
     def _maybe_fed(self, i: int, name: str) -> float | None:
         """When this baby may have had a bottle: an unnamed return, or the end of an absence."""

@@ -14,11 +14,7 @@ from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.conditions import (
     LATE_MIN_S,
     LATE_SHARE,
-    STALE_INTAKE_S,
     UNFED_TIMES,
-    WEANING_DAY,
-    Finding,
-    spoken_intake,
 )
 from monitor.core.growth.feeding import intake, interval_s
 from monitor.core.growth.group_bottles import (
@@ -28,6 +24,12 @@ from monitor.core.growth.group_bottles import (
     each_fed,
     group_bottles,
     refused_run,
+)
+from monitor.core.growth.low_intake import (
+    STALE_INTAKE_S,
+    WEANING_DAY,
+    Finding,
+    spoken_intake,
 )
 from monitor.core.scale.absence import group_key
 from monitor.core.scale.parts import Parts

@@ -7,7 +7,7 @@ so by any note or feed that names it (``absence``); then it is away on purpose u
 from __future__ import annotations
 
 from monitor.alert_kinds import Severity
-from monitor.core.growth.conditions import Finding
+from monitor.core.growth.low_intake import Finding
 from monitor.core.scale.absence import Missing
 from monitor.core.scale.parts import Parts
 from monitor.events import Candidate, CannotJudge, Closed, Condition

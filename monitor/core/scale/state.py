@@ -18,6 +18,7 @@ from monitor.core.scale.occupancy import OccupancyState
 from monitor.core.scale.plateaus import SegmenterState
 from monitor.core.scale.roster import first_estimate
 from monitor.core.scale.settled import SettledState
+from monitor.core.scale.sight import SightState
 from monitor.core.scale.steadiness import SteadinessState
 from monitor.core.scale.tracker import OccupancyTracker
 from monitor.core.scale.was import Entry
@@ -59,6 +60,7 @@ class WeigherState(msgspec.Struct, rename=_ENCODED):
     told_of_groups: dict[str, Moment] = {}
     """of which look-alikes something was last stated as a group, by ``group_key``"""
     absence: AbsenceState = msgspec.field(default_factory=AbsenceState)
+    sight: SightState = msgspec.field(default_factory=SightState)
     entries: list[Entry] = []
     """what people entered lately, oldest first"""
     calibration: tuple[float, float] | None = None

@@ -3,8 +3,10 @@ from __future__ import annotations
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from monitor.core.growth.reference import GrowthReference
+from monitor.core.growth.reference import COMFORT_ML_PER_KG, GrowthReference
 from monitor.data.shipped import shipped
 from monitor.errors import InputError
 from monitor.events import Baby
@@ -17,8 +19,8 @@ def row(age_day: float, grams: float, **how) -> dict:
     return {
         "age_day": age_day, "n_animals": 3, "source": "here",
         "weight_g": [grams - 10, grams, grams + 20], "gain_g_per_day": [5.0, 10.0, 15.0],
-        "feed_interval_h": [2.0, 4.0], "feed_g": [3.0, 6.0],
-        "intake_ml_per_kg_day": [150.0, 250.0], **how,
+        "milk_kcal_per_kg_day": [135.0, 180.0, 225.0], "intake_ml_per_kg_day": [150.0, 250.0],
+        "feed_interval_h": [2.0, 4.0], "feed_g": [0.025 * grams, 0.04 * grams], **how,
     }  # fmt: skip
 
 
@@ -41,7 +43,8 @@ def parse(*tables: dict, origin: str = "growth.toml") -> GrowthReference:
 KITTENS = table(
     "kitten",
     row(0.0, 100.0),
-    row(10.0, 200.0, feed_interval_h=[3.0, 6.0], gain_g_per_day=[6.0, 12.0, 18.0],
+    row(10.0, 200.0, feed_interval_h=[3.0, 6.0], feed_g=[7.5, 8.0],
+        gain_g_per_day=[6.0, 12.0, 18.0], milk_kcal_per_kg_day=[153.0, 180.0, 261.0],
         intake_ml_per_kg_day=[170.0, 290.0]),
     row(20.0, 400.0),
 )  # fmt: skip
@@ -57,7 +60,7 @@ def test_between_two_rows_every_number_is_interpolated():
     assert expected.weight_g == (115.0, 125.0, 145.0)
     assert expected.gain_g_per_day == (5.25, 10.5, 15.75)
     assert expected.feed_interval_h == (2.25, 4.5)
-    assert expected.intake_ml_per_kg_day == (155.0, 260.0)
+    assert expected.milk_ml_per_kg_day == pytest.approx((155.0, 200.0, 260.0))
 
 
 def test_on_a_row_its_own_numbers_and_beyond_the_ends_those_of_the_end():
@@ -124,6 +127,8 @@ def test_without_age_or_weight_a_puppy_is_of_the_first_class():
         ({"gain_g_per_day": [5.0, 6.0, math.inf]}, "a value is no number"),
         ({"feed_interval_h": [5.0, math.inf]}, "a value is no number"),
         ({"feed_g": [5.0, math.inf]}, "a value is no number"),
+        ({"milk_kcal_per_kg_day": [180.0, 135.0, 225.0]}, "a range must rise from low to high"),
+        ({"milk_kcal_per_kg_day": [-1.0, 180.0, 225.0]}, "milk is at least 0"),
         ({"intake_ml_per_kg_day": [5.0, math.inf]}, "a value is no number"),
     ],
 )
@@ -134,13 +139,77 @@ def test_a_row_that_cannot_be_is_refused_with_its_place(wrong, message):
     assert str(refused.value) == f"growth.toml: kitten all, day {day:g}: {message}"
 
 
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        # the table of earlier versions: a bottle of 4 % every two to three hours, and three times
+        # the milk that it says is needed
+        (
+            {"feed_interval_h": [2.0, 3.0], "feed_g": [3.4, 4.0]},
+            "9.6 bottles of 3.4 g are 326 ml/kg a day, and 200 are needed",
+        ),
+        ({"feed_g": [2.5, 5.0]}, "a comfortable bottle is 4.0 g"),
+        ({"feed_interval_h": [6.0, 8.0], "feed_g": [5.8, 4.0]}, "a range must rise"),
+        ({"intake_ml_per_kg_day": [180.0, 270.0]}, "the energy is 150 to 250 ml/kg a day"),
+    ],
+)
+def test_columns_that_contradict_each_other_are_refused(columns, message):
+    with pytest.raises(InputError, match=message):
+        parse(table("kitten", row(0.0, 100.0, **columns), row(10.0, 200.0)), SMALL)
+
+
+def test_thin_milk_needs_more_of_it_and_sooner():
+    thin = REFERENCE.with_milk(0.45).expected(KITTEN, 20.0, None)
+    assert thin.milk_ml_per_kg_day == pytest.approx((300.0, 400.0, 500.0))
+    assert thin.feed_interval_h == pytest.approx((2.0, 2.4))  # 40 ml/kg last so long
+
+
+SHIPPED = GrowthReference.parse(shipped("growth.toml"))
+
+
+@given(
+    species=st.sampled_from(["kitten", "puppy"]),
+    adult_kg=st.none() | st.floats(0.5, 120.0),
+    weaning=st.none() | st.booleans(),
+    age_day=st.none() | st.floats(0.0, 400.0),
+    weight_g=st.none() | st.floats(1.0, 40_000.0),
+    kcal=st.floats(0.3, 2.5),
+)
+def test_the_usual_bottle_of_any_milk_is_comfortable_and_covers_the_need(
+    species, adult_kg, weaning, age_day, weight_g, kcal
+):
+    baby = Baby(id="a", name="A", species=species, adult_weight_kg=adult_kg, weaning=weaning)
+    expected = SHIPPED.with_milk(kcal).expected(baby, age_day, weight_g)
+    low, usual, high = expected.milk_ml_per_kg_day
+    assert 0.0 <= low <= usual <= high
+    bottle = usual * sum(expected.feed_interval_h) / 48.0
+    assert bottle <= COMFORT_ML_PER_KG * (1.0 + 1e-9)
+
+
+def test_milk_falls_when_solids_begin_unless_it_lives_on_milk_alone():
+    for species in ("kitten", "puppy"):
+        baby = Baby(id="a", name="A", species=species)
+        usual = [SHIPPED.expected(baby, day, None).milk_ml_per_kg_day[1] for day in (28, 35, 42)]
+        assert usual[0] > 1.5 * usual[1] > 2.0 * usual[2]
+        assert SHIPPED.expected(baby, 56.0, None).milk_ml_per_kg_day == (0.0, 0.0, 0.0)
+        alone = Baby(id="a", name="A", species=species, weaning=False)
+        assert SHIPPED.expected(alone, 42.0, None).milk_ml_per_kg_day[1] == usual[0]
+
+
+def test_the_milk_of_a_day_is_that_of_the_books():
+    kitten = SHIPPED.expected(KITTEN, 7.0, None)
+    assert 180.0 <= kitten.milk_ml_per_kg_day[1] <= 270.0
+    assert 24.0 / (0.5 * sum(kitten.feed_interval_h)) == pytest.approx(7.0, abs=0.2)  # Maddie's
+    assert 130.0 <= SHIPPED.expected(PUPPY, 5.0, None).milk_ml_per_kg_day[1] <= 240.0
+
+
 def test_an_age_that_is_no_number_is_refused():
     with pytest.raises(InputError, match="day inf: a value is no number"):
         parse(table("kitten", row(0.0, 100.0), row(math.inf, 200.0)), SMALL)
 
 
 def test_small_weights_and_intervals_and_a_day_of_birth_are_no_mistake():
-    tiny = row(0.0, 100.0, weight_g=[0.5, 0.6, 0.7], feed_interval_h=[0.5, 0.9])
+    tiny = row(0.0, 0.6, weight_g=[0.5, 0.6, 0.7], feed_interval_h=[0.5, 0.9])
     assert parse(table("kitten", tiny, row(10.0, 200.0)), SMALL)
 
 

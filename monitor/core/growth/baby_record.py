@@ -13,14 +13,13 @@ import msgspec
 from monitor.core.growth.assessment import GrowthReport, assess
 from monitor.core.growth.comparable import birth_weight, comparable
 from monitor.core.growth.feeding import (
-    FED_SHARE,
-    LONGEST_BOTTLE_S,
     FeedRecord,
     intake,
     interval_s,
     joined,
 )
 from monitor.core.growth.milk import Milk, milk_of
+from monitor.core.growth.pairing import paired
 from monitor.core.growth.reference import Expected, GrowthReference
 from monitor.core.growth.trend import Point
 from monitor.documents import BabyStatus
@@ -35,8 +34,6 @@ KEPT_IN_SNAPSHOT = 16
 All 400 of four babies would be a quarter of a megabyte, written to the card 400 times a day."""
 KEPT_FEEDS = 24
 """... and bottles told by hand: two days of a neonate"""
-FEED_MAX_S = 6 * HOUR_S
-"""Out for longer, the difference is no single bottle."""
 OLD_WEIGHT_S = 3 * DAY_S
 """A neonate has gained a third since: no bottle is measured by such a weight."""
 CLEAN_POINTS_S = 10 * HOUR_S
@@ -156,16 +153,7 @@ class BabyRecord(msgspec.Struct):
 
     def pair_feeds(self) -> None:
         """Work out the feeds from the weighings of the platform; a weigh-in is none."""
-        feeds: list[FeedRecord] = []
-        lift: Weighing | None = None
-        for weighing in self.weighings:
-            if weighing.move == "lift":
-                lift = weighing
-            elif weighing.move == "return":
-                if lift is not None and _is_feed(lift, weighing):
-                    feeds.append(_feed(lift, weighing))
-                lift = None
-        self.feeds = self.bottles = feeds
+        self.feeds = self.bottles = paired(self.weighings)
 
     def _join_feeds(self, reference: GrowthReference) -> None:
         """Put the bottles that were told of beside those that the scale saw."""
@@ -221,23 +209,6 @@ class BabyRecord(msgspec.Struct):
             if self.clean >= 2 and t_s - self.last_concern_s >= CLEAN_POINTS_S:
                 self.concern_since_s, self.last_concern = None, None
 
-    def lost_sight_s(self) -> float:
-        """When it last came back from where it may have drunk unseen; 0: never.
-
-        Out for longer than a bottle takes with nothing gained, or a return that was not seen.
-        """
-        lost_s, lift = 0.0, None
-        for weighing in self.weighings:
-            if weighing.move == "lift":
-                lost_s = lost_s if lift is None else weighing.t_s
-                lift = weighing
-            elif weighing.move == "return":
-                elsewhere = lift is None or weighing.t_s - lift.t_s > LONGEST_BOTTLE_S
-                if elsewhere and (lift is None or not _is_feed(lift, weighing)):
-                    lost_s = weighing.t_s
-                lift = None
-        return lost_s
-
     def due_s(self, reference: GrowthReference) -> float | None:
         """When the next bottle is due; ``None`` while no bottle has been seen."""
         fed = next((f for f in reversed(self.bottles) if intake(f) == "fed"), None)
@@ -291,21 +262,3 @@ class BabyRecord(msgspec.Struct):
             bottle_due_at=self.due_s(reference),
             in_box=in_box,
         )
-
-
-def _is_feed(lift: Weighing, back: Weighing) -> bool:
-    announced = lift.only_weighed or back.only_weighed
-    out_s, net_g = back.t_s - lift.t_s, back.weight_g - lift.weight_g
-    elsewhere = out_s > LONGEST_BOTTLE_S and net_g < FED_SHARE * lift.weight_g
-    return not announced and not elsewhere and out_s <= FEED_MAX_S
-
-
-def _feed(lift: Weighing, back: Weighing) -> FeedRecord:
-    return FeedRecord(
-        t_s=back.t_s,
-        net_g=back.weight_g - lift.weight_g,
-        sigma_g=(lift.sigma_g**2 + back.sigma_g**2) ** 0.5,
-        out_s=back.t_s - lift.t_s,
-        weight_g=lift.weight_g,
-        step_id=back.step_id,
-    )

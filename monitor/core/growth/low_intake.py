@@ -17,6 +17,7 @@ import msgspec
 from monitor.alert_kinds import Severity
 from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.feeding import FeedRecord, poor_run
+from monitor.core.growth.pairing import lost_sight_s
 from monitor.core.growth.reference import SOLIDS_DAY, Expected, GrowthReference
 from monitor.events import Baby, CannotJudge, Closed, Condition
 from monitor.times import HOUR_S
@@ -94,7 +95,7 @@ def too_little(record: BabyRecord, expected: Expected, seen_from_s: float) -> To
     ):  # fmt: skip
         return None
     last_s = bottles[-1].t_s
-    known_s = max(seen_from_s, record.lost_sight_s(), _unknown_s(bottles))
+    known_s = max(seen_from_s, lost_sight_s(record.weighings), _unknown_s(bottles))
     low, _, high = expected.milk_ml_per_kg_day
     for hours, share in SPANS:
         from_s = last_s - hours * HOUR_S

@@ -11,6 +11,7 @@ unknown amount, a mother that visits or somebody who has it leave it open.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -26,9 +27,14 @@ STALE_INTAKE_S = 12 * HOUR_S
 """Poor bottles that no other has followed for this long can be neither kept up nor denied."""
 WEANING_DAY = 35.0
 """From about five weeks they eat on their own (gruel from three to four weeks)."""
-SPANS = ((24.0, 2.0 / 3.0), (12.0, 0.5))
-"""(hours, share of the least that it needs in them). What the scale sees is net of what was voided
-meanwhile, and half a day has a night in it."""
+SPANS = ((24.0, 2.0 / 3.0, 1), (12.0, 0.5, 0))
+"""(hours, share of the least that it needs in them, gaps that may be a night). What the scale sees
+is net of what was voided meanwhile."""
+THRIVES_SHARE = 0.5
+"""One that gains half of what others do has drunk more than was seen (fed in the nest, voids)."""
+SKIPPED_TIMES = 1.6
+"""A gap of more than so many usual intervals is a night, or bottles were given in the nest and not
+told of; those that are missing are "overdue"."""
 GAIN_OF_S = 12 * HOUR_S
 """A gain of longer ago says nothing about this day's bottles."""
 
@@ -97,11 +103,14 @@ def too_little(record: BabyRecord, expected: Expected, seen_from_s: float) -> To
     last_s = bottles[-1].t_s
     known_s = max(seen_from_s, lost_sight_s(record.weighings), _unknown_s(bottles))
     low, _, high = expected.milk_ml_per_kg_day
-    for hours, share in SPANS:
+    longest_s = SKIPPED_TIMES * 0.5 * sum(expected.feed_interval_h) * HOUR_S
+    for hours, share, nights in SPANS:
         from_s = last_s - hours * HOUR_S
         day = hours / 24.0 * weight_g / 1000.0
         drank = sum(max(f.amount_g or 0.0, 0.0) for f in bottles if f.t_s > from_s)
-        if known_s <= from_s and drank < share * low * day:
+        times = [f.t_s for f in bottles if f.t_s > from_s]
+        skipped = sum(b - a > longest_s for a, b in pairwise([from_s, *times]))
+        if known_s <= from_s and skipped <= nights and drank < share * low * day:
             need = (low * day, high * day)
             return TooLittle(hours=hours, drank_ml=drank, need_ml=need, t_s=last_s)
     return None
@@ -115,12 +124,13 @@ def _on_milk_alone(record: BabyRecord, expected: Expected) -> bool:
 
 
 def _thrives(record: BabyRecord, expected: Expected, t_s: float) -> bool:
-    """It gains as others do, so it drank more than was seen."""
+    """It gains well enough to have drunk more than was seen."""
     report = record.report
     if report is None or report.gain_24h_g is None or t_s - report.t_s > GAIN_OF_S:
         return False
     return report.gain_24h_pct is not None and (
-        report.gain_24h_pct >= 100.0 * expected.gain_g_per_day[1] / expected.weight_g[1]
+        report.gain_24h_pct
+        >= THRIVES_SHARE * 100.0 * expected.gain_g_per_day[1] / expected.weight_g[1]
     )
 
 

@@ -76,6 +76,11 @@ def test_what_nobody_has_seen_is_not_judged():
     assert said(record) is None
 
 
+def test_bottles_that_were_perhaps_given_in_the_nest_are_not_counted_as_missing():
+    assert isinstance(said(record_of(0.014)), Condition)
+    assert said(record_of(0.03, bottles=5, every_h=6.5)) is None
+
+
 def test_a_night_in_a_carrier_is_not_judged():
     record = record_of(0.014)
     for move, hours in (("lift", 16.2), ("return", 17.8)):

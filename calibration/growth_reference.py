@@ -58,8 +58,8 @@ HEAD = """\
 """
 MILK_SOURCE = {
     "kitten": "milk: 18 to 26 kcal per 100 g (Small Animal Clinical Nutrition 5th ed. p. 427, "
-    "Lawler 2008), solids as in Maddie's Fund feeding chart and Box 23-2; intervals: rescues' "
-    "charts in week 1, then Maddie's seven bottles a day; stomach: Lawler 2008",
+    "Lawler 2008), solids as in Maddie's Fund feeding chart and Box 23-2; intervals: from rescues' "
+    "2 h to Maddie's seven a day in week 1, then seven; stomach: Lawler 2008",
     "puppy": "milk: 13, 15, 18 and 20 kcal per 100 g in weeks 1 to 4 at least (Dog Owner's Home "
     "Veterinary Handbook), 22 to 26 at most; intervals: shelters' 2 to 4 h in week 1, then what a "
     "comfortable stomach lasts (Lawler 2008)",

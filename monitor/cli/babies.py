@@ -84,7 +84,7 @@ def baby_delete(config_path: str | None, name: str) -> int:
 def baby_list(config_path: str | None, everyone: bool, as_json: bool) -> int:
     """Who is in the nursery, and the last weight of each."""
     config = box_config(config_path)
-    from monitor.verbs.local import list_babies
+    from monitor.verbs.babies import list_babies
 
     return list_babies(config, everyone=everyone, as_json=as_json, out=sys.stdout)
 

@@ -287,6 +287,10 @@ def _baby_sensors(topic: str) -> Iterator[tuple[str, Component]]:
     per_kg = {"unit_of_measurement": "mL/kg", "state_class": "measurement"}
     field = "intake_24h_ml_per_kg"
     yield field, _sensor("Intake in 24 h per kg", topic, field, **per_kg, **bottle)
+    need, per_gain = "need_24h_ml_per_kg", "milk_g_per_gain_g"
+    yield need, _sensor("Milk it needs in 24 h per kg", topic, need, **per_kg, **bottle)
+    ratio = {"state_class": "measurement", "suggested_display_precision": 1}
+    yield per_gain, _sensor("Milk per gram gained", topic, per_gain, **ratio, **gain)
     moments: tuple[tuple[str, str, dict[str, str]], ...] = (
         ("bottle_due_at", "Bottle due", {}),
         ("last_feed_at", "Last fed", {}),

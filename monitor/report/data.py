@@ -137,7 +137,7 @@ def _baby_report(
         alerts=[alert for alert in alerts if alert.baby == baby.name],
         band=band_of(reference, baby, history, from_s, to_s),
         age_guessed=baby.born is None,
-        growth=growth_of(baby, history, feeds, reference, from_s),
+        growth=growth_of(baby, history, feeds, reference, from_s, to_s),
         from_s=from_s,
         to_s=to_s,
     )

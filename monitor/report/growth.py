@@ -13,6 +13,7 @@ import msgspec
 from monitor.codec import converted
 from monitor.core.growth.assessment import GrowthReport
 from monitor.core.growth.baby_record import KEEP, BabyRecord
+from monitor.core.growth.milk import Milk
 from monitor.core.growth.reference import GrowthReference
 from monitor.events import Baby, Feed, HandFeed, Weighing
 from monitor.times import DAY_S
@@ -35,6 +36,9 @@ class Growth(msgspec.Struct, frozen=True, kw_only=True):
 
     report: GrowthReport | None
     change: Change | None
+    milk: Milk = Milk()
+    due_s: float | None = None
+    """of the next bottle"""
 
 
 def growth_of(
@@ -43,24 +47,43 @@ def growth_of(
     feeds: Sequence[Feed],
     reference: GrowthReference,
     from_s: float,
+    to_s: float | None = None,
 ) -> Growth:
-    """Judge all weighings in order of time; the change is that since ``from_s``."""
+    """Judge all weighings in order of time; the change is that since ``from_s``, the milk of then.
+
+    Without ``to_s`` nothing is said of milk.
+    """
+    record = record_of(baby, history, feeds, reference)
+    gain_g = None if record.report is None else record.report.gain_24h_g
+    return Growth(
+        report=record.report,
+        change=_change(record, from_s),
+        milk=Milk() if to_s is None else record.milk(to_s, reference, gain_g),
+        due_s=None if to_s is None else record.due_s(reference),
+    )
+
+
+def record_of(
+    baby: Baby, history: Sequence[Weighing], feeds: Sequence[Feed], reference: GrowthReference
+) -> BabyRecord:
+    """What the daemon would know of a baby by these weighings and bottles, in order of time."""
     record = BabyRecord(
         baby=baby,
         weighings=list(history[-KEEP:]),
         by_hand=[converted(HandFeed, f, g=f.net_g) for f in feeds if f.origin == "typed"],
     )
     record.refresh(reference)
+    return record
+
+
+def _change(record: BabyRecord, from_s: float) -> Change | None:
     shown = [point for point in record.points() if point.t_s >= from_s]
     if len(shown) < 2 or shown[-1].t_s - shown[0].t_s < LEAST_DAYS * DAY_S:
-        return Growth(report=record.report, change=None)
-    return Growth(
-        report=record.report,
-        change=Change(
-            grams=shown[-1].g - shown[0].g,
-            days=(shown[-1].t_s - shown[0].t_s) / DAY_S,
-            before_bottle=not all(point.typed for point in shown),
-        ),
+        return None
+    return Change(
+        grams=shown[-1].g - shown[0].g,
+        days=(shown[-1].t_s - shown[0].t_s) / DAY_S,
+        before_bottle=not all(point.typed for point in shown),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from html import escape
 
 from monitor.alert_kinds import KINDS
+from monitor.core.growth.next_bottle import spoken_bottle
 from monitor.events import Feed, Verdict
 from monitor.names import farewell
 from monitor.report.acted_on import Share, all_of
@@ -105,6 +106,8 @@ def _facts(report: BabyReport) -> list[tuple[str, str]]:
         facts.append(("Weighings", str(len(report.weighings))))
     if report.feeds:
         facts.append(("Feeds", _feeds(report.feeds)))
+    if report.baby.retired_s is None:
+        facts += _milk(report.growth)
     return facts or [("Weighings", "none in this time")]
 
 
@@ -134,6 +137,22 @@ def _feeds(feeds: list[Feed]) -> str:
     if unknown:
         words.append(f"{unknown} of unknown amount")
     return ", ".join(words)
+
+
+def _milk(growth: Growth) -> list[tuple[str, str]]:
+    """The last day against what it needs, and the next bottle."""
+    milk, facts = growth.milk, []
+    if milk.intake_24h_ml_per_kg is not None:
+        words = f"{milk.intake_24h_ml_per_kg:.0f} ml per kg"
+        if milk.need_24h_ml_per_kg:
+            words += f", of about {milk.need_24h_ml_per_kg:.0f} that it needs"
+        if milk.milk_g_per_gain_g is not None:
+            words += f"; {milk.milk_g_per_gain_g:.1f} g for each gram gained (2 to 5 are usual)"
+        facts.append(("Milk in 24 h", words))
+    if milk.next_feed_ml is not None and growth.due_s is not None:
+        bottle = spoken_bottle(milk.next_feed_ml)
+        facts.append(("Next bottle", f"{bottle}, {_moment(growth.due_s)}"))
+    return facts
 
 
 def _cries(data: ReportData, picture: str) -> str:

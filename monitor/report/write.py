@@ -14,6 +14,7 @@ from pathlib import Path
 
 from monitor.codec import encode_line
 from monitor.config import Config
+from monitor.core.growth.reference import COMMON_MILK_KCAL_PER_ML
 from monitor.data.shipped import growth_reference
 from monitor.errors import ConfigError
 from monitor.host.callers_files import Write, write_file
@@ -75,12 +76,22 @@ def _acted_on(data: ReportData) -> str:
 
 def read_data(config: Config, *, baby: str | None, days: float) -> ReportData:
     """What the report is about."""
-    return read_journal(config.journal_path, box=_called(config), baby=baby, days=days)
+    kcal = config.feeding.milk_kcal_per_ml
+    return read_journal(
+        config.journal_path, box=_called(config), baby=baby, days=days, milk_kcal_per_ml=kcal
+    )
 
 
-def read_journal(path: Path, *, box: str, baby: str | None, days: float) -> ReportData:
+def read_journal(
+    path: Path,
+    *,
+    box: str,
+    baby: str | None,
+    days: float,
+    milk_kcal_per_ml: float = COMMON_MILK_KCAL_PER_ML,
+) -> ReportData:
     """The same from a file; ``box`` is what it is to be called."""
-    reference = growth_reference()
+    reference = growth_reference().with_milk(milk_kcal_per_ml)
     journal = JournalReader.open_for_reading(path)
     try:
         return gather(journal, reference, box=box, days=days, baby=baby)

@@ -9,26 +9,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Any, NoReturn
 
-from monitor.codec import document, encode_line
 from monitor.commands import Request, verb_of
 from monitor.config import Config
 from monitor.daemon.recorder import Recorder
 from monitor.daemon.run_start import read_run_start
 from monitor.errors import CommandError, JournalError
-from monitor.events import Baby, CommandResult
+from monitor.events import CommandResult
 from monitor.host.clock_sync import ClockSync
 from monitor.host.ownership import is_there
-from monitor.names import has_died
 from monitor.store.inbox import Answer
 from monitor.store.journal import Journal
 from monitor.store.lock import StateLock
-from monitor.store.reading import JournalReader
-from monitor.times import rfc3339
 from monitor.written.days import LocalNow
-from monitor.written.grams import spoken_grams
-from monitor.written.moments import spoken_moment
 
 ANSWER_WITHIN_S = 10.0
 """since the last answer; the daemon looks once a second"""
@@ -180,43 +174,3 @@ def _give_up(
 
 def _is_begun(path: Path) -> bool:
     return is_there(path) and path.stat().st_size > 0
-
-
-def list_babies(config: Config, *, everyone: bool, as_json: bool, out: TextIO) -> int:
-    """Print who is in the nursery with the last weight of each."""
-    if not is_there(config.journal_path):
-        babies, weighings = [], []
-    else:
-        journal = JournalReader.open_for_reading(config.journal_path)
-        babies, weighings = journal.babies(retired=everyone), journal.weighings()
-        journal.close()
-    last = {weighing.baby: weighing for weighing in weighings}
-    now = local_now(config)
-    for baby in babies:
-        found = last.get(baby.name)
-        if as_json:
-            fields = {key: value for key, value in document(baby).items() if key != "id"}
-            fields.pop("registered_s", None)
-            fields["retired_at"] = None if baby.retired_s is None else rfc3339(baby.retired_s)
-            fields.pop("retired_s", None)
-            fields["weight_g"] = baby.weight_g if found is None else round(found.weight_g, 1)
-            fields["weighed_at"] = None if found is None else rfc3339(found.t_s)
-            out.write(encode_line(fields) + "\n")
-            continue
-        weight = "not weighed yet"
-        if baby.weight_g is not None:
-            weight = f"{spoken_grams(baby.weight_g)} at first"
-        if found is not None:
-            weight = f"{spoken_grams(found.weight_g)}, {spoken_moment(found.t_s, now)}"
-        born = f", born {baby.born}" if baby.born else ""
-        gone = "" if baby.retired_s is None else f", {_left(baby)}"
-        out.write(f"{baby.name}: {baby.species}{born}, {weight}{gone}\n")
-    if not babies and not as_json:
-        out.write('Nobody yet: nursery baby add "Possum" --species puppy --weight 112\n')
-    return 0
-
-
-def _left(baby: Baby) -> str:
-    if has_died(baby.retired_reason):
-        return "has died"
-    return "has left" + (f" ({baby.retired_reason})" if baby.retired_reason else "")

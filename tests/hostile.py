@@ -12,6 +12,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from monitor import commands
+from monitor.daemon.configuring import Configuring
 from monitor.daemon.loop import Loop
 from monitor.events import Tick
 from monitor.mqtt.bridge import Bridge
@@ -230,7 +231,7 @@ class Box:
         self.log: list[str] = []
         self.app = Loop(
             self.config, self.journal, [], start_s=START_S, open_bridge=opened,
-            settings=self.settings, log=self.log.append,
+            configuring=Configuring(self.settings, self.log.append), log=self.log.append,
         )  # fmt: skip
         while not self.app.connected:
             self.turn()

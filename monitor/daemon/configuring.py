@@ -6,27 +6,44 @@ what a restart goes on with: nobody restarts anything, and no alert is raised or
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import msgspec
 
 from monitor.config import Config
+from monitor.daemon.probation import PROBATION_S, Probation
 from monitor.daemon.push_routes import PushRoutes
 from monitor.documents import SettingsStatus
 from monitor.errors import CommandError, ConfigError
-from monitor.events import AnyEvent, Calibration, Command, CommandResult
+from monitor.events import AnyEvent, Calibration, Command, CommandResult, LinkReport
 from monitor.store.push_rows import wanted
 from monitor.store.settings import BoxSettings
+from monitor.store.settings_status import settings_status
 from monitor.written.setup_requests import Configure
 
 
 class Configuring:
     """``carry_out`` what is asked, ``look`` once a second; the loop ends when ``changed``."""
 
-    def __init__(self, settings: BoxSettings | None, log: Callable[[str], None]) -> None:
-        """Take the settings in force; ``None``: there is nowhere to keep any (a simulation)."""
+    def __init__(
+        self,
+        settings: BoxSettings | None,
+        log: Callable[[str], None],
+        *,
+        patience_s: float = PROBATION_S,
+    ) -> None:
+        """Take the settings in force; ``None``: there is nowhere to keep any (a simulation).
+
+        ``patience_s``: within which a new broker must answer (``probation``).
+        """
         self._settings, self._log = settings, log
+        self._probation = None if settings is None else Probation(settings, patience_s)
         self._in_force = None if settings is None else settings.config
+
+    def opened(self) -> None:
+        """The box is opened with what holds now."""
+        self._in_force = None if self._settings is None else self._settings.config
 
     @property
     def changed(self) -> bool:
@@ -38,12 +55,15 @@ class Configuring:
         asked = command.request
         if not isinstance(asked, Configure):
             return None
-        if self._settings is None:
+        if self._settings is None or self._probation is None:
             return command.answer("settings are kept by a monitor that runs on a box")
+        before, held = self._settings.of_the_link(), self._settings.config
         try:
             said = self._settings.carry_out(asked, fit_to_run)
         except CommandError as refused:
             return command.answer(str(refused))
+        if command.origin == "mqtt":
+            self._probation.begin(before, held, time.monotonic())
         self._log(f"set from outside: {said}")
         return msgspec.structs.replace(command.answer(said=said), answer={"restarts": self.changed})
 
@@ -61,16 +81,23 @@ class Configuring:
             self._in_force = _calibrated(self._in_force, self._settings.config)
         return events
 
-    def look(self) -> None:
-        """Take up what somebody else has changed: a command on this machine, an editor."""
-        if self._settings is not None and self._settings.is_outdated:
+    def look(self, link: LinkReport) -> None:
+        """Take up what somebody else has changed: a command on this machine, an editor.
+
+        ``link``: how the connection is, for what has to prove itself there.
+        """
+        if self._settings is None or self._probation is None:
+            return
+        if self._settings.is_outdated:
             self._settings.load(mend=True)
             if self._settings.problem is not None:
                 self._log(self._settings.problem)
+        if not self.changed and (said := self._probation.look(link, time.monotonic())) is not None:
+            self._log(said)
 
     def status(self) -> SettingsStatus | None:
         """For topic ``settings``."""
-        return None if self._settings is None else self._settings.status()
+        return None if self._settings is None else settings_status(self._settings)
 
 
 def fit_to_run(new: Config, old: Config) -> None:

@@ -40,7 +40,6 @@ from monitor.host.systemd import Watchdog, notify
 from monitor.mqtt.bridge import Bridge
 from monitor.store.cry_clips import open_clips
 from monitor.store.journal import Journal
-from monitor.store.settings import BoxSettings
 
 WAIT_S = 0.05
 """for the next observation; the broker and the command line are looked at between two"""
@@ -98,7 +97,7 @@ class Loop:
         log: Callable[[str], None] = lambda _text: None,
         shedding: Shedding | None = None,
         open_bridge: Callable[..., Bridge] = Bridge,
-        settings: BoxSettings | None = None,
+        configuring: Configuring | None = None,
     ) -> None:
         """Build the recorder and its outputs.
 
@@ -111,12 +110,12 @@ class Loop:
             on_events: also called with every event.
             log: one line for the service's log.
             shedding: what is left out when the processor is short; None: nothing (simulations).
-            settings: what a person may change meanwhile; None: nothing (simulations).
+            configuring: what a person may change meanwhile; None: nothing (simulations).
             open_bridge: called as ``Bridge``, with settings, journal, recorder and log.
         """
         self._config, self._journal, self._workers = config, journal, workers
         self._queue = ObservationQueue()
-        self._looking, self._configuring = Looking(), Configuring(settings, log)
+        self._looking, self._configuring = Looking(), configuring or Configuring(None, log)
         self.recorder = Recorder(
             config,
             journal,
@@ -241,9 +240,10 @@ class Loop:
         if self._shedding.sheds("weights"):
             self._handle(SourceReport(now_s, "scale", "stalled", TOO_BUSY))
         self._take_inbox(now_s)
-        self._configuring.look()
         self._outputs.tick()
-        self._handle(self._bridge.connection_report(now_s))
+        link = self._bridge.connection_report(now_s)
+        self._handle(link)
+        self._configuring.look(link)
         if (report := self._outputs.identity_report()) is not None:
             self._handle(report)
         self._watchdog.notify([worker.heartbeat_s() for worker in self._workers])

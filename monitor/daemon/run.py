@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from monitor.config import Config
+from monitor.daemon.configuring import Configuring
 from monitor.daemon.core_memory import HISTORY_S
 from monitor.daemon.event_text import plain
 from monitor.daemon.loop import Loop, announce, check_config_for_run
@@ -48,11 +49,12 @@ def run_daemon(settings: BoxSettings) -> int:
                 "stop it first, or give this one its own state_dir"
             )
         check_config_for_run(settings.load(mend=True))
+        configuring = Configuring(settings, announce)
         before: Loop | None = None
         while before is None or before.reconfigured:
             journal = open_journal(settings.config.journal_path, announce)
             try:
-                before = _watch(settings, journal, before)
+                before = _watch(settings, configuring, journal, before)
             finally:
                 journal.close()
         return 0
@@ -65,7 +67,9 @@ def _taken(lock: StateLock) -> bool:
         return True  # nobody can hold a lock that cannot be made; what to do is ``failover``'s
 
 
-def _watch(settings: BoxSettings, journal: Journal, before: Loop | None) -> Loop:
+def _watch(
+    settings: BoxSettings, configuring: Configuring, journal: Journal, before: Loop | None
+) -> Loop:
     """Watch until stopped, or until another journal is wanted; returns the last loop."""
     path = settings.config.journal_path
     if journal.set_aside is not None:
@@ -75,27 +79,28 @@ def _watch(settings: BoxSettings, journal: Journal, before: Loop | None) -> Loop
     while True:
         if settings.problem is not None:
             announce(settings.problem)
-        loop = _opened(settings, journal)
+        loop = _opened(settings, configuring, journal)
         loop.run(before)
         if not loop.reconfigured or settings.config.journal_path != path:
             return loop
         before = loop
 
 
-def _opened(settings: BoxSettings, journal: Journal) -> Loop:
+def _opened(settings: BoxSettings, configuring: Configuring, journal: Journal) -> Loop:
     """The loop with everything that the settings name; one that cannot be opened is not used."""
     try:
-        return _open(settings, journal)
+        return _open(settings, configuring, journal)
     except ConfigError as error:
         if settings.config == settings.file:
             raise
         settings.distrust(str(error))
         announce(settings.problem or "")
-        return _open(settings, journal)
+        return _open(settings, configuring, journal)
 
 
-def _open(settings: BoxSettings, journal: Journal) -> Loop:
+def _open(settings: BoxSettings, configuring: Configuring, journal: Journal) -> Loop:
     config = settings.config
+    configuring.opened()
     trusted = _always if config.trust_clock or config.practice else ClockSync()
     run_start = read_run_start(journal, synced=trusted())
     if not run_start.clock.known:
@@ -116,7 +121,7 @@ def _open(settings: BoxSettings, journal: Journal) -> Loop:
         on_events=lambda events: _told(events, practice),
         log=announce,
         shedding=Shedding(),
-        settings=settings,
+        configuring=configuring,
     )
     try:
         app.attach_panel(open_panel(config, timeline, app.put))

@@ -7,22 +7,18 @@ settings never keep a box from watching.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from monitor import config_errors
 from monitor.config import Config
 from monitor.config_file import overlaid, parse_config, read_config
-from monitor.documents import Origin, SettingsStatus, SettingStatus
-from monitor.errors import CommandError, ConfigError, InputError, JournalError, NurseryError
-from monitor.store.secrets import read_password
+from monitor.errors import CommandError, ConfigError, InputError, JournalError
 from monitor.store.settings_files import SettingsFiles
 from monitor.written.settings import (
     PASSWORD,
     SECRETS,
-    Setting,
     changes,
     known_key,
     settings,
@@ -35,6 +31,13 @@ Judge = Callable[[Config, Config], None]
 """of the configuration that would hold, and the one that does: raises a ConfigError"""
 
 
+class LinkSettings(NamedTuple):
+    """What was set of the box's name and its broker."""
+
+    values: dict[str, Any]
+    password: str | None
+
+
 class BoxSettings:
     """``load`` reads what was set; until then only the file holds."""
 
@@ -45,7 +48,6 @@ class BoxSettings:
             ConfigError: it is wrong.
         """
         self._raw, self.origin = raw, origin
-        self._tables: Any = config_errors.untyped(raw)
         self.file = parse_config(raw, origin)
         """what the file alone says"""
         self.config = self.file
@@ -53,6 +55,10 @@ class BoxSettings:
         self.problem: str | None = None
         """what of the settings cannot be used, in a sentence"""
         self._files = SettingsFiles(self.file.state_dir)
+        self.tables: Any = config_errors.untyped(raw)
+        """of the file, as they stand there"""
+        self.said = ""
+        """of settings that were taken back, until somebody sets something"""
         self._values: dict[str, Any] = {}
         self._seen = self._files.fingerprint()
 
@@ -72,7 +78,7 @@ class BoxSettings:
 
         ``mend``: what cannot be used is set aside, for whoever owns the state directory.
         """
-        self.problem, self._seen = None, self._files.fingerprint()
+        self.problem, self._seen = self.said or None, self._files.fingerprint()
         try:
             values = self._files.read()
         except InputError as error:
@@ -208,12 +214,33 @@ class BoxSettings:
             except ConfigError as error:
                 raise CommandError(_of_a_setting(str(error))) from error
             self._files.write(values, secrets)
+            self.said = ""
             self._files.seen()
             self.load()
         return ", ".join(said) or ", ".join(
-            f"{key}: {spoken(settings()[key], self.value(key))} again"
+            f"{key}: {spoken(settings()[key], value_of(key, self.config))} again"
             for key in known_key(asked.key)[:5]
         )
+
+    def of_the_link(self) -> LinkSettings:
+        """What is set of the way to the broker, to ``go_back`` to."""
+        found = {key: value for key, value in self._values.items() if _is_of_the_link(key)}
+        return LinkSettings(found, self._files.text(PASSWORD))
+
+    def go_back(self, before: LinkSettings, why: str) -> None:
+        """Have the way to the broker as it was; ``why`` is told until somebody sets something."""
+        self.said = f"new settings were taken back: {why}. What was before holds again"
+        rest = {key: value for key, value in self._values.items() if not _is_of_the_link(key)}
+        try:
+            with self._files.alone():
+                self._files.write({**rest, **before.values}, {PASSWORD: before.password})
+        except CommandError as error:
+            self.said = f"new settings do not work: {why}; and {error}"
+        self.load()
+
+    def is_set(self, key: str) -> bool:
+        """Whether a person has set it."""
+        return key in self._values or (key in SECRETS and self._files.secret(key) is not None)
 
     def accept_calibration(self, counts_per_gram: float, zero_counts: float) -> None:
         """Keep a calibration that is in force already.
@@ -243,65 +270,19 @@ class BoxSettings:
         except ConfigError as error:
             raise CommandError(_of_a_setting(str(error))) from error
 
-    # ------------------------------------------------------------------ what it shows
 
-    def value(self, key: str) -> Any:
-        """What holds; of a secret whether there is one (push addresses: the addresses)."""
-        if key == PASSWORD:
-            return self.config.mqtt.password_file
-        found: Any = self.config
-        for part in key.split("."):
-            found = getattr(found, "from_" if part == "from" else part)
-        return found
+def _is_of_the_link(key: str) -> bool:
+    return key == "box" or key.startswith("mqtt.")
 
-    def origin_of(self, key: str, credential: str | None = None) -> Origin:
-        """Where the value comes from; ``credential``: the password that systemd hands over."""
-        if key in self._values or (key in SECRETS and self._files.secret(key) is not None):
-            return "settings"
-        if key == PASSWORD:
-            if credential or self._credential():
-                return "credential"
-            return "file" if self.file.mqtt.password_file else "default"
-        if key == "notify.urls" and self.file.notify.urls_file:
-            return "file"
-        tables = self._tables
-        for part in key.split("."):
-            if not isinstance(tables, dict) or part not in tables:
-                return "default"
-            tables = tables[part]
-        return "file"
 
-    def _credential(self) -> bool:
-        folder = os.environ.get("CREDENTIALS_DIRECTORY")
-        if not folder or not (Path(folder) / "mqtt-password").exists():
-            return False
-        try:
-            return bool(read_password(self.file.mqtt, folder))
-        except NurseryError:
-            return True
-
-    def status(self, credential: str | None = None) -> SettingsStatus:
-        """Every setting with its value and where it comes from; no secret."""
-        found = [self._shown(setting, credential) for setting in settings().values()]
-        return SettingsStatus(settings=found, problem=self.problem)
-
-    def _shown(self, setting: Setting, credential: str | None) -> SettingStatus:
-        value, origin = self.value(setting.key), self.origin_of(setting.key, credential)
-        secret = setting.kind == "secret"
-        given = bool(value) if secret else value not in (None, "", [])
-        if secret and origin in {"credential", "file"}:
-            given = True
-        return SettingStatus(
-            key=setting.key,
-            value=None if secret else value,
-            from_=origin,
-            kind=setting.kind,
-            given=given,
-            choices=setting.choices,
-            least=setting.least,
-            most=setting.most,
-            optional=setting.optional,
-        )
+def value_of(key: str, config: Config) -> Any:
+    """The value that holds; of the password the file that holds it."""
+    if key == PASSWORD:
+        return config.mqtt.password_file
+    found: Any = config
+    for part in key.split("."):
+        found = getattr(found, "from_" if part == "from" else part)
+    return found
 
 
 def _addresses(key: str, addresses: list[str]) -> dict[str, Any]:

@@ -90,6 +90,11 @@ class SettingsFiles:
         path = self.secret(key)
         return None if path is None else read_secret(path, f'"{key}"').splitlines()
 
+    def text(self, key: str) -> str | None:
+        """The whole content of a secret's file, to put it back; ``None``: there is none."""
+        content = self._content(SECRETS[key])
+        return None if content is None else content.decode(errors="replace")
+
     # ------------------------------------------------------------------ writing
 
     @contextmanager

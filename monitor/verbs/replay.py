@@ -78,7 +78,9 @@ class Replay:
             raise ConfigError(
                 "nothing to replay: give --scale, --audio, --probe, --weights or --commands"
             )
-        if inputs.scale and not config.scale.calibrated:
+        self._said = read_commands(inputs.commands) if inputs.commands else []
+        calibrates = any(each.verb == "calibrate_scale" for each in self._said)
+        if inputs.scale and not (config.scale.calibrated or calibrates):
             raise ConfigError(
                 '"scale.counts_per_gram" and "scale.zero_counts" are needed to replay a scale: '
                 'run "nursery calibrate scale"'
@@ -87,7 +89,6 @@ class Replay:
         self._typed = read_weights(inputs.weights) if inputs.weights else []
         self.start_s = self._start_s()
         self._felt = read_probe_csv(inputs.probe) if inputs.probe else []
-        self._said = read_commands(inputs.commands) if inputs.commands else []
         first_s = min([self.start_s, *(w.t_s for w in self._typed[:1])])
         babies = read_babies(inputs.babies, first_s) if inputs.babies else []
         _check_names(inputs.weights, self._typed, babies)

@@ -15,6 +15,7 @@ from monitor.documents import Origin, SettingStatus
 from monitor.errors import CommandError
 from monitor.store.lock import is_held
 from monitor.store.settings import BoxSettings
+from monitor.store.settings_status import settings_status
 from monitor.verbs.finding import Finding
 from monitor.written.settings import known_key, settings, spoken
 from monitor.written.setup_requests import Configure
@@ -69,7 +70,7 @@ def show(
         CommandError: there is no such setting.
     """
     wanted = None if key is None else known_key(key)
-    found = box.status(credential)
+    found = settings_status(box, credential)
     for each in found.settings:
         if wanted is not None and each.key not in wanted:
             continue
@@ -86,7 +87,7 @@ def show(
 
 def check_settings(box: BoxSettings, credential: str | None) -> Finding:
     """The line of ``nursery check``: where each value comes from, and what cannot be used."""
-    found = box.status(credential)
+    found = settings_status(box, credential)
     by_origin: dict[Origin, list[str]] = {}
     for each in found.settings:
         by_origin.setdefault(each.from_, []).append(each.key)

@@ -11,6 +11,7 @@ from monitor.errors import CommandError, ConfigError
 from monitor.store.secrets import read_password
 from monitor.store.settings import BoxSettings
 from monitor.store.settings_files import DAMAGED, SETTINGS
+from monitor.store.settings_status import origin_of, settings_status
 from monitor.written.setup_requests import Configure, Given
 
 FILE = """
@@ -53,12 +54,12 @@ def test_what_is_set_holds_over_the_file_after_a_restart_and_can_be_taken_back(b
     give(box(), "box", "cellar")
     found = box()
     assert (found.config.box, found.file.box) == ("cellar", "attic")
-    assert found.origin_of("box") == "settings"
-    assert found.origin_of("scale.source") == "file"
-    assert found.origin_of("scale.capacity_g") == "default"
+    assert origin_of(found, "box") == "settings"
+    assert origin_of(found, "scale.source") == "file"
+    assert origin_of(found, "scale.capacity_g") == "default"
     assert found.carry_out(Configure(key="box", default=True)) == "box: attic again"
     assert box().config.box == "attic"
-    assert box().origin_of("box") == "file"
+    assert origin_of(box(), "box") == "file"
 
 
 def test_what_only_fits_together_is_set_together(box, tmp_path: Path) -> None:
@@ -106,14 +107,14 @@ def test_secrets_lie_beside_it_for_their_owner_alone_and_are_shown_nowhere(
     said = give(box(), "mqtt", {"username": "attic", "password": "hunter2"})
     said += give(box(), "notify.urls", "ntfys://user:hunter2@ntfy.example.org/topic\nntfys://b")
     found = box()
-    assert "hunter2" not in said + written(tmp_path) + str(found.status())
+    assert "hunter2" not in said + written(tmp_path) + str(settings_status(found))
     secrets = [path for path in tmp_path.iterdir() if "secret" in path.name]
     assert len(secrets) == 2
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in tmp_path.glob("se*[dtls]"))
     assert read_password(found.config.mqtt, None) == "hunter2"
     assert len(found.config.notify.urls) == 2
     assert found.config.notify.urls_file is None, "what is set holds instead of the file's"
-    shown = {each.key: each for each in found.status().settings}
+    shown = {each.key: each for each in settings_status(found).settings}
     assert shown["mqtt.password"].given
     assert shown["mqtt.password"].value is None
     give(found, "notify.urls", "")

@@ -1,6 +1,7 @@
 """Replay: the same inputs give the same bytes, streams meet in time order, memory stays small."""
 
 import io
+import json
 from pathlib import Path
 
 import msgspec
@@ -10,11 +11,12 @@ import soundfile
 
 from monitor.config import Config, ScaleConfig
 from monitor.errors import ConfigError, InputError
+from monitor.events import Calibration, CommandResult
 from monitor.simulation.box import SimBaby, SimulatedBox
 from monitor.simulation.cell import GOOD_CELL
 from monitor.simulation.sounds import Room, bout
 from monitor.times import parse_rfc3339
-from monitor.verbs.replay import ReplayInputs, replay
+from monitor.verbs.replay import Replay, ReplayInputs, replay
 
 START = "2026-05-08T12:00:00Z"
 BABIES = (
@@ -226,3 +228,28 @@ def test_a_probe_meets_scale_and_sound(recorded: ReplayInputs, tmp_path: Path) -
     told = [line for line in lines if '"source":"probe"' not in line]
     assert told == run(recorded).splitlines()
     assert len(told) == len(lines) - 1
+
+
+def test_a_calibration_is_carried_out_in_a_replay_and_a_setting_refused(tmp_path):
+    rng = np.random.default_rng(1)
+    loads = [(0.0, 10), (1000.0, 10), (300.0, 10), (0.0, 10), (500.0, 30)]
+    counts = np.concatenate([84_213 + 412.7 * g + rng.normal(0, 60, s * 10) for g, s in loads])
+    rows = "".join(f"{i / 10},{c:.0f}\n" for i, c in enumerate(counts))
+    (tmp_path / "s.csv").write_text("time_s,counts\n" + rows)
+    said = [
+        (9, "calibrate_scale", {"step": "empty"}),
+        (19, "calibrate_scale", {"step": "mass", "grams": "1 kg"}),
+        (29, "calibrate_scale", {"step": "check", "grams": 300}),
+        (29.5, "calibrate_scale", {"step": "accept"}),
+        (60, "configure", {"key": "box", "value": "cellar"}),
+    ]
+    lines = [json.dumps({"t_s": t, "verb": v, "args": a}) for t, v, a in said]
+    (tmp_path / "c.jsonl").write_text("\n".join(lines))
+    inputs = ReplayInputs(scale=str(tmp_path / "s.csv"), commands=str(tmp_path / "c.jsonl"))
+    run = Replay(Config(box="a"), inputs)
+    events = list(run.events())
+    (calibration,) = [e for e in events if isinstance(e, Calibration)]
+    assert calibration.counts_per_gram == pytest.approx(412.7, rel=1e-3)
+    results = [e for e in events if isinstance(e, CommandResult)]
+    assert [r.ok for r in results] == [True, True, True, True, False]
+    assert "for a monitor that runs" in str(results[-1].error)

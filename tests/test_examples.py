@@ -45,7 +45,10 @@ NOT_HERE = {
     "watch": "tests/system/test_watch_terminal.py",
 }
 """needs a Pi, root, a broker or a person who answers: where it is run"""
-REFUSED = {("adopt", "--remove"): "no earlier card"}
+REFUSED = {
+    ("adopt", "--remove"): "no earlier card",
+    ("look", "60"): "for a monitor that runs",
+}
 """asks for what is not there while no daemon runs: what it must then say"""
 NOT_OURS = {"apt", "systemctl", "journalctl", "ln", "nano", "sh", "ffmpeg", "for", "done"}
 

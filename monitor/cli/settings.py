@@ -6,7 +6,12 @@ import sys
 
 import click
 
-from monitor.cli.options import box_settings_and_password, config_option, json_option
+from monitor.cli.options import (
+    box_settings,
+    box_settings_and_password,
+    config_option,
+    json_option,
+)
 
 FROM_INPUT = "-"
 """in place of a value: it is read where nobody looks over a shoulder"""
@@ -60,6 +65,24 @@ def get(config_path: str | None, key: str | None, as_json: bool) -> int:
     from monitor.verbs.settings import show
 
     return show(settings, password, key, as_json=as_json, out=sys.stdout)
+
+
+@click.command()
+@click.argument("seconds", type=float, default=60.0, required=False)
+@config_option
+def look(config_path: str | None, seconds: float) -> int:
+    """Have the running box say twice a second what scale and microphone read (topic live).
+
+    For SECONDS, 60 if left out and 300 at most; 0 ends it.
+    """
+    settings = box_settings(config_path)
+    from monitor.mqtt.topics import Topics
+    from monitor.verbs.local import submit
+    from monitor.written.requests import request
+
+    submit(settings.config, request("look", {"seconds": seconds}))
+    click.echo(f"on {Topics(settings.config.box).live} for {seconds:g} s")
+    return 0
 
 
 def _typed(key: str) -> str:

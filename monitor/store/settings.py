@@ -16,6 +16,7 @@ from monitor.config import Config
 from monitor.config_file import overlaid, parse_config, read_config
 from monitor.errors import CommandError, ConfigError, InputError, JournalError
 from monitor.store.settings_files import SettingsFiles
+from monitor.store.settings_fit import fitting
 from monitor.written.settings import (
     PASSWORD,
     SECRETS,
@@ -60,6 +61,7 @@ class BoxSettings:
         self.said = ""
         """of settings that were taken back, until somebody sets something"""
         self._values: dict[str, Any] = {}
+        self._loaded = False
         self._seen = self._files.fingerprint()
 
     @classmethod
@@ -89,7 +91,12 @@ class BoxSettings:
         except (OSError, JournalError) as error:
             values = {}
             why = getattr(error, "strerror", None) or error
-            self.problem = f"what was set cannot be read: {why}. The configuration file alone holds"
+            self.problem = f"what was set cannot be read: {why}"
+            if self._loaded:
+                self.problem += ". What was read before holds until the next start"
+                return self.config
+            self.problem += ". The configuration file alone holds"
+        self._loaded = True
         self._values, left_out = self._fitting(values)
         if left_out:
             self.problem = f"left out of what was set: {'; '.join(left_out)}"
@@ -110,7 +117,8 @@ class BoxSettings:
     @property
     def is_outdated(self) -> bool:
         """Whether somebody has changed the files since."""
-        return self._files.fingerprint() != self._seen
+        found = self._files.fingerprint()
+        return found is not None and found != self._seen
 
     def distrust(self, why: str) -> None:
         """What was set cannot be lived with: the configuration file alone holds."""
@@ -137,35 +145,8 @@ class BoxSettings:
             wanted[key] = None if value == "" and known[key].optional else value
         secrets, unreadable = self._secrets()
         left_out += unreadable
-        while True:
-            try:
-                self.config = overlaid(self._raw, {**wanted, **secrets})
-                return wanted, left_out
-            except ConfigError as error:
-                if not wanted and not secrets:
-                    raise
-                why = str(error)
-                for name in self._culprit(wanted, secrets):
-                    wanted.pop(name, None)
-                    secrets.pop(name, None)
-            left_out.append(why)
-
-    def _culprit(self, wanted: dict[str, Any], secrets: dict[str, Any]) -> list[str]:
-        """The least that has to go: one key, or a table, or everything."""
-        everything = {**wanted, **secrets}
-        singles = [[key] for key in everything]
-        tables = [
-            [key for key in everything if key.startswith(f"{table}.")]
-            for table in {key.partition(".")[0] for key in everything}
-        ]
-        for names in [*singles, *(names for names in tables if names)]:
-            rest = {key: value for key, value in everything.items() if key not in names}
-            try:
-                overlaid(self._raw, rest)
-            except ConfigError:
-                continue
-            return names
-        return list(everything)
+        self.config, refused = fitting(self._raw, wanted, secrets)
+        return wanted, left_out + refused
 
     def _secrets(self) -> tuple[dict[str, Any], list[str]]:
         """What the secrets' files say, as values of the configuration, and what is wrong there."""

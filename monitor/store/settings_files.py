@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -43,15 +44,19 @@ class SettingsFiles:
         path = self._folder / DAMAGED
         return path if path.exists() else None
 
-    def fingerprint(self) -> Fingerprint:
-        """Another one when somebody has written any of the files."""
+    def fingerprint(self) -> Fingerprint | None:
+        """Another one when somebody has written a file; ``None``: the card says nothing."""
         seen = []
-        for name in (SETTINGS, *SECRETS.values()):
-            try:
-                status = (self._folder / name).lstat()
-                seen.append((status.st_ino, status.st_size, status.st_mtime_ns))
-            except OSError:
-                seen.append((0, 0, 0))
+        try:
+            self._folder.lstat()
+            for name in (SETTINGS, *SECRETS.values()):
+                try:
+                    status = (self._folder / name).lstat()
+                    seen.append((status.st_ino, status.st_size, status.st_mtime_ns))
+                except FileNotFoundError:
+                    seen.append((0, 0, 0))
+        except OSError:
+            return None
         return tuple(seen)
 
     # ------------------------------------------------------------------ reading
@@ -64,7 +69,7 @@ class SettingsFiles:
             OSError, JournalError: it cannot be read.
         """
         try:
-            number = open_own(self._folder / SETTINGS, os.O_RDONLY)
+            number = self._open_to_read(self._folder / SETTINGS)
         except (FileNotFoundError, NotADirectoryError):
             return {}
         with os.fdopen(number, "rb") as file:
@@ -75,6 +80,18 @@ class SettingsFiles:
             return dict(_flat(msgspec.toml.decode(content)))
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
             raise InputError(f"{SETTINGS} is damaged: {error}") from error
+
+    def _open_to_read(self, path: Path) -> int:
+        """Open; for root, who only looks, a file that is nobody's but the directory's owner's."""
+        owner = self._folder.stat().st_uid
+        if os.geteuid() != 0 or owner == 0:
+            return open_own(path, os.O_RDONLY)
+        number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        status = os.fstat(number)
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1 or status.st_uid != owner:
+            os.close(number)
+            raise JournalError(f"{path} is not the file of the directory's owner")
+        return number
 
     def secret(self, key: str) -> Path | None:
         """The file that holds this secret; ``None``: it was not set here."""

@@ -218,6 +218,33 @@ def test_a_card_that_refuses_is_told_and_nothing_is_lost(
     assert not list(tmp_path.glob("*.new"))
 
 
+def test_a_card_that_dies_takes_no_setting_away_from_a_box_that_runs(
+    box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give(box(), "scale", {"counts_per_gram": 412.7, "zero_counts": 84213.0})
+    running, real = box(), os.open
+
+    def dead(path: object, *args: object, **more: object) -> int:
+        if str(tmp_path) in str(path):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(path, *args, **more)  # type: ignore[arg-type]  # handed on
+
+    def answers_nothing(path: Path) -> os.stat_result:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "lstat", answers_nothing)
+        assert not running.is_outdated
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", dead)
+        running.load(mend=True)
+        assert running.config.scale.counts_per_gram == 412.7
+        assert "What was read before holds" in str(running.problem)
+        fresh = box()
+    assert fresh.config.scale.counts_per_gram is None
+    assert "cannot be read: Input/output error" in str(fresh.problem)
+
+
 def test_what_another_process_has_written_is_seen_and_not_overwritten(box) -> None:
     mine, other = box(), box()
     assert not mine.is_outdated

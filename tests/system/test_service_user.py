@@ -141,6 +141,8 @@ COMMANDS = {
     "calibrate scale": ["calibrate", "scale", "--config", "{blind}"],
     "set": ["set", "box", "cellar"],
     "get": ["get"],
+    "look": ["look"],
+    "summary": ["summary"],
     "calibrate room": ["calibrate", "room", "--config", "{blind}"],
     "run": ["run"],
     "baby edit": ["baby", "edit", "Joey", "--rename", "Jo"],

@@ -160,11 +160,13 @@ TARGETS: dict[str, Callable[[Machine], Path]] = {
 
 
 KEEPS_THE_CALLER_S_RIGHTS = {"replay", "watch"}
+OF_ANOTHER_USER = {"page"}
+"""it has a state directory of its own"""
 """no state directory is touched"""
 
 
 def test_every_command_that_knows_a_box_is_tried() -> None:
-    tried = set(COMMANDS) | KEEPS_THE_CALLER_S_RIGHTS
+    tried = set(COMMANDS) | KEEPS_THE_CALLER_S_RIGHTS | OF_ANOTHER_USER
     assert {name for name, command in commands(cli) if takes_config(command)} <= tried
 
 

@@ -165,6 +165,8 @@ class Correct(Verb, frozen=True, kw_only=True, tag="correct"):
     baby: Filled | None = None
     grams: Grams | None = None
     void: bool = False
+    confirm: bool = False
+    """yes, it really took that much"""
 
     def __post_init__(self) -> None:
         """It says at least one of them."""

@@ -252,14 +252,23 @@ def undo(config_path: str | None, entry_id: str | None) -> int:
 @click.option("--baby", "name", metavar="NAME", help="It was this baby.")
 @click.option("--grams", type=GRAMS, help="It weighed this.")
 @click.option("--void", is_flag=True, help="It never happened.")
+@click.option("--confirm", is_flag=True, help="Yes, the bottle was really that large.")
 @config_option
 def correct(
-    config_path: str | None, step_id: str, name: str | None, grams: float | None, void: bool
+    config_path: str | None,
+    step_id: str,
+    name: str | None,
+    grams: float | None,
+    void: bool,
+    confirm: bool,
 ) -> int:
     """Correct a weighing, a bottle or a note; the old value stays in the history."""
     if not (name or grams or void):
         raise click.UsageError("say what was wrong: --baby NAME, --grams G or --void")
-    args = {"step_id": step_id, "baby": name, "grams": grams, "void": void or None}
+    args = {
+        "step_id": step_id, "baby": name, "grams": grams, "void": void or None,
+        "confirm": confirm or None,
+    }  # fmt: skip
     return _submit(config_path, "correct", args, f"{step_id} corrected")
 
 

@@ -61,7 +61,7 @@ def night(
         cries=[
             Cry(max(cry.started_s, from_s), min(cry.t_s, to_s), cry.context)
             for cry in journal.cries(from_s)
-            if cry.started_s < to_s
+            if cry.started_s <= to_s
         ],
         unseen=_unseen(journal, now, Span(min(max(from_s, begun_s), to_s), to_s)),
         restarts=[t for t in known.starts if max(from_s, begun_s + MINUTE_S) <= t < to_s],
@@ -70,9 +70,9 @@ def night(
         unnamed=[
             Unnamed(row["t_s"], row["weight_g"])
             for row in journal.unassigned(from_s)
-            if row["t_s"] < to_s
+            if row["t_s"] <= to_s
         ],
-        notes=[note for note in journal.notes(from_s) if note.t_s < to_s],
+        notes=[note for note in journal.notes(from_s) if note.t_s <= to_s],
         begun_s=begun_s if begun_s > from_s + UNWRITTEN_S else None,
         hears=_is_used(now, "microphone"),
         weighs=_is_used(now, "scale"),
@@ -94,7 +94,7 @@ def _babies(
     from_s, to_s = span
     here = {status.name: status for status in now.babies}
     for baby in journal.babies(retired=True):
-        if baby.retired_s is not None and not from_s <= baby.retired_s < to_s:
+        if baby.retired_s is not None and not from_s <= baby.retired_s <= to_s:
             continue
         yield BabyNight(
             baby=baby,
@@ -116,7 +116,7 @@ def _bottles(journal: JournalReader, baby: Baby, from_s: float, to_s: float) -> 
     feeds = journal.feeds(from_s - DAY_S, baby.name)
     weighings = journal.weighings(from_s - 2 * DAY_S, baby.name)
     for record in bottles(feeds, weighings):
-        if from_s <= record.t_s < to_s and (bottle := _bottle(record)) is not None:
+        if from_s <= record.t_s <= to_s and (bottle := _bottle(record)) is not None:
             yield bottle
 
 

@@ -14,9 +14,16 @@ from typing import Any
 import msgspec
 
 from monitor import commands
-from monitor.alert_kinds import BABY_KINDS, BOX_KINDS, KINDS
+from monitor.alert_kinds import BABY_KINDS, BOX_KINDS, KINDS, RANK
 from monitor.codec import document, encode, event_document
-from monitor.documents import BabyStatus, BoxState, LiveStatus, SettingsStatus, SourceHealth
+from monitor.documents import (
+    BabyStatus,
+    BoxState,
+    LiveStatus,
+    SettingsStatus,
+    SourceHealth,
+    Summary,
+)
 from monitor.errors import CommandError
 from monitor.events import PRACTICE, Alert, AnyEvent, Command, CommandResult, slug
 from monitor.written.days import LocalNow
@@ -33,6 +40,10 @@ SLOW_EXPIRY_S = EXPIRY_INTERVALS * SLOW_INTERVAL_S
 
 TEXT_HEAD = 60
 """a phone's list shows about this much of a line (measured on common lock screens)"""
+
+
+OPEN_TOLD = 3
+"""alerts that are named in the sentence on what is open"""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +73,7 @@ class Topics:
         self.scale = f"{base}/scale"
         self.nest = f"{base}/nest"
         self.alerts = f"{base}/alerts"
+        self.alerts_text = f"{base}/alerts/text"
         self.alert = f"{base}/alert"
         self.alert_text = f"{base}/alert/text"
         self.event = f"{base}/event"
@@ -119,15 +131,41 @@ def state_messages(state: BoxState, topics: Topics) -> list[Message]:
         _retained(topics.scale, document(state.scale), qos=0, expiry_s=LIVE_EXPIRY_S),
         _retained(topics.nest, document(state.nest), expiry_s=SLOW_EXPIRY_S),
         _retained(topics.alerts, [alert_document(a) for a in alerts]),
+        _open_in_words(alerts, topics),
         _retained(topics.question, _question(alerts)),
-        _retained(topics.summary, document(state.summary)),
-        _retained(topics.week, document(state.week)),
+        _retained(topics.summary, _in_words(state.summary, topics)),
+        _retained(topics.week, _in_words(state.week, topics)),
     ]
     for baby in state.babies:
         topic = topics.baby(slug(baby.name))
         fields = document(baby)
         messages.append(_retained(topic, fields, expiry_s=SLOW_EXPIRY_S))
     return messages + _problem_messages(state.alerts, state.babies, topics)
+
+
+def _in_words(told: Summary, topics: Topics) -> dict[str, Any]:
+    """A hand-over; that of a simulated nursery says so first."""
+    fields = document(told)
+    if topics.practice and told.text is not None:
+        fields["text"] = f"{PRACTICE}{told.text}"
+    return fields
+
+
+def _open_in_words(alerts: list[Alert], topics: Topics) -> Message:
+    """For whoever opens a plain app in the morning: ``alert/text`` has been said by then.
+
+    It expires with the box: a box that has died is not to say for ever that nothing is open.
+    """
+    gravest = sorted(alerts, key=lambda a: (-RANK[a.own_severity or a.severity], a.since))
+    titles = [alert.title for alert in gravest]
+    said = "; ".join(titles[:OPEN_TOLD]) or "nothing is open"
+    if len(titles) > OPEN_TOLD:
+        said += f"; and {len(titles) - OPEN_TOLD} more"
+    text = f"{_shortened(topics.box, 20)}: {said}"
+    text += "" if text.endswith(("?", ".")) else "."
+    return Message(
+        topic=topics.alerts_text, payload=text.encode(), retain=True, expiry_s=SLOW_EXPIRY_S
+    )
 
 
 def _problem_messages(

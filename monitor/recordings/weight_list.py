@@ -16,6 +16,7 @@ from monitor.events import Baby, slug
 from monitor.recordings.list_cells import NO_TIME, day_of, day_order
 from monitor.recordings.list_layout import Layout, find_layout
 from monitor.recordings.list_rows import Rows
+from monitor.recordings.list_sums import is_sum
 from monitor.recordings.tables import Cell, Table, read_tables
 from monitor.times import DAY_S
 from monitor.written.days import MONTHS, LocalNow
@@ -198,9 +199,13 @@ class _Reader:
         )
         found: list[Found] = []
         left_out: list[LeftOut] = []
+        sums: dict[str, None] = {}
         for row in layout.rows:
             place = f"line {row.line}{f' of {table.sheet}' if table.sheet else ''}"
             for cells in sheet.weighings(row):
+                if slug(cells.name) not in self._names and is_sum(cells.name):
+                    sums[cells.name.strip()[:40]] = None
+                    continue
                 try:
                     baby = self._baby(cells.name)
                     t_s, grams = sheet.moment_s(cells), sheet.grams(cells)
@@ -208,7 +213,9 @@ class _Reader:
                     left_out.append(LeftOut(place, str(error)))
                 else:
                     found.append(Found(place, baby, t_s, grams))
-        return WeightList(found, left_out, [f"{table.how}: {sheet.describe()}", *sheet.notes()])
+        said = [f'"{name}" is no baby: left out' for name in sums]
+        how = f"{table.how}: {sheet.describe()}"
+        return WeightList(found, left_out, [how, *sheet.notes(), *said])
 
     def _baby(self, name: str) -> str:
         if not name:

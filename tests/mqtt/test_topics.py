@@ -13,6 +13,7 @@ from monitor.documents import BabyStatus, BoxState, CryStatus, ScaleStatus, Sour
 from monitor.events import Alert, Baby, Candidate, CommandResult, CryStarted
 from monitor.mqtt.topics import (
     LIVE_EXPIRY_S,
+    SLOW_EXPIRY_S,
     Topics,
     alert_messages,
     alert_sentence,
@@ -224,3 +225,21 @@ def test_whatever_a_phone_reads_of_a_simulated_nursery_says_that_it_is_practice(
     assert told_of(retained)[0]["title"] == told["title"]
     (real,) = told_of(state_messages(state(alert()), TOPICS))
     assert real["title"] == alert().title
+
+
+def test_what_is_open_is_one_sentence_with_the_gravest_first():
+    def said(*alerts: Alert) -> str:
+        messages = state_messages(state(*alerts), TOPICS)
+        (message,) = [m for m in messages if m.topic == TOPICS.alerts_text]
+        assert message.retain
+        assert message.expiry_s == SLOW_EXPIRY_S  # a dead box does not go on
+        return message.payload.decode()
+
+    assert said() == "kangaroo-and-possum: nothing is open."
+    grave = alert(title="Microphone is deaf", severity="critical", since=T + 60)
+    lowered = alert(title="Possum is losing weight", severity="info", own_severity="warning")
+    question = alert(title="Who was it?", severity="info", since=T - 60)
+    assert said(question, lowered, grave) == (
+        "kangaroo-and-possum: Microphone is deaf; Possum is losing weight; Who was it?"
+    )
+    assert said(*[alert(title=f"A{n}") for n in range(5)]).endswith(": A0; A1; A2; and 2 more.")

@@ -366,3 +366,35 @@ def test_the_list_of_the_documentation_is_read():
     example = page.split("## Lists")[1].split("```csv\n")[1].split("```")[0]
     found = read(example, babies=[baby("Possum"), baby("Kangaroo")])
     assert (len(found.found), found.left_out) == (4, [])
+
+
+@pytest.mark.parametrize(
+    "heading", ["Total", "Total (g)", "Gesamtgewicht", "Durchschnitt", "Portée", "Média", "średnia"]
+)
+def test_a_column_that_adds_up_is_left_out_without_advice(heading):
+    found = read(f"when,Bee,Cas,{heading}\n26.11. 07:30,112,98,210\n27.11. 19:15,121,104,225\n")
+    assert len(found.found) == 4
+    assert found.left_out == []
+    assert any(f'"{heading}"' in note for note in found.notes)  # as no baby, or as not used
+
+
+def test_a_row_that_adds_up_is_left_out_without_advice():
+    found = read("when,name,weight\n26 Nov 07:30,Bee,112\n26 Nov 07:30,Litter,210\n")
+    assert [one.baby for one in found.found] == ["Bee"]
+    assert found.left_out == []
+    assert '"Litter" is no baby: left out' in found.notes
+
+
+def test_a_baby_may_be_called_like_a_sum():
+    found = read("when,name,weight\n26 Nov 07:30,Nest,112\n", babies=[*LITTER, baby("Nest")])
+    assert [one.baby for one in found.found] == ["Nest"]
+
+
+def test_a_name_with_more_in_it_is_no_sum():
+    found = read("when,name,weight\n26 Nov 07:30,Bee,112\n26 Nov 07:30,Litter runt,61\n")
+    assert "nobody is called" in found.left_out[0].why
+
+
+def test_max_is_a_name():
+    found = read("when,name,weight\n26 Nov 07:30,Bee,112\n26 Nov 07:30,Max,61\n")
+    assert 'nobody is called "Max"' in found.left_out[0].why

@@ -107,6 +107,9 @@ class Care:
             return self._claims.drop_feed(i, feed.step_id)
         target = i if request.baby is None else self._roster.find(request.baby)
         g = feed.g if request.grams is None else request.grams
+        record = self._claims.records[target]
+        if g is not None and not request.confirm:
+            _check_amount(record.baby.name, g, record.weight_at(feed.t_s, self._reference))
         self._claims.records[i].untell(feed.step_id)
         changed = msgspec.structs.replace(feed, g=g)
         return [*self._claims.put_feed(target, changed), *self._claims.refresh({i} - {target})]

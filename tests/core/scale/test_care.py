@@ -115,3 +115,15 @@ def test_an_amount_that_no_stomach_holds_is_questioned_and_says_how_to_insist():
     (fed,) = nursery.tell("feed", baby="Ash", grams=80.0, confirm=True)
     assert fed.net_g == 80.0
     nursery.tell("feed", baby="Ash", grams=20.0)
+
+
+def test_a_correction_to_more_than_a_baby_can_hold_is_doubted_like_a_bottle():
+    nursery = Cared()
+    (fed,) = nursery.tell("feed", baby="Ash", grams=8.0)
+    wrong = asked(T0, "correct", {"step_id": fed.step_id, "grams": 80.0})
+    with pytest.raises(CommandError, match="80 g for Ash, who weighs 200 g"):
+        nursery.care.correct(wrong.request)
+    assert nursery.status().last_feed_g == 8.0  # nothing changed
+    meant = {"step_id": fed.step_id, "grams": 80.0, "confirm": True}
+    nursery.care.correct(asked(T0, "correct", meant).request)
+    assert nursery.status().last_feed_g == 80.0

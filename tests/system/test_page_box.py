@@ -158,6 +158,30 @@ def test_a_test_alert_is_sent_and_is_marked_as_practice(browser: Chromium, world
         expect(page.locator("#alerts")).to_contain_text("Practice: Test alert", timeout=SOON_MS)
 
 
+def test_quiet_hours_are_set_from_the_phone_and_hold(browser: Chromium, world: World) -> None:
+    with browser.screen(world.page, phone=world.phone) as screen:
+        page = screen.go(f"/boxes/{BOX}/setup/settings?table=alerts")
+        field = page.get_by_label("Quiet from", exact=True)
+        assert field.input_value() == "22:00"
+        field.fill("half past never")
+        page.get_by_role("button", name="Save: Quiet from").click()
+        expect(page.locator("#said[role=alert]")).to_be_visible(timeout=SOON_MS)
+        assert field.input_value() == "half past never"
+        field.fill("9 pm")
+        page.get_by_role("button", name="Save: Quiet from").click()
+        expect(page.locator("#said[role=status]")).to_contain_text("21:00", timeout=SOON_MS)
+
+        def told() -> bool:
+            known = world.phone.get(f"/api/boxes/{BOX}").json["settings"] or {"settings": []}
+            values = {each["key"]: each["value"] for each in known["settings"]}
+            return values.get("alerts.night.from") == "21:00"
+
+        wait_for(told, 120.0)
+        page.goto(f"{world.page.url}/boxes/{BOX}/box")
+        expect(page.locator("main")).to_contain_text("Quiet from 21:00 to 07:00")
+        assert not screen.complaints
+
+
 def test_without_scripts_a_baby_can_be_added_too(browser: Chromium, world: World) -> None:
     with browser.screen(world.page, phone=world.phone, scripts=False) as screen:
         page = screen.go(f"/boxes/{BOX}/setup/babies")

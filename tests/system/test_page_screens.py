@@ -75,6 +75,10 @@ SCREENS = {
 }
 
 
+FIRST_SCREENS = ("now", "baby", "tell")
+"""every piece of the look is on one of them: enough for the other half of widths and colours"""
+
+
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_every_screen_is_in_reach_of_everybody(
@@ -88,8 +92,8 @@ def test_every_screen_is_in_reach_of_everybody(
     wait_for(lambda: len(carer.get(f"/api{HOME}").json["alerts"]) == 3)
     language = "de" if width == 320 else "en"
     with browser.screen(page, width=width, dark=dark, language=language, phone=carer) as window:
-        for name, path in SCREENS.items():
-            window.go(f"{HOME}{path}")
+        for name in SCREENS if dark == (width != 390) else FIRST_SCREENS:
+            window.go(f"{HOME}{SCREENS[name]}")
             window.check(f"screen-{name}")
 
 

@@ -11,11 +11,12 @@ from monitor.page.fields import Document, moment, number, text
 from monitor.page.growth import as_baby, reference
 from monitor.page.screens.baby_row import row
 from monitor.page.screens.items import Item, lines
+from monitor.page.screens.window import window
 from monitor.page.seen import Seen, Shown
 from monitor.page.spoken import Spoken, midnights
 from monitor.page.truth import truth
 from monitor.page.words import Words
-from monitor.times import DAY_S, HOUR_S, MINUTE_S, rfc3339
+from monitor.times import DAY_S, HOUR_S, MINUTE_S
 
 DAYS = (3, 7, 14, 30)
 MOST_ROWS = 40
@@ -31,9 +32,9 @@ async def show(seen: Seen) -> Shown:
     days, end_s = _asked(seen)
     from_s = end_s - days * DAY_S
     name = text(document, "name") or slug
-    span = {"since": rfc3339(from_s), "until": rfc3339(end_s)}
+    span = window(from_s, end_s, seen.now_s)
     items = await seen.history(seen.box.name, what="all", baby=name, **span)
-    last_day = {"since": rfc3339(seen.now_s - DAY_S)}
+    last_day = window(seen.now_s - DAY_S, seen.now_s, seen.now_s)
     cries = await seen.history(seen.box.name, what="cries", **last_day)
     spoken = Spoken(seen.words, seen.now_s)
     model = {

@@ -15,10 +15,11 @@ from typing import Any
 
 from monitor.page.fields import Document, moment, number, text
 from monitor.page.screens.items import lines, note_words
+from monitor.page.screens.window import window
 from monitor.page.seen import Seen, Shown
 from monitor.page.spoken import Spoken, local_day
 from monitor.page.words import Words
-from monitor.times import DAY_S, rfc3339
+from monitor.times import DAY_S
 
 DAYS = 30
 MOST_DAYS = 365
@@ -37,9 +38,9 @@ async def show(seen: Seen) -> Shown:
         return Shown(template="no_box.html", model={"nav": "night"}, status=404)
     asked = seen.query.get("days", "")
     days = min(max(int(asked), 1), MOST_DAYS) if asked.isdecimal() and len(asked) < 5 else DAYS
-    since = rfc3339(seen.now_s - days * DAY_S)
-    items = await seen.history(seen.box.name, what="all", since=since)
-    items.reverse()
+    span = window(seen.now_s - days * DAY_S, seen.now_s, seen.now_s)
+    items = await seen.history(seen.box.name, what="all", **span)
+    items = items[::-1]  # what was given is kept for other phones
     spoken = Spoken(seen.words, seen.now_s)
     if seen.query.get("for") == "asm3":
         babies = {text(document, "name"): document for document in seen.box.babies.values()}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from monitor.page.fields import moment, text
 from monitor.page.screens.items import lines
+from monitor.page.screens.window import window
 from monitor.page.seen import Seen, Shown
 from monitor.page.spoken import Spoken
 from monitor.page.truth import truth
-from monitor.times import HOUR_S, rfc3339
+from monitor.times import HOUR_S
 
 HOURS = (12, 24, 72)
 KINDS = ("all", "alerts", "feeds", "weighings", "notes", "cries")
@@ -22,7 +23,7 @@ async def show(seen: Seen) -> Shown:
     only = next((kind for kind in KINDS if kind == seen.query.get("only")), KINDS[0])
     end_s = _end_s(seen)
     from_s = end_s - hours * HOUR_S
-    span = {"since": rfc3339(from_s), "until": rfc3339(end_s)}
+    span = window(from_s, end_s, seen.now_s)
     items = await seen.history(seen.box.name, what=only, **span)
     spoken = Spoken(seen.words, seen.now_s)
     summary = seen.box.summary

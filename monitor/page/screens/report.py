@@ -12,11 +12,12 @@ from monitor.page.screens.baby import curves_of
 from monitor.page.screens.baby_row import BabyRow, row
 from monitor.page.screens.items import note_words
 from monitor.page.screens.open_alerts import cards
+from monitor.page.screens.window import window
 from monitor.page.seen import Seen, Shown
 from monitor.page.spoken import Spoken, local_day
 from monitor.page.truth import truth
 from monitor.page.words import Words
-from monitor.times import DAY_S, rfc3339
+from monitor.times import DAY_S
 
 DAYS = (3, 7, 14)
 
@@ -48,7 +49,7 @@ async def show(seen: Seen) -> Shown:
     span_s = seen.now_s - days * DAY_S, seen.now_s
     wanted = seen.query.get("baby", "")
     chosen = {s: d for s, d in seen.box.babies.items() if wanted in {"", s}}
-    items = await seen.history(seen.box.name, what="all", since=rfc3339(span_s[0]))
+    items = await seen.history(seen.box.name, what="all", **window(*span_s, seen.now_s))
     spoken = Spoken(seen.words, seen.now_s)
     reports = [_report(s, d, items, span_s, spoken, seen) for s, d in chosen.items()]
     general = [i for i in items if text(i, "what") == "note" and text(i, "baby") is None]

@@ -5,6 +5,7 @@ import io
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from monitor.page.screens import log
 from tests.page.seeing import at, seen, shown
@@ -58,6 +59,18 @@ def test_a_cell_is_no_formula(evil) -> None:
     for query in ({}, {"for": "asm3"}):
         for row in rows(items, **query):
             assert not any(cell.startswith(("=", "+", "-", "@")) for cell in row.values())
+
+
+def test_what_is_kept_for_other_phones_stays_as_it_is() -> None:
+    kept = list(ITEMS)
+
+    async def history(_box: str, **_what: Any) -> list[dict[str, Any]]:
+        return kept
+
+    asked = replace(seen(), history=history)
+    first, second = shown(log.show, asked).file, shown(log.show, asked).file
+    assert kept == ITEMS
+    assert first == second
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "x", "999999", "²", ""])

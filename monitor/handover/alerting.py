@@ -96,14 +96,15 @@ def _missed(found: Sequence[ToldAlert], night: Night, clock: Clock) -> str:
     still = {alert.id for alert in night.open_alerts}
     missed = [alert for alert in found if alert.answer is None and alert.id not in still]
     missed.sort(key=lambda alert: (-RANK[alert.severity], alert.told_s))
-    said = [f"{_label(alert)}{clock.at(alert.told_s)}" for alert in missed[:MISSED_TOLD]]
+    said = [_missed_one(alert, clock) for alert in missed[:MISSED_TOLD]]
     if len(missed) > MISSED_TOLD:
         said.append(f"{len(missed) - MISSED_TOLD} more")
     return listed(said) if said else ""
 
 
-def _label(alert: ToldAlert) -> str:
-    said = _SAID.get(alert.kind)
+def _missed_one(alert: ToldAlert, clock: Clock) -> str:
+    """``Possum (bottle overdue at 05:10)``, ``Kitten crying at 03:12``."""
+    said, when = _SAID.get(alert.kind), clock.at(alert.told_s)
     if alert.baby is None or said is None:
-        return shortened(alert.title, 6)
-    return f"{shortened(alert.baby, 3)}, {said}"
+        return f"{shortened(alert.title, 6)}{when}"
+    return f"{shortened(alert.baby, 3)} ({said}{when})"

@@ -64,7 +64,10 @@ def worrying(night: Night, clock: Clock) -> Part:
     found = [each for each in night.here if needs_a_look(each, night)]
     full = [_sentence(each, night, clock) for each in found]
     short = [f"{name_of(each)}: {_concern(each, night)}." for each in found]
-    return Part(8, [" ".join(full), " ".join(short), _grouped(found, night)])
+    together = _grouped(found, night)
+    if len(found) > TOLD_ONE_BY_ONE:
+        return Part(8, [" ".join(full), together])
+    return Part(8, [" ".join(full), " ".join(short), together])
 
 
 def _grouped(found: Sequence[BabyNight], night: Night) -> str:

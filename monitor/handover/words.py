@@ -43,6 +43,7 @@ def text(night: Night, clock: Clock) -> str:
         babies.worrying(night, clock),
         _unseen(night, clock),
         babies.well(night, clock),
+        _watched(night),
         _unnamed(night, clock),
         alerting.told(night, clock),
         _cries(night, clock),
@@ -88,10 +89,18 @@ def _verdict(night: Night) -> str:
 def _unseen(night: Night, clock: Clock) -> Part:
     full = [*_begun(night, clock), *_unwatched(night, clock), *_blind(night, clock)]
     if not full:
-        return Part(2, ["The box watched all the time.", ""])
+        return Part(2, [""])
     lasted = spoken_duration(sum(each.lasted_s for each in night.unseen))
     short = f"The box did not see all: {lasted} in all were not watched or heard or weighed."
     return Part(7, [" ".join(full), short if night.unseen else full[0]])
+
+
+def _watched(night: Night) -> Part:
+    """That nothing was missed, and what cannot be seen here at all."""
+    if not night.weighs:
+        return Part(5, ["There is no scale: only what people told of is counted.", "No scale."])
+    missed = night.unseen or night.restarts or night.begun_s is not None
+    return Part(2, ["" if missed else "The box watched all the time.", ""])
 
 
 def _begun(night: Night, clock: Clock) -> list[str]:
@@ -206,6 +215,8 @@ def _notes(night: Night, clock: Clock) -> Part:
 def _next(night: Night, clock: Clock) -> Part:
     due = [each for each in night.here if each.status and each.status.bottle_due_at is not None]
     due.sort(key=_due_s)
+    if any(alert.kind == "bottle_overdue" for alert in night.open_alerts) and not due:
+        return Part(6, ["Next: the bottles that are overdue.", ""])
     if not due:
         said = "When the next bottle is due is not known yet." if night.here else _WELCOME
         return Part(6, [said])

@@ -115,8 +115,8 @@ def test_alerts_are_told_with_what_people_did() -> None:
               told("bottle_overdue", "A", 5.0), told("who_is_it")]  # fmt: skip
     said = text(night(baby("A", 8.0), told=alerts), LOCAL)
     assert (
-        "3 alerts, 2 acted on within ten minutes (acknowledged 1, fed 1). Missed: A, bottle "
-        "overdue at 05:00."
+        "3 alerts, 2 acted on within ten minutes (acknowledged 1, fed 1). Missed: A (bottle "
+        "overdue at 05:00)."
     ) in said
 
 
@@ -194,3 +194,14 @@ def test_without_a_clock_no_time_of_day_is_named() -> None:
     assert "The last 9 h: " in said
     assert "The box did not watch for 2 h" in said
     assert "Next: A in 1 h (8 ml)." in said
+
+
+def test_without_a_scale_it_says_what_is_counted() -> None:
+    said = text(night(baby("A", 8.0), weighs=False), LOCAL)
+    assert "There is no scale: only what people told of is counted." in said
+
+
+def test_an_overdue_bottle_is_the_next_one() -> None:
+    late = alert("bottle_overdue", "A", severity="critical")
+    said = text(night(baby("A", bottle_due_at=None), open_alerts=[late]), LOCAL)
+    assert "Next: the bottles that are overdue." in said

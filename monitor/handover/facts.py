@@ -111,6 +111,16 @@ class Night(msgspec.Struct, frozen=True, kw_only=True):
         return [each for each in self.babies if each.status is not None]
 
     @property
+    def missed_s(self) -> float:
+        """Seconds in which it did not watch, hear or weigh; a dead probe hides nobody."""
+        missed, seen_to_s = 0.0, self.from_s
+        spans = [each for each in self.unseen if each.source != "probe"]
+        for each in sorted(spans, key=lambda each: each.from_s):
+            missed += max(0.0, each.to_s - max(each.from_s, seen_to_s))
+            seen_to_s = max(seen_to_s, each.to_s)
+        return missed
+
+    @property
     def spells(self) -> list[Cry]:
         """Bouts joined where they belong together, with the context of their beginning."""
         found: list[Cry] = []

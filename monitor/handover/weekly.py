@@ -139,6 +139,7 @@ def _unseen(week: Night) -> Part:
         ("not watched", _seconds(week, None)),
         ("deaf", _seconds(week, "microphone")),
         ("without weights", _seconds(week, "scale")),
+        ("without the nest's warmth", _seconds(week, "probe")),
     ]
     said = [f"{spoken_duration(s)} {what}" for what, s in spans if s >= MINUTE_S]
     if not said:

@@ -13,7 +13,7 @@ from monitor.handover import alerting, babies
 from monitor.handover.clock import Clock
 from monitor.handover.facts import BabyNight, Night, Unseen
 from monitor.handover.fitting import Part, fitted, shortened
-from monitor.names import SOURCES, listed
+from monitor.names import SOURCES, SourceName, listed
 from monitor.times import MINUTE_S, spoken_duration
 from monitor.written.notes import spoken_note
 
@@ -25,6 +25,11 @@ _REASONS: dict[CryContext, str] = {
     "just_fed": "just after a bottle",
     "unexplained": "unexplained",
     "handled": "in somebody's hands",
+}
+_LOST: dict[SourceName, str] = {
+    "microphone": "cries were not heard",
+    "scale": "weights and feeds were not seen",
+    "probe": "how warm the nest was is not known",
 }
 _OF_ITSELF = (
     "This tells what scale and microphone saw and what people noted; it is no diagnosis.",
@@ -74,7 +79,7 @@ def _verdict(night: Night) -> str:
         return "something needs you now."
     if look:
         return f"look at {listed(look)} first." if len(look) <= 3 else f"{len(look)} need a look."
-    if sum(each.lasted_s for each in night.unseen) > 0.25 * (night.to_s - night.from_s):
+    if night.missed_s > 0.25 * (night.to_s - night.from_s):
         return "much of it was not seen."
     calm = not any(alerting.waits(alert) for alert in night.told)
     waiting = sum(alerting.waits(alert) for alert in night.open_alerts)
@@ -90,9 +95,9 @@ def _unseen(night: Night, clock: Clock) -> Part:
     full = [*_begun(night, clock), *_unwatched(night, clock), *_blind(night, clock)]
     if not full:
         return Part(2, [""])
-    lasted = spoken_duration(sum(each.lasted_s for each in night.unseen))
+    lasted = spoken_duration(night.missed_s)
     short = f"The box did not see all: {lasted} in all were not watched or heard or weighed."
-    return Part(7, [" ".join(full), short if night.unseen else full[0]])
+    return Part(7, [" ".join(full), short if night.missed_s else full[0]])
 
 
 def _watched(night: Night) -> Part:
@@ -137,7 +142,7 @@ def _blind(night: Night, clock: Clock) -> list[str]:
     for source, words in SOURCES.items():
         spans = [each for each in night.unseen if each.source == source]
         if spans:
-            what = words.lost.replace(" are ", " were ")
+            what = _LOST[source]
             said.append(f"{words.label} {words.blind} {_spans(spans, clock)}: {what}.")
     return said
 

@@ -80,7 +80,7 @@ def any_night(seed: int) -> Night:
         *babies,
         cries=[_any_cry(chance, spot()) for _ in count()],
         unseen=[Unseen(s := spot(), s + chance.uniform(60, 9000),
-                       chance.choice([None, "microphone", "scale"])) for _ in count()],
+                       chance.choice([None, "microphone", "scale", "probe"])) for _ in count()],
         restarts=[spot() for _ in count()],
         told=[told(chance.choice(kinds), chance.choice(whom), chance.uniform(0, 7),
                    answer=chance.choice([None, "fed", "lifted", "acknowledged"]))

@@ -205,3 +205,15 @@ def test_an_overdue_bottle_is_the_next_one() -> None:
     late = alert("bottle_overdue", "A", severity="critical")
     said = text(night(baby("A", bottle_due_at=None), open_alerts=[late]), LOCAL)
     assert "Next: the bottles that are overdue." in said
+
+
+def test_a_dead_probe_is_told_and_is_no_time_without_a_watch() -> None:
+    dead = [Unseen(at(-2), at(5), "probe")]
+    said = text(night(baby("A", 8.0), unseen=dead), LOCAL)
+    assert "Probe dead from 22:00 to 05:00: how warm the nest was is not known." in said
+    assert "calm, nothing is open." in said
+
+
+def test_what_two_senses_missed_at_once_is_missed_once() -> None:
+    both = [Unseen(at(1), at(2), "microphone"), Unseen(at(1.5), at(2.5), "scale")]
+    assert night(unseen=both).missed_s == 1.5 * 3600.0

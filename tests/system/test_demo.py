@@ -126,6 +126,7 @@ def test_the_page_over_it_is_open_while_it_runs_and_afterwards_as_long_as_somebo
         assert process.poll() is None
         deadline_s, page = time.monotonic() + 60.0, ""
         while 'id="practice"' not in page and time.monotonic() < deadline_s:
+            time.sleep(0.3)  # it answers one phone only so often
             server.request("GET", "/", headers=cookie)
             page = server.getresponse().read().decode()
         assert 'id="practice"' in page

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -37,6 +39,20 @@ def browser() -> Iterator[Chromium]:
         yield started
 
 
+def known(phone: Phone, true: Callable[[dict[str, Any]], object]) -> None:
+    """Wait until the page knows the box, and ``true`` is true of it.
+
+    The page answers one phone only so often: it is asked a few times a second.
+    """
+
+    def ask() -> bool:
+        time.sleep(0.3)
+        reply = phone.get(f"/api/boxes/{BOX}")
+        return reply.status == 200 and bool(true(reply.json))
+
+    wait_for(ask, 120.0)
+
+
 class World:
     """A practising box on a broker of its own, and the page over it."""
 
@@ -45,21 +61,17 @@ class World:
         self.box = Daemon(folder / "box", self.broker.port, box=BOX, more=SIMULATED).start()
         self.page = PageProcess(folder / "page", self.broker.port).start()
         self.phone: Phone = self.page.phone()
-        wait_for(self._ready, 120.0)
-
-    def _ready(self) -> bool:
-        reply = self.phone.get(f"/api/boxes/{BOX}")
-        if reply.status != 200:
-            return False
-        known = reply.json
-        return bool(
-            (known.get("health") or {}).get("practice") and (known["scale"] or {})["in_box"]
-        )
+        known(self.phone, _practises)
 
     def close(self) -> None:
         self.page.stop()
         self.box.stop()
         self.broker.stop()
+
+
+def _practises(box: dict[str, Any]) -> object:
+    health, scale = box["health"] or {}, box["scale"] or {}
+    return health.get("practice") and scale.get("in_box")
 
 
 @pytest.fixture(scope="module")
@@ -171,12 +183,11 @@ def test_quiet_hours_are_set_from_the_phone_and_hold(browser: Chromium, world: W
         page.get_by_role("button", name="Save: Quiet from").click()
         expect(page.locator("#said[role=status]")).to_contain_text("21:00", timeout=SOON_MS)
 
-        def told() -> bool:
-            known = world.phone.get(f"/api/boxes/{BOX}").json["settings"] or {"settings": []}
-            values = {each["key"]: each["value"] for each in known["settings"]}
-            return values.get("alerts.night.from") == "21:00"
+        def told(box: dict[str, Any]) -> bool:
+            listed = (box["settings"] or {"settings": []})["settings"]
+            return {"21:00"} == {e["value"] for e in listed if e["key"] == "alerts.night.from"}
 
-        wait_for(told, 120.0)
+        known(world.phone, told)
         page.goto(f"{world.page.url}/boxes/{BOX}/box")
         expect(page.locator("main")).to_contain_text("Quiet from 21:00 to 07:00")
         assert not screen.complaints
@@ -223,7 +234,7 @@ def test_the_scale_is_calibrated_step_by_step(
         box.start()
         page_process = stack.enter_context(PageProcess(tmp_path / "page", broker.port))
         phone = page_process.phone()
-        wait_for(lambda: b'"healthy"' in phone.get(f"/api/boxes/{BOX}").body, 120.0)
+        known(phone, lambda each: "'healthy'" in str(each["health"]))
         screen: Screen = stack.enter_context(browser.screen(page_process, phone=phone))
         page = screen.go(f"/boxes/{BOX}/box")
         expect(page.locator("#health")).to_contain_text("not calibrated")
@@ -259,11 +270,7 @@ def test_the_scale_is_calibrated_step_by_step(
         lay(chip, 0.0)
         lay(chip, 300.0)
 
-        def weighed() -> float:
-            scale = phone.get(f"/api/boxes/{BOX}").json["scale"] or {}
-            return float(scale.get("total_g") or 0.0)
-
-        wait_for(lambda: abs(weighed() - 300.0) < 2.0, 120.0)
+        known(phone, lambda each: abs((each["scale"]["total_g"] or 0.0) - 300.0) < 2.0)
 
 
 # --------------------------------------------------------------------------- several, and lost
@@ -290,7 +297,7 @@ def test_a_box_that_went_is_offline_at_once_on_every_open_page(
         stack.callback(box.stop)
         page_process = stack.enter_context(PageProcess(tmp_path / "page", broker.port))
         phone = page_process.phone()
-        wait_for(lambda: b'"online":true' in phone.get(f"/api/boxes/{BOX}").body, 120.0)
+        known(phone, lambda each: each["online"])
         screens = [
             stack.enter_context(browser.screen(page_process, phone=phone)) for _ in range(20)
         ]
@@ -313,7 +320,7 @@ def test_the_page_comes_back_by_itself_when_the_broker_does(
         stack.callback(box.stop)
         page_process = stack.enter_context(PageProcess(tmp_path / "page", broker.port))
         phone = page_process.phone()
-        wait_for(lambda: b'"online":true' in phone.get(f"/api/boxes/{BOX}").body, 120.0)
+        known(phone, lambda each: each["online"])
         screen = stack.enter_context(browser.screen(page_process, phone=phone))
         page = screen.go(f"/boxes/{BOX}/box")
         broker.stop()

@@ -29,6 +29,7 @@ _PLAIN = {
 _FORMS = {
     "alerts.night.from": 'a time such as "22:00"',
     "alerts.night.to": 'a time such as "07:00"',
+    "probe.topic": 'one topic, without "+" and "#"',
     "mqtt.discovery_prefix": 'letters, digits, "_", "-" and "/"',
 }
 """what a pattern means to a person"""

@@ -88,6 +88,12 @@ def test_a_broker_elsewhere_is_encrypted_unless_told_otherwise() -> None:
         ('box = "a"\n[mqtt]\nport = 70000', '"mqtt.port"'),
         ('box = "a"\n[mqtt]\nca_file = "/x"', '"mqtt.ca_file"'),
         ('box = "a"\n[microphone]\nsource = "wav"', '"microphone.file"'),
+        ('box = "a"\n[probe]\nsource = "csv"', '"probe.file"'),
+        ('box = "a"\n[probe]\nsource = "mqtt"', '"probe.topic" is missing'),
+        ('box = "a"\n[probe]\nsource = "mqtt"\ntopic = "a/#"', 'one topic, without "+"'),
+        ('box = "a"\n[probe]\nsource = "mqtt"\ntopic = "nursery/a/nest"', "one of this box"),
+        ('box = "a"\n[probe]\nsource = "onewire"\ndevice = "../x"', '"probe.device"'),
+        ('box = "a"\n[probe]\nunit = "K"', '"probe.unit"'),
         ("box = ", "not valid TOML"),
     ],
 )

@@ -9,9 +9,16 @@ from pathlib import Path
 import pytest
 
 from monitor.config_file import load_config
-from monitor.verbs.install import install, own_place, package_source, program_file, with_program
+from monitor.verbs.install import (
+    install,
+    own_place,
+    package_source,
+    program_file,
+    with_extra,
+    with_program,
+)
 
-MAX_EXPOSURE = 18
+MAX_EXPOSURE = {"nursery.service": 18, "nursery-page.service": 15}
 """tenths, as systemd-analyze security counts them"""
 
 needs_systemd = [
@@ -24,10 +31,10 @@ def run(*words):
     return subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
 
 
-@pytest.fixture
-def unit(tmp_path):
-    path = tmp_path / "nursery.service"
-    path.write_text(with_program(program_file("nursery.service"), "/bin/sh"))
+@pytest.fixture(params=MAX_EXPOSURE)
+def unit(tmp_path, request):
+    path = tmp_path / request.param
+    path.write_text(with_program(program_file(request.param), "/bin/sh"))
     return path
 
 
@@ -54,7 +61,7 @@ class TestBySystemd:
         assert done.stdout + done.stderr
 
     def test_exposure(self, unit):
-        options = ("--offline=true", f"--threshold={MAX_EXPOSURE}")
+        options = ("--offline=true", f"--threshold={MAX_EXPOSURE[unit.name]}")
         done = run("systemd-analyze", "security", *options, str(unit))
         assert done.returncode == 0, done.stdout[-200:]
 
@@ -64,6 +71,10 @@ class TestBySystemd:
         (tmp_path / "nursery.conf").write_text(program_file("sysusers.conf"))
         done = run("systemd-sysusers", f"--root={tmp_path}", str(tmp_path / "nursery.conf"))
         assert done.returncode == 0, done.stderr
+        (tmp_path / "page.conf").write_text(program_file("page-sysusers.conf"))
+        done = run("systemd-sysusers", f"--root={tmp_path}", str(tmp_path / "page.conf"))
+        assert done.returncode == 0, done.stderr
+        assert "nursery-page:" in (tmp_path / "etc/passwd").read_text()
         groups = (tmp_path / "etc/group").read_text().splitlines()
         members = {line.split(":")[0]: line.split(":")[3] for line in groups}
         assert members["audio"] == members["gpio"] == "nursery"
@@ -81,6 +92,17 @@ def test_essentials_of_the_unit():
     ):
         assert line in text.splitlines()
     assert "LG_WD=%t/nursery" in text
+
+
+def test_the_page_has_no_device_and_goes_before_the_box():
+    lines = program_file("nursery-page.service").splitlines()
+    for line in ("User=nursery-page", "PrivateDevices=yes", "DevicePolicy=closed",
+                 "InaccessiblePaths=-/var/lib/nursery -/run/nursery", "OOMScoreAdjust=500",
+                 "LoadCredential=mqtt-password:/etc/nursery/page-mqtt-password"):  # fmt: skip
+        assert line in lines
+    assert not [line for line in lines if line.startswith("DeviceAllow=")]
+    program = with_program("\n".join(lines), "/opt/n/bin/nursery")
+    assert "ExecStart=/opt/n/bin/nursery page --config /etc/nursery/nursery.toml" in program
 
 
 def listing(root):
@@ -108,6 +130,22 @@ def test_install_writes_everything_and_may_be_run_twice(tmp_path):
     )
     assert install(str(tmp_path), dry_run=False, out=io.StringIO()) == 0
     assert listing(tmp_path) == first
+
+
+def test_the_page_is_installed_where_it_is_asked_for(tmp_path):
+    assert install(str(tmp_path), dry_run=False, out=io.StringIO(), page=True) == 0
+    written = listing(tmp_path)
+    assert {"etc/systemd/system/nursery-page.service", "usr/lib/sysusers.d/nursery-page.conf",
+            "usr/lib/tmpfiles.d/nursery-page.conf"} <= set(written)  # fmt: skip
+    assert written["etc/nursery/page-mqtt-password"] == ("", 0o600)
+    assert install(str(tmp_path), dry_run=False, out=io.StringIO(), page=True) == 0
+    assert listing(tmp_path) == written
+
+
+def test_an_extra_is_asked_of_pip_as_it_takes_it():
+    assert with_extra("/home/pi/my nursery", "page") == "/home/pi/my nursery[page]"
+    assert with_extra("nursery-monitor==1.0", "page") == "nursery-monitor[page]==1.0"
+    assert with_extra("file:///x/y", "page") == "nursery-monitor[page] @ file:///x/y"
 
 
 def test_install_keeps_what_was_edited_and_renews_what_is_its_own(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 
 import click
@@ -37,6 +38,10 @@ def page(
         raise click.UsageError("--pair (with or without --look-only), --phones or --revoke ID")
     from monitor.config_file import find_config, load_page_config
 
+    if importlib.util.find_spec("starlette") is None:
+        from monitor.host.extras import install_command
+
+        raise click.UsageError(f"the page needs more packages: {install_command('page')}")
     mqtt, settings = load_page_config(find_config(config_path), host=host, port=port)
     become_owner(settings.state_dir)
     if pair or phones or revoke is not None:

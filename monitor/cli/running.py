@@ -84,8 +84,9 @@ def check(config_path: str | None, as_json: bool, push: bool) -> int:
 @click.option("--root", metavar="DIR", default="/", show_default=True,
               help="Install below this directory (for images and tests).")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Say what would be done.")
-def install(root: str, dry_run: bool) -> int:
+@click.option("--page", is_flag=True, help="Also the page for phones, and pair the first one.")
+def install(root: str, dry_run: bool, page: bool) -> int:
     """Set up the service on a Pi: user, unit, configuration skeleton. Can be run twice."""
     from monitor.verbs.install import install as run_install
 
-    return run_install(root=root, dry_run=dry_run, out=sys.stdout)
+    return run_install(root=root, dry_run=dry_run, out=sys.stdout, page=page)

@@ -16,9 +16,8 @@ from pathlib import Path
 from monitor.errors import ConfigError
 from monitor.host.ownership import owner_on_the_way, user_name
 
-SERVICE_USER = "nursery"
-SERVICE_DIR = "/var/lib/nursery"
-"""of the unit (StateDirectory): the only one that is made for the service's user"""
+SERVICE_USERS = {"/var/lib/nursery": "nursery", "/var/lib/nursery-page": "nursery-page"}
+"""of the units (StateDirectory, User): the directories that are made for a service's user"""
 DEVICE_GROUPS = ("audio", "gpio")
 """of the unit (SupplementaryGroups): microphone and pins"""
 UMASK = 0o027
@@ -83,10 +82,11 @@ def _device_groups() -> set[int]:
 
 
 def _make_for_the_service(state_dir: Path) -> None:
-    if str(state_dir) != SERVICE_DIR or state_dir.exists() or state_dir.is_symlink():
+    name = SERVICE_USERS.get(str(state_dir))
+    if name is None or state_dir.exists() or state_dir.is_symlink():
         return
     try:
-        user = pwd.getpwnam(SERVICE_USER)
+        user = pwd.getpwnam(name)
     except KeyError:
         return
     state_dir.mkdir(mode=0o750, parents=True)

@@ -6,9 +6,9 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import msgspec
 
@@ -104,7 +104,7 @@ async def run(
     listeners = Listeners(settings.host, settings.port, connections, tls)
     await listeners.open()
     answers(page_url(listeners.addresses, listeners.port, settings))
-    async with _running(page.broker):
+    async with _running(page.broker.run()), _running(_watched()):
         systemd.notify("READY=1")
         await stop.wait()
         systemd.notify("STOPPING=1")
@@ -135,9 +135,16 @@ def tls_context(settings: PageConfig) -> ssl.SSLContext | None:
     return context
 
 
+async def _watched() -> None:
+    """Tell systemd's watchdog that the event loop turns; without one do nothing."""
+    while (period_s := systemd.watchdog_period_s()) is not None:
+        systemd.notify("WATCHDOG=1")
+        await asyncio.sleep(period_s)
+
+
 @asynccontextmanager
-async def _running(broker: Broker) -> AsyncIterator[None]:
-    task = asyncio.create_task(broker.run())
+async def _running(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
     try:
         yield
     finally:

@@ -7,8 +7,10 @@ password) is never touched, what belongs to the program is brought up to date. B
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -20,6 +22,7 @@ from typing import TextIO
 
 import monitor
 from monitor.errors import NurseryError
+from monitor.host.extras import install_command
 from monitor.host.ownership import owner_on_the_way, user_name
 
 SKELETON = """\
@@ -44,6 +47,13 @@ PROGRAM_FILES = {
     "usr/lib/sysusers.d/nursery.conf": "sysusers.conf",
     "usr/lib/tmpfiles.d/nursery.conf": "tmpfiles.conf",
 }
+PAGE_FILES = {
+    "etc/systemd/system/nursery-page.service": "nursery-page.service",
+    "usr/lib/sysusers.d/nursery-page.conf": "page-sysusers.conf",
+    "usr/lib/tmpfiles.d/nursery-page.conf": "page-tmpfiles.conf",
+}
+PAGE_PACKAGE = "starlette"
+"""of the extra "page": when it is here, all of it is"""
 HIDDEN = ("/home/", "/root/")
 """the service cannot see these (ProtectHome)"""
 OWN_PLACE = "/opt/nursery"
@@ -57,8 +67,10 @@ class InstallError(NurseryError, OSError):
     """The system cannot be set up; says what to do first."""
 
 
-def install(root: str, dry_run: bool, out: TextIO) -> int:
+def install(root: str, dry_run: bool, out: TextIO, *, page: bool = False) -> int:
     """Set up the service below ``root``; with ``dry_run`` only say what would be done.
+
+    ``page``: the page for phones as well, a service of its own.
 
     Returns:
         0; after it the service starts at every boot.
@@ -74,25 +86,43 @@ def install(root: str, dry_run: bool, out: TextIO) -> int:
     program = _nursery()
     if live and sys.prefix.startswith(HIDDEN):
         program = f"{OWN_PLACE}/bin/nursery"
-        for command in own_place(package_source()):
+        for command in own_place(package_source(), extra="page" if page else None):
             work.run(command)
-    for target, name in PROGRAM_FILES.items():
+    elif page and importlib.util.find_spec(PAGE_PACKAGE) is None:
+        raise InstallError(f"the page needs more packages: {install_command('page')}")
+    for target, name in (PROGRAM_FILES | (PAGE_FILES if page else {})).items():
         text = program_file(name)
-        if name == "nursery.service":
+        if name.endswith(".service"):
             text = with_program(text, program)
         work.bring_up_to_date(target, text)
     work.create("etc/nursery/nursery.toml", SKELETON, 0o640)
     work.create("etc/nursery/mqtt-password", "", 0o600)
+    if page:
+        work.create("etc/nursery/page-mqtt-password", "", 0o600)
     if live:
-        for command in (
-            "systemd-sysusers nursery.conf",
-            "systemd-tmpfiles --create nursery.conf",
-            "systemctl daemon-reload",
-            "systemctl enable nursery.service",
-        ):
+        for command in _commands(page):
             work.run(command)
+        if page:
+            work.show(f"{program} page --pair --config /etc/nursery/nursery.toml")
     out.write(_next_steps(live, program))
     return 0
+
+
+def _commands(page: bool) -> list[str]:
+    """What makes the users and enables the services."""
+    found = [
+        "systemd-sysusers nursery.conf",
+        "systemd-tmpfiles --create nursery.conf",
+        "systemctl daemon-reload",
+        "systemctl enable nursery.service",
+    ]
+    if page:
+        found[2:2] = [
+            "systemd-sysusers nursery-page.conf",
+            "systemd-tmpfiles --create nursery-page.conf",
+        ]
+        found.append("systemctl enable --now nursery-page.service")
+    return found
 
 
 def program_file(name: str) -> str:
@@ -105,13 +135,7 @@ def program_file(name: str) -> str:
 
 def with_program(unit: str, program: str) -> str:
     """The unit with ``program`` as what it runs."""
-    lines = [
-        f"ExecStart={program} run --config /etc/nursery/nursery.toml"
-        if line.startswith("ExecStart=")
-        else line
-        for line in unit.splitlines()
-    ]
-    return "\n".join(lines) + "\n"
+    return re.sub(r"(?m)^ExecStart=\S+", lambda _: f"ExecStart={program}", unit)
 
 
 def _nursery() -> str:
@@ -120,15 +144,24 @@ def _nursery() -> str:
     return str(script) if script.exists() else f"{sys.executable} -m monitor"
 
 
-def own_place(source: str) -> list[str]:
-    """Commands that install ``source`` where the service can see it.
+def own_place(source: str, extra: str | None = None) -> list[str]:
+    """Commands that install ``source``, with an extra of it, where the service can see it.
 
     Debian's packages stay visible in there: on Trixie lgpio comes from apt.
     """
+    wanted = shlex.quote(with_extra(source, extra) if extra else source)
     return [
         f"python3 -m venv --system-site-packages {OWN_PLACE}",
-        f"{OWN_PLACE}/bin/pip install --quiet --upgrade {shlex.quote(source)}",
+        f"{OWN_PLACE}/bin/pip install --quiet --upgrade {wanted}",
     ]
+
+
+def with_extra(source: str, extra: str) -> str:
+    """What pip takes (PEP 508): ``path[extra]``, ``name[extra]==1.0``, ``name[extra] @ url``."""
+    if "://" in source:
+        return f"nursery-monitor[{extra}] @ {source}"
+    name, equals, version = source.partition("==")
+    return f"{name}[{extra}]{equals}{version}"
 
 
 def package_source() -> str:
@@ -185,6 +218,15 @@ class _Work:
         if done.returncode:
             raise InstallError(f"{command} failed: {done.stderr.strip()}")
         self._out.write(f"  done: {command}\n")
+
+    def show(self, command: str) -> None:
+        """Run a command whose words are for the person who installs."""
+        if self._dry_run:
+            self._out.write(f"  would run: {command}\n")
+            return
+        self._out.flush()
+        if subprocess.run(shlex.split(command), check=False, timeout=COMMAND_S).returncode:
+            self._out.write(f"  did not work, try it again later: sudo {command}\n")
 
     def _say(self, what: str, path: Path) -> None:
         self._out.write(f"  {'would be ' if self._dry_run else ''}{what}: {path}\n")

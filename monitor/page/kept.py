@@ -28,7 +28,8 @@ def locked(directory: Path) -> Iterator[None]:
     """
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        number = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        number = os.open(directory / "lock", flags, 0o600)
     except OSError as error:
         raise ConfigError(
             f'"page.state_dir": cannot write in {directory}: {error.strerror or error}'

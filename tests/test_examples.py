@@ -41,6 +41,7 @@ NOT_HERE = {
     "check": "tests/system/test_set_up.py",
     "demo": "tests/system/test_demo.py",
     "install": "tests/system/test_service_user.py",
+    "page": "tests/system/test_page.py",
     "run": "tests/system/test_daemon.py",
     "watch": "tests/system/test_watch_terminal.py",
 }

@@ -38,9 +38,9 @@ def unit(tmp_path, request):
     return path
 
 
-def test_the_kernels_files_of_a_probe_may_be_read(unit: Path) -> None:
+def test_the_kernels_files_of_a_probe_may_be_read() -> None:
     """/sys is read-only for the service (ProtectKernelTunables), and not hidden from it."""
-    lines = unit.read_text().splitlines()
+    lines = program_file("nursery.service").splitlines()
     assert "ProtectKernelTunables=yes" in lines
     hides = ("InaccessiblePaths=", "TemporaryFileSystem=", "RootDirectory=", "RootImage=")
     assert not [line for line in lines if line.startswith(hides)]

@@ -122,7 +122,7 @@ class PageProcess:
         headers: dict[str, str] | None = None,
     ) -> Reply:
         """One request; a redirect is not followed."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = self._connection()
         try:
             connection.request(method, path, body, headers or {})
             answer = connection.getresponse()
@@ -137,6 +137,9 @@ class PageProcess:
         reply = self.request("POST", "/pair", form, FORM)
         assert reply.status == 303, reply.text
         return Phone(self, reply.headers["set-cookie"].partition(";")[0].partition("=")[2])
+
+    def _connection(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
     def _answers(self) -> bool:
         assert self._process is not None

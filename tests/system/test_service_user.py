@@ -148,7 +148,6 @@ COMMANDS = {
     "calibrate room": ["calibrate", "room", "--config", "{blind}"],
     "run": ["run"],
     "page": ["page", "--pair"],
-    "summary": ["summary"],
     "baby edit": ["baby", "edit", "Joey", "--rename", "Jo"],
     "baby delete": ["baby", "delete", "Joey"],
     "baby retire": ["baby", "retire", "Joey"],

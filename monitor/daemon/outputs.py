@@ -77,6 +77,9 @@ class Panel(Protocol):
     def reply(self, reply: Literal["yes", "weighed", "no"]) -> None:
         """Answer the one at the button."""
 
+    def take_code(self) -> str | None:
+        """The pairing code that somebody has just asked for at the button."""
+
     def close(self) -> None:
         """Everything off."""
 
@@ -185,6 +188,8 @@ class Outputs:
         if self._bridge.tick() or self._recorder.error != self._journal_error:
             self._journal_error = self._recorder.error
             self._health_due_s = 0.0
+        if self.panel is not None and (code := self.panel.take_code()) is not None:
+            self._bridge.offer_pairing(code)
         monotonic_s = time.monotonic()
         if self._changed or monotonic_s >= min(self._state_due_s, self._light_due_s):
             self._light_due_s = math.inf if monotonic_s >= self._light_due_s else self._light_due_s

@@ -6,18 +6,20 @@ buzzer is a last resort: a critical alert that nobody has acknowledged, or any a
 broker is gone. The button: a short press acknowledges everything open. A long one tares an empty
 box; with babies about it says "I am weighing one baby now", and once more takes that back. The
 answer is the core's: one long flash and beep for yes, two when the baby has been weighed, three
-quick ones for no.
+quick ones for no. Five short presses within four seconds ask for a pairing code (``blinked_code``),
+which gives way to an alert.
 """
 
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from monitor.commands import Acknowledge, ExpectWeighIn, Request, Tare
 from monitor.config import PanelConfig
-from monitor.devices import Put, gpio
+from monitor.devices import Put, blinked_code, gpio
 from monitor.events import Alert, Command
 from monitor.host.timeline import Timeline
 
@@ -28,6 +30,9 @@ LONG_PRESS_S = 2.0
 """long enough that a press by mistake stays short"""
 BOUNCE_S = 0.02
 """cheap switches bounce for up to 10 ms"""
+PAIRING_PRESSES = 5
+PAIRING_WITHIN_S = 4.0
+"""nobody acknowledges that often and that fast"""
 WAITING = frozenset({"raised", "reminded"})
 """states of an alert that nobody has reacted to"""
 
@@ -69,6 +74,9 @@ class Panel:
         self._weighing = False
         self._reply_ends_s = 0.0
         self._held = False
+        self._presses: deque[float] = deque(maxlen=PAIRING_PRESSES)
+        self._wants_code = False
+        self._blinks_code = False
         self._led = _claim("led_pin", config.led_pin, _led)
         self._buzzer = _claim("buzzer_pin", config.buzzer_pin, _buzzer)
         self._button = _claim("button_pin", config.button_pin, _button)
@@ -93,12 +101,29 @@ class Panel:
         waiting = [a for a in open_alerts if a.state in WAITING and a.severity != "info"]
         urgent = any(alert.severity == "critical" for alert in waiting)
         loud = [a for a in waiting if a.kind != "monitor_blind"]
+        if loud and self._blinks_code:
+            self._reply_ends_s = 0.0
         otherwise: Shown = "weighing" if weighing else "alive"
         self._set_shown("alert" if loud else "blind" if blind else otherwise)
         self._set_buzzing(urgent or (bool(waiting) and not linked))
 
+    def take_code(self) -> str | None:
+        """The pairing code that somebody has just asked for at the button; the LED blinks it."""
+        if not self._wants_code or self._led is None:
+            return None
+        self._wants_code = False
+        code = blinked_code.draw()
+        self._reply_ends_s = time.monotonic() + blinked_code.lasts_s(code)
+        self._led.off()
+        self._led.source_delay = blinked_code.FLASH_S
+        self._led.source = blinked_code.flashes(code)
+        self._shown, self._blinks_code = None, True
+        return code
+
     def reply(self, reply: Reply) -> None:
         """Answer the button; what was shown before comes back with the next ``show``."""
+        if self._blinks_code:
+            return
         rhythm, times = REPLY[reply]
         self._reply_ends_s = time.monotonic() + times * (rhythm.on_s + rhythm.off_s)
         if self._buzzer is not None and not self._buzzing:
@@ -124,6 +149,8 @@ class Panel:
         if shown == self._shown or time.monotonic() < self._reply_ends_s:
             return
         if self._led is not None:
+            if self._blinks_code:
+                self._led.source, self._blinks_code = None, False
             self._led.blink(*LIGHT[shown])
         self._shown = shown
 
@@ -150,6 +177,11 @@ class Panel:
     def _released(self) -> None:
         if not self._held:
             self._emit(Acknowledge())
+            self._presses.append(time.monotonic())
+            if len(self._presses) == PAIRING_PRESSES:
+                self._wants_code |= self._presses[-1] - self._presses[0] <= PAIRING_WITHIN_S
+            if self._wants_code:
+                self._presses.clear()
         self._held = False
 
     def _emit(self, request: Request) -> None:

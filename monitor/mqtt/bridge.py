@@ -41,6 +41,7 @@ from monitor.mqtt.topics import (
     event_message,
     health_message,
     live_message,
+    pairing_message,
     parse_command,
     settings_message,
     state_messages,
@@ -149,6 +150,10 @@ class Bridge:
     def show_live(self, live: LiveStatus) -> None:
         """Reading and sound level, while somebody looks."""
         self._publisher.publish(live_message(live, self._topics))
+
+    def offer_pairing(self, code: str) -> None:
+        """Tell the page the code that the LED blinks; nobody else may listen there."""
+        self._publisher.publish(pairing_message(code, self._topics))
 
     def show_settings(self, settings: SettingsStatus) -> None:
         """What a person may change, and where each value comes from."""

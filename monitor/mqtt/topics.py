@@ -38,6 +38,9 @@ EXPIRY_INTERVALS = 3
 LIVE_EXPIRY_S = EXPIRY_INTERVALS * LIVE_INTERVAL_S
 SLOW_EXPIRY_S = EXPIRY_INTERVALS * SLOW_INTERVAL_S
 
+PAIRING_EXPIRY_S = 60.0
+"""a page that was away so long is not told a code any more"""
+
 TEXT_HEAD = 60
 """a phone's list shows about this much of a line (measured on common lock screens)"""
 
@@ -86,6 +89,7 @@ class Topics:
         self.results = f"{base}/cmd/+/result"
         self.setups = f"{base}/setup/+"
         self.setup_results = f"{base}/setup/+/result"
+        self.pairing = f"{base}/setup/pairing/code"
         self.proof = f"{base}/proof"
         """what the box says to itself where a broker does not tell what becomes of a message"""
 
@@ -218,6 +222,11 @@ def health_message(
     for key, value in fields.items():
         body[key] = document(value) if isinstance(value, msgspec.Struct) else value
     return _retained(topics.health, body, expiry_s=SLOW_EXPIRY_S)
+
+
+def pairing_message(code: str, topics: Topics) -> Message:
+    """Topic ``setup/pairing/code``: what the LED blinks, for the page."""
+    return Message(topic=topics.pairing, payload=encode({"code": code}), expiry_s=PAIRING_EXPIRY_S)
 
 
 def live_message(live: LiveStatus, topics: Topics) -> Message:

@@ -33,7 +33,7 @@ TABLES = ("health", "cry", "scale", "question", "nest", "summary", "identity", "
 """retained documents that are one JSON object"""
 TOPICS = (
     "status", "alerts", "baby/+", "alert", "live", "event", "cmd/+/result", "setup/+/result",
-    *TABLES,
+    "setup/pairing/code", *TABLES,
 )  # fmt: skip
 """what the page listens to below ``nursery/+/``; not the charts, which are megabytes"""
 

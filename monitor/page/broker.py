@@ -51,7 +51,9 @@ class Broker:
         boxes: Boxes,
         hub: Hub,
         clock: Callable[[], float] = time.time,
+        offered: Callable[[str, str], None] = lambda _box, _code: None,
     ) -> None:
+        """``offered``: called with a box and the pairing code that its LED blinks."""
         self.why = "connecting"
         """why there is no connection"""
         self._connect, self._boxes, self._hub, self._clock = connect, boxes, hub, clock
@@ -63,6 +65,7 @@ class Broker:
         self._settling: asyncio.TimerHandle | None = None
         self._looked_s: dict[str, float] = {}
         """monotonic time at which each box was last asked for its readings"""
+        self._offered = offered
         self._pace = Buckets()
         self.histories = Histories(self.ask)
 
@@ -111,8 +114,8 @@ class Broker:
                     case Subscribed():
                         loop = asyncio.get_running_loop()
                         self._settling = loop.call_later(SETTLED_S, self._settle)
-                    case Received(topic, payload):
-                        self._take(topic, payload)
+                    case Received(topic, payload, retain):
+                        self._take(topic, payload, retain=retain)
                     case Refused(why, wrong_protocol):
                         return self._lost(why, wrong_version=wrong_protocol)
                     case Ended(why):
@@ -133,7 +136,7 @@ class Broker:
         for name in self._boxes.settle():
             self._hub.changed(name)
 
-    def _take(self, topic: str, payload: bytes) -> None:
+    def _take(self, topic: str, payload: bytes, *, retain: bool) -> None:
         if (changed := self._boxes.observe(topic, payload, self._clock())) is not None:
             self._hub.changed(changed)
             return
@@ -146,6 +149,10 @@ class Broker:
         if rest in {"alert", "live"}:
             if (body := read(payload, dict)) is not None:
                 self._hub.happened(News(rest, body | {"box": box}))
+        elif rest == "setup/pairing/code":
+            code = (read(payload, dict) or {}).get("code")
+            if isinstance(code, str) and not retain:
+                self._offered(box, code)
         elif rest.endswith("/result") and (result := read(payload, dict)) is not None:
             self._answered(box, rest.split("/")[1], result)
 

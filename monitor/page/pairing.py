@@ -1,24 +1,33 @@
 """Pairing: a code for ten minutes and five tries, that pairs one phone.
 
-``nursery page --pair`` draws it and leaves it in the page's state directory.
+``nursery page --pair`` draws it and leaves it in the page's state directory; or a box has drawn it,
+whose LED blinks it.
 """
 
 from __future__ import annotations
 
 import hmac
+import logging
+import re
 import secrets
+import time
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from monitor.errors import ConfigError
 from monitor.page import kept
 from monitor.page.seen import Right
 from monitor.times import MINUTE_S
 
+log = logging.getLogger(__name__)
+
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 """without what is read as something else: 0 O 1 I L"""
 LENGTH = 8
+BLINKED = re.compile(r"[1-6]{8}")
+"""what a box's LED can say"""
 VALID_S = 10 * MINUTE_S
 TRIES = 5
 
@@ -48,17 +57,28 @@ class Pairing:
         self._dir = Path(state_dir)
         self._path = self._dir / "pairing.json"
 
-    def open(self, right: Right, now_s: float) -> Code:
-        """Draw a code; the one before it holds no more.
+    def open(self, right: Right, now_s: float, drawn: str | None = None) -> Code:
+        """Draw a code, or take the one ``drawn`` by a box; the one before it holds no more.
 
         Raises:
             ConfigError: the state directory cannot be written.
         """
-        drawn = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+        drawn = drawn or "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
         code = Code(code=drawn, right=right, until_s=now_s + VALID_S)
         with kept.locked(self._dir):
             kept.save(self._path, code)
         return code
+
+    def offer(self, box: str, drawn: str) -> None:
+        """A box's LED blinks this code, since somebody stands at its button: it pairs a carer."""
+        if BLINKED.fullmatch(drawn) is None:
+            return
+        try:
+            self.open("carer", time.time(), drawn)
+        except ConfigError as error:
+            log.warning("%s offers to pair a phone: %s", box, error)
+        else:
+            log.warning("%s offers to pair a phone: its button was pressed five times", box)
 
     def current(self, now_s: float) -> Code | None:
         """The code that is open now."""

@@ -54,14 +54,14 @@ def assemble(
     ``clock`` is the boxes' own: a simulated night has another than this machine.
     """
     own = page_broker(mqtt, settings)
-    boxes, hub = Boxes(), Hub()
+    boxes, hub, pairing = Boxes(), Hub(), Pairing(settings.state_dir)
     return Page(
         boxes=boxes,
         hub=hub,
-        broker=Broker(connector(own), own.protocol, boxes, hub, clock),
+        broker=Broker(connector(own), own.protocol, boxes, hub, clock, pairing.offer),
         clock=clock,
         sessions=Sessions(settings.state_dir),
-        pairing=Pairing(settings.state_dir),
+        pairing=pairing,
         said=Said(),
         views=Views(),
         languages=words.load(),

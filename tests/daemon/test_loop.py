@@ -13,6 +13,8 @@ from monitor.config import Config, MqttConfig, ScaleConfig
 from monitor.daemon.loop import TOO_BUSY, Loop
 from monitor.daemon.shedding import Shedding
 from monitor.events import ScaleBlock, Tick
+from monitor.mqtt.publisher import Publisher
+from monitor.mqtt.topics import Message
 from monitor.simulation.box import SimBaby, SimulatedBox
 from monitor.simulation.cell import GOOD_CELL
 from monitor.store.journal import Journal
@@ -27,6 +29,7 @@ class PanelStub:
 
     def __init__(self) -> None:
         self.replies: list[str] = []
+        self.code: str | None = None
         self.shown: list[dict] = []
 
     def show(self, **what: object) -> None:
@@ -34,6 +37,10 @@ class PanelStub:
 
     def reply(self, reply: str) -> None:
         self.replies.append(reply)
+
+    def take_code(self) -> str | None:
+        code, self.code = self.code, None
+        return code
 
     def close(self) -> None:
         pass
@@ -118,6 +125,19 @@ def test_a_weigh_in_at_the_panel_is_answered_there(rig: Rig) -> None:
     assert not rig.panel.shown[-1]["weighing"]
     assert rig.journal.weighings()[0].only_weighed
     assert rig.journal.feeds() == []
+
+
+def test_the_code_that_the_light_blinks_is_told_the_page(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Message] = []
+    monkeypatch.setattr(Publisher, "publish", lambda _, message: told.append(message))
+    rig.panel.code = "25143361"
+    rig.do(Tick(T + 1.0), Tick(T + 2.0))
+    (said,) = [each for each in told if "pairing" in each.topic]
+    assert said.topic == "nursery/a/setup/pairing/code"
+    assert said.payload == b'{"code":"25143361"}'
+    assert not said.retain
 
 
 def test_an_acknowledgement_needs_no_answer(rig: Rig) -> None:

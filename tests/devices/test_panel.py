@@ -9,6 +9,7 @@ from gpiozero.pins.mock import MockFactory
 
 from monitor.commands import Acknowledge, ExpectWeighIn, Tare
 from monitor.config import PanelConfig
+from monitor.devices import blinked_code
 from monitor.devices import panel as panel_module
 from monitor.devices.panel import LIGHT, Panel, Rhythm
 from monitor.errors import DeviceError
@@ -202,3 +203,62 @@ def test_parts_without_a_pin_are_not_there(factory):
 def test_a_pin_in_use_names_its_key(factory, panel):
     with pytest.raises(DeviceError, match=r'"panel\.led_pin", pin 17'):
         Panel(PanelConfig(led_pin=17), Timeline(0.0), print)
+
+
+class TestPairing:
+    @pytest.fixture(autouse=True)
+    def quick(self, monkeypatch):
+        monkeypatch.setattr(blinked_code, "FLASH_S", 0.01)
+
+    def press(self, factory, times):
+        pin = factory.pin(22)
+        for _ in range(times):
+            pin.drive_low()
+            time.sleep(0.02)
+            pin.drive_high()
+            time.sleep(0.02)
+
+    def asked(self, panel):
+        found = []
+        until(lambda: found or found.extend(filter(None, [panel.take_code()])))
+        return found[0]
+
+    def test_five_quick_presses_blink_a_code_that_can_be_counted(self, panel, factory, monkeypatch):
+        monkeypatch.setattr(blinked_code, "ROUNDS", 1)
+        calm(panel)
+        self.press(factory, 4)
+        assert panel.take_code() is None
+        self.press(factory, 1)
+        begin = len(factory.pin(17).states)
+        code = self.asked(panel)
+        assert len(code) == 8
+        assert set(code) <= set("123456")
+        assert panel.take_code() is None, "it is asked for once"
+        flashes = sum(map(int, code))
+        until(lambda: sum(s.state for s in factory.pin(17).states[begin:]) >= flashes)
+        until(lambda: calm(panel) or panel.shown == "alive")
+
+    def test_slow_presses_are_five_acknowledgements(self, panel, factory, said, monkeypatch):
+        monkeypatch.setattr(panel_module, "PAIRING_WITHIN_S", 0.0)
+        self.press(factory, 5)
+        until(lambda: len(said) == 5)
+        assert all(isinstance(each.request, Acknowledge) for each in said)
+        assert panel.take_code() is None
+
+    def test_an_alert_goes_before_a_code(self, panel, factory):
+        self.press(factory, 5)
+        self.asked(panel)
+        calm(panel)
+        assert panel.shown is None, "the code is being blinked"
+        calm(panel, open_alerts=[alert()])
+        assert panel.shown == "alert"
+
+
+def test_a_code_blinks_as_many_times_as_its_digits_say():
+    signal = "".join(map(str, blinked_code.flashes("12345612")))
+    gap = "0" * blinked_code.BETWEEN_DIGITS
+    once = signal[: len(signal) // blinked_code.ROUNDS]
+    assert signal == once * blinked_code.ROUNDS
+    counted = [part.count("1") for part in once.split(gap) if "1" in part]
+    assert counted == [1, 2, 3, 4, 5, 6, 1, 2]
+    assert blinked_code.lasts_s("66666666") < 180

@@ -233,12 +233,14 @@ def test_what_changes_a_box_is_heard_by_that_box_and_the_page_alone(broker: Brok
     asked, answered = "nursery/kangaroo/setup/configure", "nursery/kangaroo/setup/configure/result"
     assert page.say(asked)
     wait_for(lambda: asked in box.topics())
+    code = "nursery/kangaroo/setup/pairing/code"
     assert box.say(answered)
+    assert box.say(code)
     assert box.say("nursery/kangaroo/alert")
-    wait_for(lambda: answered in page.topics())
+    wait_for(lambda: {answered, code} <= page.topics())
     for client in (phone, hub):
         wait_for(lambda client=client: "nursery/kangaroo/alert" in client.topics())
-        assert not {asked, answered} & client.topics()
+        assert not {asked, answered, code} & client.topics()
     assert not other.topics()
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
 from tests.system.daemon import Daemon
 from tests.system.mosquitto import Mosquitto
-from tests.system.page_process import PageProcess
-from tests.system.subscriber import wait_for
+from tests.system.page_process import FORM, PageProcess
+from tests.system.subscriber import Subscriber, wait_for
 from tests.system.test_daemon import quiet_box
 
 pytestmark = pytest.mark.system
@@ -65,3 +66,26 @@ def test_files_have_the_types_that_browsers_insist_on(page: PageProcess) -> None
         reply = page.request("GET", f"/static/{name}")
         assert reply.headers["content-type"].startswith(kind)
     assert page.request("GET", "/static/..%2fapp.py").status == 404
+
+
+def test_a_code_that_the_lamp_blinks_pairs_a_phone(broker: Mosquitto, tmp_path: Path) -> None:
+    topic = "nursery/test-box/setup/pairing/code"
+    with Subscriber(broker.port, "none") as box:
+        box.send(topic, {"code": "11112222"}, retain=True)  # old: nobody stands at the button
+        with PageProcess(tmp_path / "page", broker.port) as page:
+
+            def tried(code: str) -> int:
+                return page.request(
+                    "POST", "/pair", urlencode({"code": code}).encode(), FORM
+                ).status
+
+            wait_for(lambda: page.request("GET", "/healthz").json["broker"])
+            for wrong in ("12345678", "1234561", "AAAA-BBBB", 12345612, None):
+                box.send(topic, {"code": wrong})
+            box.client.publish(topic, b"[]", 1).wait_for_publish(30)
+            box.send(topic, {"code": "25143361"})
+            wait_for(lambda: "offers to pair" in page.log)
+            assert tried("1111-2222") == 403
+            assert tried("2514-3361") == 303
+            assert tried("2514-3361") == 403
+            assert page.log.count("offers to pair") == 1

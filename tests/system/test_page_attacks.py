@@ -229,6 +229,20 @@ def test_what_a_hostile_client_keeps_at_the_broker_breaks_no_page(
             assert "<img" not in reply.text
 
 
+def test_what_a_browser_blocks_is_in_the_log_and_nobody_fills_it(page: PageProcess) -> None:
+    kind = {"content-type": "application/csp-report"}
+    report = (
+        b'{"csp-report":{"violated-directive":"img-src","blocked-uri":"http://evil\\u001b[2J"}}'
+    )
+    for body in (report, b"{}", b"[]", b"{", b'{"csp-report":[]}'):
+        assert page.request("POST", "/csp", body, kind).status == 204
+    wait_for(lambda: "img-src" in page.log)
+    assert "\x1b" not in page.log
+    for _ in range(30):
+        page.request("POST", "/csp", report, kind)
+    assert page.log.count("img-src") <= 5
+
+
 def test_every_answer_carries_the_headers_that_protect_it(page: PageProcess) -> None:
     phone = page.phone()
     for path in ("/", "/api/boxes", "/healthz", "/static/page.js", "/nothing", "/pair"):

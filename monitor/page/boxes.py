@@ -203,4 +203,6 @@ def cleaned(value: Any, depth: int = 0) -> Any:
 
 def _text(text: str) -> str:
     text = text[:LONGEST_TEXT]
-    return "".join("?" if has_control(c) else c for c in text) if has_control(text) else text
+    if not has_control(text):
+        return text
+    return "".join("?" if c != "\n" and has_control(c) else c for c in text)

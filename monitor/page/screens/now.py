@@ -37,9 +37,9 @@ def model(box: BoxDocument, seen: Seen) -> dict[str, Any]:
         "as_of": "" if box.heard_s is None else spoken.when(box.heard_s),
         "as_of_ago": "" if box.heard_s is None else spoken.ago(box.heard_s),
         "rows": rows(box, now_s, words),
-        "sound": _sound(box.cry, spoken, words),
+        "sound": _sound(box.cry if "microphone" in known.watching else None, spoken, words),
         "cry_minutes": _cry_minutes(box.cry, spoken, words),
-        "weight": _weight(box.scale, spoken, words),
+        "weight": _weight(box.scale if "scale" in known.watching else None, spoken, words),
         "nest": _nest(box.nest, spoken, words),
     }
 

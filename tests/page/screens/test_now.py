@@ -111,3 +111,10 @@ def test_german_says_du_and_writes_a_comma() -> None:
     assert "Alles ist gut" in page
     assert "198,4\u00a0g" in page
     assert DE("alert.mine") == "Ich kümmere mich"
+
+
+def test_a_sense_that_is_gone_shows_no_number_as_if_it_were_there() -> None:
+    deaf = html(now.show, seen(box(health=health(microphone="failed"))))
+    assert "unknown: nothing is heard" in deaf
+    blind = html(now.show, seen(box(health=health(scale="stalled"))))
+    assert "unknown: nothing is weighed" in blind

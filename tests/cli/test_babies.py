@@ -34,6 +34,32 @@ def test_babies_come_weigh_and_go(
     assert "Opossum" in capsys.readouterr().out
 
 
+def test_the_list_says_the_next_bottle_and_what_was_said_of_its_feeding(
+    capsys: pytest.CaptureFixture[str], config: str
+) -> None:
+    path = Path(config)
+    path.write_text(f"trust_clock = true\n{path.read_text()}")
+    add = ["baby", "add", "Ann", "--species", "kitten", "--born", "yesterday", "--weight", "100"]
+    assert main([*add, "--also-nurses", "--config", config]) == 0
+    assert main(["baby", "add", "Ben", "--species", "kitten", "--born", "yesterday",
+                 "--weight", "100", "--config", config]) == 0  # fmt: skip
+    capsys.readouterr()
+    assert main(["baby", "list", "--json", "--config", config]) == 0
+    ann, ben = (msgspec.json.decode(line) for line in capsys.readouterr().out.splitlines())
+    assert (ann["also_nurses"], ann["next_feed_ml"]) == (True, None)
+    assert 2.0 < ben["next_feed_ml"] <= 4.0
+    assert main(["baby", "edit", "Ann", "--no-also-nurses", "--weaning", "--config", config]) == 0
+    capsys.readouterr()
+    assert main(["baby", "list", "--config", config]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert ", weaning; next bottle: about 2.5 ml" in first
+    assert second.endswith("; next bottle: about 2.5 ml")
+    assert main(["undo", "--config", config]) == 0
+    capsys.readouterr()
+    assert main(["baby", "list", "--config", config]) == 0
+    assert ", also nurses" in capsys.readouterr().out
+
+
 def test_two_babies_may_not_share_a_topic(capsys: pytest.CaptureFixture[str], config: str) -> None:
     assert main(["baby", "add", "Ann", "--species", "kitten", "--config", config]) == 0
     capsys.readouterr()

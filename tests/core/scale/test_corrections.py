@@ -517,6 +517,16 @@ def test_what_is_left_out_of_an_edit_stays():
     )  # fmt: skip
 
 
+def test_that_it_nurses_or_eats_solids_is_kept_until_somebody_says_otherwise():
+    nursery = Nursery()
+    (event, *_) = nursery.ask("baby_add", name="Cas", species="kitten", also_nurses=True)
+    assert (event.baby.also_nurses, event.baby.weaning) == (True, None)
+    (event, *_) = nursery.ask("baby_edit", name="Cas", weaning=True)
+    assert (event.baby.also_nurses, event.baby.weaning) == (True, True)
+    (event, *_) = nursery.ask("baby_edit", name="Cas", also_nurses=False)
+    assert (event.baby.also_nurses, event.baby.weaning) == (False, True)
+
+
 def test_one_that_left_is_not_here_and_its_name_is_free():
     nursery = Nursery()
     (event,) = nursery.ask("baby_retire", T0 + 60, name="Ash")

@@ -96,6 +96,7 @@ ENTERED: list[tuple[str, dict[str, Any]]] = [
     ("correct", {"step_id": "NOTED", "void": True}),
     ("baby_add", {"name": "Cas", "species": "kitten", "weight_g": 90.0}),
     ("baby_edit", {"name": "Ash", "rename": "Asch", "born": "2026-03-02"}),
+    ("baby_edit", {"name": "Ash", "also_nurses": True, "weaning": False}),
     ("baby_retire", {"name": "Bee"}),
 ]
 

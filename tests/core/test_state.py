@@ -24,6 +24,7 @@ NO_MOMENTS = {
     "AlertMemory.last_id_s": "the stamp in an id: part of a name",
     "AlertLife.away_s": "how long",
     "ActivityState.unseen_s": "how long",
+    "CoolingState.fall_s": "how long",
     "FeedRecord.out_s": "how long",
     "Feed.out_s": "how long",
     "LinkReport.silent_s": "how long",

@@ -179,12 +179,15 @@ def test_a_page_that_is_gone_says_how_old_it_is_and_comes_back(
 def test_an_alert_is_answered_with_one_tap(screen: Screen, box: ScriptedBox) -> None:
     box.say("alerts", bad_night())
     page = screen.go(HOME)
-    page.get_by_role("button", name="I'm on it: A kitten").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="I'm on it: A kitten").click()
     wait_for(lambda: ("acknowledge", {"id": "c1"}) in box.asked)
     expect(page.locator("#said")).to_contain_text("Done")
-    page.get_by_role("button", name="Snooze 30 min: Possum").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Snooze 30 min: Possum").click()
     wait_for(lambda: ("snooze", {"id": "l1", "minutes": 30}) in box.asked)
-    page.get_by_role("button", name="Not a cry").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Not a cry").click()
     wait_for(lambda: ("not_a_cry", {"id": "c1"}) in box.asked)
 
 
@@ -196,34 +199,42 @@ def test_who_was_it_is_answered_by_name_by_thing_or_not_at_all(
     page.get_by_role("link", name="Answer").click()
     names = page.locator(".choices button").all_inner_texts()
     assert [name.partition(" ")[0] for name in names[:2]] == ["Kangaroo", "Possum"]
-    page.get_by_role("button", name="Possum").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Possum").click()
     wait_for(lambda: ("assign", {"step_id": "39zrvp1", "baby": "Possum"}) in box.asked)
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
-    page.get_by_role("button", name="hot-water bottle").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="hot-water bottle").click()
     wait_for(lambda: ("assign", {"step_id": "39zrvp1", "object": "hot-water bottle"}) in box.asked)
-    page.get_by_role("button", name="Something else").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Something else").click()
     wait_for(lambda: ("assign", {"step_id": "39zrvp1", "baby": "nobody"}) in box.asked)
     page.get_by_text("A thing with a name").first.click()
     page.get_by_label("A thing with a name").fill("rice sock")
-    page.get_by_role("button", name="That thing").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="That thing").click()
     wait_for(lambda: ("assign", {"step_id": "39zrvp1", "object": "rice sock"}) in box.asked)
-    page.get_by_role("button", name="Not sure").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Not sure").click()
     wait_for(lambda: ("acknowledge", {"id": "q1"}) in box.asked)
 
 
 def test_what_was_told_is_said_back_and_can_be_undone(screen: Screen, box: ScriptedBox) -> None:
     box.answers["feed"] = {"ok": True, "understood": "8 g, 07:30", "id": "x1"}
     page = screen.go(f"{HOME}/tell?baby=possum")
-    page.get_by_role("button", name="Fed, the usual amount").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Fed, the usual amount").click()
     wait_for(lambda: ("feed", {"baby": "Possum", "usual": True}) in box.asked)
     expect(page.locator("#said")).to_contain_text("8 g, 07:30")
-    page.get_by_role("button", name="Undo").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Undo").click()
     wait_for(lambda: ("undo", {"id": "x1"}) in box.asked)
     page.get_by_text("Another amount, or earlier").click()
     page.locator("#fed-amount").fill("8,5 ml")
     page.locator("#fed-at").fill("07:30")
     page.get_by_label("tube").check()
-    page.locator("#fed-save").click()
+    with page.expect_navigation():
+        page.locator("#fed-save").click()
     told = {"baby": "Possum", "grams": "8,5 ml", "at": "07:30", "how": "tube"}
     wait_for(lambda: ("feed", told) in box.asked)
 
@@ -231,25 +242,32 @@ def test_what_was_told_is_said_back_and_can_be_undone(screen: Screen, box: Scrip
 def test_care_is_told_as_people_write_it(screen: Screen, box: ScriptedBox) -> None:
     page = screen.go(f"{HOME}/tell?baby=possum")
     page.locator("#weigh-grams").fill("1 lb 2 oz")
-    page.locator("#weigh-save").click()
+    with page.expect_navigation():
+        page.locator("#weigh-save").click()
     wait_for(lambda: ("weigh", {"baby": "Possum", "grams": "1 lb 2 oz"}) in box.asked)
-    page.get_by_role("button", name="soft: Stool").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="soft: Stool").click()
     stool = {"baby": "Possum", "kind": "stool", "value": "soft"}
     wait_for(lambda: ("note", stool) in box.asked)
     page.get_by_label("Temperature").fill("100.8 F")
-    page.get_by_label("Temperature").press("Enter")
+    with page.expect_navigation():
+        page.get_by_label("Temperature").press("Enter")
     heat = {"baby": "Possum", "kind": "temperature_c", "value": "100.8 F"}
     wait_for(lambda: ("note", heat) in box.asked)
-    page.get_by_role("button", name="Possum is with me").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Possum is with me").click()
     wait_for(lambda: ("note", {"baby": "Possum", "kind": "away"}) in box.asked)
     page.locator("#note-text").fill("sneezes")
-    page.locator("#note-save").click()
+    with page.expect_navigation():
+        page.locator("#note-save").click()
     wait_for(lambda: ("note", {"baby": "Possum", "kind": "other", "text": "sneezes"}) in box.asked)
-    page.locator("#weigh-in-start").click()
+    with page.expect_navigation():
+        page.locator("#weigh-in-start").click()
     wait_for(lambda: ("weigh_in", {}) in box.asked)
     box.weighs(weigh_in_ends_at=at(0.05))
     expect(page.get_by_text("Waiting for one baby until")).to_be_visible(timeout=STILL)
-    page.locator("#weigh-in-cancel").click()
+    with page.expect_navigation():
+        page.locator("#weigh-in-cancel").click()
     wait_for(lambda: ("weigh_in", {"cancel": True}) in box.asked)
 
 
@@ -264,7 +282,8 @@ def test_what_is_doubted_is_asked_back_and_confirmed(screen: Screen, box: Script
     assert page.locator("#weigh-grams").input_value() == "150"
     screen.check("tell-doubted")
     del box.answers["weigh"]
-    page.get_by_role("button", name="Yes, it is really so").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Yes, it is really so").click()
     wait_for(lambda: ("weigh", {"baby": "Possum", "grams": "150", "confirm": True}) in box.asked)
 
 
@@ -272,16 +291,19 @@ def test_every_weighing_can_be_corrected_and_what_was_typed_undone(
     screen: Screen, box: ScriptedBox
 ) -> None:
     page = screen.go(f"{HOME}/babies/possum")
-    page.locator("#weighings").get_by_role("button", name="Undo").first.click()
+    with page.expect_navigation():
+        page.locator("#weighings").get_by_role("button", name="Undo").first.click()
     wait_for(lambda: ("undo", {"id": "t1"}) in box.asked)
     page.locator("#weighings").get_by_role("link", name="Correct").first.click()
     page.locator("#correct-grams").fill("201.5")
     page.locator("#correct-baby").select_option("Kangaroo")
-    page.get_by_role("button", name="Save").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save").click()
     told = {"step_id": "r0", "grams": "201.5", "baby": "Kangaroo"}
     wait_for(lambda: ("correct", told) in box.asked)
     page.locator("#weighings").get_by_role("link", name="Correct").first.click()
-    page.get_by_role("button", name="It was no weighing").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="It was no weighing").click()
     wait_for(lambda: ("correct", {"step_id": "r0", "void": True}) in box.asked)
 
 
@@ -369,7 +391,8 @@ def test_without_scripts_the_page_is_complete(
     box.say("alerts", bad_night())
     with browser.screen(page, phone=carer, scripts=False) as window:
         shown = window.go(HOME)
-        shown.get_by_role("button", name="I'm on it: A kitten").click()
+        with shown.expect_navigation():
+            shown.get_by_role("button", name="I'm on it: A kitten").click()
         wait_for(lambda: ("acknowledge", {"id": "c1"}) in box.asked)
         expect(shown.locator("#said")).to_contain_text("Done")
 

@@ -223,7 +223,7 @@ def test_a_report_of_three_minutes_ago_proves_nothing():
     assert told(health, T0 + 180.1) == {}
     everything = {
         "late", "disk", "heat", "power", "clock", "journal", "low_power",
-        "journal_lost", "journals_kept", "rows_rejected", "roster",
+        "journal_lost", "journals_kept", "rows_rejected", "roster", "settings",
     }  # fmt: skip
     assert unjudged(health, T0 + 180.0) == {"late", "disk"}
     assert unjudged(health, T0 + 180.1) == everything

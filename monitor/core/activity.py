@@ -9,6 +9,7 @@ through it for a sign of life.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -129,6 +130,12 @@ class Activity:
         """The later of the last sound and the last movement; None before the first."""
         known = [t for t in (self.state.sound_s, self.state.movement_s) if t is not None]
         return max(known) if known else None
+
+    def quiet_for(self, now_s: float) -> float:
+        """Seconds since anything stirred or called; without end before the first."""
+        stirred_s, sign_s = self.run.stirred_s, self.last_sign_s
+        known = [t_s for t_s in (stirred_s, sign_s) if t_s is not None]
+        return now_s - max(known, default=-math.inf)
 
     def begin_anew(self, now_s: float) -> None:
         """Somebody has looked after whoever is in the box: the count begins now."""

@@ -122,6 +122,7 @@ class Parts:
             activity=self._activity.run,
             alerts=self.policy.run,
             health=self._health.state,
+            fading=self._fading.run,
             identity=self._identity.state,
             link=self._link.state,
             calibrating=self.calibrating.state,
@@ -135,6 +136,7 @@ class Parts:
         self._activity.run = run.activity
         self.policy.run = run.alerts
         self._health.state = run.health
+        self._fading.run = run.fading
         self._identity.state = run.identity
         self._link.state = run.link
         self.calibrating.state = run.calibrating

@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 
 from monitor.commands import AlertRequest, JournalRequest
+from monitor.core.minutes import inside, minute_of
 from monitor.core.parts import Parts
 from monitor.documents import BabyStatus, BoxState, LiveStatus, ScaleStatus
 from monitor.events import (
@@ -123,6 +124,7 @@ class Pipeline(Parts):
             else:
                 bout = msgspec.structs.replace(bout, context=self._crying.context)  # noqa: PLW2901
                 self._crying.observe(bout)
+                self._fading.hear(bout, inside(self.scale, bout.t_s) or [])
             self._activity.observe(bout)
             events.append(bout)
         return events
@@ -149,6 +151,10 @@ class Pipeline(Parts):
         self._health.know_scale_fault(self.scale.fault)
         events: list[AnyEvent] = [*self._health.observe(tick), *self.calibrating.tick(now_s)]
         events += self.scale.observe(tick)
+        if self._fading.wants(now_s):
+            self._fading.note(
+                minute_of(now_s, self.scale, self._health, self._activity), self.scale.records
+            )
         self._fading.observe(now_s, self.scale.records)
         if self._nest.probed:
             self._nest.look(

@@ -16,7 +16,7 @@ from monitor.core.alerts.memory import AlertMemory, AlertsRun
 from monitor.core.calibrating import CalibratingState
 from monitor.core.cry.detector import DetectorState
 from monitor.core.cry.incident import CryingRun, CryingState
-from monitor.core.fading.watch import FadingState
+from monitor.core.fading.watch import FadingRun, FadingState
 from monitor.core.health.identity import IdentityState
 from monitor.core.health.link import LinkState
 from monitor.core.health.sources import HealthState
@@ -45,6 +45,7 @@ class RunState(msgspec.Struct, kw_only=True):
     activity: ActivityRun
     alerts: AlertsRun
     health: HealthState
+    fading: FadingRun
     identity: IdentityState
     link: LinkState
     calibrating: CalibratingState

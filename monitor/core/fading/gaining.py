@@ -1,7 +1,8 @@
 """What it gains: the bend of its own trend since an hour, beside that of its litter.
 
-Weights before a bottle are drawn as a line on a logarithmic scale up to the hour, with the
-reference's gain as one more point of view, and what came after is compared with that line drawn on.
+Weights before a bottle are taken as logarithms, less the reference's growth at that age: what is
+left of a healthy baby is nearly a line. That of the days before is drawn on, and what came since
+lies on it or below.
 """
 
 from __future__ import annotations
@@ -12,18 +13,23 @@ from typing import NamedTuple
 
 import numpy as np
 
+from monitor.core.fading.curve import Curve, Values
 from monitor.core.fading.signs import Sign, evidence
 from monitor.core.growth.trend import Point, noise
 from monitor.times import DAY_S, HOUR_S
 
+AFTER_S = 3 * HOUR_S
+"""The last weight must be so long after it."""
 POINTS_BEFORE, SPAN_BEFORE_S = 3, 24 * HOUR_S
-WANDERS = 0.02
+WANDERS = 0.016
 """How far the daily gain of a healthy baby (a share of its weight) differs from its last days'."""
+LEVEL_WANDERS = 0.007
+"""What all weights of a few hours are off together: a full bladder, a late bottle."""
 PRIOR_SD = 0.03
-"""... and from the reference's."""
+"""How far its gain may differ from the reference's, a share a day."""
 FALLS_TO = -0.01
 """The daily gain of a fading baby."""
-LITTER_SHARE = 0.7
+LITTER_SHARE = 0.9
 """What all of its litter do is the carer's, the milk's or the age's, to this share."""
 
 
@@ -33,45 +39,45 @@ class Bend(NamedTuple):
     change: float
     sd: float
     usual: float
-    now_g_day: float
+    g: float
+    """the last weight"""
 
 
-def bend(points: Sequence[Point], prior: float, start_s: float, since_s: float) -> Bend | None:
-    """How the gain has changed since ``since_s``; ``prior``: the reference's, a share a day."""
+def bend(points: Sequence[Point], curve: Curve, start_s: float, since_s: float) -> Bend | None:
+    """How the gain has changed since ``since_s`` against the time from ``start_s`` on."""
     before = [p for p in points if start_s < p.t_s <= since_s]
     after = [p for p in points if p.t_s > since_s]
-    if len(before) < POINTS_BEFORE or not after or after[-1].t_s - since_s < 3 * HOUR_S:
+    if len(before) < POINTS_BEFORE or not after or after[-1].t_s - since_s < AFTER_S:
         return None
     if before[-1].t_s - before[0].t_s < SPAN_BEFORE_S:
         return None
-    slope, level, cov = _line(before, prior, since_s)
+    (level, slope), cov = _line(before, curve, since_s)
     days = np.array([(p.t_s - since_s) / DAY_S for p in after])
-    over = np.array([math.log(p.g) for p in after]) - level - slope * days
     weight = days / np.array([noise(p) for p in after])
     total = float(weight @ days)
+    change = float(weight @ (_off(curve, after) - level - slope * days)) / total
     share = np.array([float(weight.sum()), total]) / total
-    change = float(weight @ over) / total
-    wander = WANDERS**2
-    sd = math.sqrt(1.0 / total + float(share @ cov @ share) + wander)
-    return Bend(change, sd, slope, (slope + change) * after[-1].g)
+    level_sd = LEVEL_WANDERS * float(weight.sum()) / total
+    variance = 1.0 / total + float(share @ cov @ share) + WANDERS**2 + level_sd**2
+    usual = slope + curve.share_at(since_s + 0.5 * DAY_S * days[-1])
+    return Bend(change, math.sqrt(variance), usual, after[-1].g)
 
 
-def _line(
-    before: Sequence[Point], prior: float, at_s: float
-) -> tuple[float, float, np.ndarray[tuple[int, int], np.dtype[np.float64]]]:
-    """Slope, level at ``at_s`` and the covariance of (level, slope)."""
+def _off(curve: Curve, points: Sequence[Point]) -> Values:
+    """How far weights lie above the reference's growth, as logarithms."""
+    at = np.array([p.t_s for p in points])
+    off: Values = np.log(np.array([p.g for p in points])) - curve.sum_at(at)
+    return off
+
+
+def _line(before: Sequence[Point], curve: Curve, at_s: float) -> tuple[Values, Values]:
+    """Level at ``at_s`` and slope beside the reference's, with their covariance."""
     days = np.array([(p.t_s - at_s) / DAY_S for p in before])
     weight = 1.0 / np.array([noise(p) for p in before])
-    logs = np.array([math.log(p.g) for p in before])
-    normal = np.array(
-        [
-            [weight.sum(), weight @ days],
-            [weight @ days, weight @ days**2 + 1.0 / PRIOR_SD**2],
-        ]
-    )
-    cov = np.linalg.inv(normal)
-    level, slope = cov @ np.array([weight @ logs, weight @ (days * logs) + prior / PRIOR_SD**2])
-    return float(slope), float(level), cov
+    design = np.stack((np.ones(len(days)), days))
+    cov = np.linalg.inv((design * weight) @ design.T + np.diag((0.0, 1.0 / PRIOR_SD**2)))
+    found: Values = cov @ (design @ (weight * _off(curve, before)))
+    return found, cov
 
 
 def gaining(own: Bend, others: Sequence[Bend]) -> Sign:
@@ -79,12 +85,17 @@ def gaining(own: Bend, others: Sequence[Bend]) -> Sign:
     litter = float(np.median([each.change for each in others])) if others else 0.0
     worse = -(own.change - LITTER_SHARE * min(litter, 0.0))
     effect = max(own.usual, 0.0) - FALLS_TO
-    usual_g_day = own.usual / (own.usual + own.change) * own.now_g_day if own.now_g_day else 0.0
+    now = own.usual + own.change
     return Sign(
+        name="gain",
         group="gain",
-        now=own.usual + own.change,
+        now=now,
         usual=own.usual,
         sd=own.sd,
         evidence=evidence(worse, own.sd, effect),
-        text=f"gains {own.now_g_day:.0f} g a day, usually {usual_g_day:.0f} g",
+        text=f"{_said(own.g * now)} a day, usually {_said(own.g * own.usual)}",
     )
+
+
+def _said(g_day: float) -> str:
+    return f"gains {max(g_day, 0.0):.0f} g" if g_day > -0.5 else f"loses {-g_day:.0f} g"

@@ -8,13 +8,16 @@ nothing is remembered but what was weighed, drunk and heard: what is undone was 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple, TypeVar
 
 import msgspec
 
-from monitor.core.fading.drinking import drinking, refusing
+from monitor.core.fading.curve import Curve
+from monitor.core.fading.drinking import drinking, rate, refusals, refusing
 from monitor.core.fading.gaining import bend, gaining
+from monitor.core.fading.hours import Hour
+from monitor.core.fading.moving import hour_signs
 from monitor.core.fading.signs import Sign
 from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.feeding import FeedRecord
@@ -22,18 +25,24 @@ from monitor.core.growth.reference import GrowthReference
 from monitor.core.growth.trend import Point
 from monitor.times import DAY_S, HOUR_S
 
-BEGAN_H = (8.0, 12.0, 18.0, 24.0, 36.0, 48.0)
+BEGAN_H = (9.0, 13.0, 18.0, 24.0, 36.0, 54.0)
 """Hours ago at which it may have begun."""
 BASELINE_S = 4 * DAY_S
 """What is usual: the days before that."""
-SPEAKS = 0.7
-"""A sign with this much evidence is one that agrees (twice as likely when fading)."""
-WATCH, ACT = 2.0, 4.0
+MOST, LEAST = 8.0, -1.0
+"""No group says more than this: whatever made one number odd, another has to agree. Nor does one
+that is as usual outweigh those that are not."""
+SPEAKS = 1.0
+"""A sign with this much evidence is one that agrees (three times as likely when fading)."""
+WATCH, ACT = 3.5, 8.0
 """Evidence from which on somebody should look, and from which on somebody is told."""
 AGREE = 2
 """So many groups of signs must agree before somebody is told."""
+OWN = frozenset({"gain", "drinking"})
+"""One of these must be among them, or it must be alone: what a box of several does is nobody's."""
 
 Level = Literal["well", "watch", "act"]
+T = TypeVar("T")
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,37 +62,54 @@ class Course(NamedTuple):
     points: Sequence[Point]
     """weights before a bottle"""
     bottles: Sequence[FeedRecord]
-    prior: float
-    """the reference's gain, a share of the weight a day"""
+    hours: Sequence[Hour]
+    curve: Curve
+    """the reference's gain over these days"""
+    need: Curve
+    """the milk it should need for its weight"""
 
     @classmethod
-    def of(cls, record: BabyRecord, now_s: float, reference: GrowthReference) -> Course:
-        """As its record has it."""
-        expected = record.expected(reference, now_s)
-        prior = expected.gain_g_per_day[1] / expected.weight_g[1]
-        return cls(record.points(), record.bottles, prior)
+    def of(
+        cls,
+        record: BabyRecord,
+        hours: Sequence[Hour],
+        now_s: float,
+        reference: GrowthReference,
+    ) -> Course:
+        """As its record and its hours have it."""
+        from_s = now_s - BASELINE_S - BEGAN_H[-1] * HOUR_S
+        days = [from_s + k * DAY_S for k in range(int((now_s - from_s) // DAY_S) + 2)]
+        expected = [record.expected(reference, t_s) for t_s in days]
+        curve = Curve.of(days, [e.gain_g_per_day[1] / e.weight_g[1] for e in expected])
+        need = Curve.of(days, [e.milk_ml_per_kg_day[1] for e in expected])
+        points = [p for p in record.points() if p.t_s > from_s]
+        bottles = [b for b in record.bottles if b.t_s > from_s]
+        return cls(points, bottles, hours, curve, need)
 
 
-def judge(own: Course, litter: Sequence[Course], now_s: float) -> Judgement | None:
-    """Judge one baby; ``None`` when none of its signs can be had.
+def judge(litter: Sequence[Course], now_s: float) -> list[Judgement | None]:
+    """Judge each baby of one species; ``None`` for one of which no sign can be had."""
+    found: list[Judgement | None] = [None] * len(litter)
+    for hours in BEGAN_H:
+        since_s = now_s - hours * HOUR_S
+        for i, signs in enumerate(signs_since(litter, since_s, now_s)):
+            best, here = found[i], _summed(signs, since_s, alone=len(litter) == 1)
+            if here is not None and (best is None or here.score > best.score):
+                found[i] = here
+    return found
 
-    ``litter``: the others of its species.
-    """
-    found = [_since(own, litter, now_s - h * HOUR_S) for h in BEGAN_H]
-    known = [each for each in found if each is not None]
-    return max(known, key=lambda each: each.score, default=None)
 
-
-def _since(own: Course, litter: Sequence[Course], since_s: float) -> Judgement | None:
+def _summed(signs: Sequence[Sign], since_s: float, *, alone: bool) -> Judgement | None:
     strongest: dict[str, Sign] = {}
-    for sign in sorted(_signs(own, litter, since_s), key=lambda each: each.evidence):
+    for sign in sorted(signs, key=lambda each: each.evidence):
         strongest[sign.group] = sign
     if not strongest:
         return None
-    score = sum(sign.evidence for sign in strongest.values())
+    score = sum(min(max(sign.evidence, LEAST), MOST) for sign in strongest.values())
     agreeing = [sign for sign in strongest.values() if sign.evidence >= SPEAKS]
     agreeing.sort(key=lambda each: -each.evidence)
-    level = _level(score, len(agreeing))
+    own = alone or any(sign.group in OWN for sign in agreeing)
+    level = _level(score, len(agreeing) if own else 0)
     return Judgement(level=level, score=score, since_s=since_s, signs=agreeing)
 
 
@@ -93,12 +119,22 @@ def _level(score: float, agreeing: int) -> Level:
     return "watch" if score >= WATCH else "well"
 
 
-def _signs(own: Course, litter: Sequence[Course], since_s: float) -> list[Sign]:
+def signs_since(litter: Sequence[Course], since_s: float, now_s: float) -> Iterator[list[Sign]]:
+    """Every sign that can be had of each baby, if it began to fade at ``since_s``."""
     start_s = since_s - BASELINE_S
-    bends = [bend(each.points, each.prior, start_s, since_s) for each in (own, *litter)]
-    found = [
-        gaining(bends[0], [b for b in bends[1:] if b is not None]) if bends[0] else None,
-        drinking(own.bottles, start_s, since_s),
-        refusing(own.bottles, start_s, since_s),
-    ]
-    return [sign for sign in found if sign is not None]
+    bends = [bend(each.points, each.curve, start_s, since_s) for each in litter]
+    rates = [rate(each.bottles, each.need, start_s, since_s) for each in litter]
+    refused = [refusals(each.bottles, start_s, since_s) for each in litter]
+    for i, course in enumerate(litter):
+        own_bend, own_rate, own_refusals = bends[i], rates[i], refused[i]
+        found = [
+            gaining(own_bend, _others(bends, i)) if own_bend is not None else None,
+            drinking(own_rate, _others(rates, i)) if own_rate is not None else None,
+            refusing(own_refusals, _others(refused, i)) if own_refusals is not None else None,
+            *hour_signs(course.hours, start_s, since_s, now_s),
+        ]
+        yield [sign for sign in found if sign is not None]
+
+
+def _others(all_of: Sequence[T | None], i: int) -> list[T]:
+    return [each for k, each in enumerate(all_of) if k != i and each is not None]

@@ -7,20 +7,20 @@ the effect is large says nothing either way, and one that is missing is not ther
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import msgspec
 
+Name = Literal["gain", "intake", "refusals", "lively", "still", "cries", "fed_cries"]
 Group = Literal["gain", "drinking", "moving", "crying"]
 """signs of one group rest on the same readings: of them the strongest counts"""
-
-MOST, LEAST = 3.0, -3.0
-"""No single sign says more than this: whatever made one number odd, another has to agree."""
 
 
 class Sign(msgspec.Struct, frozen=True, kw_only=True):
     """One number of one baby."""
 
+    name: Name
     group: Group
     now: float
     usual: float
@@ -34,6 +34,10 @@ class Sign(msgspec.Struct, frozen=True, kw_only=True):
 
 def evidence(worse: float, sd: float, effect: float) -> float:
     """Log likelihood ratio of "worse by ``effect``" against "as usual", both normal with ``sd``."""
-    if sd <= 0.0:
-        return 0.0
-    return min(max(effect * (worse - 0.5 * effect) / sd**2, LEAST), MOST)
+    return effect * (worse - 0.5 * effect) / sd**2 if sd > 0.0 else 0.0
+
+
+def two_sided(one: float, other: float) -> float:
+    """Evidence of a change that may go either way, each as likely."""
+    most = max(one, other)
+    return most + math.log(0.5 * (math.exp(one - most) + math.exp(other - most)))

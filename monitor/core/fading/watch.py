@@ -9,11 +9,14 @@ from collections.abc import Sequence
 
 import msgspec
 
+from monitor.core.fading.hours import Hour, HourLog, Minute
 from monitor.core.fading.judgement import Course, Judgement, judge
 from monitor.core.growth.baby_record import BabyRecord
+from monitor.core.growth.conditions import FULL_SHARE
+from monitor.core.growth.feeding import JUST_FED_S
 from monitor.core.growth.reference import GrowthReference
 from monitor.documents import BabyWatch
-from monitor.events import CannotJudge, Condition
+from monitor.events import CannotJudge, Condition, CryEnded
 from monitor.times import MINUTE_S
 from monitor.timeshift import Moment
 
@@ -26,6 +29,16 @@ class FadingState(msgspec.Struct):
 
     since_s: dict[str, Moment] = {}
     """since when the signs of a baby (by id) have agreed; without those that are well"""
+    hours: dict[str, list[Hour]] = {}
+    """of each baby (by id), those that are over"""
+
+
+class FadingRun(msgspec.Struct):
+    """What a restart forgets: the hour under way."""
+
+    hour: dict[str, Hour] = {}
+    minute_s: Moment | None = None
+    """of the last minute that was noted"""
 
 
 class FadingWatch:
@@ -33,7 +46,7 @@ class FadingWatch:
 
     def __init__(self, reference: GrowthReference) -> None:
         self._reference = reference
-        self.state = FadingState()
+        self.state, self.run = FadingState(), FadingRun()
         self._judged: dict[str, Judgement | None] = {}
         self._judged_s: float | None = None
 
@@ -41,17 +54,49 @@ class FadingWatch:
         """Something was weighed, drunk or taken back: judge anew."""
         self._judged_s = None
 
+    def wants(self, now_s: float) -> bool:
+        """Whether a minute has passed since the last that was noted."""
+        last_s = self.run.minute_s
+        return last_s is None or not 0.0 <= now_s - last_s < MINUTE_S
+
+    def note(self, minute: Minute, records: Sequence[BabyRecord]) -> None:
+        """Take a minute of the box."""
+        self.run.minute_s = minute.t_s
+        if self._log.note(minute, [record.baby.id for record in records]):
+            self.forget()
+
+    def hear(self, bout: CryEnded, inside: Sequence[BabyRecord]) -> None:
+        """Take calls that have ended; ``inside``: the babies that were in the box."""
+        voices = [r for r in inside if bout.species in {r.baby.species, "unknown"}]
+        fed = {r.baby.id for r in voices if _is_full(r, bout.started_s)}
+        cried_s = max(bout.t_s - bout.started_s, 0.0)
+        self._log.called(cried_s, [r.baby.id for r in voices], fed)
+
+    @property
+    def _log(self) -> HourLog:
+        return HourLog(self.state.hours, self.run.hour)
+
     def observe(self, now_s: float, records: Sequence[BabyRecord]) -> None:
         """Judge everybody, where that is due; ``records``: those who are here."""
         last_s = self._judged_s
         if last_s is not None and 0.0 <= now_s - last_s < JUDGE_EVERY_S:
             return
-        self._judged_s = now_s
-        courses = [Course.of(record, now_s, self._reference) for record in records]
-        self._judged = {
-            record.baby.id: judge(courses[i], [courses[k] for k in _litter(i, records)], now_s)
-            for i, record in enumerate(records)
-        }
+        self._judged_s, self._judged = now_s, {}
+        for species in {record.baby.species for record in records}:
+            self._judge([r for r in records if r.baby.species == species], now_s)
+        self._follow()
+
+    def _judge(self, litter: Sequence[BabyRecord], now_s: float) -> None:
+        hours = self.state.hours
+        courses = [
+            Course.of(record, hours.get(record.baby.id, ()), now_s, self._reference)
+            for record in litter
+        ]
+        for record, judgement in zip(litter, judge(courses, now_s), strict=True):
+            self._judged[record.baby.id] = judgement
+
+    def _follow(self) -> None:
+        """An alert begins where signs agree, and lasts until they are well."""
         since_s = self.state.since_s
         for baby_id, judgement in self._judged.items():
             if judgement is not None and judgement.level == "act":
@@ -91,9 +136,14 @@ class FadingWatch:
         ]
 
 
-def _litter(i: int, records: Sequence[BabyRecord]) -> list[int]:
-    species = records[i].baby.species
-    return [k for k, other in enumerate(records) if k != i and other.baby.species == species]
+def _is_full(record: BabyRecord, t_s: float) -> bool:
+    """A full bottle was in it at ``t_s``."""
+    return any(
+        0.0 <= t_s - feed.t_s <= JUST_FED_S
+        and feed.amount_g is not None
+        and feed.amount_g >= FULL_SHARE * feed.weight_g
+        for feed in record.bottles[-3:]
+    )
 
 
 def _sentence(text: str) -> str:

@@ -29,20 +29,20 @@ def raised(days: float, *, seed: int = 1, fading_h: float = 0.0, name: str = "As
         grams *= (1.0 + (-0.02 if fades else 0.05) / 8.0) * rng.uniform(0.997, 1.003)
         t_s += 3 * HOUR_S
     record.refresh(REFERENCE)
-    return Course.of(record, end_s, REFERENCE)
+    return Course.of(record, (), end_s, REFERENCE)
 
 
 def test_nothing_can_be_said_of_a_baby_that_has_just_come():
-    assert judge(raised(0.5), [], T + 0.5 * DAY_S) is None
+    assert judge([raised(0.5)], T + 0.5 * DAY_S) == [None]
 
 
 def test_a_baby_that_drinks_and_gains_is_well():
-    found = judge(raised(6), [], T + 6 * DAY_S)
+    (found,) = judge([raised(6)], T + 6 * DAY_S)
     assert (found.level, found.signs) == ("well", [])
 
 
 def test_less_milk_and_less_gain_agree():
-    found = judge(raised(6, fading_h=18), [], T + 6 * DAY_S)
+    (found,) = judge([raised(6, fading_h=18)], T + 6 * DAY_S)
     assert found.level == "act"
     assert {sign.group for sign in found.signs} == {"gain", "drinking"}
     assert all(sign.evidence > 0 for sign in found.signs)

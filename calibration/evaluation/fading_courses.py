@@ -1,0 +1,196 @@
+"""How much earlier a baby that fades is told of by signs that agree, and how often falsely.
+
+``python -m calibration.evaluation.fading_courses --kittens CSV --puppies CSV [--litters 120]`` runs
+simulated litters (``fading_worlds``) through the core's records, rules and judgement
+(``fading_drive``) and prints, for ``fading`` and each rule that was there before, how many courses
+it told, how long after the onset and how long before ``losing_weight``, and how often it spoke of a
+baby that was well. Constants were chosen with ``--half 0`` (every second real record, other
+seeds); ``--half 1`` is what is reported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from calibration.evaluation.fading_drive import Told, follow
+from calibration.evaluation.fading_worlds import (
+    DISTURBANCES,
+    FADES,
+    Disturbance,
+    Fade,
+    halves,
+    litter,
+)
+from calibration.evaluation.growth_records import Rows, read_records
+from calibration.evaluation.scenario_score import wilson
+from monitor.events import Species
+
+WARM_UP_H = 48.0
+"""Before that there is no baseline: neither right nor wrong."""
+WEEK_H = 168.0
+EARLY_H = 12.0
+RULES = ("fading", "watch", "losing_weight", "not_gaining", "low_intake")
+"""of what a line is printed; ``watch``: the level, shown and not told"""
+
+
+class Job(NamedTuple):
+    """One litter to simulate."""
+
+    species: Species
+    fade: Fade | None
+    disturbance: Disturbance
+    seed: int
+
+
+class Course(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of one baby, for one rule."""
+
+    fade: Fade | None
+    disturbance: Disturbance
+    weeks: float
+    """in which it was well"""
+    false: int
+    delay_h: float | None
+    """from the onset to the first word; ``None``: none, or it does not fade"""
+    lead_h: float | None
+    """before ``losing_weight``, or before the end where that never came"""
+
+
+def jobs(litters: int, seed: int) -> list[Job]:
+    """Half of the litters have one that fades; disturbances and kinds take turns."""
+    found = []
+    for k in range(litters):
+        species: Species = "kitten" if k % 3 else "puppy"
+        pair = k // 2
+        fade = FADES[pair % len(FADES)] if k % 2 else None
+        disturbance = DISTURBANCES[pair % len(DISTURBANCES)] if not k % 2 or pair % 2 else "none"
+        found.append(Job(species, fade, disturbance, seed + k))
+    return found
+
+
+def told(job: Job, records: dict[Species, dict[str, Rows]]) -> list[tuple[Job, Told]]:
+    """One litter through the core."""
+    made = litter(records[job.species], job.species, job.fade, job.disturbance, job.seed)
+    return [(job, each) for each in follow(made)]
+
+
+def course(job: Job, of: Told, rule: str) -> Course:
+    """What one rule said of one baby."""
+    animal, hours = of.animal, len(of.kinds)
+    spoken = _spoken(of, rule)
+    well_h = math.ceil(animal.onset_h) if animal.fade is not None else hours
+    on = spoken[int(WARM_UP_H) : well_h]
+    false = sum(now and not before for before, now in zip([False, *on], on, strict=False))
+    weeks = max(well_h - WARM_UP_H, 0.0) / WEEK_H
+    if animal.fade is None:
+        return Course(fade=None, disturbance=job.disturbance, weeks=weeks, false=false,
+                      delay_h=None, lead_h=None)  # fmt: skip
+    first_h, losing_h = (_first(each, well_h) for each in (spoken, _spoken(of, "losing_weight")))
+    lead_h = None if first_h is None else (hours if losing_h is None else losing_h) - first_h
+    delay_h = None if first_h is None else first_h + 1 - animal.onset_h
+    return Course(fade=animal.fade, disturbance=job.disturbance, weeks=weeks, false=false,
+                  delay_h=delay_h, lead_h=lead_h)  # fmt: skip
+
+
+def _spoken(of: Told, rule: str) -> list[bool]:
+    if rule == "watch":
+        return [level in {"watch", "act"} for level in of.levels]
+    return [rule in kinds for kinds in of.kinds]
+
+
+def _first(on: Sequence[bool], from_h: int) -> int | None:
+    return next((h for h in range(from_h, len(on)) if on[h]), None)
+
+
+def rate_interval(events: int, weeks: float) -> tuple[float, float]:
+    """95 % of a rate per 100 weeks: exact for a Poisson count (Garwood), by bisection."""
+    return (100.0 / weeks * _bound(events, 0.975, above=False),
+            100.0 / weeks * _bound(events, 0.025, above=True))  # fmt: skip
+
+
+def _bound(events: int, p: float, *, above: bool) -> float:
+    """The mean at which so few (or, below, so many) events have the probability."""
+    if events == 0 and not above:
+        return 0.0
+    low, high = 0.0, 10.0 + 3.0 * events
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        until = events if above else events - 1
+        tail = sum(math.exp(-middle + k * math.log(middle) - math.lgamma(k + 1))
+                   for k in range(until + 1))  # fmt: skip
+        low, high = (middle, high) if tail > p else (low, middle)
+    return 0.5 * (low + high)
+
+
+def line(name: str, courses: Sequence[Course]) -> str:
+    """One row of the table."""
+    fading = [c for c in courses if c.fade is not None]
+    early = sum(c.lead_h is not None and c.lead_h >= EARLY_H for c in fading)
+    delays = [c.delay_h for c in fading if c.delay_h is not None]
+    leads = [c.lead_h if c.lead_h is not None else -math.inf for c in fading]
+    weeks, false = sum(c.weeks for c in courses), sum(c.false for c in courses)
+    n = max(len(fading), 1)
+    low, high = rate_interval(false, weeks) if weeks else (0.0, math.inf)
+    early_low, early_high = wilson(early, n)
+    return (
+        f"| {name} | {len(delays)} of {len(fading)} | {np.median(delays) if delays else 0:.0f} h "
+        f"| {_lead(leads)} "
+        f"| {100 * early / n:.0f} % ({early_low:.0f} to {early_high:.0f}) "
+        f"| {100 * false / max(weeks, 1e-9):.1f} ({low:.1f} to {high:.1f}) |"
+    )
+
+
+def _lead(leads: Sequence[float]) -> str:
+    """The median, where at least half were told at all."""
+    middle = float(np.median(leads)) if leads else math.nan
+    return f"{middle:+.0f} h" if math.isfinite(middle) else "not told"
+
+
+HEAD = (
+    "| | told | after onset (median) | before losing_weight (median) | 12 h before it (95 %) "
+    "| false, per 100 weeks of a healthy baby (95 %) |\n|---|---|---|---|---|---|"
+)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kittens", type=Path, required=True)
+    parser.add_argument("--puppies", type=Path, required=True)
+    parser.add_argument("--litters", type=int, default=120)
+    parser.add_argument("--half", type=int, choices=(0, 1), default=1)
+    parser.add_argument("--seed", type=int, default=50_000)
+    parser.add_argument("--workers", type=int, default=2)
+    args = parser.parse_args(argv)
+    records: dict[Species, dict[str, Rows]] = {
+        "kitten": halves(read_records(args.kittens))[args.half],
+        "puppy": halves(read_records(args.puppies))[args.half],
+    }
+    with ProcessPoolExecutor(args.workers) as pool:
+        work = pool.map(partial(told, records=records), jobs(args.litters, args.seed), chunksize=2)
+        found = [each for batch in work for each in batch]
+    print(f"{args.litters} litters, {len(found)} babies, ten days each\n\n{HEAD}")
+    for rule in RULES:
+        print(line(rule, [course(job, of, rule) for job, of in found]))
+    print(f"\nfading, by what happens\n\n{HEAD}")
+    ours = [course(job, of, "fading") for job, of in found]
+    for fade in FADES:
+        print(line(fade, [c for c in ours if c.fade == fade]))
+    print("\nfading, falsely, by what disturbs a healthy litter")
+    for disturbance in DISTURBANCES:
+        weeks = sum(c.weeks for c in ours if c.disturbance == disturbance)
+        false = sum(c.false for c in ours if c.disturbance == disturbance)
+        print(f"{disturbance:12s} {false:3d} in {weeks:4.0f} weeks")
+
+
+if __name__ == "__main__":
+    main()

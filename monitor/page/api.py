@@ -55,7 +55,7 @@ async def history(request: Request) -> Response:
     if args.get("limit", "").isdigit():
         args["limit"] = int(args["limit"])
     result = await page_of(request).broker.ask(found.name, "history", args)
-    return _json(result, 200 if result.get("ok") is True else 400)
+    return _json(result)
 
 
 async def command(request: Request) -> Response:
@@ -89,7 +89,7 @@ async def _command(request: Request, *, setup: bool) -> Response:
     if not verb.isidentifier():
         return refusal(404, "there is no such command")
     result = await page_of(request).broker.ask(found.name, verb, args, setup=setup)
-    return _json(result, 200 if result.get("ok") is True else 400)
+    return _json(result)
 
 
 async def healthz(request: Request) -> Response:

@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -164,6 +166,12 @@ class Phone:
 
     def get(self, path: str, **headers: str) -> Reply:
         return self._page.request("GET", path, None, self._headers() | headers)
+
+    def document(self, path: str) -> Any:
+        """The JSON at a path; asked to come later, it does."""
+        while (reply := self.get(path)).status == HTTPStatus.TOO_MANY_REQUESTS:
+            time.sleep(float(reply.headers["retry-after"]))
+        return reply.json
 
     def send(self, path: str, args: dict[str, Any]) -> Reply:
         """A JSON command, such as ``/api/boxes/test-box/cmd/feed``."""

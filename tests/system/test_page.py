@@ -32,13 +32,13 @@ def test_a_phone_is_paired_once_and_tells_a_box_what_it_answers(
     daemon = Daemon(tmp_path / "box", broker.port, more=scale).start()
     try:
         phone = page.phone()
-        wait_for(lambda: phone.get(BOX).status == 200 and phone.get(BOX).json["online"])
+        wait_for(lambda: phone.get(BOX).status == 200 and phone.document(BOX)["online"])
         with phone.events() as events:
             added = phone.send(f"{BOX}/cmd/baby_add", {"name": "Possum", "species": "kitten"})
             assert added.json["ok"], added.text
             wait_for(lambda: ("state", {"box": "test-box"}) in events.seen)
             wait_for(lambda: [kind for kind, _ in events.seen if kind == "result"])
-        wait_for(lambda: "possum" in phone.get(BOX).json["babies"])
+        wait_for(lambda: "possum" in phone.document(BOX)["babies"])
         refused = phone.send(f"{BOX}/cmd/weigh", {"baby": "Nobody Here", "grams": 100})
         assert not refused.json["ok"]
 
@@ -51,7 +51,7 @@ def test_a_phone_is_paired_once_and_tells_a_box_what_it_answers(
         assert undone.status == 303
     finally:
         daemon.stop()
-    wait_for(lambda: phone.get(BOX).json["online"] is False)
+    wait_for(lambda: phone.document(BOX)["online"] is False)
 
 
 def test_a_phone_that_may_only_look_changes_nothing(page: PageProcess) -> None:

@@ -49,7 +49,7 @@ def phone(broker: Mosquitto, tmp_path: Path) -> Iterator[tuple[Screen, Phone]]:
         daemon.start()
         try:
             wait_for(lambda: paired.get(f"/api{HOME}").status == 200)
-            wait_for(lambda: "bee" in paired.get(f"/api{HOME}").json["babies"])
+            wait_for(lambda: "bee" in paired.document(f"/api{HOME}")["babies"])
             with browser.screen(page, phone=paired) as screen:
                 yield screen, paired
             assert not screen.complaints, screen.complaints
@@ -61,7 +61,7 @@ def test_a_carer_needs_nothing_but_the_page(phone: tuple[Screen, Phone]) -> None
     screen, paired = phone
 
     def known(name: str) -> dict[str, Any]:
-        found: dict[str, Any] = paired.get(f"/api{HOME}").json["babies"][name]
+        found: dict[str, Any] = paired.document(f"/api{HOME}")["babies"][name]
         return found
 
     page = screen.go(f"{HOME}/tell?baby=ash")

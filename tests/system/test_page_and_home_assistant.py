@@ -50,7 +50,7 @@ class Truth:
         return found
 
     def on_the_page(self) -> dict[str, Any]:
-        document = self.phone.get(f"/api/boxes/{BOX}").json
+        document = self.phone.document(f"/api/boxes/{BOX}")
         found = {key: document[key] for key in ("status", "cry", "scale", "alerts")}
         babies = {f"baby/{slug}": baby for slug, baby in document["babies"].items()}
         for alert in found["alerts"]:
@@ -139,7 +139,7 @@ def test_both_show_what_the_topics_say_whatever_happens(truth: Truth) -> None:
 def test_what_is_done_on_the_page_is_so_in_home_assistant(truth: Truth) -> None:
     truth.box.play(conditions=[crying()])
     truth.core.becomes(f"sensor.{PREFIX}_open_alerts", "1")
-    (alert,) = truth.phone.get(f"/api/boxes/{BOX}").json["alerts"]
+    (alert,) = truth.phone.document(f"/api/boxes/{BOX}")["alerts"]
     answer = truth.phone.send(f"/api/boxes/{BOX}/cmd/acknowledge", {"id": alert["id"]})
     assert answer.json["ok"] is True
     seen = truth.core.ask(
@@ -155,7 +155,7 @@ def test_what_is_done_on_the_page_is_so_in_home_assistant(truth: Truth) -> None:
 def test_neither_shows_a_current_value_of_a_box_that_has_vanished(truth: Truth) -> None:
     truth.box.kill()
     truth.core.becomes("sensor.possum_weight_g", "unavailable", 60)
-    document = truth.phone.get(f"/api/boxes/{BOX}").json
+    document = truth.phone.document(f"/api/boxes/{BOX}")
     assert (document["status"], document["online"]) == ("offline", False)
     told = truth.phone.get(f"/boxes/{BOX}").text
     assert "All is well" not in told

@@ -220,7 +220,7 @@ def test_what_a_hostile_client_keeps_at_the_broker_breaks_no_page(
             evil.client.publish(topic, payload, 1, True).wait_for_publish(30)
         evil.client.publish("nursery/evil/cmd/x/result", b"[" * 9000, 1).wait_for_publish(30)
         evil.client.publish("nursery/evil/cmd/x/result", b'{"request_id":{}}').wait_for_publish(30)
-    wait_for(lambda: len(phone.get("/api/boxes/evil").json["received_s"]) == len(HOSTILE_BOX))
+    wait_for(lambda: len(phone.document("/api/boxes/evil")["received_s"]) == len(HOSTILE_BOX))
     for path in ("/", "/boxes/evil", "/api/boxes"):
         reply = phone.get(path)
         assert reply.status == 200, path

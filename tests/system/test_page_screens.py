@@ -51,7 +51,7 @@ def carer(page: PageProcess) -> Phone:
 def box(mosquitto: Mosquitto, carer: Phone) -> Iterator[ScriptedBox]:
     with ScriptedBox(mosquitto.port) as running:
         wait_for(lambda: carer.get(f"/api{HOME}").status == 200)
-        wait_for(lambda: carer.get(f"/api{HOME}").json["online"])
+        wait_for(lambda: carer.document(f"/api{HOME}")["online"])
         yield running
 
 
@@ -89,7 +89,7 @@ def test_every_screen_is_in_reach_of_everybody(
     box.say("baby/possum", baby("Possum", verdict="losing", gain_24h_g=-4.2, in_box=False,
                                 out_since=at(-0.1), bottle_due_at=at(-0.4), warm_first=True,
                                 watch={"level": "act", "signs": ["it drank half"]}))  # fmt: skip
-    wait_for(lambda: len(carer.get(f"/api{HOME}").json["alerts"]) == 3)
+    wait_for(lambda: len(carer.document(f"/api{HOME}")["alerts"]) == 3)
     language = "de" if width == 320 else "en"
     with browser.screen(page, width=width, dark=dark, language=language, phone=carer) as window:
         for name in SCREENS if dark == (width != 390) else FIRST_SCREENS:

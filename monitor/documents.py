@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from monitor.events import Alert, CryContext, SourceCondition, Species, Verdict, Voice
+from monitor.names import SetUpStep, SourceName
 from monitor.timeshift import Moment
 
 
@@ -191,6 +192,19 @@ class SourceHealth(msgspec.Struct, frozen=True, kw_only=True):
     since: float | None = None
 
 
+class SetUpStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How far this box has been set up, inside topic ``health``."""
+
+    ready: bool = True
+    """it watches somebody, with every source that it has"""
+    next: SetUpStep | None = None
+    """the first step that is open; ``None``: all are done"""
+    steps: dict[SetUpStep, bool] = {}
+    """each step, in order, and whether it is done or was left out by a person"""
+    not_yet: list[SourceName] = []
+    """sources that were never set up: that they deliver nothing is no alert"""
+
+
 class BoxState(msgspec.Struct, frozen=True, kw_only=True):
     """Everything retained about one box, except host health."""
 
@@ -203,3 +217,4 @@ class BoxState(msgspec.Struct, frozen=True, kw_only=True):
     sources: dict[str, SourceHealth]
     summary: Summary = Summary()
     week: Summary = Summary()
+    set_up: SetUpStatus = SetUpStatus()

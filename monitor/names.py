@@ -26,6 +26,10 @@ SourceName = Literal["microphone", "scale", "probe"]
 """The keys of ``SOURCES``, for the type checker; each is a table of the configuration."""
 
 
+SetUpStep = Literal["name", "scale", "calibration", "microphone", "babies", "alerts", "test"]
+"""what is done before the first night, in this order"""
+
+
 class SourceWords(NamedTuple):
     """How a source is spoken of when it delivers nothing."""
 

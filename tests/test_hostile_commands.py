@@ -57,7 +57,17 @@ def add(opened: Box, name: str, species: str = "puppy", **more: object) -> dict[
 def check_answer(verb: str, payload: bytes, answers: list[dict[str, object]]) -> None:
     assert len(answers) == 1, (verb, payload, answers)
     (answer,) = answers
-    known = {"ok", "error", "request_id", "understood", "what", "items", "next", "restarts"}
+    known = {
+        "ok",
+        "error",
+        "request_id",
+        "understood",
+        "what",
+        "items",
+        "next",
+        "restarts",
+        "steps",
+    }
     assert set(answer) <= known | {"text", "from", "to"}
     assert isinstance(answer["ok"], bool)
     if not answer["ok"]:

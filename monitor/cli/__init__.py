@@ -19,7 +19,7 @@ from monitor.cli.identity import adopt, identity
 from monitor.cli.paging import page
 from monitor.cli.recordings import listen, replay
 from monitor.cli.running import check, demo, install, run
-from monitor.cli.settings import get, look, set_
+from monitor.cli.settings import get, look, set_, set_up
 from monitor.cli.showing import log, report, summary, watch
 from monitor.errors import CommandError, ConfigError, NurseryError
 
@@ -27,7 +27,7 @@ VERBS: tuple[click.Command, ...] = (
     run, page, demo, check, install,
     listen, replay, report, watch,
     baby, weigh, feed, note, assign, thing, correct, undo, log, summary,
-    set_, get, look, calibrate, identity, adopt,
+    set_, get, look, set_up, calibrate, identity, adopt,
 )  # fmt: skip
 
 

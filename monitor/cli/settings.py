@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import get_args
 
 import click
 
@@ -12,6 +13,7 @@ from monitor.cli.options import (
     config_option,
     json_option,
 )
+from monitor.names import SetUpStep
 
 FROM_INPUT = "-"
 """in place of a value: it is read where nobody looks over a shoulder"""
@@ -82,6 +84,26 @@ def look(config_path: str | None, seconds: float) -> int:
 
     submit(settings.config, request("look", {"seconds": seconds}))
     click.echo(f"on {Topics(settings.config.box).live} for {seconds:g} s")
+    return 0
+
+
+@click.command("set-up")
+@click.argument("step", type=click.Choice(get_args(SetUpStep)), required=False)
+@click.option("--again", is_flag=True, help="Open the step again.")
+@config_option
+def set_up(config_path: str | None, step: str | None, again: bool) -> int:
+    """Say what is set up and what is left; with STEP: that one is done, or left out.
+
+    The page goes through them one by one, with pictures: it is the easier way.
+    """
+    if again and step is None:
+        raise click.UsageError("--again takes a STEP")
+    settings = box_settings(config_path)
+    from monitor.verbs.local import submit
+    from monitor.written.requests import request
+
+    asked = {"step": step, "done": not again} if step else {}
+    click.echo(submit(settings.config, request("set_up", asked)))
     return 0
 
 

@@ -21,6 +21,7 @@ from monitor.core.health.source import probe_patience
 from monitor.core.health.sources import Health
 from monitor.core.scale.state import WeigherState
 from monitor.core.scale.weigher import Weigher
+from monitor.core.set_up import SettingUp, SetUpState
 from monitor.core.state import CoreState, RunState
 from monitor.core.warmth.nest import Nest, NestState
 from monitor.events import Alert, AnyEvent, Baby, Feed, Weighing
@@ -62,6 +63,7 @@ class Parts:
         self.scale = Weigher(config.scale, babies, history, start_s=start_s, reference=reference,
                              occupancy_known=occupancy_known, told=told)  # fmt: skip
         self.calibrating = Calibrating(config.scale)
+        self.setting_up = SettingUp(config, babies, history)
         self._crying = CryIncident(config.alerts)
         self._health = Health(
             watched,
@@ -102,6 +104,7 @@ class Parts:
             activity=self._activity.state,
             fading=self._fading.state,
             nest=self._nest.state,
+            set_up=self.setting_up.state,
         )
 
     @state.setter
@@ -112,6 +115,7 @@ class Parts:
         self._activity.state = state.activity
         self._fading.state = state.fading
         self._nest.state = state.nest
+        self.setting_up.state = state.set_up
 
     @property
     def run(self) -> RunState:
@@ -156,11 +160,11 @@ class Parts:
     @property
     def unsaved(self) -> bool:
         """Whether what a restart must know has changed without an event since ``note_saved``."""
-        return self.policy.run.unsaved
+        return self.policy.run.unsaved or self.setting_up.unsaved
 
     def note_saved(self) -> None:
         """The state is being written as it is now."""
-        self.policy.run.unsaved = False
+        self.policy.run.unsaved = self.setting_up.unsaved = False
 
     def know_clock(self, known: bool) -> None:
         """Whether the timeline is where the world's clocks are: until then no grams per day."""
@@ -177,6 +181,7 @@ class Parts:
         activity: ActivityState | None = None,
         fading: FadingState | None = None,
         nest: NestState | None = None,
+        set_up: SetUpState | None = None,
     ) -> None:
         """After a restart: go on from what an earlier run left; a part without it begins anew."""
         if scale is not None:
@@ -191,6 +196,10 @@ class Parts:
             self._fading.state = fading
         if nest is not None:
             self._nest.state = nest
+        if set_up is not None:
+            self.setting_up.resume(set_up)
+        elif scale is not None or alerts is not None:
+            self.setting_up.was_there()
         self._take_up()
 
     def adopt(self, alerts: Sequence[Alert]) -> list[Alert]:

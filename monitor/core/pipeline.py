@@ -44,7 +44,7 @@ from monitor.events import (
     Tick,
 )
 from monitor.names import farewell, has_died
-from monitor.written.setup_requests import CalibrateScale, SetupRequest
+from monitor.written.setup_requests import CalibrateScale, SetUp, SetupRequest
 
 
 class Pipeline(Parts):
@@ -81,6 +81,7 @@ class Pipeline(Parts):
             nest=self._nest.status(self.scale.ages(now_s)),
             alerts=list(self.policy.open),
             sources=sources,
+            set_up=self.setting_up.status(),
         )
 
     def _baby_statuses(self, now_s: float) -> list[BabyStatus]:
@@ -148,7 +149,8 @@ class Pipeline(Parts):
 
     def _tick(self, tick: Tick) -> list[AnyEvent]:
         now_s = tick.t_s
-        self._health.know_scale_fault(self.scale.fault)
+        self._health.know_scale_fault(self.scale.fault or self.setting_up.lost_calibration)
+        self.setting_up.observe(self._health.worked(now_s), self.scale.babies)
         events: list[AnyEvent] = [*self._health.observe(tick), *self.calibrating.tick(now_s)]
         events += self.scale.observe(tick)
         if self._fading.wants(now_s):
@@ -178,7 +180,7 @@ class Pipeline(Parts):
         records = self.scale.records
         hearing, weighing = self._health.alive("microphone"), self._health.alive("scale")
         conditions = [
-            *self._health.conditions(now_s),
+            *self.setting_up.alarming(self._health.conditions(now_s)),
             *self._identity.conditions(),
             *self._link.conditions(),
             *self._fading.conditions(records),
@@ -236,6 +238,8 @@ class Pipeline(Parts):
             return [command.answer("nothing is stored here: ask a monitor that runs")]
         if isinstance(command.request, CalibrateScale):
             return self._calibrate(command)
+        if isinstance(command.request, SetUp):
+            return [self.setting_up.carry_out(command, command.request)]
         if isinstance(command.request, SetupRequest):
             return [command.answer("settings and a closer look are for a monitor that runs")]
         events = self.scale.observe(command)
@@ -248,6 +252,7 @@ class Pipeline(Parts):
         for event in events:
             if isinstance(event, Calibration) and event.state == "accepted":
                 self.scale.recalibrate(self.calibrating.scale)
+                self.setting_up.calibrated(self.calibrating.scale)
         return [*events]
 
     def _after_a_death(self, events: Sequence[AnyEvent], now_s: float) -> list[Alert]:

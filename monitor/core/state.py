@@ -21,6 +21,7 @@ from monitor.core.health.identity import IdentityState
 from monitor.core.health.link import LinkState
 from monitor.core.health.sources import HealthState
 from monitor.core.scale.state import WeigherState
+from monitor.core.set_up import SetUpState
 from monitor.core.warmth.nest import NestState
 from monitor.errors import InputError
 
@@ -34,6 +35,7 @@ class CoreState(msgspec.Struct, kw_only=True):
     activity: ActivityState
     fading: FadingState = msgspec.field(default_factory=FadingState)
     nest: NestState = msgspec.field(default_factory=NestState)
+    set_up: SetUpState = msgspec.field(default_factory=SetUpState)
 
 
 class RunState(msgspec.Struct, kw_only=True):

@@ -256,6 +256,7 @@ class Outputs:
 
     def _show_health(self) -> None:
         recorder, notifier = self._recorder, self._notifier
+        state = recorder.status(recorder.now_s)
         fields = self._metrics() | {
             "cpu_pct": self._usage.cpu_pct(),
             "memory_mb": self._usage.memory_mb(),
@@ -268,7 +269,8 @@ class Outputs:
             "rows_rejected": sum(recorder.report.rejected.values()),
             "roster_known": self._journal.knows_roster,
             "practice": self._practice,
+            "set_up": state.set_up,
             "acted_on": self._answers.fields(recorder.now_s),
             "version": monitor.__version__,
         }
-        self._bridge.show_health(recorder.status(recorder.now_s).sources, fields)
+        self._bridge.show_health(state.sources, fields)

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from monitor.errors import CommandError
+from monitor.names import SetUpStep
 from monitor.written.fields import Filled, MassGrams
 from monitor.written.verb import Verb
 
@@ -72,4 +73,12 @@ class Look(Verb, frozen=True, kw_only=True, tag="look"):
     seconds: LookSeconds = LOOK_S
 
 
-SetupRequest = Configure | CalibrateScale | Look
+class SetUp(Verb, frozen=True, kw_only=True, tag="set_up"):
+    """A step of the set-up is done, or left out; without ``step`` only what is left is told."""
+
+    step: SetUpStep | None = None
+    done: bool = True
+    """``False``: it is to be gone through again"""
+
+
+SetupRequest = Configure | CalibrateScale | Look | SetUp

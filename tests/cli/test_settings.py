@@ -100,3 +100,13 @@ def test_what_is_set_holds_for_every_other_command(config: str, capsys) -> None:
     (line,) = [line for line in lines if line["check"] == "settings"]
     assert line["text"].startswith("set by a person: box; ")
     assert f"{config}: scale.source, scale.counts_per_gram, scale.zero_counts" in line["text"]
+
+
+def test_what_is_set_up_is_said_and_a_step_is_ticked_off_and_opened_again(
+    config: str, capsys
+) -> None:
+    at = ("--config", config)
+    assert "still to do: name" in said(capsys, "set-up", *at)
+    assert said(capsys, "set-up", "name", *at).startswith("set up: name")
+    assert "still to do: name" in said(capsys, "set-up", "name", "--again", *at)
+    assert "--again takes a STEP" in fails(capsys, "set-up", "--again", *at)[1]

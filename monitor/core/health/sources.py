@@ -211,6 +211,11 @@ class Health:
         source = self._state.sources.get(name)
         return source is not None and source.state == "healthy" and source.real_s is not None
 
+    def worked(self, now_s: float) -> list[SourceName]:
+        """Sources that have delivered what can be real for ``PROOF_S``."""
+        from_s = {n: s.real_from_s for n, s in self._state.sources.items() if self.alive(n)}
+        return [name for name, t_s in from_s.items() if t_s is not None and now_s - t_s >= PROOF_S]
+
     def sources(self) -> dict[str, SourceHealth]:
         """For the retained ``health`` document; a source that is not configured has no state."""
         found = {name: SourceHealth(state=None, why="not configured") for name in SOURCES}

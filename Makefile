@@ -59,10 +59,10 @@ golden: $(VENV)/.dev
 sentences: $(VENV)/.dev
 	@$(BIN)/python -m tests.sentences
 
-# Needs chromium; looks at the page of the demo and writes docs/page-*.png.
+# Needs chromium's shell; looks at the page of the demo and writes docs/page-*.png.
 .PHONY: pictures
 pictures: $(VENV)/.dev
-	@tools/need chromium,fonts-dejavu-core sh -c 'command -v chromium'
+	@tools/need chromium-headless-shell,fonts-dejavu-core sh -c 'command -v chromium-headless-shell'
 	@$(BIN)/python -m tests.pictures
 
 bench: $(VENV)/.dev
@@ -76,7 +76,7 @@ libraries:
 	@tools/need openssl sh -c 'command -v openssl'
 	@tools/need systemd sh -c 'command -v systemd-analyze'
 	@tools/need libasound2-dev test -f /usr/include/alsa/pcm_external.h
-	@tools/need chromium,fonts-dejavu-core sh -c 'command -v chromium'
+	@tools/need chromium-headless-shell,fonts-dejavu-core sh -c 'command -v chromium-headless-shell'
 	@tools/need gcc,libc6-dev sh -c 'echo "int main(void){return 0;}" | cc -x c -o /dev/null -'
 
 $(VENV)/bin/python:

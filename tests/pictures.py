@@ -49,7 +49,7 @@ def tell_night(page: Page) -> None:
 def main() -> None:
     with demo() as address, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=ARGUMENTS
+            executable_path=shutil.which("chromium-headless-shell"), args=ARGUMENTS
         )
         context = chromium.new_context(
             viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=SHARPNESS

@@ -15,6 +15,7 @@ import pytest
 from monitor.commands import SendTestAlert
 from monitor.config import MqttConfig
 from monitor.core.state import PARTS
+from monitor.daemon.looking import Looking
 from monitor.daemon.outputs import Outputs
 from monitor.daemon.recorder import Recorder
 from monitor.daemon.run_start import read_run_start
@@ -121,7 +122,7 @@ def started(
     logged = [] if log is None else log
     recorder = Recorder(config, journal, start_s=start_s, log=logged.append)
     bridge = Bridge(config, journal, recorder, log=logged.append)
-    outputs = Outputs(config, journal, recorder, Shedding(), bridge, dict)
+    outputs = Outputs(config, journal, recorder, Shedding(), bridge, dict, Looking(), lambda: None)
     return recorder, outputs
 
 

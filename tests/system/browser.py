@@ -1,16 +1,22 @@
 """Debian's chromium driven by playwright: phones and a desk that look at a page.
 
+Its shell without a window, which has no services of a desktop browser that could hold it up.
+
 What a browser complains of (console, Content-Security-Policy, requests to anywhere else) is kept
 and must be nothing; pictures go to ``screenshots/``, which git ignores.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import (
@@ -25,8 +31,10 @@ from playwright.sync_api import (
 
 from tests.system.page_process import COOKIE, PageProcess, Phone
 
-CHROMIUM = shutil.which("chromium")
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
+SCREEN_S = 400.0
+"""how long one window may stay open"""
 WIDTHS = {320: 640, 390: 844, 1280: 900}
 """CSS pixels: width, and height"""
 ARGUMENTS = [
@@ -135,8 +143,8 @@ class Screen:
 class Chromium:
     """One chromium for all screens of a test file."""
 
-    def __init__(self, browser: Browser) -> None:
-        self._browser = browser
+    def __init__(self, browser: Browser, mark: str) -> None:
+        self._browser, self._mark = browser, mark
 
     @contextmanager
     def screen(
@@ -161,6 +169,8 @@ class Chromium:
             reduced_motion="reduce",
         )
         context.set_default_timeout(60_000)
+        guard = threading.Timer(SCREEN_S, self._kill)
+        guard.start()
         try:
             screen = Screen(context, server, width, dark)
             if phone is not None:
@@ -168,14 +178,23 @@ class Chromium:
             yield screen
         finally:
             context.close()
+            guard.cancel()
+
+    def _kill(self) -> None:
+        """A browser that hangs ends here, and its test fails: playwright would wait forever."""
+        for found in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                if self._mark.encode() in found.read_bytes():
+                    os.kill(int(found.parent.name), signal.SIGKILL)
 
 
 @contextmanager
 def chromium() -> Iterator[Chromium]:
     """Start it, and end it."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        mark = f"--started-by={uuid4().hex}"
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, mark])
         try:
-            yield Chromium(browser)
+            yield Chromium(browser, mark)
         finally:
             browser.close()

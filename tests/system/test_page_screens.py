@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -239,8 +240,20 @@ def test_what_was_told_is_said_back_and_can_be_undone(screen: Screen, box: Scrip
     wait_for(lambda: ("feed", told) in box.asked)
 
 
-def test_care_is_told_as_people_write_it(screen: Screen, box: ScriptedBox) -> None:
-    page = screen.go(f"{HOME}/tell?baby=possum")
+@pytest.fixture
+def unhurried(
+    browser: Chromium, mosquitto: Mosquitto, box: ScriptedBox, tmp_path: Path
+) -> Iterator[Screen]:
+    """A window of a page that nobody has asked anything: more fits into what one phone may."""
+    with PageProcess(tmp_path / "page", mosquitto.port) as running:
+        phone = running.phone()
+        wait_for(lambda: phone.get(f"/api{HOME}").status == 200)
+        with browser.screen(running, phone=phone) as window:
+            yield window
+
+
+def test_care_is_told_as_people_write_it(unhurried: Screen, box: ScriptedBox) -> None:
+    page = unhurried.go(f"{HOME}/tell?baby=possum")
     page.locator("#weigh-grams").fill("1 lb 2 oz")
     with page.expect_navigation():
         page.locator("#weigh-save").click()

@@ -15,7 +15,6 @@ from monitor.page.words import Words
 TABLES = ("alerts", "notify", "microphone", "scale", "probe", "panel", "mqtt", "box")
 AT_ONCE = frozenset({"mqtt"})
 """host, name and password belong together: one of them alone would cut the box off"""
-SIGNS = {"from": "\u2192", "least": "\u2265", "most": "\u2264"}
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,13 +76,8 @@ def _setting(found: Document, words: Words) -> Setting:
     label = f"setting.{key.replace('.', '_')}"
     from_key = f"settings.from_{comes_from}"
     least, most = number(found, "least"), number(found, "most")
-    limits = [
-        f"{SIGNS[name]}\u00a0{value:g}"
-        for name, value in (("least", least), ("most", most))
-        if value is not None
-    ]
     hint = f"{label}_hint"
-    said = words(hint) if hint in words else ", ".join(limits)
+    said = words(hint) if hint in words else _limits(least, most, words)
     return Setting(
         key=key,
         name=key.partition(".")[2] or key,
@@ -96,6 +90,14 @@ def _setting(found: Document, words: Words) -> Setting:
         choices=texts(found, "choices"),
         hint=said,
     )
+
+
+def _limits(least: float | None, most: float | None, words: Words) -> str:
+    if least is not None and most is not None:
+        return words("settings.between", least=f"{least:.15g}", most=f"{most:.15g}")
+    if least is not None:
+        return words("settings.at_least", least=f"{least:.15g}")
+    return words("settings.at_most", most=f"{most:.15g}") if most is not None else ""
 
 
 def _value(found: Document) -> str:

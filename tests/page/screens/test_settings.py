@@ -30,7 +30,7 @@ def page(table, **more):
 def test_each_setting_says_its_value_and_where_it_comes_from():
     found = {each.key: each for each in settings.read(box(settings=TOLD), seen().words)}
     assert found["alerts.night.from"].value == "22:00"
-    assert found["alerts.night.from"].comes_from == "the program"
+    assert found["alerts.night.from"].comes_from == "as delivered"
     assert found["alerts.remind_every_min"].value == "10"
     assert found["alerts.remind_every_min"].is_set_here
     assert len(found) == 7

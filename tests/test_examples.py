@@ -86,6 +86,7 @@ FILES: dict[str, Callable[[Path], object]] = {
     "list.xlsx": workbook,
     "recording.wav": sounds,
     "probe.csv": lambda path: path.write_text("time_s,temperature_c\n0,30.5\n10,30.4\n"),
+    "box.nursery": lambda path: main(["backup", str(path)]),
     "said.jsonl": lambda path: path.write_text(
         '{"t_s": 1.5, "verb": "feed", "args": {"baby": "Possum", "grams": "8 ml"}}\n'
     ),

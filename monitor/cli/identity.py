@@ -25,7 +25,7 @@ def identity(config_path: str | None, renew: bool, keep: bool) -> int:
     nursery identity --new    on the COPY: from now on it is a box of its own. The original
                               keeps its devices and history in Home Assistant. Give the copy
                               another name, too (box = in the configuration).
-    nursery identity --keep   the card was MOVED, or a backup restored, and the other computer
+    nursery identity --keep   the card was MOVED, and the other computer
                               no longer watches: go on, and stop asking.
 
     Babies, weights and settings stay as they are. A running monitor follows within seconds.

@@ -26,6 +26,7 @@ from monitor.store.failover import open_journal
 from monitor.store.journal import Journal
 from monitor.store.lock import StateLock
 from monitor.store.settings import BoxSettings
+from monitor.store.taking_over import take_over
 
 if TYPE_CHECKING:  # loaded when it is asked for by name
     from monitor.devices.practice import PracticeNursery
@@ -48,6 +49,7 @@ def run_daemon(settings: BoxSettings) -> int:
                 f"another nursery monitor already runs on {state_dir}: "
                 "stop it first, or give this one its own state_dir"
             )
+        _restored(state_dir)
         check_config_for_run(settings.load(mend=True))
         configuring = Configuring(settings, announce)
         before: Loop | None = None
@@ -58,6 +60,17 @@ def run_daemon(settings: BoxSettings) -> int:
             finally:
                 journal.close()
         return 0
+
+
+def _restored(state_dir: str) -> None:
+    """Take a restored backup over that came while the last monitor ran."""
+    try:
+        kept = take_over(state_dir)
+    except OSError as error:
+        announce(f"what was restored cannot be put in place yet: {error}")
+        return
+    if kept is not None:
+        announce(f"a backup was restored; what was here before is kept in {kept}")
 
 
 def _taken(lock: StateLock) -> bool:

@@ -22,6 +22,7 @@ from monitor.host.ownership import is_there
 from monitor.store.inbox import Answer
 from monitor.store.journal import Journal
 from monitor.store.lock import StateLock
+from monitor.store.taking_over import take_over
 from monitor.written.days import LocalNow
 
 ANSWER_WITHIN_S = 10.0
@@ -100,6 +101,7 @@ def _answers(
     with StateLock(config.state_dir) as lock:
         if not lock.acquire():
             return _ask_daemon(config, requests, progress, leave=leave, patience_s=patience_s)
+        take_over(config.state_dir)
         return _carry_out(config, requests, progress)
 
 

@@ -154,6 +154,8 @@ COMMANDS = {
     "assign": ["assign", "a1", "Joey"],
     "identity": ["identity", "--new"],
     "adopt": ["adopt"],
+    "backup": ["backup", "{home}/kept.nursery"],
+    "restore": ["restore", "{home}/kept.nursery"],
 }
 TARGETS: dict[str, Callable[[Machine], Path]] = {
     "a file of root's": lambda m: m.kept,

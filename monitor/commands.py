@@ -24,8 +24,10 @@ from monitor.written.fields import (
     MilkGrams,
     Minutes,
     PageItems,
+    Since,
     SummaryHours,
     Text,
+    Until,
     moment_s,
 )
 from monitor.written.setup_requests import SetupRequest
@@ -241,8 +243,8 @@ class History(Verb, frozen=True, kw_only=True, tag="history"):
 
     what: HistoryKind = "all"
     baby: Filled | None = None
-    since: At | None = None
-    until: At | None = None
+    since: Since | None = None
+    until: Until | None = None
     """before that"""
     limit: PageItems | None = None
     next: Text | None = None

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.commands import VERBS, Acknowledge, Assign, BabyRetire, Snooze, Weigh, arguments
+from monitor.commands import (
+    VERBS,
+    Acknowledge,
+    Assign,
+    BabyRetire,
+    History,
+    Snooze,
+    Weigh,
+    arguments,
+)
 from monitor.errors import CommandError
 from monitor.mqtt.topics import Topics, command_result_message, parse_command
+from monitor.times import parse_rfc3339
 from monitor.written.days import LocalNow
 from monitor.written.requests import request, understood
 
@@ -156,3 +166,23 @@ def test_a_retained_command_is_dropped():
 def test_no_bytes_raise_anything_but_a_refusal(payload):
     with suppress(CommandError):
         assert isinstance(read("weigh", payload).request, Weigh)
+
+
+@pytest.mark.parametrize(
+    ("written", "since", "until"),
+    [
+        ("2026-11-27", "2026-11-27T00:00:00Z", "2026-11-28T00:00:00Z"),
+        ("yesterday", "2026-11-27T00:00:00Z", "2026-11-28T00:00:00Z"),
+        ("yesterday 23:10", "2026-11-27T23:10:00Z", "2026-11-27T23:10:00Z"),
+        ("20 min ago", "2026-11-28T11:40:00Z", "2026-11-28T11:40:00Z"),
+    ],
+)
+def test_a_day_alone_is_the_whole_day_where_a_time_begins_and_ends(written, since, until):
+    now = LocalNow(parse_rfc3339("2026-11-28T12:00:00Z"), UTC)
+    asked = request("history", {"since": written, "until": written}, now)
+    assert asked == History(since=since, until=until)
+
+
+def test_a_beginning_that_is_no_time_is_refused():
+    with pytest.raises(CommandError, match='"since"'):
+        request("history", {"since": "soon"}, LocalNow(0.0, UTC))

@@ -52,6 +52,10 @@ MassGrams = Annotated[
 PageItems = Annotated[float, Meta(ge=1, le=200, description="give 1 to 200")]
 SummaryHours = Annotated[float, Meta(ge=1, le=168, description="give 1 to 168 hours (a week)")]
 At = Annotated[str, Meta(max_length=LONGEST_TEXT, extra={"written": "moment"})]
+Since = Annotated[str, Meta(max_length=LONGEST_TEXT, extra={"written": "since"})]
+"""a moment, or a day: from its beginning"""
+Until = Annotated[str, Meta(max_length=LONGEST_TEXT, extra={"written": "until"})]
+"""a moment, or a day: to its end"""
 """RFC 3339 with a zone; at the edge also as people write it, in the box's own zone"""
 Minutes = Annotated[
     float,

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
+from datetime import time as clock_time
 from typing import Any, Literal, get_args, get_origin
 
 import msgspec
@@ -23,7 +24,7 @@ from monitor.written.days import LocalNow, parse_day
 from monitor.written.fields import LONGEST_TEXT
 from monitor.written.grams import parse_grams, spoken_grams
 from monitor.written.masses import parse_mass
-from monitor.written.moments import parse_moment, spoken_moment
+from monitor.written.moments import local_s, parse_moment, split_moment, spoken_moment
 
 LONGEST_PAYLOAD = 4096
 DEEPEST = 2
@@ -195,6 +196,17 @@ def _rfc3339(text: str, now: LocalNow) -> str:
     return text
 
 
+def _bound(text: str, now: LocalNow, *, days: int) -> str:
+    """A moment, or a day: its midnight, so many days later."""
+    try:
+        day, clock, seconds = split_moment(text, now)
+        if day is not None and clock is None and seconds is None:
+            return rfc3339(local_s(day + timedelta(days=days), clock_time(), now))
+    except (ValueError, OverflowError, OSError):
+        pass  # "20 min ago", or none: refused below
+    return _rfc3339(text, now)
+
+
 def _is_nested(hint: Any) -> bool:
     """Whether a field of this type takes lists and tables."""
     return bool((_without_none(hint)[1].extra or {}).get("nested"))
@@ -211,6 +223,8 @@ _READ: dict[str, Callable[[str, LocalNow], Any]] = {
     "mass": lambda text, _: parse_mass(text),
     "adult": lambda text, _: parse_grams(text, unit="kg", most_g=math.inf) / 1000.0,
     "moment": _rfc3339,
+    "since": lambda text, now: _bound(text, now, days=0),
+    "until": lambda text, now: _bound(text, now, days=1),
     "day": lambda text, now: parse_day(text, now).isoformat(),
 }
 _SAID: dict[str | None, Callable[[Any, LocalNow], str]] = {
@@ -218,6 +232,8 @@ _SAID: dict[str | None, Callable[[Any, LocalNow], str]] = {
     "milk": lambda grams, _: spoken_grams(grams),
     "adult": lambda kg, _: f"{kg:.3g} kg grown up",
     "moment": lambda at, now: spoken_moment(parse_rfc3339(at), now),
+    "since": lambda at, now: spoken_moment(parse_rfc3339(at), now),
+    "until": lambda at, now: spoken_moment(parse_rfc3339(at), now),
     "day": lambda born, _: f"born {born.isoformat()}",
 }
 _ANYWHERE = LocalNow(0.0)
@@ -232,7 +248,7 @@ def _as_written(kind: type[Request], given: dict[str, Any], now: LocalNow | None
         written = _written(field.type)
         if not isinstance(text, str) or written is None or not text:
             continue
-        if now is None and written in {"moment", "day"}:
+        if now is None and written in {"moment", "since", "until", "day"}:
             continue
         try:
             read[field.name] = _READ[written](text, now or _ANYWHERE)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from types import FrameType
 from typing import Protocol, runtime_checkable
@@ -67,7 +67,7 @@ class Worker(Protocol):
 class HasMetrics(Protocol):
     """A source that counts what it had to refuse or drop."""
 
-    def metrics(self) -> dict[str, float | None]:
+    def metrics(self) -> Mapping[str, object]:
         """Names and values for ``health``."""
 
 

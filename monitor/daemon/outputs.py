@@ -50,6 +50,9 @@ HEALTH_EVERY_S = 30.0
 
 _FOR_A_PERSON = (Alert, CommandResult, RosterChanged, CryStarted, CryEnded)
 
+TELLS_OF_SET_UP = frozenset({"set_up", "calibrate_scale", "baby_add"})
+"""whoever sets a box up sees at once what is left"""
+
 WEIGHED_NEWS_S = 60.0
 """a weight is known 10 to 30 s after the move; later the one at the box has gone"""
 
@@ -136,6 +139,8 @@ class Outputs:
         for event in events:
             if isinstance(event, CommandResult):
                 self._answer(event)
+                if event.verb in TELLS_OF_SET_UP:
+                    self._show_health()
             elif isinstance(event, SourceState):
                 self._health_due_s = 0.0  # with the next second
             elif isinstance(event, RosterChanged):

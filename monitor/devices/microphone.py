@@ -45,6 +45,8 @@ FRESH_PROCESS_S = 600.0
 WAITS_S = (1.0, 2.0, 4.0, 8.0, 15.0)
 """between attempts: looking for devices costs 0.1 s, and somebody may just have plugged it in"""
 TURN_S = 0.25
+MOST_NAMED = 16
+"""inputs to choose from; ALSA has several names for each card"""
 _QUEUE_BLOCKS = 100
 """10 s of sound; more means that this thread does not run"""
 
@@ -75,6 +77,7 @@ class Microphone:
         self._attempts = 0
         self._was_healthy = False
         self._heard_through: str | None = None
+        self._inputs: list[str] = []
         self._reporter = Reporter(self.name, timeline)
         self._put: Put = lambda _: None
         self.overruns = 0
@@ -99,9 +102,13 @@ class Microphone:
         """When the thread last turned."""
         return self._beat_s
 
-    def metrics(self) -> dict[str, float | None]:
+    def metrics(self) -> dict[str, object]:
         """What the retained health shows besides the state."""
-        return {"audio_overruns": self.overruns, "audio_blocks_dropped": self.dropped}
+        return {
+            "audio_overruns": self.overruns,
+            "audio_blocks_dropped": self.dropped,
+            "microphones": self._inputs[:MOST_NAMED],
+        }
 
     # ------------------------------------------------------------------ the thread
 
@@ -118,6 +125,7 @@ class Microphone:
             if self._attempts:
                 self._limited(portaudio.reinitialise, "looking for devices")
             self._attempts += 1
+            self._inputs = self._limited(portaudio.input_names, "looking for devices")
             opening = "opening the device"
             capture = self._limited(
                 lambda: portaudio.open_capture(self._device, self._on_block, self._heard_through),

@@ -103,6 +103,20 @@ def open_capture(device: str, on_block: OnBlock, same_as: str | None = None) -> 
     return Capture(stream, str(info["name"]), rate_hz, channels)
 
 
+def input_names() -> list[str]:
+    """What can be listened to, by name, as PortAudio knew it when it looked last.
+
+    Raises:
+        DeviceError: PortAudio is missing or does not start.
+    """
+    sounddevice = _library()
+    try:
+        found = [i["name"] for i in sounddevice.query_devices() if i["max_input_channels"] > 0]
+    except sounddevice.PortAudioError as error:
+        raise DeviceError(f"cannot be looked for: {error}") from error
+    return list(dict.fromkeys(plain_name(str(name)) for name in found))
+
+
 def plain_name(name: str) -> str:
     """A device's name without the card's number, which changes with every plug."""
     return name.rpartition(" (hw:")[0] or name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any, get_args
 from urllib.parse import parse_qsl
@@ -13,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from monitor import commands
 from monitor.page import security
 from monitor.page.context import (
+    Page,
     body_of,
     box_of,
     page_of,
@@ -25,6 +27,8 @@ from monitor.page.seen import Answer
 from monitor.page.words import Words
 
 MOST_FIELDS = 40
+RENAMED_S, RENAMED_EVERY_S = 20.0, 0.2
+"""a box begins anew under another name within a few seconds"""
 UNDOABLE = {
     "weigh", "feed", "note", "assign", "correct", "baby_add", "baby_edit", "baby_retire",
     "baby_delete", "thing_forget",
@@ -92,10 +96,26 @@ async def _post(request: Request, *, setup: bool) -> Response:
         result: dict[str, Any] = {"ok": False, "error": "", "reason": "too_many"}
     else:
         result = await page.broker.ask(box.name, verb, arguments(verb, asked), setup=setup)
-    words = words_of(request)
-    answer = answer_of(words, box.name, verb, asked, result)
+    name = await _name_now(page, box.name, asked, result)
+    answer = answer_of(words_of(request), name, verb, asked, result)
     page.said.keep(session.id, answer, time.time())
-    return RedirectResponse(security.back_to(fields.get("back", "/")), 303)
+    back = security.back_to(fields.get("back", "/"))
+    if name != box.name:
+        back = back.replace(f"/boxes/{box.name}/", f"/boxes/{name}/", 1)
+    return RedirectResponse(back, 303)
+
+
+async def _name_now(page: Page, box: str, asked: dict[str, str], result: dict[str, Any]) -> str:
+    """The name under which the box goes on; a new one is waited for, so that it can be shown."""
+    told = str(result.get("understood") or "").removeprefix("box: ")
+    if asked.get("key") != "box" or result.get("ok") is not True or told == box:
+        return box
+    for _ in range(round(RENAMED_S / RENAMED_EVERY_S)):
+        found = page.boxes.get(told)
+        if found is not None and found.online and found.health is not None:
+            return told
+        await asyncio.sleep(RENAMED_EVERY_S)
+    return box
 
 
 def answer_of(

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from monitor.page import pairing_form
 from monitor.page.context import box_of, page_of, problem, session_of, words_of
@@ -30,6 +30,8 @@ def handler(show: Show) -> Handler:
             return problem(request, 404, "error.no_page")
         seen = seen_by(request, session)
         shown = await show(seen)
+        if shown.to:
+            return RedirectResponse(shown.to, 303)
         page = page_of(request)
         if shown.look and seen.box is not None:
             page.broker.look(seen.box.name)

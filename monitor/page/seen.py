@@ -64,6 +64,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     status: int = 200
     look: bool = False
     """it shows readings that move: the box is asked to send them twice a second for a minute"""
+    to: str = ""
+    """instead of the template: the address where it is shown"""
     file: bytes | None = None
     """instead of the template"""
     media_type: str = "text/csv; charset=utf-8"

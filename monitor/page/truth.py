@@ -11,15 +11,18 @@ from typing import Literal
 
 import msgspec
 
-from monitor.names import SOURCES, SourceName
+from monitor.names import SOURCES, SetUpStep, SourceName
 from monitor.page.boxes import BoxDocument
 from monitor.page.fields import table, text
+from monitor.page.progress import Progress, progress
 from monitor.page.spoken import Spoken
 from monitor.page.words import Words
 
 Level = Literal["critical", "warning"]
 SENSES: frozenset[SourceName] = frozenset({"microphone", "scale"})
 """without one of these nobody watches, whatever else is measured"""
+NEEDED: tuple[SetUpStep, ...] = ("scale", "calibration", "microphone", "babies")
+"""steps without which nobody is watched"""
 OLD_AFTER_S = 90.0
 """``cry`` and ``scale`` are renewed every 20 s; with four and a half of them missing something is
 wrong between the box and the page"""
@@ -91,6 +94,13 @@ def _link(
         yield Warn(key="silent", level="critical", title=title, text=why)
 
 
+def _not_set_up(set_up: Progress, words: Words) -> Warn:
+    missing = [step for step in NEEDED if not set_up.steps[step]]
+    steps = ", ".join(words(f"set_up.needs_{step}") for step in missing)
+    why = words("set_up.not_yet_why", steps=steps or words("unknown"))
+    return Warn(key="set_up", level="warning", title=words("set_up.not_yet"), text=why)
+
+
 def _silent_s(box: BoxDocument, now_s: float) -> float:
     """For how long what is renewed every few seconds has not come."""
     live = [t_s for key, t_s in box.received_s.items() if key in {"cry", "scale"}]
@@ -107,8 +117,11 @@ def _sources(box: BoxDocument, words: Words) -> Iterator[Warn]:
         yield Warn(key="health", level="warning", title=title, text=words("truth.no_health_why"))
         return
     states = {name: _state(box, name) for name in SOURCES}
+    set_up = progress(box)
+    if not set_up.ready:
+        yield _not_set_up(set_up, words)
     for name, state in states.items():
-        if state in {None, "healthy"}:
+        if state in {None, "healthy"} or name in set_up.not_yet:
             continue
         why = text(table(table(box.health, "sources"), name), "why")
         key = f"blind_{name}" if f"truth.blind_{name}" in words else "blind_other"

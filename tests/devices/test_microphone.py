@@ -41,6 +41,9 @@ class Card:
         self.log.append("close")
         self.active = False
 
+    def input_names(self):
+        return ["USB"] if self.known else []
+
     def reinitialise(self):
         self.log.append("reinitialise")
         self.known = self.plugged
@@ -58,6 +61,7 @@ class Card:
 def card(monkeypatch):
     made = Card()
     monkeypatch.setattr(portaudio, "open_capture", made.open_capture)
+    monkeypatch.setattr(portaudio, "input_names", made.input_names)
     monkeypatch.setattr(portaudio, "reinitialise", made.reinitialise)
     monkeypatch.setattr(sound_watch, "STALL_S", 0.4)
     monkeypatch.setattr(microphone, "TURN_S", 0.02)
@@ -110,7 +114,9 @@ def test_unplugged_and_plugged_in_again(card, mic, heard):
     before = len(sounds(heard))
     until(card, lambda: len(sounds(heard)) > before)
     assert states(heard)[-1] == "healthy"
-    assert mic.metrics() == {"audio_overruns": 0, "audio_blocks_dropped": 0}
+    assert mic.metrics() == {
+        "audio_overruns": 0, "audio_blocks_dropped": 0, "microphones": ["USB"],
+    }  # fmt: skip
 
 
 def test_the_first_tier_does_without_a_new_initialisation(card, mic, heard):

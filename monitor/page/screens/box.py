@@ -9,6 +9,7 @@ import msgspec
 from monitor.names import SOURCES
 from monitor.page.boxes import BoxDocument
 from monitor.page.fields import flag, moment, number, table, tables, text, texts
+from monitor.page.progress import progress
 from monitor.page.screens.settings import value_of
 from monitor.page.seen import Seen, Shown
 from monitor.page.spoken import Spoken
@@ -44,6 +45,7 @@ async def show(seen: Seen) -> Shown:
     if box is None:
         return Shown(template="no_box.html", model={"nav": "box"})
     words, spoken = seen.words, Spoken(seen.words, seen.now_s)
+    walk = progress(box)
     model = {
         "nav": "box",
         "truth": truth(box, seen.now_s, words, seen.broker_why),
@@ -60,6 +62,8 @@ async def show(seen: Seen) -> Shown:
         "things": things(box, spoken, words),
         "quiet_from": value_of(box, "alerts.night.from"),
         "quiet_to": value_of(box, "alerts.night.to"),
+        "walk_known": walk.known,
+        "walk_next": walk.next,
         "version": text(box.health, "version") or words("unknown"),
         "practice": flag(box.health, "practice") is True,
     }
@@ -81,8 +85,15 @@ def _source_line(box: BoxDocument, name: str, words: Words) -> SourceLine:
         state=_state_words(box, name, state, words),
         why=why if blind else "",
         todo=words(f"source.todo_{name}" if known else "source.todo_other") if blind else "",
-        level=("critical" if name in {"microphone", "scale"} else "warning") if blind else "",
+        level=_level(name, new=name in progress(box).not_yet) if blind else "",
     )
+
+
+def _level(name: str, *, new: bool) -> str:
+    """How grave it is that a source delivers nothing; one that was never set up is not missed."""
+    if new:
+        return ""
+    return "critical" if name in {"microphone", "scale"} else "warning"
 
 
 def _state_words(box: BoxDocument, name: str, state: str | None, words: Words) -> str:

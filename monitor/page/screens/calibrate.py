@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from monitor.page.fields import flag, moment, number, table, text
+from monitor.page.progress import progress
 from monitor.page.seen import Answer, Seen, Shown
 from monitor.page.spoken import Spoken
 from monitor.page.truth import truth
@@ -38,6 +39,7 @@ async def show(seen: Seen) -> Shown:
         "ends": "" if ends_s is None else spoken.clock(ends_s),
         "factor": "" if factor is None else spoken.number(factor, 2),
         "was_grams": said.fields.get("grams", "") if refused and said is not None else "",
+        "walking": progress(box).next is not None,
         "total": spoken.grams(number(box.scale, "total_g")),
         "calibrated": flag(box.scale, "calibrated"),
     }

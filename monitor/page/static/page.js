@@ -10,6 +10,7 @@
   const SLOW_MS = 60000;
   const PATIENCE_MS = 10000;
   const READING_MS = 5000;
+  const CLAP_DB = 10;
   const body = document.body;
   const box = body.dataset.box || "";
   const live = document.getElementById("live");
@@ -23,6 +24,7 @@
   let timer = 0;
   let stream = null;
   let reading = 0;
+  const levels = [];
 
   // ---------------------------------------------------------------- renewing what is shown
 
@@ -140,6 +142,7 @@
     if (!concerns(event)) return;
     const found = JSON.parse(event.data);
     reading = Date.now();
+    clap(found.level_db);
     for (const place of document.querySelectorAll("[data-reading]")) {
       const value = found[place.dataset.reading];
       if (place.tagName === "METER") {
@@ -155,6 +158,19 @@
         write(place, `${said}\u00a0${place.dataset.unit}`);
       }
     }
+  }
+
+  // A clap is far louder than the half minute before it, also for a microphone that is turned down.
+  function clap(level) {
+    const place = document.querySelector("[data-clap]");
+    if (!place || typeof level !== "number") return;
+    const usual = [...levels].sort((a, b) => a - b)[levels.length >> 1];
+    if (levels.length >= 4 && level > usual + CLAP_DB) {
+      write(place, place.dataset.heard);
+      place.classList.add("heard");
+    }
+    levels.push(level);
+    if (levels.length > 60) levels.shift();
   }
 
   function write(place, text) {

@@ -11,7 +11,7 @@ import pytest
 from monitor.config import ScaleConfig
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
 DRAWINGS = sorted((ROOT / "docs").glob("*.svg"))
 SVG = "{http://www.w3.org/2000/svg}"
 PHONE_WIDTH = 390

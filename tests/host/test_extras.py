@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.host.extras import install_command
+from monitor.host.extras import PACKAGED, install_command
 
 
 def test_it_is_the_pip_of_the_running_python() -> None:
@@ -28,3 +28,9 @@ def test_a_folder_with_a_space_is_one_word(tmp_path: Path) -> None:
     folder = tmp_path / "my tools"
     folder.mkdir()
     assert install_command("x", str(folder)).startswith(f"'{folder}/bin/pip' install")
+
+
+def test_nothing_is_installed_into_the_debian_package() -> None:
+    assert install_command("phone", PACKAGED) == (
+        "not in the Debian package; in a checkout: pip install '.[phone]'"
+    )

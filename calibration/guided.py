@@ -41,8 +41,7 @@ EMPTY_PROMPT = "Step 1 of 3: nothing on the scale, box and babies off. Press Ent
 MASS_PROMPT = "Step 2 of 3: what will you put on it (1kg, 500, 20x2eur)? "
 CHECK_PROMPT = "Step 3 of 3: a second mass as check, alone (Enter to skip): "
 ATTEMPTS = 4
-MASS_ATTEMPTS = 2
-"""a mass that cannot be was typed wrongly, or it is a wire: then once more does not help"""
+"""at each step; what was typed wrongly counts apart from a mass that cannot be"""
 
 
 def guided(
@@ -70,16 +69,19 @@ def guided(
     def still(prompt: str) -> Plateau:
         return _still(tap, prompt, ask, settle_s, out)
 
+    out.write(picture(""))
     empty = still(EMPTY_PROMPT)
     out.write(f"  {said_of_empty(empty)}.\n")
 
     def with_mass(mass_g: float) -> tuple[ScaleFit, Plateau, float]:
+        out.write(picture(f"{mass_g:.15g} g"))
         loaded = still(f"Put the {mass_g:.15g} g on the middle, hands off, press Enter.")
         found = fit(empty, loaded, mass_g, scale.capacity_g)
         out.write(f"  {said_of_mass(found, mass_g)}.\n")
         return found, loaded, mass_g
 
     def with_check(check_g: float) -> ScaleFit:
+        out.write(picture(f"{check_g:.15g} g"))
         check = still(f"Only the {check_g:.15g} g on the scale, hands off, press Enter.")
         found = fit(empty, loaded, mass_g, scale.capacity_g, (check, check_g))
         out.write(f"  {said_of_check(check_g, found.check_error or 0.0)}.\n")
@@ -90,6 +92,15 @@ def guided(
     if not typed.strip():
         return first
     return asked_for_mass(CHECK_PROMPT, check_mass, with_check, ask, out, typed=typed)
+
+
+def picture(load: str) -> str:
+    """The scale from the side with ``load`` on the middle of it; "": nothing lies on it."""
+    rows = [f".{'-' * (len(load) + 2)}.", f"| {load} |"] if load else ["(nothing)"]
+    note = "on the middle, touching nothing else" if load else "box and babies off"
+    rows[-1] = f"{rows[-1]:^26}  {note}"
+    rows += ["=" * 26, "[ cell ]", "=" * 26]
+    return "".join(f"      {row:^26}".rstrip() + "\n" for row in rows)
 
 
 def asked_for_mass(
@@ -108,19 +119,25 @@ def asked_for_mass(
     Raises:
         CalibrationError: refused once too often, or what was given is refused.
     """
-    for attempt in range(1, ATTEMPTS + 1):
+    mistyped = refused = 0
+    while True:
         text = given if given is not None else typed if typed is not None else ask(prompt)
         typed = None
-        tries = ATTEMPTS
         try:
             grams = grams_of(text)
-            tries = MASS_ATTEMPTS
-            return take(grams)
-        except (CalibrationError, CommandError) as error:
-            if given is not None or attempt >= tries:
+        except CalibrationError as error:
+            mistyped += 1
+            if given is not None or mistyped >= ATTEMPTS:
                 raise
             out.write(f"  {error}\n")
-    raise CalibrationError("there is no mass to calibrate with")
+            continue
+        try:
+            return take(grams)
+        except (CalibrationError, CommandError) as error:
+            refused += 1
+            if given is not None or refused >= ATTEMPTS:
+                raise
+            out.write(f"  {error}\n")
 
 
 def _still(tap: Tap, prompt: str, ask: Ask, settle_s: float, out: TextIO) -> Plateau:
@@ -167,6 +184,7 @@ def guided_by_monitor(
     """
 
     def still(prompt: str, name: Literal["empty", "mass", "check"], grams: float | None) -> None:
+        out.write(picture("" if grams is None else f"{grams:.15g} g"))
         ask(f"{prompt} ")
         time.sleep(settle_s)
         out.write(f"  {step(name, grams)}.\n")

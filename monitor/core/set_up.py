@@ -134,7 +134,7 @@ class SettingUp:
         steps["scale"] |= has_scale and (calibrated or "scale" in state.worked)
         steps["calibration"] = calibrated if has_scale else steps["scale"]
         steps["babies"] |= state.somebody
-        hears = "microphone" not in self._sources or "microphone" in state.worked
+        hears = self._config.microphone.source != "sounddevice" or "microphone" in state.worked
         weighs = calibrated or not has_scale
         ready = weighs and (hears or steps["microphone"]) and steps["babies"]
         return SetUpStatus(

@@ -8,6 +8,8 @@ is none of the configuration's, and push addresses hold passwords.
 from __future__ import annotations
 
 import math
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple, NoReturn, get_args
@@ -40,6 +42,7 @@ SECRETS = {
 }
 """key: the file in the state directory that holds it"""
 LONGEST_VALUE = 2000
+SPELT_OUT = str.maketrans({"\u00e4": "ae", "\u00f6": "oe", "\u00fc": "ue", "\u00df": "ss"})
 _YES = frozenset({"true", "yes", "on", "1"})
 _NO = frozenset({"false", "no", "off", "0"})
 _NONE = frozenset({"", "none", "null"})
@@ -127,12 +130,19 @@ def read(setting: Setting, value: Any) -> Any:
         case "time" if text is not None:
             return _time(setting, text)
         case _ if text is not None:
-            return text
+            return as_box_name(text) if setting.key == "box" else text
         case "text" | "choice" | "secret" if isinstance(value, int | float) and not isinstance(
             value, bool
         ):
             return f"{value:.15g}"  # a form or a shell does not know that digits are meant as text
     raise _refused(setting, value)
+
+
+def as_box_name(text: str) -> str:
+    """A name as people write it (``Kitten Box``, ``Dachböden``) as part of every topic."""
+    plain = text.lower().translate(SPELT_OUT)
+    plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9_]+", "-", plain).strip("-_") or text
 
 
 def _of(found: inspect.Type, prefix: str, defaults: Any) -> Iterator[Setting]:

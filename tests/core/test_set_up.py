@@ -178,3 +178,20 @@ def test_a_box_that_is_told_to_have_no_scale_is_ready_without_one():
         box.ask("set_up", step=step)
     assert box.set_up.ready
     assert box.set_up.next is None
+
+
+def test_a_simulated_microphone_has_nothing_to_prove():
+    line = Pipeline(
+        Config(
+            box="practice",
+            scale=ScaleConfig(source="simulated", counts_per_gram=412.7, zero_counts=84_213.0),
+            microphone=MicrophoneConfig(source="simulated"),
+        ),
+        babies=(POSSUM,),
+        history=(),
+        model=None,
+        reference=GrowthReference.parse(shipped("growth.toml")),
+        start_s=T,
+        local_minute=lambda _t_s: 720,
+    )
+    assert line.status(T).set_up.ready

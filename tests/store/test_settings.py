@@ -78,7 +78,7 @@ def test_what_only_fits_together_is_set_together(box, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "says"),
     [
-        ("box", "Attic Box", "becomes part of every topic"),
+        ("box", "!!!", "becomes part of every topic"),
         ("mqtt.host", "mqtt://broker", 'write the name alone, host = "broker"'),
         ("mqtt.port", 70_000.0, "70000 is not possible: at most 65535"),
         ("panel.buzzer_pin", 17.0, "pin 17 is used twice"),

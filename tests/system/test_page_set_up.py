@@ -85,7 +85,7 @@ class Walk:
         )
 
     def name(self) -> None:
-        self.page.fill("#box-name", "attic")
+        self.page.fill("#box-name", "Attic")
         self.screen.check("set-up-1-name")
         self.page.click("#rename")
         self.page.wait_for_url(re.compile(r"/boxes/attic/setup\?step=scale$"))

@@ -43,6 +43,9 @@ def test_no_path_and_no_keeping_of_sound_is_set_from_afar(word: str) -> None:
     ("key", "written", "value"),
     [
         ("box", " attic ", "attic"),
+        ("box", "Kitten Box", "kitten-box"),
+        ("box", "Dachb\u00f6den & Caf\u00e9!", "dachboeden-cafe"),
+        ("box", "box_2", "box_2"),
         ("alerts.night.from", "22:30", "22:30"),
         ("alerts.night.from", "10 pm", "22:00"),
         ("alerts.night.to", "7", "07:00"),

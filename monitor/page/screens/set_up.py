@@ -128,7 +128,7 @@ def wires(box: BoxDocument, scale: SourceLine) -> list[Wire]:
         "SCK": _place(box, "scale.sck_pin", USUAL_PINS["SCK"]),
         "E+": "red", "E\u2212": "black", "A\u2212": "white", "A+": "green",
     }  # fmt: skip
-    why = scale.why.lower()
+    why = "" if "cannot be opened" in scale.why else scale.why.lower()
     return [
         Wire(name=name, goes_to=place, suspect=any(word in why for word in SUSPECTS[name]))
         for name, place in places.items()

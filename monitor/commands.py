@@ -54,6 +54,13 @@ class Acknowledge(Verb, frozen=True, kw_only=True, tag="acknowledge"):
     """An alert was seen; without ``id`` every open one."""
 
     id: Text | None = None
+    token: Text | None = None
+    """of the button on a push, instead of ``id``: it names its own alert, once"""
+
+    def __post_init__(self) -> None:
+        """It says one of them."""
+        if self.id is not None and self.token is not None:
+            raise CommandError('acknowledge takes either "id" or "token", not both')
 
 
 class Snooze(Verb, frozen=True, kw_only=True, tag="snooze"):

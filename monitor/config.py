@@ -15,6 +15,8 @@ Positive = Annotated[float, Meta(gt=0)]
 Minutes = Annotated[float, Meta(gt=0, le=1440)]
 Pin = Annotated[int, Meta(ge=0, le=27)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
+WebAddress = Annotated[str, Meta(pattern=r"^(https?://[A-Za-z0-9.:%_\[\]-]+/?)?$", max_length=200)]
+"""of a server, such as ``http://nursery.local:8080``; "" = none"""
 ClockTime = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
@@ -176,6 +178,8 @@ class NotifyConfig(_Section, frozen=True, kw_only=True):
     urls_file: str | None = None
     """a file only its owner can read with more ``urls``, one per line: they hold passwords"""
     from_severity: Literal["info", "warning", "critical"] = "info"
+    page_url: WebAddress = ""
+    """where phones open the page: each push leads there; "" = pushes lead nowhere"""
 
 
 class PageConfig(_Section, frozen=True, kw_only=True):

@@ -209,9 +209,10 @@ class Box:
         *,
         patient: bool = True,
         patience: Patience = Patience(),  # noqa: B008
+        more: str = "",
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
-        text = f'box = "test"\nstate_dir = "{directory}"\n{SCALE}'
+        text = f'box = "test"\nstate_dir = "{directory}"\n{SCALE}{more}'
         self.settings = BoxSettings(text.encode(), "test.toml")
         self.config = self.settings.config
         self.journal = Journal.open(self.config.journal_path)

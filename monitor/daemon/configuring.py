@@ -18,9 +18,10 @@ from monitor.documents import SettingsStatus
 from monitor.errors import CommandError, ConfigError
 from monitor.events import AnyEvent, Calibration, Command, CommandResult, LinkReport
 from monitor.store.push_rows import wanted
+from monitor.store.push_topic import subscribe
 from monitor.store.settings import BoxSettings
 from monitor.store.settings_status import settings_status
-from monitor.written.setup_requests import Configure
+from monitor.written.setup_requests import Configure, SubscribePhone
 
 
 class Configuring:
@@ -53,10 +54,12 @@ class Configuring:
     def carry_out(self, command: Command) -> CommandResult | None:
         """Set, or take back; ``None``: the command is another."""
         asked = command.request
-        if not isinstance(asked, Configure):
+        if not isinstance(asked, Configure | SubscribePhone):
             return None
         if self._settings is None or self._probation is None:
             return command.answer("settings are kept by a monitor that runs on a box")
+        if isinstance(asked, SubscribePhone):
+            return self._subscribe(self._settings, asked, command)
         before, held = self._settings.of_the_link(), self._settings.config
         try:
             said = self._settings.carry_out(asked, fit_to_run)
@@ -66,6 +69,18 @@ class Configuring:
             self._probation.begin(before, held, time.monotonic())
         self._log(f"set from outside: {said}")
         return msgspec.structs.replace(command.answer(said=said), answer={"restarts": self.changed})
+
+    def _subscribe(
+        self, settings: BoxSettings, asked: SubscribePhone, command: Command
+    ) -> CommandResult:
+        try:
+            topic = subscribe(settings, asked, fit_to_run)
+        except CommandError as refused:
+            return command.answer(str(refused))
+        found = {"topic": topic.name, "server": topic.server, "app": topic.app, "web": topic.web}
+        said = f"phones subscribe to a topic at {topic.server}"
+        answer = found | {"restarts": self.changed}
+        return msgspec.structs.replace(command.answer(said=said), answer=answer)
 
     def keep(self, events: list[AnyEvent]) -> list[AnyEvent]:
         """Keep an accepted calibration; the events, with an honest answer where that failed."""

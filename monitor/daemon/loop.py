@@ -225,7 +225,7 @@ class Loop:
 
     def _handle(self, observation: Observation) -> None:
         before_s = self.recorder.shifted_s
-        events = self.recorder.handle(observation)
+        events = self.recorder.handle(self._outputs.pressed(observation))
         if events:
             self._outputs.handle_events(events)
         if self._clips is not None:

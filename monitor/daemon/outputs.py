@@ -11,7 +11,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
+import msgspec
+
 import monitor
+from monitor.commands import Acknowledge
 from monitor.config import Config
 from monitor.daemon.answers import Answers
 from monitor.daemon.looking import Looking
@@ -28,6 +31,7 @@ from monitor.events import (
     CryStarted,
     Feed,
     IdentityReport,
+    Observation,
     ProbeReading,
     RosterChanged,
     SourceState,
@@ -38,6 +42,7 @@ from monitor.host.usage import ProcessUsage
 from monitor.mqtt.bridge import Bridge
 from monitor.report.chart_worker import ChartWorker
 from monitor.store.journal import Journal
+from monitor.store.push_buttons import PushButtons
 from monitor.store.push_rows import wanted
 
 STATE_EVERY_S = 5.0
@@ -114,8 +119,16 @@ class Outputs:
         self._shedding, self._looking = shedding, looking
         self._bridge, self._settings = bridge, settings
         self.panel: Panel | None = None
+        self._buttons = (
+            PushButtons(config.state_dir, config.box) if config.notify.page_url else None
+        )
         self._notifier = (
-            Notifier(config.notify, journal.pushes, local_minute=recorder.spoken_minute)
+            Notifier(
+                config.notify,
+                journal.pushes,
+                local_minute=recorder.spoken_minute,
+                buttons=self._buttons,
+            )
             if wanted(config.notify)
             else None
         )
@@ -128,6 +141,18 @@ class Outputs:
         self._light_due_s = math.inf
         self._changed = True
         self._journal_error: str | None = None
+
+    def pressed(self, observation: Observation) -> Observation:
+        """What the button of a push asks for, by the alert that it stands for."""
+        if self._buttons is None or not isinstance(observation, Command):
+            return observation
+        asked = observation.request
+        if not isinstance(asked, Acknowledge) or asked.token is None:
+            return observation
+        alert_id = self._buttons.alert_of(asked.token, self._recorder.now_s)
+        if alert_id is None:
+            return observation
+        return msgspec.structs.replace(observation, request=Acknowledge(id=alert_id))
 
     # ------------------------------------------------------------------ what has happened
 

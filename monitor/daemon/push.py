@@ -18,10 +18,10 @@ from typing import Literal
 import msgspec
 
 from monitor.config import NotifyConfig
+from monitor.daemon.push_message import message_of
 from monitor.daemon.push_routes import PushRoutes
-from monitor.events import Alert
 from monitor.host.backoff import Backoff
-from monitor.mqtt.topics import alert_sentence
+from monitor.store.push_buttons import PushButtons
 from monitor.store.push_rows import PushRow, PushRows
 
 RETRY_AFTER_S = (5.0, 30.0, 120.0)
@@ -64,8 +64,11 @@ class Notifier:
         look_every_s: float = LOOK_EVERY_S,
         local_minute: Callable[[float], int | None] | None = None,
         routes: PushRoutes | None = None,
+        buttons: PushButtons | None = None,
     ) -> None:
         """Check the URLs, unless ``routes`` are given, and start the thread.
+
+        ``buttons`` are put on pushes; None: no push has one.
 
         Raises:
             ConfigError: Apprise is not installed, or a URL in the configuration means nothing to
@@ -77,6 +80,7 @@ class Notifier:
         self._look_every_s = look_every_s
         self._local_minute = local_minute
         self._routes = routes or PushRoutes(config)
+        self._page_url, self._buttons = config.page_url, buttons
         self._backoffs: dict[int, Backoff] = {}
         self._due_s: dict[int, float] = {}
         self._failure: str | None = None
@@ -215,23 +219,14 @@ class Notifier:
                 done.put(self._send(job))
 
     def _send(self, row: PushRow) -> _Sent:
-        alert = row.alert
-        reasons = {
-            name: self._routes.send(
-                name,
-                title=f"{alert.title} ({alert.box})",
-                body=alert_sentence(alert, local_minute=self._local_minute),
-                kind=_kind(alert),
-            )
-            for name in row.to
-        }
+        alert, buttons = row.alert, self._buttons
+        message = message_of(
+            alert,
+            page_url=self._page_url,
+            token=None if buttons is None else buttons.token(alert.id, alert.t_s),
+            local_minute=self._local_minute,
+        )
+        reasons = {name: self._routes.send(name, message) for name in row.to}
         failed = [name for name, why in reasons.items() if why is not None]
         why = "; ".join(dict.fromkeys(reason for reason in reasons.values() if reason))
         return _Sent(row, failed, why or None)
-
-
-def _kind(alert: Alert) -> str:
-    """Apprise's word for how urgent it is."""
-    if alert.state == "cleared":
-        return "success" if alert.is_all_clear else "info"
-    return {"critical": "failure", "warning": "warning"}.get(alert.severity, "info")

@@ -8,13 +8,20 @@ reported, and it is read again.
 from __future__ import annotations
 
 import importlib.util
+import logging
+import re
 from pathlib import Path
 from typing import Any
 
 from monitor.config import NotifyConfig
+from monitor.daemon.push_dressing import dressed
+from monitor.daemon.push_message import PushMessage
 from monitor.errors import ConfigError
 from monitor.host.extras import install_command
 from monitor.store.secrets import read_urls
+
+_CODE = re.compile(r"error=([1-5][0-9]{2})")
+"""of an HTTP answer; ntfy's own codes begin with it"""
 
 
 class PushRoutes:
@@ -62,19 +69,44 @@ class PushRoutes:
         except ConfigError as error:
             self.problem = str(error)
 
-    def send(self, name: str, *, title: str, body: str, kind: str) -> str | None:
+    def send(self, name: str, message: PushMessage) -> str | None:
         """Push by one route; returns ``None`` when it has arrived, or why not.
 
         Whatever a plug-in raises is such a reason.
         """
+        import apprise
+
         route = self._routes.get(name)
         if route is None:
             return self.problem or f'"notify.{name}" has no address yet'
+        arrived = len(route) > 0
         try:
-            arrived = route.notify(title=title, body=body, notify_type=kind)
+            listen: Any = apprise.LogCapture  # it has no types
+            with listen(level=logging.WARNING) as said:
+                for each in route:
+                    service, body = dressed(each, message)
+                    one = apprise.Apprise([service])
+                    sent = one.notify(title=message.title, body=body, notify_type=message.kind)
+                    arrived = bool(sent) and arrived
+                why = _why(said.getvalue())
         except Exception as error:  # noqa: BLE001 - a hundred plug-ins, each with its own failures
             return f"a push to {name} failed: {type(error).__name__} in its plug-in"
-        return None if arrived else f"a push to {name} failed: check the network and the URL"
+        return None if arrived else f"a push to {name} failed: {why}"
+
+
+def _why(said: str) -> str:
+    """What Apprise has said of a failure, without an address: that holds a password."""
+    found = _CODE.search(said)
+    code = int(found.group(1)) if found else 0
+    if code in {401, 403}:
+        return f"the service refuses it ({code}): check password and address"
+    if code == 429:
+        return "the service has had too many (429): it is tried again later"
+    if code >= 500:
+        return f"the service is out of order (error {code}): it is tried again later"
+    if code:
+        return f"the service answers with error {code}: check the address"
+    return "the service does not answer: check the network and the address"
 
 
 def _route(urls: list[str]) -> tuple[Any, int | None]:

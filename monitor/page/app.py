@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from monitor.page import api, forms, pairing_form, phones, reports, security, stream
+from monitor.page import api, buttons, forms, pairing_form, phones, reports, security, stream
 from monitor.page.context import Page, TooLongError, problem, refusal
 from monitor.page.limits import PAIRED, UNPAIRED, neighbour
 from monitor.page.screening import handler
@@ -44,6 +44,8 @@ def build(page: Page) -> Starlette:
         Route("/api/boxes/{box}/cmd/{verb}", api.command, methods=["POST"]),
         Route("/api/boxes/{box}/setup/{verb}", api.setup, methods=["POST"]),
         Route("/api/stream", stream.get),
+        Route("/seen/{box}", buttons.get, methods=["GET"]),
+        Route("/seen/{box}", buttons.post, methods=["POST"]),
         Route("/boxes/{box}/do/{verb}", forms.post, methods=["POST"]),
         Route("/boxes/{box}/setup/do/{verb}", forms.post_setup, methods=["POST"]),
         *(Route(path, handler(show)) for path, show in ROUTES),

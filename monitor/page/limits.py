@@ -30,6 +30,8 @@ OF_ONE_PHONE = Rate(10.0, 1.0)
 """commands of one phone: nobody taps faster for long"""
 COMMANDS = Rate(12.0, 1.5)
 """to one box, from all phones: it carries out two a second and twenty at once"""
+BUTTONS = Rate(6.0, 0.2)
+"""buttons of pushes for one box, from all the network: whoever guesses takes no carer's turn"""
 MOST_KEYS = 2048
 
 

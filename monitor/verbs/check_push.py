@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from monitor.config import Config
+from monitor.daemon.push_message import PushMessage
 from monitor.daemon.push_routes import PushRoutes
 from monitor.store.push_rows import route_names
 from monitor.verbs.finding import Finding
@@ -28,12 +29,9 @@ def check_push(config: Config, *, send: bool) -> Finding:
     told = ", ".join(f'"{name}"' for name in names)
     if not send:
         return Finding("push", "ok", f"understands {told}; nursery check --push sends one to each")
-    body = BODY.format(box=config.box)
-    failed = [
-        why
-        for name in names
-        if (why := routes.send(name, title=TITLE, body=body, kind="info")) is not None
-    ]
+    link = f"{config.notify.page_url.rstrip('/')}/" if config.notify.page_url else None
+    message = PushMessage(title=TITLE, body=BODY.format(box=config.box), kind="info", link=link)
+    failed = [why for name in names if (why := routes.send(name, message)) is not None]
     if failed:
         return Finding("push", "failed", "; ".join(failed), "try the URL with: apprise -b test URL")
     return Finding("push", "ok", f"sent one to {told}: look at the phone")

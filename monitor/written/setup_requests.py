@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from monitor.config import WebAddress
 from monitor.errors import CommandError
 from monitor.names import SetUpStep
 from monitor.written.fields import Filled, MassGrams
@@ -81,4 +82,15 @@ class SetUp(Verb, frozen=True, kw_only=True, tag="set_up"):
     """``False``: it is to be gone through again"""
 
 
-SetupRequest = Configure | CalibrateScale | Look | SetUp
+class SubscribePhone(Verb, frozen=True, kw_only=True, tag="push"):
+    """How a phone gets pushes by ntfy: the topic that there is, or a new one."""
+
+    new: bool = False
+    """the topic that there was gets nothing any more"""
+    server: WebAddress = ""
+    """an ntfy server of one's own; left out: ntfy.sh"""
+    page_url: WebAddress | None = None
+    """where pushes lead, kept as ``notify.page_url`` where that is not set yet"""
+
+
+SetupRequest = Configure | CalibrateScale | Look | SetUp | SubscribePhone

@@ -14,6 +14,7 @@ import msgspec
 
 from monitor.config import NotifyConfig
 from monitor.daemon.push import Notifier
+from monitor.daemon.push_message import PushMessage
 from monitor.daemon.push_routes import PushRoutes
 from monitor.events import Alert
 from monitor.store.batch import Batch
@@ -55,10 +56,10 @@ class Routes(PushRoutes):
         self.tried = 0
         self.spoil: Callable[[], None] = lambda: None
 
-    def send(self, name: str, **words: str) -> str | None:
+    def send(self, name: str, message: PushMessage) -> str | None:
         self.tried += 1
         self.spoil()
-        return super().send(name, **words)
+        return super().send(name, message)
 
 
 class Box:

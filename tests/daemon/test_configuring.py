@@ -1,5 +1,7 @@
 """Settings of a running box: over MQTT, beside it, from a calibration; kept before told."""
 
+import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -177,3 +179,56 @@ def test_whoever_looks_sees_the_reading_twice_a_second_and_no_longer(box: Box) -
     put(box, 200.0, 3)
     assert [m for m in box.connection.published[before:] if m.topic == f"{BASE}/live"] == []
     assert ask(box, "look", seconds=900)["ok"] is False
+
+
+class TestAPhoneThatSubscribes:
+    def test_a_topic_is_made_once_kept_as_a_secret_and_told_again(
+        self, box: Box, tmp_path: Path
+    ) -> None:
+        first = ask(box, "push", page_url="http://nursery.local:8080")
+        assert first["ok"], first
+        assert re.fullmatch(r"nursery-[a-km-np-z2-9]{20}", first["topic"])
+        assert first["server"] == "https://ntfy.sh"
+        assert first["web"] == f"https://ntfy.sh/{first['topic']}"
+        assert first["app"] == f"ntfy://ntfy.sh/{first['topic']}"
+        assert first["restarts"] is True
+        secret = tmp_path / "secret-push-urls"
+        assert secret.read_text() == f"ntfys://ntfy.sh/{first['topic']}?image=no\n"
+        assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+        assert "http://nursery.local:8080" in (tmp_path / SETTINGS).read_text()
+        assert first["topic"] not in (tmp_path / SETTINGS).read_text()
+        assert ask(box, "push", page_url="http://10.0.0.9:8080")["topic"] == first["topic"]
+        assert "10.0.0.9" not in (tmp_path / SETTINGS).read_text(), "the one that is set stays"
+
+    def test_a_new_one_takes_the_place_of_the_old_and_other_addresses_stay(self, box: Box) -> None:
+        assert ask(box, "configure", key="notify.urls", value=["json://10.0.0.1/x"])["ok"]
+        first = ask(box, "push")
+        second = ask(box, "push", new=True)
+        assert second["topic"] != first["topic"]
+        held = box.settings.config.notify.urls
+        assert held == ["json://10.0.0.1/x", f"ntfys://ntfy.sh/{second['topic']}?image=no"]
+
+    def test_a_topic_of_her_own_is_told_and_not_replaced(self, box: Box) -> None:
+        assert ask(box, "configure", key="notify.urls", value=["ntfys://ntfy.sh/mine"])["ok"]
+        assert ask(box, "push")["topic"] == "mine"
+        assert box.settings.config.notify.urls == ["ntfys://ntfy.sh/mine"]
+        assert ask(box, "push", new=True)["topic"] != "mine"
+        assert "ntfys://ntfy.sh/mine" in box.settings.config.notify.urls
+
+    def test_a_server_of_ones_own_may_be_named(self, box: Box) -> None:
+        found = ask(box, "push", server="http://nursery.local:2586")
+        assert found["app"] == f"ntfy://nursery.local:2586/{found['topic']}?secure=false"
+        assert box.settings.config.notify.urls == [
+            f"ntfy://nursery.local:2586/{found['topic']}?image=no"
+        ]
+        for wrong in ("ntfy.sh", "ftp://x", "http://a/b?c", "http://a b", "https://" + "a" * 300):
+            assert ask(box, "push", server=wrong)["ok"] is False, wrong
+
+    def test_a_phone_may_not_ask_for_it(self, box: Box) -> None:
+        from monitor.mqtt.connection_events import Received
+
+        box.connection.events.append(Received(f"{BASE}/cmd/push", b"{}", False))
+        box.turn()
+        refused = document(box, "cmd/push/result")
+        assert refused["ok"] is False
+        assert "topic" not in refused

@@ -96,7 +96,11 @@ def test_a_failed_push_is_tried_again_and_said(receiver: Receiver, make):
     box = make(NotifyConfig(urls=[receiver.url()]), retry_after_s=(0.2,))
     box.tell(alert())
     box.until(
-        lambda: box.notifier.problem == "a push to urls failed: check the network and the URL"
+        lambda: (
+            box.notifier.problem
+            == "a push to urls failed: the service is out of order (error 500): "
+            "it is tried again later"
+        )
     )
     assert box.notifier.waiting == 1
     receiver.broken = False

@@ -9,6 +9,8 @@ from monitor.errors import CommandError
 from monitor.events import LISTENED, Alert
 from monitor.times import MINUTE_S
 
+BUTTON_ENDED = "this button has been used, or is too old: open the page"
+
 
 def obey(request: Request, memory: AlertMemory, now_s: float) -> list[Alert]:
     """Carry out acknowledge, snooze or not_a_cry; returns each change.
@@ -19,6 +21,8 @@ def obey(request: Request, memory: AlertMemory, now_s: float) -> list[Alert]:
     match request:
         case NotACry():
             return _dismiss_cry(request.id, memory, now_s)
+        case Acknowledge(token=str()):
+            raise CommandError(BUTTON_ENDED)
         case Acknowledge():
             lives = _addressed(request.id, memory)
             waiting = [life for life in lives if life.alert.state != "acknowledged"]

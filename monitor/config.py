@@ -15,7 +15,14 @@ Positive = Annotated[float, Meta(gt=0)]
 Minutes = Annotated[float, Meta(gt=0, le=1440)]
 Pin = Annotated[int, Meta(ge=0, le=27)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
-WebAddress = Annotated[str, Meta(pattern=r"^(https?://[A-Za-z0-9.:%_\[\]-]+/?)?$", max_length=200)]
+WebAddress = Annotated[
+    str,
+    Meta(
+        pattern=r"^(https?://[A-Za-z0-9.:%_\[\]-]+/?)?$",
+        max_length=200,
+        description="give an address such as http://nursery.local:8080",
+    ),
+]
 """of a server, such as ``http://nursery.local:8080``; "" = none"""
 ClockTime = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 

@@ -30,6 +30,7 @@ _FORMS = {
     "alerts.night.from": 'a time such as "22:00"',
     "alerts.night.to": 'a time such as "07:00"',
     "probe.topic": 'one topic, without "+" and "#"',
+    "notify.page_url": 'an address such as "http://nursery.local:8080"',
     "mqtt.discovery_prefix": 'letters, digits, "_", "-" and "/"',
 }
 """what a pattern means to a person"""

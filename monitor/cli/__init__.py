@@ -20,7 +20,7 @@ from monitor.cli.keeping import backup, restore
 from monitor.cli.paging import page
 from monitor.cli.recordings import listen, replay
 from monitor.cli.running import check, demo, install, run
-from monitor.cli.settings import get, look, set_, set_up
+from monitor.cli.settings import get, look, push, set_, set_up
 from monitor.cli.showing import log, report, summary, watch
 from monitor.errors import CommandError, ConfigError, NurseryError
 
@@ -28,7 +28,7 @@ VERBS: tuple[click.Command, ...] = (
     run, page, demo, check, install,
     listen, replay, report, watch,
     baby, weigh, feed, note, assign, thing, correct, undo, log, summary,
-    set_, get, look, set_up, calibrate, identity, adopt,
+    set_, get, push, look, set_up, calibrate, identity, adopt,
     backup, restore,
 )  # fmt: skip
 

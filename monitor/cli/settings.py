@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
-from typing import get_args
+from typing import TYPE_CHECKING, cast, get_args
 
 import click
 
@@ -14,6 +15,10 @@ from monitor.cli.options import (
     json_option,
 )
 from monitor.names import SetUpStep
+
+if TYPE_CHECKING:
+    from monitor.config import PageConfig
+    from monitor.written.setup_requests import SubscribePhone
 
 FROM_INPUT = "-"
 """in place of a value: it is read where nobody looks over a shoulder"""
@@ -105,6 +110,37 @@ def set_up(config_path: str | None, step: str | None, again: bool) -> int:
     asked = {"step": step, "done": not again} if step else {}
     click.echo(submit(settings.config, request("set_up", asked)))
     return 0
+
+
+@click.command()
+@click.option("--new", is_flag=True,
+              help="Make a new topic; the one made before gets nothing any more.")  # fmt: skip
+@click.option("--server", metavar="URL", default="",
+              help="An ntfy server of your own instead of ntfy.sh.")  # fmt: skip
+@json_option
+@config_option
+def push(config_path: str | None, new: bool, server: str, as_json: bool) -> int:
+    """Show how a phone gets pushes by the app ntfy; a secret topic is made at the first time.
+
+    Other services (Pushover, Telegram, mail and a hundred more): nursery set notify.urls -
+    """
+    settings, _ = box_settings_and_password(config_path)
+    from monitor.verbs.push import show_push
+    from monitor.written.requests import request
+
+    fields = {"new": new, "server": server, "page_url": _page_url(settings.config.page)}
+    given = {name: value for name, value in fields.items() if value}
+    asked = cast("SubscribePhone", request("push", given))
+    return show_push(settings, asked, as_json=as_json, out=sys.stdout)
+
+
+def _page_url(settings: PageConfig) -> str | None:
+    """Where phones would open the page of this machine; None where it is not installed."""
+    if importlib.util.find_spec("starlette") is None:
+        return None
+    from monitor.page.links import lasting_url
+
+    return lasting_url(settings)
 
 
 def _typed(key: str) -> str:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 INTAKE = Intake(most_waiting=20_000, most_bytes=131_072, kept_s=0)
 """every retained document of a large fleet comes at once"""
+UNTOLD = frozenset({"history", "push"})
+"""results for whoever asked alone: whole pages, and a topic that is a secret"""
 RETRY_S = 2.0
 ATTEMPT_S = 15.0
 """after which an attempt that says nothing is given up"""
@@ -161,7 +163,7 @@ class Broker:
         waiting = self._asked.pop(request_id, None) if isinstance(request_id, str) else None
         if waiting is not None and not waiting.done():
             waiting.set_result(result)
-        if verb != "history":  # whole pages of it are for whoever asked
+        if verb not in UNTOLD:
             self.histories.happened(box)
             self._hub.happened(News("result", result | {"box": box, "verb": verb}))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 from monitor.config import PageConfig
 from monitor.page.addresses import Address, shown_first
 from monitor.page.pairing import Code
@@ -17,6 +19,15 @@ def page_url(addresses: list[Address], port: int, settings: PageConfig) -> str:
         host = address.in_url
     scheme, usual = ("https", 443) if settings.cert_file else ("http", 80)
     return f"{scheme}://{host}{'' if port == usual else f':{port}'}/"
+
+
+def lasting_url(settings: PageConfig) -> str:
+    """An address that stays when the router gives this machine another one."""
+    name = (
+        settings.names[0] if settings.names else f"{socket.gethostname().partition('.')[0]}.local"
+    )
+    scheme, usual = ("https", 443) if settings.cert_file else ("http", 80)
+    return f"{scheme}://{name}{'' if settings.port == usual else f':{settings.port}'}"
 
 
 def pairing_link(url: str, code: Code) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from monitor.page import pairing_form
+from monitor.config import is_loopback
+from monitor.page import pairing_form, security
 from monitor.page.context import box_of, page_of, problem, session_of, words_of
 from monitor.page.seen import Seen, Show
 from monitor.page.sessions import Session
@@ -40,6 +41,15 @@ def handler(show: Show) -> Handler:
     return answer
 
 
+def origin_of(request: Request) -> str:
+    """The address by which this phone reaches the page; empty where only this machine could."""
+    host = request.headers.get("host", "")
+    name = security.host_name(host)
+    if name is None or is_loopback(name):
+        return ""
+    return f"{request.scope['scheme']}://{host.lower()}"
+
+
 def seen_by(request: Request, session: Session) -> Seen:
     """What a screen is given for this request."""
     page = page_of(request)
@@ -57,6 +67,7 @@ def seen_by(request: Request, session: Session) -> Seen:
         broker_why=None if page.broker.connected else page.broker.why,
         path=dict(request.path_params),
         query=dict(request.query_params),
+        origin=origin_of(request),
         url=request.scope["raw_path"].decode("latin-1") + (f"?{query}" if query else ""),
         history=page.broker.histories.of,
     )

@@ -51,6 +51,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     path: Mapping[str, str] = {}
     """the placeholders of the route"""
     query: Mapping[str, str] = {}
+    origin: str = ""
+    """how this phone reaches the page, ``http://nursery.local:8080``; empty on this machine"""
     url: str = "/"
     """path and query, as a form's ``back``"""
     history: HistoryOf

@@ -11,6 +11,9 @@ from monitor.verbs.finding import Finding
 TITLE = "Nursery monitor: a test"
 BODY = 'This is what an alert of the box "{box}" looks like. Nothing has happened; nothing to do.'
 
+NOBODY = "a phone gets them by: nursery push"
+NOWHERE = "they open no page (nursery set notify.page_url)"
+
 
 def check_push(config: Config, *, send: bool) -> Finding:
     """Whether each route of ``[notify]`` is understood; with ``send`` whether a push goes out.
@@ -20,18 +23,19 @@ def check_push(config: Config, *, send: bool) -> Finding:
     """
     names = route_names(config.notify)
     if not names:
-        todo = "there is nobody to push to: set urls_file under [notify]" if send else ""
-        return Finding("push", "failed" if send else "skipped", "not configured", todo)
+        return Finding("push", "failed" if send else "skipped", "nobody gets one", NOBODY)
     routes = PushRoutes(config.notify)
     routes.refresh()
     if routes.problem is not None:
         return Finding("push", "failed", routes.problem, "no push goes out until this is put right")
     told = ", ".join(f'"{name}"' for name in names)
+    lead = f"they open {page}" if (page := config.notify.page_url) else NOWHERE
     if not send:
-        return Finding("push", "ok", f"understands {told}; nursery check --push sends one to each")
-    link = f"{config.notify.page_url.rstrip('/')}/" if config.notify.page_url else None
+        text = f"understands {told}; {lead}; nursery check --push sends one to each"
+        return Finding("push", "ok", text)
+    link = f"{page.rstrip('/')}/" if page else None
     message = PushMessage(title=TITLE, body=BODY.format(box=config.box), kind="info", link=link)
     failed = [why for name in names if (why := routes.send(name, message)) is not None]
     if failed:
-        return Finding("push", "failed", "; ".join(failed), "try the URL with: apprise -b test URL")
-    return Finding("push", "ok", f"sent one to {told}: look at the phone")
+        return Finding("push", "failed", "; ".join(failed), "then again: nursery check --push")
+    return Finding("push", "ok", f"sent one to {told}: look at the phone; {lead}")

@@ -8,6 +8,7 @@ import msgspec
 
 from monitor.page.boxes import BoxDocument
 from monitor.page.fields import Document, flag, number, tables, text, texts
+from monitor.page.screens import pushes
 from monitor.page.seen import Seen, Shown
 from monitor.page.truth import truth
 from monitor.page.words import Words
@@ -53,6 +54,7 @@ async def show(seen: Seen) -> Shown:
         "known": box.settings is not None,
         "was": seen.said.fields if refused and seen.said is not None else {},
         "push_error": text(box.health, "push_error"),
+        "push": pushes.phone(seen) if chosen == "notify" else None,
     }
     return Shown(template="settings.html", model=model)
 

@@ -67,6 +67,10 @@ def check_answer(verb: str, payload: bytes, answers: list[dict[str, object]]) ->
         "next",
         "restarts",
         "steps",
+        "topic",
+        "server",
+        "app",
+        "web",
     }
     assert set(answer) <= known | {"text", "from", "to"}
     assert isinstance(answer["ok"], bool)

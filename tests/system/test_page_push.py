@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from monitor.page.limits import BUTTONS
 from tests.ntfy_server import NtfyServer, press
+from tests.system.browser import CHROMIUM, Chromium, chromium
 from tests.system.daemon import Daemon
 from tests.system.mosquitto import BINARY, Mosquitto
 from tests.system.page_process import PageProcess, Phone
@@ -136,3 +138,40 @@ def test_a_phone_that_may_only_look_does_not_hear_the_topic(world: World) -> Non
         assert world.phone.send(f"/api/boxes/{BOX}/cmd/weigh_in", {}).json["ok"]
         wait_for(lambda: any("weigh_in" in str(each) for each in heard.seen), 30.0)
         assert told["topic"] not in str(heard.seen)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Chromium]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+@pytest.mark.parametrize(
+    ("width", "dark", "language"),
+    [(320, True, "de"), (390, False, "en"), (1280, False, "en")],
+)
+def test_the_page_shows_how_a_phone_gets_pushes(
+    browser: Chromium, world: World, width: int, dark: bool, language: str
+) -> None:
+    options = {"width": width, "dark": dark, "language": language}
+    with browser.screen(world.page, phone=world.page.phone(), **options) as screen:
+        page = screen.go(f"/boxes/{BOX}/setup/settings?table=notify")
+        page.wait_for_selector("#push-make")
+        screen.check("pushes-before")
+        page.click("#push-make")
+        expect(page.locator("#push-topic")).to_contain_text("nursery-", timeout=60_000)
+        topic = page.locator("#push-topic").text_content() or ""
+        link = page.locator("#push-open").get_attribute("href")
+        assert link == f"ntfy://127.0.0.1:{world.ntfy.server_port}/{topic}?secure=false"
+        screen.check("pushes-topic")
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+def test_a_push_opens_the_page_on_its_alert(browser: Chromium, world: World) -> None:
+    world.push()
+    click = world.ntfy.shown[-1].click
+    with browser.screen(world.page, phone=world.phone) as screen:
+        page = screen.go(click.removeprefix(world.page.url))
+        expect(page.locator("article:target h2")).to_contain_text("Test alert", timeout=60_000)
+        screen.check("pushes-opened")

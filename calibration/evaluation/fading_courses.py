@@ -21,10 +21,19 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
+from calibration.evaluation.fading_compare import (
+    Result,
+    Spoken,
+    against_rules,
+    against_signs,
+    curve,
+    milk_missed,
+)
 from calibration.evaluation.fading_drive import Told, follow
 from calibration.evaluation.fading_worlds import (
     DISTURBANCES,
     FADES,
+    WORST_BAD_DAY,
     Disturbance,
     Fade,
     halves,
@@ -83,10 +92,9 @@ def told(job: Job, records: dict[Species, dict[str, Rows]]) -> list[tuple[Job, T
     return [(job, each) for each in follow(made)]
 
 
-def course(job: Job, of: Told, rule: str) -> Course:
-    """What one rule said of one baby."""
+def course(job: Job, of: Told, spoken: Sequence[bool]) -> Course:
+    """What one rule, ``spoken`` hour by hour, came to for one baby."""
     animal, hours = of.animal, len(of.kinds)
-    spoken = _spoken(of, rule)
     well_h = math.ceil(animal.onset_h) if animal.fade is not None else hours
     on = spoken[int(WARM_UP_H) : well_h]
     false = sum(now and not before for before, now in zip([False, *on], on, strict=False))
@@ -94,14 +102,21 @@ def course(job: Job, of: Told, rule: str) -> Course:
     if animal.fade is None:
         return Course(fade=None, disturbance=job.disturbance, weeks=weeks, false=false,
                       delay_h=None, lead_h=None)  # fmt: skip
-    first_h, losing_h = (_first(each, well_h) for each in (spoken, _spoken(of, "losing_weight")))
-    lead_h = None if first_h is None else (hours if losing_h is None else losing_h) - first_h
+    first_h, end_h = _first(spoken, well_h), losing_h(of)
+    lead_h = None if first_h is None else end_h - first_h
     delay_h = None if first_h is None else first_h + 1 - animal.onset_h
     return Course(fade=animal.fade, disturbance=job.disturbance, weeks=weeks, false=false,
                   delay_h=delay_h, lead_h=lead_h)  # fmt: skip
 
 
-def _spoken(of: Told, rule: str) -> list[bool]:
+def losing_h(of: Told) -> int:
+    """The hour of ``losing_weight`` of a baby that fades, or the end where it never comes."""
+    found = _first(spoken_by(of, "losing_weight"), math.ceil(of.animal.onset_h))
+    return len(of.kinds) if found is None else found
+
+
+def spoken_by(of: Told, rule: str) -> list[bool]:
+    """Hour by hour, whether the running rules say it."""
     if rule == "watch":
         return [level in {"watch", "act"} for level in of.levels]
     return [rule in kinds for kinds in of.kinds]
@@ -109,6 +124,14 @@ def _spoken(of: Told, rule: str) -> list[bool]:
 
 def _first(on: Sequence[bool], from_h: int) -> int | None:
     return next((h for h in range(from_h, len(on)) if on[h]), None)
+
+
+def _measured(found: Sequence[tuple[Job, Told]], spoken: Spoken) -> Result:
+    courses = [course(job, of, spoken(of)) for job, of in found]
+    weeks, false = sum(c.weeks for c in courses), sum(c.false for c in courses)
+    fading = [c for c in courses if c.fade is not None]
+    early = sum(c.lead_h is not None and c.lead_h >= EARLY_H for c in fading)
+    return 100.0 * false / max(weeks, 1e-9), 100.0 * early / max(len(fading), 1)
 
 
 def rate_interval(events: int, weeks: float) -> tuple[float, float]:
@@ -178,18 +201,54 @@ def main(argv: Sequence[str] | None = None) -> None:
     with ProcessPoolExecutor(args.workers) as pool:
         work = pool.map(partial(told, records=records), jobs(args.litters, args.seed), chunksize=2)
         found = [each for batch in work for each in batch]
-    print(f"{args.litters} litters, {len(found)} babies, ten days each\n\n{HEAD}")
-    for rule in RULES:
-        print(line(rule, [course(job, of, rule) for job, of in found]))
-    print(f"\nfading, by what happens\n\n{HEAD}")
-    ours = [course(job, of, "fading") for job, of in found]
-    for fade in FADES:
-        print(line(fade, [c for c in ours if c.fade == fade]))
-    print("\nfading, falsely, by what disturbs a healthy litter")
+    print(f"{args.litters} litters, {len(found)} babies, ten days each")
+    for part in (_rules_table, _kinds_table, _disturbances, _compared, _ceiling):
+        print("\n" + "\n".join(part(found)), flush=True)
+
+
+Found = Sequence[tuple[Job, Told]]
+
+
+def _rules_table(found: Found) -> list[str]:
+    return [HEAD, *(line(rule, [course(job, of, spoken_by(of, rule)) for job, of in found])
+                    for rule in RULES)]  # fmt: skip
+
+
+def _kinds_table(found: Found) -> list[str]:
+    ours = [course(job, of, spoken_by(of, "fading")) for job, of in found]
+    rows = [line(fade, [c for c in ours if c.fade == fade]) for fade in FADES]
+    return ["fading, by what happens", HEAD, *rows]
+
+
+def _disturbances(found: Found) -> list[str]:
+    rows = ["fading, falsely, by what disturbs a healthy litter"]
+    ours = [course(job, of, spoken_by(of, "fading")) for job, of in found]
     for disturbance in DISTURBANCES:
         weeks = sum(c.weeks for c in ours if c.disturbance == disturbance)
         false = sum(c.false for c in ours if c.disturbance == disturbance)
-        print(f"{disturbance:12s} {false:3d} in {weeks:4.0f} weeks")
+        rows.append(f"{disturbance:12s} {false:3d} in {weeks:4.0f} weeks")
+    return rows
+
+
+def _compared(found: Found) -> list[str]:
+    measure = partial(_measured, found)
+    rate, _ = measure(lambda of: spoken_by(of, "fading"))
+    return [
+        "what each rate of false alerts buys", *curve(measure),
+        "\nat the rate of each rule: told 12 h before losing_weight",
+        *against_rules(measure, [rule for rule in RULES if rule not in {"fading", "watch"}]),
+        f"\neach group of signs by itself at {rate:.1f} false ones in 100 weeks",
+        *against_signs(measure, rate),
+    ]  # fmt: skip
+
+
+def _ceiling(found: Found) -> list[str]:
+    missed = [milk_missed(of.animal, losing_h(of) - EARLY_H) for _, of in found if of.animal.fade]
+    less = sum(each <= WORST_BAD_DAY for each in missed)
+    return [
+        f"12 h before losing_weight {less} of {len(missed)} have left no more milk than a healthy",
+        f"baby on the worst bad day, {WORST_BAD_DAY:g} of a day's (true amounts, no scatter)",
+    ]
 
 
 if __name__ == "__main__":

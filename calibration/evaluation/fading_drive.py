@@ -2,13 +2,14 @@
 
 Weighings, bottles and hours of liveliness and calls are given to ``BabyRecord``, ``ConcernWriter``
 and ``FadingWatch`` as the pipeline would; scale, tracker and cry detector are left out (names and
-grams are right, or missing). ``fading_boxes`` confirms some courses with all of them.
+grams are right, or missing). ``fading_boxes`` runs some courses through scale and tracker as well.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -28,6 +29,7 @@ from calibration.evaluation.fading_worlds import (
     Values,
 )
 from monitor.core.fading.hours import Hour
+from monitor.core.fading.judgement import Course, Judgement, considered, decide, strongest
 from monitor.core.fading.watch import FadingWatch
 from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.conditions import ConcernWriter, Watch
@@ -47,6 +49,33 @@ SETTLED_H = 6.0
 """since when a baby that left is left out of the judgement"""
 
 
+Score = Literal["fading", "score", "gain", "drinking", "moving", "crying"]
+"""``fading``: of signs that agree; ``score``: of all; the rest of one group by itself"""
+Scores = dict[Score, float]
+"""without those that cannot be had"""
+
+
+class Recorder:
+    """Judges as the watch does, and keeps what the signs said, together and each by itself."""
+
+    def __init__(self) -> None:
+        self.said: list[Scores] = []
+
+    def judge(self, litter: Sequence[Course], now_s: float) -> list[Judgement | None]:
+        """Judge each baby; ``said`` has the most of each score over all hours of onset."""
+        found = list(considered(litter, now_s))
+        self.said = [{} for _ in litter]
+        for each in found:
+            said = self.said[each.baby]
+            now: Scores = {group: s.evidence for group, s in strongest(each.signs).items()}
+            now["score"] = each.judgement.score
+            if each.judgement.agree:
+                now["fading"] = each.judgement.score
+            for name, value in now.items():
+                said[name] = max(said.get(name, -math.inf), value)
+        return decide(len(litter), found)
+
+
 class Told(msgspec.Struct):
     """What was said of one baby, hour by hour."""
 
@@ -54,7 +83,7 @@ class Told(msgspec.Struct):
     kinds: list[frozenset[str]] = []
     """alert kinds stated, by hour; severity "info" left out"""
     levels: list[str | None] = []
-    scores: list[float] = []
+    scores: list[Scores] = []
 
     def first_h(self, kind: str, from_h: float = 0.0) -> float | None:
         """The first hour from ``from_h`` on at which it was stated."""
@@ -76,9 +105,10 @@ def follow(made: Litter, probe: Probe | None = None) -> list[Told]:
     """Ten days of this litter; what was said of each."""
     r = np.random.default_rng([made.seed, 43])
     reference = growth_reference()
-    watch, writer = FadingWatch(reference), ConcernWriter(reference)
+    recorder = Recorder()
+    watch, writer = FadingWatch(reference, recorder.judge), ConcernWriter(reference)
     records = [_record(animal) for animal in made.animals]
-    weighed = [_weighings(r, made, i) for i in range(len(records))]
+    weighed = [weighings(r, made, i) for i in range(len(records))]
     hours = _hours(r, made)
     told = [Told(animal) for animal in made.animals]
     for h in range(HOURS):
@@ -90,10 +120,11 @@ def follow(made: Litter, probe: Probe | None = None) -> list[Told]:
         watch.forget()
         watch.observe(now_s, [records[i] for i in here])
         fading = {c.key for c in watch.conditions([records[i] for i in here])}
-        for i in here:
+        for i, scores in zip(here, recorder.said, strict=True):
             kinds = _rules(writer, records[i], now_s)
             told[i].kinds.append(kinds | ({"fading"} if records[i].baby.id in fading else set()))
             said = watch.watch(records[i].baby.id)
+            told[i].scores.append(scores)
             told[i].levels.append(said.level if said is not None else None)
         if probe is not None:
             probe(now_s, [records[i] for i in here], watch)
@@ -123,7 +154,7 @@ def _put(
             record.refresh(reference)
 
 
-def _weighings(r: Random, made: Litter, i: int) -> list[Weighing]:
+def weighings(r: Random, made: Litter, i: int) -> list[Weighing]:
     """Lifts and returns of one baby at every bottle."""
     animal, out = made.animals[i], list[Weighing]()
     litter_day = np.exp(np.random.default_rng([made.seed, 44]).normal(0.0, LITTER_SCATTER, 11))

@@ -33,6 +33,10 @@ REFUSED = 0.03
 LIFT_SCATTER, LIFT_WANDERS = 0.007, 0.006
 """relative scatter of a lift, and of what wanders from bottle to bottle (full bladder, bowel)"""
 CRY_MIN_H = 1.0
+BAD_DAY_H, BAD_DAY_LEAVES = 24.0, 0.45
+"""How long the worst bad day of a healthy baby lasts, and what share of its milk it leaves."""
+WORST_BAD_DAY = BAD_DAY_H / 24.0 * BAD_DAY_LEAVES
+"""... in days of its usual milk"""
 SMOOTHED = 2
 """Daily weights on either side with which one is averaged: by hand, of any phase, they scatter by
 1.3 to 2.2 %, the puppies' are whole ounces, and the scatter of a lift is added by itself."""
@@ -200,8 +204,8 @@ def _bad_day(r: Random, made: Litter) -> None:
     """One baby, twice in ten days, drinks and moves less for 8 to 24 hours."""
     animal = made.animals[0]
     for start in r.uniform(60.0, 220.0, 2):
-        dip = ramp(start, 4.0) - ramp(start + r.uniform(8.0, 24.0), 4.0)
-        animal.drinks *= 1.0 - float(r.uniform(0.2, 0.45)) * dip
+        dip = ramp(start, 4.0) - ramp(start + r.uniform(8.0, BAD_DAY_H), 4.0)
+        animal.drinks *= 1.0 - float(r.uniform(0.2, BAD_DAY_LEAVES)) * dip
         animal.lively *= 1.0 - 0.25 * dip
         animal.cries *= 1.0 + 0.5 * dip
 

@@ -21,8 +21,10 @@ from monitor.times import DAY_S, HOUR_S
 AFTER_S = 3 * HOUR_S
 """The last weight must be so long after it."""
 POINTS_BEFORE, SPAN_BEFORE_S = 3, 24 * HOUR_S
-WANDERS = 0.016
-"""How far the daily gain of a healthy baby (a share of its weight) differs from its last days'."""
+WANDERS = 0.009
+"""How far the daily gain of a healthy baby (a share of its weight) may differ from its last days'
+before that speaks for fading; chosen by the count of false and of early alerts. (Healthy ones
+differ by up to 0.016; whether it drinks as usual tells those apart.)"""
 LEVEL_WANDERS = 0.007
 """What all weights of a few hours are off together: a full bladder, a late bottle."""
 PRIOR_SD = 0.03

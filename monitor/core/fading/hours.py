@@ -13,8 +13,8 @@ import msgspec
 from monitor.times import HOUR_S, MINUTE_S
 from monitor.timeshift import Moment
 
-KEPT_H = 144
-"""Two days in which it may have begun and four of what is usual."""
+KEPT_H = 174
+"""More than three days in which it may have begun and four of what is usual."""
 MOST_VOICES = 3
 """Of more that may have called nobody can say whose call it was."""
 
@@ -111,7 +111,7 @@ class HourLog:
 
 
 def _rounded(hour: Hour) -> Hour:
-    """As short as it may be written down: 144 of each baby lie in a snapshot."""
+    """As short as it may be written down: 174 of each baby lie in a snapshot."""
     for name in ("in_lively", "out_lively", "cry_min", "fed_cry_min"):
         setattr(hour, name, round(getattr(hour, name), 2))
     return hour

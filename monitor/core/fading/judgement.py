@@ -8,7 +8,7 @@ nothing is remembered but what was weighed, drunk and heard: what is undone was 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple, TypeVar
 
 import msgspec
@@ -18,20 +18,22 @@ from monitor.core.fading.drinking import drinking, rate, refusals, refusing
 from monitor.core.fading.gaining import bend, gaining
 from monitor.core.fading.hours import Hour
 from monitor.core.fading.moving import hour_signs
-from monitor.core.fading.signs import Sign
+from monitor.core.fading.signs import Group, Sign
 from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.feeding import FeedRecord
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.growth.trend import Point
 from monitor.times import DAY_S, HOUR_S
 
-BEGAN_H = (9.0, 13.0, 18.0, 24.0, 36.0, 54.0)
+BEGAN_H = (9.0, 18.0, 24.0, 36.0, 54.0, 78.0)
 """Hours ago at which it may have begun."""
 BASELINE_S = 4 * DAY_S
 """What is usual: the days before that."""
-MOST, LEAST = 8.0, -1.0
-"""No group says more than this: whatever made one number odd, another has to agree. Nor does one
-that is as usual outweigh those that are not."""
+MOST: dict[Group, float] = {"gain": 12.0, "drinking": 12.0, "moving": 4.0, "crying": 4.0}
+LEAST = -1.0
+"""No group says more or less than this: whatever made one number odd, another has to agree, and one
+that is as usual does not outweigh those that are not. How a box of several moves and calls is least
+of all one baby's own."""
 SPEAKS = 1.0
 """A sign with this much evidence is one that agrees (three times as likely when fading)."""
 WATCH, ACT = 3.5, 8.0
@@ -50,6 +52,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 
     level: Level
     score: float
+    agree: bool
+    """enough signs speak for it, one of them its own"""
     since_s: float
     """when it may have begun"""
     signs: list[Sign]
@@ -89,34 +93,63 @@ class Course(NamedTuple):
 
 def judge(litter: Sequence[Course], now_s: float) -> list[Judgement | None]:
     """Judge each baby of one species; ``None`` for one of which no sign can be had."""
-    found: list[Judgement | None] = [None] * len(litter)
+    return decide(len(litter), considered(litter, now_s))
+
+
+class Considered(NamedTuple):
+    """What the signs of one baby say, if it began to fade at one of the hours."""
+
+    baby: int
+    """its place in the litter"""
+    signs: Sequence[Sign]
+    judgement: Judgement
+
+
+def decide(babies: int, found: Iterable[Considered]) -> list[Judgement | None]:
+    """Of each baby the judgement with the most evidence; signs that agree come first."""
+    best: list[Judgement | None] = [None] * babies
+    for each in found:
+        before = best[each.baby]
+        if before is None or _rank(each.judgement) > _rank(before):
+            best[each.baby] = each.judgement
+    return best
+
+
+def considered(litter: Sequence[Course], now_s: float) -> Iterator[Considered]:
+    """Every baby of which a sign can be had, for every hour at which it may have begun."""
     for hours in BEGAN_H:
         since_s = now_s - hours * HOUR_S
         for i, signs in enumerate(signs_since(litter, since_s, now_s)):
-            best, here = found[i], _summed(signs, since_s, alone=len(litter) == 1)
-            if here is not None and (best is None or here.score > best.score):
-                found[i] = here
+            if signs:
+                yield Considered(i, signs, _summed(signs, since_s, alone=len(litter) == 1))
+
+
+def _rank(judgement: Judgement) -> tuple[bool, float]:
+    return judgement.level == "act", judgement.score
+
+
+def strongest(signs: Sequence[Sign]) -> dict[Group, Sign]:
+    """Of each group the sign with the most evidence."""
+    found: dict[Group, Sign] = {}
+    for sign in sorted(signs, key=lambda each: each.evidence):
+        found[sign.group] = sign
     return found
 
 
-def _summed(signs: Sequence[Sign], since_s: float, *, alone: bool) -> Judgement | None:
-    strongest: dict[str, Sign] = {}
-    for sign in sorted(signs, key=lambda each: each.evidence):
-        strongest[sign.group] = sign
-    if not strongest:
-        return None
-    score = sum(min(max(sign.evidence, LEAST), MOST) for sign in strongest.values())
-    agreeing = [sign for sign in strongest.values() if sign.evidence >= SPEAKS]
+def _summed(signs: Sequence[Sign], since_s: float, *, alone: bool) -> Judgement:
+    best = strongest(signs).values()
+    score = sum(min(max(sign.evidence, LEAST), MOST[sign.group]) for sign in best)
+    agreeing = [sign for sign in best if sign.evidence >= SPEAKS]
     agreeing.sort(key=lambda each: -each.evidence)
     own = alone or any(sign.group in OWN for sign in agreeing)
-    level = _level(score, len(agreeing) if own else 0)
-    return Judgement(level=level, score=score, since_s=since_s, signs=agreeing)
-
-
-def _level(score: float, agreeing: int) -> Level:
-    if score >= ACT and agreeing >= AGREE:
-        return "act"
-    return "watch" if score >= WATCH else "well"
+    agree = own and len(agreeing) >= AGREE
+    return Judgement(
+        level="act" if agree and score >= ACT else "watch" if score >= WATCH else "well",
+        score=score,
+        agree=agree,
+        since_s=since_s,
+        signs=agreeing,
+    )
 
 
 def signs_since(litter: Sequence[Course], since_s: float, now_s: float) -> Iterator[list[Sign]]:

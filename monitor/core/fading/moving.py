@@ -28,6 +28,9 @@ BETWEEN_DAYS = 0.12
 """What the mean of a healthy box changes from day to day beside that, as a share."""
 LESS_LIVELY = 0.5
 """The share of its liveliness that a fading baby loses."""
+ALL_LESS_LIVELY, ALL_DIP = 0.4, 0.15
+"""What the box loses when all are quiet, as after a vaccination, and how likely that is for one of
+them: of several, one that fades cannot make the box so much quieter."""
 MORE_STILL = 0.5
 """The share of the minutes with a stir that a fading baby loses."""
 LESS_CRIES, MORE_CRIES = 0.7, 1.0
@@ -82,7 +85,7 @@ def _lively(before: Sequence[Hour], since: Sequence[Hour], company: int, span: s
     now, now_sd, m = _mean(since, lambda h: (h.in_lively, h.in_min))
     if n < HOURS_BEFORE or m < HOURS_SINCE or usual <= 0.0:
         return None
-    sd = math.hypot(usual_sd, max(now_sd, 0.5 * usual_sd))
+    alone_sd = math.hypot(usual_sd, max(now_sd, 0.5 * usual_sd))
     common = BETWEEN_DAYS * usual / math.sqrt(company)
     change, share = now - usual, 0.0
     without, without_now = _without(before), _without(since)
@@ -90,11 +93,14 @@ def _lively(before: Sequence[Hour], since: Sequence[Hour], company: int, span: s
         seen_sd = math.hypot(without[1], without_now[1])
         share = common**2 / (common**2 + seen_sd**2)
         change -= share * (without_now[0] - without[0])
-    sd = math.hypot(sd, common * math.sqrt(1.0 - share))
+    sd = math.hypot(alone_sd, common * math.sqrt(1.0 - share))
     text = f"the box with it in is {100.0 * now / usual:.0f} % as lively as usual for {span}"
     if without is not None and without_now is not None and without[0] > 0.0:
         text += f", without it {100.0 * without_now[0] / without[0]:.0f} %"
     found = evidence(-change, sd, LESS_LIVELY * usual / company)
+    if company > 1:
+        dip = evidence(usual - now, math.hypot(alone_sd, common), ALL_LESS_LIVELY * usual)
+        found -= math.log1p(ALL_DIP * math.expm1(min(dip, 30.0)))
     return Sign(name="lively", group="moving", now=now, usual=usual, sd=sd, evidence=found,
                 text=text)  # fmt: skip
 

@@ -5,7 +5,7 @@ The alert opens at ``act`` and stays until the signs are back at ``well``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -22,6 +22,10 @@ from monitor.timeshift import Moment
 
 JUDGE_EVERY_S = 15 * MINUTE_S
 """Signs change with bottles and hours."""
+
+
+Judging = Callable[[Sequence[Course], float], list[Judgement | None]]
+"""of each baby of a litter at a time"""
 
 
 class FadingState(msgspec.Struct):
@@ -44,8 +48,8 @@ class FadingRun(msgspec.Struct):
 class FadingWatch:
     """Judges; states ``fading``."""
 
-    def __init__(self, reference: GrowthReference) -> None:
-        self._reference = reference
+    def __init__(self, reference: GrowthReference, judging: Judging = judge) -> None:
+        self._reference, self._judging = reference, judging
         self.state, self.run = FadingState(), FadingRun()
         self._judged: dict[str, Judgement | None] = {}
         self._judged_s: float | None = None
@@ -92,7 +96,7 @@ class FadingWatch:
             Course.of(record, hours.get(record.baby.id, ()), now_s, self._reference)
             for record in litter
         ]
-        for record, judgement in zip(litter, judge(courses, now_s), strict=True):
+        for record, judgement in zip(litter, self._judging(courses, now_s), strict=True):
             self._judged[record.baby.id] = judgement
 
     def _follow(self) -> None:

@@ -33,6 +33,10 @@ class Curve(NamedTuple):
         """The share a day at a moment."""
         return float(np.interp(t_s, self.t_s, self.share))
 
+    def shares_at(self, t_s: Sequence[float]) -> Values:
+        """The share a day at each of these moments."""
+        return np.asarray(np.interp(t_s, self.t_s, self.share))
+
     def sum_at(self, t_s: Values) -> Values:
         """The sum up to each of these moments."""
         return np.asarray(np.interp(t_s, self.t_s, self.summed))

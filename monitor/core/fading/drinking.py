@@ -50,13 +50,16 @@ def rate(bottles: Sequence[FeedRecord], need: Curve, start_s: float, since_s: fl
 
     Bottles of a baby that hardly needs milk any more are left out: it eats.
     """
-    drunk = [
-        (b.t_s, b.amount_g / b.weight_g / need.share_at(b.t_s), b.t_s - a.t_s, b.amount_g)
+    known = [
+        (a.t_s, b)
         for a, b in pairwise(bottles)
-        if b.amount_g is not None
-        and b.t_s > start_s
-        and b.t_s - a.t_s <= LONGEST_GAP_S
-        and need.share_at(b.t_s) >= LEAST_NEED
+        if b.t_s > start_s and b.amount_g is not None and b.t_s - a.t_s <= LONGEST_GAP_S
+    ]
+    needs = need.shares_at([b.t_s for _, b in known]).tolist() if known else []
+    drunk = [
+        (b.t_s, grams / b.weight_g / needed, b.t_s - before_s, grams)
+        for (before_s, b), needed in zip(known, needs, strict=True)
+        if needed >= LEAST_NEED and (grams := b.amount_g) is not None
     ]
     before = np.array([d for d in drunk if d[0] <= since_s])
     since = np.array([d for d in drunk if d[0] > since_s])

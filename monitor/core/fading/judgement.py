@@ -25,7 +25,7 @@ from monitor.core.growth.reference import GrowthReference
 from monitor.core.growth.trend import Point
 from monitor.times import DAY_S, HOUR_S
 
-BEGAN_H = (9.0, 18.0, 24.0, 36.0, 54.0, 78.0)
+BEGAN_H = (9.0, 13.0, 24.0, 36.0, 54.0, 78.0)
 """Hours ago at which it may have begun."""
 BASELINE_S = 4 * DAY_S
 """What is usual: the days before that."""
@@ -36,7 +36,7 @@ that is as usual does not outweigh those that are not. How a box of several move
 of all one baby's own."""
 SPEAKS = 1.0
 """A sign with this much evidence is one that agrees (three times as likely when fading)."""
-WATCH, ACT = 3.5, 8.0
+WATCH, ACT = 3.5, 7.8
 """Evidence from which on somebody should look, and from which on somebody is told."""
 AGREE = 2
 """So many groups of signs must agree before somebody is told."""

@@ -65,7 +65,8 @@ def _mean(
     hours: Sequence[Hour], value: Callable[[Hour], tuple[float, float]]
 ) -> tuple[float, float, int]:
     """Mean of a sum per minute over hours, its standard error, and how many hours had any."""
-    pairs = np.array([value(h) for h in hours if value(h)[1] >= LEAST_MIN], float).reshape(-1, 2)
+    seen = [pair for pair in map(value, hours) if pair[1] >= LEAST_MIN]
+    pairs = np.array(seen, float).reshape(-1, 2)
     if not len(pairs):
         return 0.0, math.inf, 0
     total = float(pairs[:, 1].sum())

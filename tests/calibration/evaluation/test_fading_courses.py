@@ -10,6 +10,7 @@ from calibration.evaluation.fading_courses import (
     jobs,
     line,
     rate_interval,
+    spoken_by,
     told,
 )
 from calibration.evaluation.fading_drive import Told
@@ -32,18 +33,16 @@ def test_intervals_of_rates_are_those_of_the_tables():
 def test_the_lead_is_counted_to_losing_weight_and_the_delay_from_the_onset():
     kinds = [frozenset[str]()] * 100 + [frozenset({"fading"})] * 20
     kinds += [frozenset({"fading", "losing_weight"})] * 120
-    found = course(
-        Job("kitten", "refusal", "none", 1),
-        Told(animal("refusal", 90.5), kinds=kinds, levels=[]),
-        "fading",
-    )
+    of = Told(animal("refusal", 90.5), kinds=kinds, levels=[])
+    found = course(Job("kitten", "refusal", "none", 1), of, spoken_by(of, "fading"))
     assert (found.delay_h, found.lead_h, found.false) == (10.5, 20.0, 0)
 
 
 def test_what_is_said_of_a_baby_that_is_well_is_false_and_counted_once():
     on = frozenset({"fading"})
     kinds = [frozenset[str]()] * 60 + [on] * 10 + [frozenset[str]()] * 10 + [on] * 160
-    found = course(Job("kitten", None, "none", 1), Told(animal(), kinds=kinds, levels=[]), "fading")
+    of = Told(animal(), kinds=kinds, levels=[])
+    found = course(Job("kitten", None, "none", 1), of, spoken_by(of, "fading"))
     assert (found.false, found.weeks, found.delay_h) == (2, pytest.approx(192 / 168), None)
 
 

@@ -2,7 +2,17 @@ from __future__ import annotations
 
 import random
 
-from monitor.core.fading.judgement import Course, judge
+from monitor.core.fading.hours import Hour
+from monitor.core.fading.judgement import (
+    ACT,
+    MOST,
+    Considered,
+    Course,
+    Judgement,
+    considered,
+    decide,
+    judge,
+)
 from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.reference import GrowthReference
 from monitor.data.shipped import shipped
@@ -42,7 +52,30 @@ def test_a_baby_that_drinks_and_gains_is_well():
 
 
 def test_less_milk_and_less_gain_agree():
-    (found,) = judge([raised(6, fading_h=18)], T + 6 * DAY_S)
+    (found,) = judge([raised(6, fading_h=21)], T + 6 * DAY_S)
     assert found.level == "act"
     assert {sign.group for sign in found.signs} == {"gain", "drinking"}
     assert all(sign.evidence > 0 for sign in found.signs)
+
+
+def test_the_most_evidence_is_the_answer_and_signs_that_agree_come_first():
+    def said(baby: int, level: str, score: float) -> Considered:
+        here = Judgement(level=level, score=score, agree=level == "act", since_s=T, signs=[])  # type: ignore[arg-type]
+        return Considered(baby, [], here)
+
+    found = decide(3, [said(0, "watch", 4.0), said(0, "watch", 5.0), said(0, "well", 1.0),
+                       said(1, "act", ACT), said(1, "watch", ACT + 3.0)])  # fmt: skip
+    assert [each and each.score for each in found] == [5.0, ACT, None]
+
+
+def test_a_box_that_falls_silent_and_still_is_told_of_nobody_who_drinks_and_gains():
+    course, end_s = raised(6), T + 6 * DAY_S
+    hours = [
+        Hour(end_s - k * HOUR_S, 1, 50, 2.0 if k < 36 else 20.0, heard_min=50)
+        for k in range(130, 0, -1)
+    ]
+    still = course._replace(hours=hours)
+    most = max(each.judgement.score for each in considered([still], end_s))
+    (found,) = judge([still], end_s)
+    assert (found.level, found.score) == ("well" if most < 3.5 else "watch", most)
+    assert most <= MOST["moving"]

@@ -69,3 +69,9 @@ def test_calls_that_cease_and_calls_that_double_both_speak():
     assert signs(lived(cries_later=0.05))["cries"].evidence > 1.0
     assert signs(lived(cries_later=2.5))["cries"].evidence > 1.0
     assert signs(lived())["cries"].evidence < 0.0
+
+
+def test_a_box_of_five_that_is_half_as_lively_has_more_than_one_that_is_quiet():
+    all_of_us = signs(lived(company=5, lively=0.3, later=0.15))["lively"]
+    assert all_of_us.evidence < 1.0
+    assert signs(lived(lively=0.3, later=0.15))["lively"].evidence > 1.0  # alone: it is that one

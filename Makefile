@@ -20,6 +20,8 @@ help:
 	@echo "make soak    thirty simulated days: memory, journal, what the card is given (an hour)"
 	@echo "make fuzz    look for inputs that break something, FUZZ_S seconds for each reader"
 	@echo "make audit   known weaknesses of the pinned packages; make lock pins them anew"
+	@echo "make deb     Debian packages for Bookworm and Trixie, for PCs and for the Pi"
+	@echo "make test-install  the packages on clean systems: install, upgrade, remove (as root)"
 	@echo "make golden  regenerate the golden nights; look at the diff before you commit it"
 	@echo "make pictures the README's pictures of the page, over the simulated nursery"
 	@echo "make sentences  every sentence that a phone may show, with its place, for a translator"
@@ -118,6 +120,20 @@ test-arm64:
 test-boot: $(VENV)/.dev
 	@tools/need debootstrap,systemd-container sh -c 'command -v debootstrap && command -v systemd-nspawn'
 	@NURSERY_BOOT_TEST=1 $(BIN)/python -m pytest tests/system/test_boot.py
+
+# Debian packages for Bookworm and Trixie, for PCs and for the Pi, into dist/; wheels are fetched with
+# the hashes of requirements.lock. make deb DEB="--release trixie --arch arm64" builds one.
+.PHONY: deb
+deb:
+	@tools/need dpkg-dev,xz-utils,python3-pip sh -c 'command -v dpkg-deb && command -v xz && python3 -m pip --version'
+	@python3 tools/deb $(DEB)
+
+# The packages on clean Bookworm and Trixie systems, booted by a real systemd in a container:
+# installed, paired, alerted, rebooted, upgraded, removed. Needs root; a quarter of an hour.
+.PHONY: test-install
+test-install: $(VENV)/.dev
+	@tools/need debootstrap,systemd-container,lintian sh -c 'command -v debootstrap && command -v systemd-nspawn && command -v lintian'
+	@NURSERY_INSTALL_TEST=1 $(BIN)/python -m pytest tests/system/test_package.py
 
 # Thirty simulated days through the real daemon, about an hour; as root it also counts what the
 # card is given, on a file system of its own.

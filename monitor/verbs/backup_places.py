@@ -30,6 +30,7 @@ BROKER_FILES = (
     "conf.d/nursery.conf",
     "nursery.passwd",
     "nursery.acl",
+    "nursery.names",
     "certs/nursery-ca.crt",
     "certs/nursery-ca.key",
     "certs/nursery-server.crt",

@@ -3,15 +3,24 @@
 #
 #   sudo ./setup.sh BOX [HOST...]      BOX: the name in the box's configuration
 #                                      HOST: names and addresses by which phones reach this machine
+#   sudo ./setup.sh --renamed USER BOX only the rules: the box that logs in as USER is called BOX now
 #
 # Run again it keeps the authority (phones trust it already) and renews the rest. Prints the new
-# passwords once. ROOT=DIR works below a directory (for tests and images).
+# passwords once. ROOT=DIR works below a directory (for tests and images); ETC, PORT and LOCAL_PORT
+# make a broker beside another one.
 set -eu
 
 ROOT=${ROOT:-}
-ETC=$ROOT/etc/mosquitto
+ETC=${ETC:-$ROOT/etc/mosquitto}
+PORT=${PORT:-8883}
+LOCAL_PORT=${LOCAL_PORT:-1883}
 CERTS=$ETC/certs
 HERE=$(cd "$(dirname "$0")" && pwd)
+RENAMED=
+if [ "${1:-}" = --renamed ]; then
+    RENAMED=${2:?usage: setup.sh --renamed USER BOX}
+    shift 2
+fi
 BOX=${1:?usage: setup.sh BOX [HOST...]}
 shift
 case $BOX in
@@ -20,6 +29,45 @@ case $BOX in
         exit 2 ;;
 esac
 umask 077
+
+# What each name may say. A box speaks under its own name, which is its user's, and under those it
+# has had: what it said there it takes back itself.
+rules() {
+    cp "$HERE/nursery.acl" "$ETC/nursery.acl.new"
+    cut -d: -f1 "$ETC/nursery.passwd" | while read -r user; do
+        case $user in homeassistant | phone | page) continue ;; esac
+        printf '\nuser %s\n' "$user"
+        { echo "$user $user"; cat "$ETC/nursery.names" 2>/dev/null; } | sed -n "s/^$user //p" |
+            while read -r name; do
+                printf 'topic readwrite nursery/%s/#\n' "$name"
+                printf 'topic readwrite homeassistant/+/nursery-%s/+/config\n' "$name"
+            done
+        printf 'topic read homeassistant/status\n'
+    done >> "$ETC/nursery.acl.new"
+    give "$ETC/nursery.acl.new"
+    mv "$ETC/nursery.acl.new" "$ETC/nursery.acl"
+}
+
+# To the broker's user, who reads them.
+give() {
+    if [ -z "$ROOT" ] && id mosquitto >/dev/null 2>&1; then
+        chown mosquitto "$@"
+    fi
+}
+
+if [ -n "$RENAMED" ]; then
+    grep -q "^$RENAMED:" "$ETC/nursery.passwd" || { echo "setup.sh: no $RENAMED here" >&2; exit 2; }
+    if [ "$BOX" != "$RENAMED" ] && grep -q "^$BOX:" "$ETC/nursery.passwd"; then
+        echo "setup.sh: another box has the name $BOX: choose another one" >&2
+        exit 2
+    fi
+    if ! grep -qx "$RENAMED $BOX" "$ETC/nursery.names" 2>/dev/null; then
+        echo "$RENAMED $BOX" >> "$ETC/nursery.names"
+        rules
+        echo "$RENAMED may speak as $BOX"
+    fi
+    exit 0
+fi
 mkdir -p "$CERTS" "$ETC/conf.d"
 
 names="DNS:localhost,IP:127.0.0.1,DNS:$(hostname),DNS:$(hostname).local"
@@ -61,18 +109,10 @@ for user in "$BOX" homeassistant phone page; do
     fi
 done
 
-sed "s,/etc/mosquitto,$ETC,g" "$HERE/nursery.conf" > "$ETC/conf.d/nursery.conf"
-cp "$HERE/nursery.acl" "$ETC/nursery.acl"
-cut -d: -f1 "$ETC/nursery.passwd" | while read -r user; do
-    case $user in homeassistant | phone | page) continue ;; esac
-    printf '\nuser %s\n' "$user"
-    printf 'topic readwrite nursery/%s/#\n' "$user"
-    printf 'topic readwrite homeassistant/+/nursery-%s/+/config\n' "$user"
-    printf 'topic read homeassistant/status\n'
-done >> "$ETC/nursery.acl"
+sed -e "s,/etc/mosquitto,$ETC,g" -e "s/^listener 8883/listener $PORT/" \
+    -e "s/^listener 1883/listener $LOCAL_PORT/" "$HERE/nursery.conf" > "$ETC/conf.d/nursery.conf"
+rules
 chmod 644 "$CERTS/nursery-ca.crt" "$CERTS/nursery-server.crt" "$ETC/conf.d/nursery.conf"
-if [ -z "$ROOT" ] && id mosquitto >/dev/null 2>&1; then
-    chown mosquitto "$CERTS/nursery-server.key" "$ETC/nursery.passwd" "$ETC/nursery.acl"
-fi
+give "$CERTS/nursery-server.key" "$ETC/nursery.passwd"
 echo "the authority that phones must trust: $CERTS/nursery-ca.crt"
 echo "now: systemctl restart mosquitto"

@@ -202,6 +202,8 @@ class PageConfig(_Section, frozen=True, kw_only=True):
     key_file: str | None = None
     state_dir: str = "/var/lib/nursery-page"
     """who is paired"""
+    access_file: str = "/etc/nursery/access.toml"
+    """what an installation wrote down for Home Assistant, to be shown while a box is set up"""
     username: str | None = None
     """its own at the broker; None: that of ``mqtt``"""
     password_file: str | None = None

@@ -127,6 +127,7 @@ def test_the_example_in_the_repository_is_valid() -> None:
     example = Path(__file__).parents[1] / "nursery.example.toml"
     config = load_config(example)
     assert config.scale.source == "hx711"
+    assert not config.scale.calibrated, "a copied file must not weigh with somebody else's cell"
     assert config.microphone.source == "sounddevice"
 
 

@@ -10,6 +10,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from monitor.page.access import Access
 from monitor.page.boxes import BoxDocument, Boxes
 from monitor.page.broker import Broker
 from monitor.page.hub import Hub
@@ -36,6 +37,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     pairing: Pairing
     said: Said
     views: Views
+    access: Callable[[], Access | None]
+    """how Home Assistant reaches the broker of this machine"""
     languages: dict[str, Words]
     names: frozenset[str]
     """host names that it answers to"""

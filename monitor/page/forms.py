@@ -97,6 +97,8 @@ async def _post(request: Request, *, setup: bool) -> Response:
     else:
         result = await page.broker.ask(box.name, verb, arguments(verb, asked), setup=setup)
     name = await _name_now(page, box.name, asked, result)
+    if name is None:
+        return RedirectResponse("/", 303)
     answer = answer_of(words_of(request), name, verb, asked, result)
     page.said.keep(session.id, answer, time.time())
     back = security.back_to(fields.get("back", "/"))
@@ -105,8 +107,10 @@ async def _post(request: Request, *, setup: bool) -> Response:
     return RedirectResponse(back, 303)
 
 
-async def _name_now(page: Page, box: str, asked: dict[str, str], result: dict[str, Any]) -> str:
-    """The name under which the box goes on; a new one is waited for, so that it can be shown."""
+async def _name_now(
+    page: Page, box: str, asked: dict[str, str], result: dict[str, Any]
+) -> str | None:
+    """The name under which the box goes on; ``None``: under a new one, and not here yet."""
     told = str(result.get("understood") or "").removeprefix("box: ")
     if asked.get("key") != "box" or result.get("ok") is not True or told == box:
         return box
@@ -115,7 +119,7 @@ async def _name_now(page: Page, box: str, asked: dict[str, str], result: dict[st
         if found is not None and found.online and found.health is not None:
             return told
         await asyncio.sleep(RENAMED_EVERY_S)
-    return box
+    return None
 
 
 def answer_of(

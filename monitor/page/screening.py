@@ -70,4 +70,5 @@ def seen_by(request: Request, session: Session) -> Seen:
         origin=origin_of(request),
         url=request.scope["raw_path"].decode("latin-1") + (f"?{query}" if query else ""),
         history=page.broker.histories.of,
+        access=page.access,
     )

@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
+from monitor.page.access import Access
 from monitor.page.boxes import BoxDocument
 from monitor.page.words import Words
 
@@ -56,6 +57,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     url: str = "/"
     """path and query, as a form's ``back``"""
     history: HistoryOf
+    access: Callable[[], Access | None] = lambda: None
+    """how Home Assistant reaches the broker of this machine"""
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):

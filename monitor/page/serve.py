@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
 import msgspec
@@ -17,6 +18,7 @@ from monitor.errors import ConfigError
 from monitor.host import systemd
 from monitor.mqtt.connecting import connector
 from monitor.page import security, words
+from monitor.page.access import read_access
 from monitor.page.app import build
 from monitor.page.boxes import Boxes
 from monitor.page.broker import Broker
@@ -64,6 +66,7 @@ def assemble(
         pairing=pairing,
         said=Said(),
         views=Views(),
+        access=partial(read_access, settings.access_file),
         languages=words.load(),
         names=security.own_names(settings.names),
         requests=Buckets(),

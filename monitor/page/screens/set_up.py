@@ -95,14 +95,15 @@ def _of(box: BoxDocument, step: str, seen: Seen) -> dict[str, Any]:
                 "least_db": LEAST_DB,
                 "most_db": MOST_DB,
             }
+        case "babies":
+            found["weighs"] = _is_there(box, "scale") and flag(box.scale, "calibrated") is True
         case "alerts":
             host = value_of(box, "mqtt.host")
             found |= {
                 "pushes": any(_is_given(box, key) for key in ("urls", "critical_urls")),
                 "own_broker": host in {"localhost", "127.0.0.1", "::1", ""},
                 "host": host,
-                "port": value_of(box, "mqtt.port") or "1883",
-                "tls": value_of(box, "mqtt.tls") == "yes",
+                "access": seen.access() if seen.right == "carer" else None,
             }
     return found
 

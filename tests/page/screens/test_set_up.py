@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from monitor.page.access import Access
 from monitor.page.progress import STEPS
 from monitor.page.screens import babies, now, set_up
 from monitor.page.screens import box as box_screen
@@ -85,10 +87,16 @@ def test_at_the_end_it_says_what_to_expect_tonight():
 
 
 def test_the_broker_of_the_box_says_what_to_type_into_home_assistant():
-    own = new("name", settings=settings(mqtt__host="localhost", mqtt__port=8883, mqtt__tls=True))
-    page = html(set_up.show, seen(own, step="alerts"))
-    assert "homeassistant" in page
-    assert "8883" in page
+    own = new("name", settings=settings(mqtt__host="localhost"))
+    assert EN("walk.ha_unknown") in html(set_up.show, seen(own, step="alerts"))
+    ways = {"host": "nursery.local", "port": 8883, "tls": True}
+    access = Access(username="homeassistant", password="a<b", **ways)
+    asked = msgspec.structs.replace(seen(own, step="alerts"), access=lambda: access)
+    page = html(set_up.show, asked)
+    for said in ("nursery.local", "8883", "homeassistant", "a&lt;b"):
+        assert said in page
+    looking = msgspec.structs.replace(asked, right="look")
+    assert "a&lt;b" not in html(set_up.show, looking)
     other = new("name", settings=settings(mqtt__host="ha.local"))
     page = html(set_up.show, seen(other, step="alerts"))
     assert EN("walk.alerts_other", host="ha.local") in page

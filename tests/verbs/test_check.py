@@ -2,7 +2,10 @@
 
 import io
 import json
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
+import msgspec
 import numpy as np
 import pytest
 import soundfile
@@ -213,6 +216,34 @@ def test_a_push_that_could_not_go_out_fails_before_it_is_needed(tmp_path, more, 
     found = check_push(push_config(tmp_path, **more), send=False)
     assert found.state == "failed"
     assert words in found.text
+
+
+class _Healthz(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/healthz" else 404)
+        self.end_headers()
+
+    def log_message(self, *_args: object) -> None:
+        pass
+
+
+def test_a_page_that_pushes_lead_to_and_that_does_not_answer_is_said(tmp_path):
+    def found(url):
+        config = push_config(tmp_path)
+        notify = msgspec.structs.replace(config.notify, page_url=url)
+        return check_push(msgspec.structs.replace(config, notify=notify), send=False)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Healthz) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        here = f"http://127.0.0.1:{server.server_port}"
+        assert (found(here).state, found(here).todo) == ("ok", "")
+        assert f"they open {here}" in found(here).text
+        server.shutdown()
+    gone = found(here)
+    assert gone.state == "warning"
+    assert gone.ok
+    assert "does not answer from here" in gone.todo
+    assert "nursery set notify.page_url" in gone.todo
 
 
 def test_a_push_that_is_asked_for_and_does_not_arrive_fails(tmp_path):

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from monitor.page.fields import tables, text
+from monitor.page.progress import progress
 from monitor.page.seen import Seen
 
 PUBLIC = "https://ntfy.sh"
@@ -24,6 +25,7 @@ def phone(seen: Seen) -> dict[str, Any]:
         if not APP.fullmatch(told["app"]):
             told = {}
     refused = said is not None and not said.ok and said.verb == "push"
+    known = progress(seen.box, said) if seen.box is not None else None
     return {
         "given": seen.box is not None
         and any(
@@ -33,6 +35,7 @@ def phone(seen: Seen) -> dict[str, Any]:
         ),
         "was_server": said.fields.get("server", "") if refused and said is not None else "",
         "own_server": bool(told) and told["server"] != PUBLIC,
+        "walks": known is not None and known.next is not None,
         "picture": _picture(told["app"]) if told else "",
         **told,
     }

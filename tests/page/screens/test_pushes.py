@@ -5,6 +5,7 @@ import msgspec
 from monitor.page.screens import settings
 from monitor.page.seen import Answer
 from tests.page.seeing import BOX, box, html, seen
+from tests.page.test_progress import new
 
 TOLD = {
     "problem": None,
@@ -65,6 +66,14 @@ def test_what_no_box_of_ours_would_say_becomes_no_link():
 
 def test_a_refused_server_stands_in_its_field_again():
     assert 'value="http://h:2586"' in page({"ok": False}, ok=False)
+
+
+def test_who_is_setting_up_gets_a_way_on():
+    asked = seen(new("name"), said=Answer(box=BOX, verb="push", ok=True, text="", result=ANSWER),
+                 table="notify")  # fmt: skip
+    found = msgspec.structs.replace(asked, box=msgspec.structs.replace(asked.box, settings=TOLD))
+    assert f'href="/boxes/{BOX}/setup?step=alerts"' in html(settings.show, found)
+    assert "push-on" not in page(ANSWER)
 
 
 def test_who_may_only_look_sees_no_topic():

@@ -1,4 +1,4 @@
-"""``report`` and ``watch``: growth as a page, and every box live in a terminal."""
+"""``report``, ``log``, ``summary``, ``watch``, ``dashboard``: what is known, for people."""
 
 from __future__ import annotations
 
@@ -84,6 +84,16 @@ def watch(config_path: str | None, **broker: Any) -> int:
     from monitor.verbs.watch import run_watch
 
     return run_watch(config, password)
+
+
+@click.command()
+@config_option
+def dashboard(config_path: str | None) -> int:
+    """A dashboard for Home Assistant, with a section for each baby: YAML to paste there."""
+    config = box_config(config_path)
+    from monitor.verbs.dashboard import print_dashboard
+
+    return print_dashboard(config, sys.stdout)
 
 
 def _broker(path: str | None, given: dict[str, Any]) -> tuple[MqttConfig, str | None]:

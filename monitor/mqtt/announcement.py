@@ -23,11 +23,12 @@ from monitor.documents import BoxState
 from monitor.errors import JournalError
 from monitor.events import Baby, IdentityReport
 from monitor.mqtt.connecting import Connect
-from monitor.mqtt.discovery import Mode, discovery
+from monitor.mqtt.discovery import BABY_DEVICE, BOX_DEVICE, Mode, device_names, discovery
+from monitor.mqtt.entity_names import entity_names
 from monitor.mqtt.first_look import FirstLook
 from monitor.mqtt.identity import BoxIdentity, where
 from monitor.mqtt.identity_watch import IdentityDocument, IdentityWatch
-from monitor.mqtt.look import BABY_DEVICE, BOX_DEVICE, strangers
+from monitor.mqtt.look import strangers
 from monitor.mqtt.publisher import Publisher
 from monitor.mqtt.topics import Message, Topics, state_messages
 from monitor.store.journal import Journal
@@ -96,6 +97,7 @@ class Announcement:
         self._take_back(publisher)
         if not held:
             publisher.set_retained(documents)
+            self.identity.keep_names(self._entity_names() if documents else {})
 
     def admit(self, messages: Iterable[Message]) -> list[Message]:
         """Those whose topics are on the list: nothing is retained that nobody would take back."""
@@ -184,8 +186,14 @@ class Announcement:
             prefix=mqtt.discovery_prefix,
             version=monitor.__version__,
             entity_id=self.identity.entity_id,
+            kept_names=self.identity.names,
             most_bytes=None if self._publisher is None else self._publisher.most_bytes,
         )
+
+    def _entity_names(self) -> dict[str, str]:
+        identity, babies = self.identity, self._babies()
+        devices = device_names(self._topics, identity.box, babies, identity.entity_id)
+        return entity_names(devices, identity.names)
 
     def _own_topics(self, documents: list[Message], topics: Topics | None = None) -> set[str]:
         """Every retained topic that this box may have now, whatever is in it."""

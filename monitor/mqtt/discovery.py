@@ -9,13 +9,14 @@ stays behind, so both are avoided here (its MQTT documentation, and tests/system
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 
 from monitor.codec import encode
-from monitor.events import Baby, slug
+from monitor.events import Baby
 from monitor.mqtt.entities import Component, baby_components, box_components
+from monitor.mqtt.entity_names import entity_names
 from monitor.mqtt.packet_size import packet_bytes
 from monitor.mqtt.topics import Message, Topics
 
@@ -23,6 +24,8 @@ Mode = Literal["device", "entity", "off"]
 
 ORIGIN_NAME = "nursery-monitor"
 MANUFACTURER = "Nursery Monitor"
+BOX_DEVICE, BABY_DEVICE = "nursery_", "nursery_baby_"
+"""before the identity, in the identifiers of devices in Home Assistant"""
 
 
 def discovery(
@@ -35,6 +38,7 @@ def discovery(
     version: str,
     prefix: str = "homeassistant",
     entity_id: Callable[[Baby], str] = lambda baby: baby.id,
+    kept_names: Mapping[str, str] | None = None,
     most_bytes: int | None = None,
 ) -> list[Message]:
     """The retained documents for a box and everybody in it.
@@ -48,18 +52,34 @@ def discovery(
         version: of this software.
         prefix: Home Assistant's discovery prefix.
         entity_id: what Home Assistant knows a baby by (``identity.BoxIdentity``).
+        kept_names: what ``entity_names`` gave when the devices were first announced.
         most_bytes: the longest packet that the broker takes. A device whose document is longer
             is told entity by entity.
     """
     here = [baby for baby in babies if baby.retired_s is None]
     documents = partial(_documents, topics=topics, prefix=prefix, version=version)
+    names = entity_names(device_names(topics, identity, here, entity_id), kept_names or {})
     found: list[Message] = []
-    for device, components in _devices(topics, identity, here, version, entity_id, things):
+    for device, plain in _devices(topics, identity, here, version, entity_id, things):
+        components = _named(device["identifiers"][0], plain, names)
         made = documents(device, components, mode)
         if mode == "device" and most_bytes is not None and packet_bytes(made[0], "5") > most_bytes:
             made = documents(device, components, "entity")
         found += made
     return found
+
+
+def device_names(
+    topics: Topics,
+    identity: str,
+    babies: Sequence[Baby],
+    entity_id: Callable[[Baby], str] = lambda baby: baby.id,
+) -> list[tuple[str, str]]:
+    """Identifier and name of the box's device, and of each baby that is here."""
+    practice = " (practice)" if topics.practice else ""
+    box = (f"{BOX_DEVICE}{identity}", f"Nursery {topics.box}{practice}")
+    here = [baby for baby in babies if baby.retired_s is None]
+    return [box, *((f"{BABY_DEVICE}{entity_id(baby)}", baby.name) for baby in here)]
 
 
 def _devices(
@@ -70,9 +90,10 @@ def _devices(
     entity_id: Callable[[Baby], str],
     things: Sequence[str],
 ) -> Iterator[tuple[dict[str, Any], dict[str, Component]]]:
+    (identifier, name), *_ = device_names(topics, identity, babies)
     box = {
-        "identifiers": [f"nursery_{identity}"],
-        "name": f"Nursery {topics.box}" + (" (practice)" if topics.practice else ""),
+        "identifiers": [identifier],
+        "name": name,
         "manufacturer": MANUFACTURER,
         "model": "Nursery box",
         "sw_version": version,
@@ -87,12 +108,12 @@ def _baby_device(
     topics: Topics, identity: str, baby: Baby, version: str, entity_id: str
 ) -> dict[str, Any]:
     return {
-        "identifiers": [f"nursery_baby_{entity_id}"],
+        "identifiers": [f"{BABY_DEVICE}{entity_id}"],
         "name": baby.name,
         "manufacturer": MANUFACTURER,
         "model": f"{baby.species.capitalize()} in {topics.box}",
         "sw_version": version,
-        "via_device": f"nursery_{identity}",
+        "via_device": f"{BOX_DEVICE}{identity}",
     }
 
 
@@ -115,10 +136,9 @@ def _documents(
         "qos": 1,
     }
     origin = {"name": ORIGIN_NAME, "sw_version": version}
-    named = _named(device, components)
     if mode == "device":
         topic = f"{prefix}/device/{node}/{device_id}/config"
-        body = {"device": device, "origin": origin, "components": named} | shared
+        body = {"device": device, "origin": origin, "components": components} | shared
         return [Message(topic=topic, payload=encode(body), retain=True)]
     if mode == "off":
         return []
@@ -129,19 +149,20 @@ def _documents(
             payload=encode(announced | {k: v for k, v in row.items() if k != "platform"}),
             retain=True,
         )
-        for key, row in named.items()
+        for key, row in components.items()
     ]
 
 
-def _named(device: dict[str, Any], components: dict[str, Component]) -> dict[str, Component]:
+def _named(
+    device_id: str, components: dict[str, Component], names: Mapping[str, str]
+) -> dict[str, Component]:
     """With ids that no rename changes, and names for a first installation."""
-    device_id, name = device["identifiers"][0], slug(device["name"])
     return {
         key: row
         | {
             "unique_id": f"{device_id}_{key}",
-            "default_entity_id": f"{row['platform']}.{name}_{key}",
-            "object_id": f"{name}_{key}",  # the same for cores before 2025.10
+            "default_entity_id": f"{row['platform']}.{names[device_id]}_{key}",
+            "object_id": f"{names[device_id]}_{key}",  # the same for cores before 2025.10
         }
         for key, row in components.items()
     }

@@ -7,12 +7,12 @@ and ``expire_after`` wherever a number would otherwise look fresh for ever.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args
 
 from monitor.alert_kinds import BABY_KINDS, BOX_KINDS, KINDS, AlertKind
 from monitor.codec import encode
-from monitor.events import Baby
+from monitor.events import Baby, Verdict
 from monitor.mqtt.topics import LIVE_EXPIRY_S, SLOW_EXPIRY_S, Topics
 from monitor.names import SourceName
 
@@ -22,6 +22,11 @@ NO_QUESTION = "No question"
 ASKED = "Who was it?"
 A_THING = "A thing"
 """options of the select that are no names"""
+
+VERDICT_WORDS: Mapping[Verdict, str] = {
+    verdict: verdict.replace("_", " ") for verdict in get_args(Verdict)
+}
+"""what a dashboard shows of a baby's growth: Home Assistant has no names for another's states"""
 
 _MEASURED = {"state_class": "measurement"}
 _LIVE = {"expire_after": int(LIVE_EXPIRY_S)}
@@ -193,7 +198,7 @@ def _box_diagnostics(topics: Topics) -> Iterator[tuple[str, Component]]:
     for source in get_args(SourceName):
         state = f"value_json.sources.{source}.state"
         works = f"none if {state} is none else {state} == 'healthy'"
-        name = f"{source.capitalize()} works"
+        name = source.capitalize()
         yield f"{source}_alive", _binary(name, topic, works, "connectivity") | _DIAGNOSTIC
     yield "open_alerts", _open_alerts(topics.alerts)
     percent = _MEASURED | {"unit_of_measurement": "%", "icon": "mdi:cpu-64-bit"}
@@ -205,11 +210,11 @@ def _box_diagnostics(topics: Topics) -> Iterator[tuple[str, Component]]:
     }
     yield "memory_mb", _sensor("Memory", topic, "memory_mb", **memory) | _DIAGNOSTIC
     shed = "{{ value_json.load.shed | join(', ') or 'nothing' }}"
-    left_out = {"icon": "mdi:weight-lifter", "value_template": shed}
-    name = "Left out for lack of time"
+    left_out = {"icon": "mdi:speedometer-slow", "value_template": shed}
+    name = "Left out while busy"
     yield "load_shed", _sensor(name, topic, "load", **left_out) | _DIAGNOSTIC
-    drops = {"state_class": "total_increasing", "icon": "mdi:water-off"}
-    yield "drops", _sensor("Dropped audio blocks", topic, "drops", **drops) | _DIAGNOSTIC
+    drops = {"state_class": "total_increasing", "icon": "mdi:microphone-question"}
+    yield "drops", _sensor("Sound lost (blocks)", topic, "drops", **drops) | _DIAGNOSTIC
 
 
 def _open_alerts(topic: str) -> Component:
@@ -254,7 +259,7 @@ def baby_components(topics: Topics, baby: Baby) -> dict[str, Component]:
     carrier = topics.command("note")
     rows["away"] = _button("Taken to the carrier", carrier, away, "mdi:bag-carry-on")
     rows["fed"] = _button("Fed", topics.command("feed"), fed, "mdi:baby-bottle")
-    rows["in_box"] = _binary("In the box", topic, "value_json.in_box", "occupancy")
+    rows["in_box"] = _binary("In the box", topic, "value_json.in_box", "presence")
     rows["warm_first"] = _binary("Warm up before feeding", topic, "value_json.warm_first", "cold")
     rows["chart"] = {
         "platform": "image",
@@ -299,14 +304,10 @@ def _baby_sensors(topic: str) -> Iterator[tuple[str, Component]]:
     )
     for field, moment_name, more in moments:
         yield field, _sensor(moment_name, topic, field, device_class="timestamp", **more)
-    verdicts = ["gaining", "steady", "not_gaining", "losing", "not_enough_data"]
-    yield (
-        "verdict",
-        _sensor(
-            "Growth", topic, "verdict", device_class="enum", options=verdicts, icon="mdi:chart-line"
-        ),
-    )
+    verdicts = {"device_class": "enum", "options": list(VERDICT_WORDS.values())}
+    row = _sensor("Growth", topic, "verdict", icon="mdi:chart-line", **verdicts)
+    yield "verdict", row | {"value_template": "{{ value_json.verdict | replace('_', ' ') }}"}
     watched = "{% set w = value_json.watch %}{{ 'None' if w is none else w.level }}"
     levels = {"device_class": "enum", "options": ["well", "watch", "act"]}
-    row = _sensor("Watch", topic, "watch", icon="mdi:heart-pulse", **levels)
+    row = _sensor("Wellbeing", topic, "watch", icon="mdi:heart-pulse", **levels)
     yield "watch", row | {"value_template": watched}

@@ -19,6 +19,9 @@ import msgspec
 from monitor.config import Config
 from monitor.errors import JournalError
 from monitor.events import Baby
+from monitor.mqtt.discovery import device_names
+from monitor.mqtt.entity_names import entity_names
+from monitor.mqtt.topics import Topics
 from monitor.store.journal import Journal
 from monitor.store.reading import JournalReader
 
@@ -31,7 +34,8 @@ _HASH_KEY = b"nursery-monitor"
 T = TypeVar("T")
 
 IDENTITY, ENTITIES, MACHINE, FOUND, LOOKED = "identity", "entities", "machine", "found", "looked"
-_KEYS = (IDENTITY, ENTITIES, MACHINE, FOUND, LOOKED)
+NAMES = "entity_names"
+_KEYS = (IDENTITY, ENTITIES, NAMES, MACHINE, FOUND, LOOKED)
 """keys of the journal's ``state``"""
 
 
@@ -58,6 +62,8 @@ class BoxIdentity:
         """of this process: nobody else's words carry it"""
         self.box = uuid.uuid4().hex  # unless the journal knows better
         self.entities: dict[str, str] = {}
+        self.names: dict[str, str] = {}
+        """by identifier of a device: what its entity ids begin with (``entity_names.py``)"""
         self.found: Found | None = None
         self.copied = False
         """last used on another computer, and nobody has said yet what that means"""
@@ -83,6 +89,7 @@ class BoxIdentity:
         self.box, self._read = box, read
         stored = {**read, **self._unwritten}
         self.entities = _decoded(stored[ENTITIES], dict[str, str]) or {}
+        self.names = _decoded(stored[NAMES], dict[str, str]) or {}
         self.found = _decoded(stored[FOUND], Found)
         last = _decoded(stored[MACHINE], dict[str, str]) or {}
         if not last:
@@ -110,6 +117,12 @@ class BoxIdentity:
         if pinned != self.entities:
             self.entities = pinned
             self._save({ENTITIES: _encoded(pinned)})
+
+    def keep_names(self, names: dict[str, str]) -> None:
+        """They have been announced: Home Assistant will not change its ids any more."""
+        if names and names != self.names:
+            self.names = names
+            self._save({NAMES: _encoded(names)})
 
     def has_looked(self, where: str) -> bool:
         """Whether this name and prefix have been looked at for somebody else's documents."""
@@ -223,6 +236,17 @@ def remove(journal: Journal, found: Found) -> None:
     """
     journal.retained.empty(found.topics)
     journal.save_state(found=b"")
+
+
+def announced_names(
+    journal: JournalReader, topics: Topics, babies: Sequence[Baby]
+) -> dict[str, str]:
+    """What the entity ids of the box's device, and of each baby's in this order, begin with."""
+    box = (journal.load_state(IDENTITY) or b"").decode()
+    entities = _decoded(journal.load_state(ENTITIES), dict[str, str]) or {}
+    kept = _decoded(journal.load_state(NAMES), dict[str, str]) or {}
+    devices = device_names(topics, box, babies, lambda baby: entities.get(baby.id, baby.id))
+    return entity_names(devices, kept)
 
 
 def found_documents(journal: JournalReader) -> Found | None:

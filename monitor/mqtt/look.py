@@ -18,6 +18,7 @@ from monitor.events import slug
 from monitor.mqtt.connecting import Connect
 from monitor.mqtt.connection_events import Connected, Ended, Received, Refused
 from monitor.mqtt.connection_settings import Intake, VersionChoice
+from monitor.mqtt.discovery import BABY_DEVICE, BOX_DEVICE
 from monitor.mqtt.identity import Found
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ Outcome = Literal["looking", "done", "failed"]
 
 QUIET_S = 1.0
 """a broker sends what is retained at once; this long without another document is the end"""
-BOX_DEVICE, BABY_DEVICE = "nursery_", "nursery_baby_"
-"""before the identity, in the identifiers of devices in Home Assistant"""
 INTAKE = Intake(most_waiting=2000, most_bytes=400_000, kept_s=0)
 """a discovery document has 12 kB; one of this length is nobody's"""
 

@@ -40,7 +40,7 @@ def dashboard(box_ids: str, babies: Sequence[DashboardBaby]) -> Card:
         _last_days(box_ids, babies),
     ]
     badges = [
-        _badge(f"sensor.{box_ids}_open_alerts", "Open alerts"),
+        *_open_alerts(f"sensor.{box_ids}_open_alerts"),
         _badge(f"binary_sensor.{box_ids}_microphone_alive", "Microphone"),
         _badge(f"binary_sensor.{box_ids}_scale_alive", "Scale"),
     ]
@@ -79,6 +79,7 @@ def _alerts(ids: str, babies: Sequence[DashboardBaby]) -> Card:
                 f"button.{baby.ids}_away",
                 visible=_is(f"binary_sensor.{baby.ids}_problem_out_of_box", "on"),
             )
+            | _WHOLE_ROW
             for baby in babies
         ),
         *(
@@ -87,6 +88,7 @@ def _alerts(ids: str, babies: Sequence[DashboardBaby]) -> Card:
                 f"button.{baby.ids}_fed",
                 visible=_is(f"binary_sensor.{baby.ids}_problem_bottle_overdue", "on"),
             )
+            | _WHOLE_ROW
             for baby in babies
         ),
     )
@@ -160,7 +162,7 @@ def _baby(baby: DashboardBaby) -> Card:
         _tile("Next bottle", f"{sensor}_next_feed_ml"),
         _tile("Drank in 24 h", f"{sensor}_intake_24h_g"),
         _tile("Last fed", f"{sensor}_last_feed_at"),
-        _tile("In the box", f"{binary}_in_box", color="green"),
+        _tile("Where it is", f"{binary}_in_box", color="green"),
         _press("Fed as usual", f"button.{baby.ids}_fed"),
         {
             "type": "picture-entity",
@@ -196,7 +198,7 @@ def _box(ids: str) -> Card:
     return _section(
         _heading("The box", "mdi:home-heart"),
         _tile("Crying", f"{binary}_crying", color="red"),
-        _tile("Cried in the last hour", f"{sensor}_cry_minutes_1h"),
+        _tile("Cries in 1 h", f"{sensor}_cry_minutes_1h"),
         _tile("In the box", f"{sensor}_in_box"),
         _tile("On the scale", f"{sensor}_total_g"),
         _tile("Nest", nest, visible=_is_not(nest, "unknown")),
@@ -243,8 +245,17 @@ def _named(entity: str, name: str) -> Card:
     return {"entity": entity, "name": name}
 
 
-def _badge(entity: str, name: str) -> Card:
-    return {"type": "entity", **_named(entity, name), "show_name": True, "color": "green"}
+def _badge(entity: str, name: str, color: str = "green") -> Card:
+    return {"type": "entity", **_named(entity, name), "show_name": True, "color": color}
+
+
+def _open_alerts(count: str) -> list[Card]:
+    """How many there are, in green while there are none."""
+    quiet, loud = _badge(count, "Open alerts"), _badge(count, "Open alerts", "red")
+    return [
+        quiet | {"visibility": [_is(count, "0", *_NOTHING)]},
+        loud | {"visibility": [_is_not(count, "0", *_NOTHING)]},
+    ]
 
 
 def _tile(

@@ -1,8 +1,9 @@
 """A box whose senses are scripted; everything from the alert policy outwards is the real thing.
 
 Reads one JSON line at a time from standard input: ``{"conditions": [...]}`` is what is true from
-now on, ``{"babies": [...]}`` who is here, ``{"chart": [slug, hex]}`` a picture, ``{"cry": {...}}``
-the cry document. Prints each command it received as a JSON line.
+now on, ``{"babies": [...]}`` who is here, ``{"told": {slug: {...}}}`` fields of a baby's document,
+``{"chart": [slug, hex]}`` a picture, ``{"cry": {...}}`` the cry document. Prints each command it
+received as a JSON line.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class ScriptedBox:
         self.babies = [KANGAROO, POSSUM]
         self.conditions: list[Condition] = []
         self.cry = CryStatus(crying=False, level_db=-52.0, cry_minutes_1h=0.0, cry_minutes_24h=4.5)
+        self.told: dict[str, dict[str, Any]] = {}
         self._mode = mode
         self._journal = Journal.open(directory / "journal.sqlite")
         self._policy = AlertPolicy(AlertsConfig(night=ALL_DAY), BOX, lambda _t: 0)
@@ -76,6 +78,8 @@ class ScriptedBox:
             self.conditions = msgspec.convert(order["conditions"], list[Condition])
         if "cry" in order:
             self.cry = msgspec.convert(order["cry"], CryStatus)
+        if "told" in order:
+            self.told = order["told"]
         if "chart" in order:
             baby_slug, content = order["chart"]
             self._publisher.set_retained(
@@ -145,26 +149,28 @@ class ScriptedBox:
             scale=ScaleStatus(
                 total_g=1534.2, still=True, activity=0.05, in_box=[b.name for b in self.babies]
             ),
-            babies=[
-                BabyStatus(
-                    name=baby.name,
-                    species=baby.species,
-                    weight_g=112.4,
-                    weighed_at=now_s - 3600,
-                    gain_24h_g=-2.5,
-                    gain_24h_pct=-2.2,
-                    verdict="losing",
-                    last_feed_at=now_s - 3600,
-                    last_feed_g=4.1,
-                    intake_24h_g=None,
-                    bottle_due_at=now_s + 3600,
-                    in_box=True,
-                )
-                for baby in self.babies
-            ],
+            babies=[self._status(baby, now_s) for baby in self.babies],
             alerts=self._policy.open,
             sources={},
         )
+
+    def _status(self, baby: Baby, now_s: float) -> BabyStatus:
+        status = BabyStatus(
+            name=baby.name,
+            species=baby.species,
+            weight_g=112.4,
+            weighed_at=now_s - 3600,
+            gain_24h_g=-2.5,
+            gain_24h_pct=-2.2,
+            verdict="losing",
+            last_feed_at=now_s - 3600,
+            last_feed_g=4.1,
+            intake_24h_g=None,
+            bottle_due_at=now_s + 3600,
+            in_box=True,
+        )
+        told = msgspec.to_builtins(status) | self.told.get(baby.slug, {})
+        return msgspec.convert(told, BabyStatus)
 
     def _health(self) -> Any:
         sources = {name: SourceHealth(state="healthy") for name in ("microphone", "scale")}

@@ -56,6 +56,8 @@ def prepare(config: Path, options: argparse.Namespace) -> None:
             "  dashboards:",
             f"    {DASHBOARD}: {{mode: yaml, title: Nursery, filename: nursery.yaml}}",
         ]
+    if options.frontend:
+        lines += ["frontend:", "history:"]
     if options.blueprint:
         folder = config / "blueprints" / "automation" / "nursery"
         folder.mkdir(parents=True, exist_ok=True)
@@ -218,6 +220,29 @@ class Core:
 
         return dict(await self.hass.data[LOVELACE_DATA].dashboards[DASHBOARD].async_load(True))
 
+    async def sign_in(self) -> dict[str, Any]:
+        """What a browser keeps of somebody who has signed in, for its ``localStorage``."""
+        from homeassistant.auth.const import GROUP_ID_ADMIN
+
+        with contextlib.suppress(ImportError):  # older cores do not ask about a new port
+            from homeassistant.components.http.config import async_get_and_load_store
+
+            ports = await async_get_and_load_store(self.hass)
+            if ports.pending is not None:
+                await ports.async_promote_pending()
+        user = await self.hass.auth.async_create_user("carer", group_ids=[GROUP_ID_ADMIN])
+        url = f"http://127.0.0.1:{self.hass.http.server_port}"
+        token = await self.hass.auth.async_create_refresh_token(user, client_id=f"{url}/")
+        return {
+            "access_token": self.hass.auth.async_create_access_token(token),
+            "token_type": "Bearer",
+            "expires_in": 1800,
+            "hassUrl": url,
+            "clientId": f"{url}/",
+            "expires": int((time.time() + 1800) * 1000),
+            "refresh_token": token.token,
+        }
+
     async def render(self, template: str) -> str:
         from homeassistant.helpers.template import Template
 
@@ -265,6 +290,7 @@ if __name__ == "__main__":
     parser.add_argument("--broker-port", type=int, required=True)
     parser.add_argument("--http-port", type=int, required=True)
     parser.add_argument("--dashboard")
+    parser.add_argument("--frontend", action="store_true", help="the web pages, too")
     parser.add_argument("--blueprint")
     parser.add_argument("--automations")
     parser.add_argument("--mock", action="append", default=[], help="notify.mobile_app_phone")

@@ -33,6 +33,13 @@ def installed() -> Path | None:
     return found[0].parent / "bin" / "python" if found else None
 
 
+def web_pages() -> bool:
+    """Whether a browser can open what is installed."""
+    python = installed()
+    home = python.parent.parent if python else Path()
+    return python is not None and any(home.glob("lib/python3*/site-packages/hass_frontend"))
+
+
 needed = [
     pytest.mark.system,
     pytest.mark.optional,

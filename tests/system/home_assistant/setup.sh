@@ -71,10 +71,22 @@ unpack_python() {
     "root/usr/bin/python$version" -c 'import ctypes, lzma, sqlite3, ssl'
 }
 
+# add_web_pages PYTHON: what a browser opens, for the pictures of the dashboard
+add_web_pages() {
+    local pages
+    "$1" -c 'import hass_frontend' 2>/dev/null && return 0
+    pages=$("$1" -c 'import homeassistant.components, json, pathlib
+folder = pathlib.Path(homeassistant.components.__path__[0])
+print(*json.loads((folder / "frontend" / "manifest.json").read_text())["requirements"])')
+    # shellcheck disable=SC2086  # a list of words
+    tools/bin/uv pip install --quiet --python "$1" $pages >&2
+}
+
 # make_environment PYTHON VERSION: Home Assistant and what its MQTT integration asks for
 make_environment() {
     local python=$1 version=$2 home="$DIR/core-$2" here
     if [ "$(cat "$home/.complete" 2>/dev/null || true)" = "$version" ]; then
+        add_web_pages "$home/bin/python" || return 1
         echo "$home/bin/python"
         return 0
     fi
@@ -98,7 +110,7 @@ while wanted:
         continue
     seen.add(name)
     content = json.loads(manifest.read_text())
-    if name != "frontend":  # its requirement is 200 MB of web pages that nobody opens here
+    if name != "frontend":  # add_web_pages
         found |= set(content.get("requirements", []))
     wanted += content.get("dependencies", [])
 print("\n".join(sorted(found)))
@@ -108,6 +120,7 @@ PY
     tools/bin/uv pip install --quiet --python "$home/bin/python" numpy >&2 || return 1
     "$home/bin/python" -c 'import homeassistant.bootstrap, homeassistant.components.mqtt.config_flow' ||
         return 1
+    add_web_pages "$home/bin/python" || return 1
     echo "$version" >"$home/.complete"
     echo "$home/bin/python"
 }

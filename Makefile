@@ -23,7 +23,7 @@ help:
 	@echo "make deb     Debian packages for Bookworm and Trixie, for PCs and for the Pi"
 	@echo "make test-install  the packages on clean systems: install, upgrade, remove (as root)"
 	@echo "make golden  regenerate the golden nights; look at the diff before you commit it"
-	@echo "make pictures the README's pictures of the page, over the simulated nursery"
+	@echo "make pictures the documents' pictures of the page and of Home Assistant's dashboard"
 	@echo "make sentences  every sentence that a phone may show, with its place, for a translator"
 
 demo: $(VENV)/.demo
@@ -66,6 +66,7 @@ sentences: $(VENV)/.dev
 pictures: $(VENV)/.dev
 	@tools/need chromium-headless-shell,fonts-dejavu-core sh -c 'command -v chromium-headless-shell'
 	@$(BIN)/python -m tests.pictures
+	@$(BIN)/python -m tests.system.home_assistant.pictures
 
 bench: $(VENV)/.dev
 	@for script in tests/bench/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -70,6 +70,7 @@ def test_every_entity_on_it_is_one_of_the_box(here: Desk) -> None:
     named -= {"button.press", "select.select_option"}
     assert len(named) > 40
     assert named <= set(here.core.entities())
+    assert here.core.ask("dashboard") == dashboard(IDS, BABIES)
 
 
 @pytest.mark.parametrize("width", [390, 1280])

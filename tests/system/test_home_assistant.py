@@ -53,7 +53,7 @@ AUTOMATION = """
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Core, Box]]:
-    """One broker, one box, and a Home Assistant with our dashboard, blueprint and a phone.
+    """One broker, one box, and a Home Assistant with our blueprint and a phone.
 
     Starting one takes ten to twenty seconds, so the tests that break nothing share it.
     """
@@ -63,7 +63,6 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Core, Box
     box = Box(folder / "box", broker.port)
     core = Core(
         folder, broker.port,
-        "--dashboard", str(DOCS / "dashboard.yaml"),
         "--blueprint", str(DOCS / "nursery_alert.yaml"),
         "--automations", str(folder / "automations.yaml"),
         "--mock", "notify.mobile_app_phone",
@@ -296,19 +295,3 @@ def test_who_it_was_is_answered_from_the_notification(core: Core, box: Box) -> N
         core.ask("fire", event="mobile_app_notification_action", data={"action": buttons[title]})
         assert box.received("assign") == {"step_id": "s-19", "baby": meant}
     box.play(conditions=[])
-
-
-def test_the_dashboard_loads_and_knows_its_entities(core: Core, box: Box) -> None:
-    dashboard = core.ask("dashboard")
-    assert [view["title"] for view in dashboard["views"]] == ["Nursery"]
-    text = (DOCS / "dashboard.yaml").read_text()
-    domains = "sensor|binary_sensor|button|select|image|event"
-    named = set(re.findall(rf"\b(?:{domains})\.[a-z0-9_]+", text)) - {"button.press"}
-    assert named
-    assert named <= set(core.entities())
-    box.play(conditions=[crying()])
-    core.becomes("sensor.nursery_kangaroo_and_possum_open_alerts", "1")
-    (card,) = [c for c in dashboard["views"][0]["sections"][0]["cards"] if c["type"] == "markdown"]
-    rendered = core.ask("render", template=card["content"])
-    assert "**Kitten crying** since 12:00" in rendered
-    assert "the bottle was due 20 min ago" in rendered

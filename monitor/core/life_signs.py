@@ -49,6 +49,10 @@ class LifeSigns:
     def observe(self, block: ScaleBlock) -> float | None:
         """The time of the last window in this block that stirred, or None."""
         times_s, counts = self.state.times_s, self.state.counts
+        if len(times_s) + len(block.times_s) < WINDOW_VALUES:
+            times_s += block.times_s.tolist()
+            counts += block.counts.tolist()
+            return None
         stirred_s = None
         for t_s, count in zip(block.times_s.tolist(), block.counts.tolist(), strict=True):
             times_s.append(t_s)

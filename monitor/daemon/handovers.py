@@ -87,6 +87,7 @@ class Handovers:
         self._kept = self._restored(now_s)
         self._written: bytes | None = None
         self._reword = self._started = False
+        self._looked: tuple[float, Span] | None = None
 
     def _restored(self, now_s: float) -> _Kept:
         saved = self._journal.load_state(KEY)
@@ -142,7 +143,7 @@ class Handovers:
             return []
 
     def _due(self, now_s: float) -> list[AnyEvent]:
-        night = last_night(self._hours, now_s, self._zone)
+        night = self._last_night(now_s)
         if night.to_s <= self._kept.told_s:
             return []
         if now_s - night.to_s > LATEST_S:
@@ -157,6 +158,12 @@ class Handovers:
         self._kept.summary, self._kept.week = words, week or self._kept.week
         self._kept.told_s = night.to_s
         return told
+
+    def _last_night(self, now_s: float) -> Span:
+        """Nights begin and end on whole minutes: looked up once in each."""
+        if self._looked is None or self._looked[0] != now_s // MINUTE_S:
+            self._looked = now_s // MINUTE_S, last_night(self._hours, now_s, self._zone)
+        return self._looked[1]
 
     def _said_again(self, now_s: float) -> list[AnyEvent]:
         """After a shift: the same times in words with the right times of day; no event."""

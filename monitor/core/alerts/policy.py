@@ -155,6 +155,9 @@ class AlertPolicy:
         self, now_s: float, stated: dict[Incident, Condition], unjudged: Sequence[CannotJudge]
     ) -> list[Alert]:
         """Neither true nor false: as long as nobody can look, it is told on as if it were true."""
+        if not self.state.lives and not self.state.dismissed:
+            self.run.unwatched = False
+            return []
         why: dict[tuple[str, str | None], str] = {(e.kind, e.key): e.why for e in unjudged}
         # the time without power is unknown
         everything, self.run.unwatched = self.run.unwatched, False

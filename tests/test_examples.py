@@ -43,6 +43,8 @@ NOT_HERE = {
     "install": "tests/system/test_service_user.py",
     "page": "tests/system/test_page.py",
     "run": "tests/system/test_daemon.py",
+    "uninstall": "tests/verbs/test_uninstall.py",
+    "update": "tests/verbs/test_update.py",
     "watch": "tests/system/test_watch_terminal.py",
 }
 """needs a Pi, root, a broker or a person who answers: where it is run"""

@@ -16,7 +16,7 @@ from monitor import __version__
 from monitor.cli.babies import assign, baby, correct, feed, note, thing, undo, weigh
 from monitor.cli.calibrating import calibrate
 from monitor.cli.identity import adopt, identity
-from monitor.cli.keeping import backup, restore
+from monitor.cli.keeping import backup, restore, uninstall, update
 from monitor.cli.paging import page
 from monitor.cli.recordings import listen, replay
 from monitor.cli.running import check, demo, install, run
@@ -29,7 +29,7 @@ VERBS: tuple[click.Command, ...] = (
     listen, replay, report, watch, dashboard,
     baby, weigh, feed, note, assign, thing, correct, undo, log, summary,
     set_, get, push, look, set_up, calibrate, identity, adopt,
-    backup, restore,
+    backup, restore, update, uninstall,
 )  # fmt: skip
 
 

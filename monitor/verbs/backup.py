@@ -255,7 +255,7 @@ def _say(
         ("state/settings.toml", "what was set on the page or by command"),
         ("config/microphone.model", "the cry model in use"),
         ("page/sessions.json", f"{phones} paired phones"),
-        ("broker/nursery.passwd", "the broker's passwords, rights and certificates"),
+        ("broker/broker-nursery.passwd", "the broker's passwords, rights and certificates"),
     ]  # fmt: skip
     out.write(f"{target} ({size_kb:,.0f} kB): {manifest.box}\n")
     out.writelines(f"  {said}\n" for name, said in lines if name in held)

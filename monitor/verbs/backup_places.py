@@ -26,7 +26,10 @@ FILE_KEYS = (
 CALIBRATIONS = ("scale-*.toml", "cry-*.npz")
 """what ``nursery calibrate`` leaves beside the configuration or in the state directory"""
 BROKER = "/etc/mosquitto"
+BROKER_FOLDERS = {"broker": "", "own": "nursery"}
+"""before a part's name, and where: among Mosquitto's files, or of a broker of our own beside it"""
 BROKER_FILES = (
+    "mosquitto.conf",
     "conf.d/nursery.conf",
     "nursery.passwd",
     "nursery.acl",
@@ -37,6 +40,8 @@ BROKER_FILES = (
     "certs/nursery-server.key",
 )
 """of systemd/mosquitto/setup.sh: without them every phone would have to be set up again"""
+OF_MOSQUITTO = "mosquitto.conf"
+"""the distribution's own where Mosquitto serves others, too"""
 SPARE_JOURNAL = Path("/run/nursery/spare.sqlite")
 """of the service, while its card refuses (RuntimeDirectory of the unit)"""
 
@@ -74,15 +79,26 @@ def beside_configuration(config_file: Path, config: Config) -> Iterator[Found]:
 def of_the_broker(config_file: Path) -> Iterator[Found]:
     """What setup.sh has made for a broker on this machine, for the service's own configuration."""
     if is_service(config_file) and os.geteuid() == 0:
-        for name in BROKER_FILES:
-            if (path := Path(BROKER, name)).is_file():
-                yield Found(f"broker/{path.name}", path)
+        yield from (Found(f"broker/{name}", path) for name, path in _broker() if path.is_file())
 
 
 def broker_place(name: str) -> Path | None:
     """Where a file of the broker's goes; None for a name that it has not."""
-    found = [each for each in BROKER_FILES if Path(each).name == name]
-    return Path(BROKER, found[0]) if found else None
+    return dict(_broker()).get(name)
+
+
+def serves_others() -> bool:
+    """Whether the nursery has a broker of its own here, beside a Mosquitto that serves others."""
+    return Path(BROKER, BROKER_FOLDERS["own"]).is_dir()
+
+
+def _broker() -> Iterator[tuple[str, Path]]:
+    """Names as parts, without the room, and places."""
+    for before, folder in BROKER_FOLDERS.items():
+        for file in BROKER_FILES:
+            if folder or file != OF_MOSQUITTO:
+                path = Path(BROKER, folder, file)
+                yield f"{before}-{path.name}", path
 
 
 def of_the_page(config: Config) -> list[Path]:

@@ -34,7 +34,8 @@ from monitor.verbs import backup_places as places
 from monitor.verbs.restored_config import Placed, Plan, plan
 from monitor.verbs.restored_files import Written, undo, write_all, write_part
 
-SERVICES = ("mosquitto.service", "nursery.service", "nursery-page.service")
+MONITOR = "nursery.service"
+SERVICES = ("mosquitto.service", "nursery-broker.service", MONITOR, "nursery-page.service")
 RESTART_S = 120.0
 
 
@@ -64,8 +65,10 @@ def restore_backup(file: str, config_path: str, out: TextIO) -> int:
         except (NurseryError, OSError):
             as_owner(target, lambda: _undo(written))
             raise
-        page = _restore_page(backup, Path(planned.config.page.state_dir))
-        _say(out, backup, [*kept.splitlines(), *filter(None, [written.kept])], page)
+        notes = [_restore_page(backup, Path(planned.config.page.state_dir))]
+        if backup.named("broker") and not _broker_fits(backup, target):
+            notes.append("the broker's passwords and certificates were not: set it up again")
+        _say(out, backup, [*kept.splitlines(), *filter(None, [written.kept])], notes)
     _start_again(target, state_dir, out)
     return 0
 
@@ -150,7 +153,7 @@ def _is_calibration(name: str) -> bool:
 def _write_files(backup: Backup, planned: Plan, target: Path, state_dir: Path) -> Written:
     """Configuration, what it names, and the broker's files; or nothing is left of the restore."""
     files = list(planned.files)
-    if places.is_service(target) and Path(places.BROKER).is_dir():
+    if _broker_fits(backup, target):
         files += [
             Placed(part, place)
             for part in backup.named("broker")
@@ -168,6 +171,16 @@ def _write_files(backup: Backup, planned: Plan, target: Path, state_dir: Path) -
         with suppress(NurseryError, OSError):
             as_owner(state_dir, lambda: _forget(state_dir))
         raise
+
+
+def _broker_fits(backup: Backup, target: Path) -> bool:
+    """Whether the broker's files of the backup harm nobody here: no other box's, no other's."""
+    was_own = any(part.name.startswith("broker/own-") for part in backup.named("broker"))
+    return (
+        places.is_service(target)
+        and Path(places.BROKER).is_dir()
+        and (was_own or not places.serves_others())
+    )
 
 
 def _undo(written: Written) -> str:
@@ -206,12 +219,11 @@ def _restore_page(backup: Backup, folder: Path) -> str:
 # ------------------------------------------------------------------ what is said
 
 
-def _say(out: TextIO, backup: Backup, kept: list[str], page: str) -> None:
+def _say(out: TextIO, backup: Backup, kept: list[str], notes: list[str]) -> None:
     made = backup.manifest
     when = time.strftime("%d %b %Y %H:%M", time.localtime(parse_rfc3339(made.made_at)))
     out.write(f"This is {made.box} now, as it was on {when} (monitor {made.program}).\n")
-    if page:
-        out.write(f"  {page}\n")
+    out.writelines(f"  {note}\n" for note in notes if note)
     for folder in kept:
         out.write(f"  what was here before is kept in {folder}\n")
     out.write(
@@ -230,7 +242,7 @@ def _start_again(target: Path, state_dir: Path, out: TextIO) -> None:
                 check=False, capture_output=True, timeout=RESTART_S,
             )  # fmt: skip
             active = subprocess.run(
-                ["systemctl", "is-active", "--quiet", SERVICES[1]], check=False, timeout=RESTART_S
+                ["systemctl", "is-active", "--quiet", MONITOR], check=False, timeout=RESTART_S
             )
             if active.returncode == 0:
                 out.write("The monitor has started again with it. Look: sudo nursery check\n")

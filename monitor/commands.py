@@ -220,9 +220,16 @@ class BabyEdit(Verb, frozen=True, kw_only=True, tag="baby_edit"):
     """yes, it really weighs that"""
 
     def __post_init__(self) -> None:
-        """The new name is one that a baby may have."""
+        """It says at least one of them; the new name is one that a baby may have."""
         if self.rename is not None:
             check_name(self.rename)
+        said = (self.rename, self.species, self.born, self.weight_g, self.adult_weight_kg,
+                self.also_nurses, self.weaning)  # fmt: skip
+        if all(each is None for each in said):
+            raise CommandError(
+                'baby_edit needs what changes: one of "rename", "species", "born", "weight_g", '
+                '"adult_weight_kg", "also_nurses" or "weaning"'
+            )
 
 
 class BabyRetire(Verb, frozen=True, kw_only=True, tag="baby_retire"):

@@ -70,6 +70,8 @@ def test_names_may_be_what_people_write():
         ("assign", {"step_id": "s", "object": "nobody"}, "means that it was no baby"),
         ("assign", {"step_id": "s", "object": " "}, '"object" is missing'),
         ("thing_forget", {}, 'needs "name"'),
+        ("baby_edit", {"name": "Bee"}, "baby_edit needs what changes"),
+        ("baby_edit", {"name": "Bee", "confirm": True}, "baby_edit needs what changes"),
         ("assign", {"step_id": "s", "baby": {"a": 1}}, "plain value"),
         ("assign", {"step_id": "s", "baby": ["x"]}, "plain value"),
         ("assign", {"step_id": "s", "baby": 5}, "must be text"),

@@ -55,6 +55,11 @@ def baby_add(config_path: str | None, confirm: bool, **args: Any) -> int:
 @config_option
 def baby_edit(config_path: str | None, confirm: bool, **args: Any) -> int:
     """Change what is known about a baby; its history stays with it."""
+    if all(value is None for key, value in args.items() if key != "name"):
+        raise click.UsageError(
+            f"say what changes: nursery baby edit {args['name']} --rename OTHER, --species, "
+            "--born, --weight, --adult-weight, --also-nurses or --weaning"
+        )
     args["confirm"] = confirm or None
     return _submit(config_path, "baby_edit", args, f"{args['name']} changed")
 

@@ -75,8 +75,26 @@ def opened(
         raise DeviceError(f"{what}: {error}") from error
     except Exception as error:
         # lgpio.error derives from Exception alone; gpiozero has a family of its own
-        reason = str(error).strip("'\"") or type(error).__name__
+        reason = _without_quotes(str(error)) or type(error).__name__
+        if isinstance(error, ModuleNotFoundError):
+            raise DeviceError(f"{what}: {_missing(error.name or reason)}") from error
         raise DeviceError(f"{what}: {_advice(reason, pins)}") from error
+
+
+def _without_quotes(reason: str) -> str:
+    """Errors of lgpio are quoted as a whole; a quoted word at the end keeps both its marks."""
+    is_quoted = len(reason) > 1 and reason[0] == reason[-1] and reason[0] in "'\""
+    return reason[1:-1] if is_quoted else reason
+
+
+def _missing(module: str) -> str:
+    """What to install for a library that is not here."""
+    if module in {"lgpio", "RPi", "rpi_lgpio"}:
+        return (
+            f'{module} is not installed: "sudo apt install python3-lgpio" on Raspberry Pi OS, and '
+            "the program in an environment that sees it (--system-site-packages)"
+        )
+    return f"the Python package {module} is not installed"
 
 
 def _choose_chip(*, gpiozero: bool) -> None:

@@ -190,7 +190,7 @@ class Connection:
             password = self._password() if callable(self._password) else self._password
             self._client.username_pw_set(self._config.username, password)
         if self._config.use_tls:
-            self._client.tls_set_context(_tls_context(self._config.ca_file))
+            self._client.tls_set_context(tls_context(self._config.ca_file))
 
     def _connect(self) -> None:
         host, port, keepalive_s = (
@@ -291,7 +291,12 @@ def _properties(packet: int) -> Properties:
     return Properties(packet)  # type: ignore[no-untyped-call]  # paho leaves it untyped
 
 
-def _tls_context(ca_file: str | None) -> ssl.SSLContext:
+def tls_context(ca_file: str | None) -> ssl.SSLContext:
+    """Of whom the broker must prove to be: the authority in this file, or a public one.
+
+    Raises:
+        ConfigError: the file cannot be used.
+    """
     try:
         return ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as error:

@@ -17,6 +17,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from monitor.alert_kinds import BABY_KINDS
 from monitor.events import PRACTICE
+from monitor.simulation.night import HOT_WATER_BOTTLE_G
 from monitor.times import parse_rfc3339
 
 _MARKS = {"info": " ", "warning": "!", "critical": "!!"}
@@ -161,6 +162,12 @@ def _line(event: dict[str, Any]) -> str:
             return f"{' and '.join(event['babies'])} together: {event['weight_g']:.1f} g"
         case "object":
             moved = "taken out" if event["delta_g"] < 0 else "put in"
-            return f"a thing {moved}: {abs(event['delta_g']):.0f} g, no baby"
+            return f"a thing {moved}: {abs(event['delta_g']):.0f} g, no baby{_what(event)}"
         case _:
             return f"somebody of {event['weight_g']:.1f} g, not sure who"
+
+
+def _what(event: dict[str, Any]) -> str:
+    """What it is, for whoever watches: the story has one thing."""
+    is_it = abs(abs(event["delta_g"]) - HOT_WATER_BOTTLE_G) < HOT_WATER_BOTTLE_G / 20
+    return " (a hot-water bottle)" if is_it else ""

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import socket
+import ssl
+from collections.abc import Callable
 
-from monitor.config import Config, is_loopback
+from monitor.config import Config, MqttConfig, is_loopback
+from monitor.errors import ConfigError
 from monitor.verbs.finding import Finding
 
+ANSWER_S = 5.0
 
-def check_encryption(config: Config) -> Finding:
-    """Whether others on the network could read the connection, or forge messages on it."""
+
+def check_encryption(config: Config, prove: Callable[[MqttConfig], None] | None = None) -> Finding:
+    """Whether others on the network could read the connection, or forge messages on it.
+
+    ``prove`` has the broker prove its name, or raises; a real handshake unless given.
+    """
     mqtt = config.mqtt
     if mqtt.use_tls:
-        whose = f"the authority in {mqtt.ca_file}" if mqtt.ca_file else "a public authority"
-        return Finding("encryption", "ok", f"TLS; the broker proves its name by {whose}")
+        return _proven(mqtt, prove or shake_hands)
     if mqtt.is_loopback or _leads_here(mqtt.host):
         return Finding("encryption", "ok", f"none needed: {mqtt.host} is this machine")
     return Finding(
@@ -22,6 +29,41 @@ def check_encryption(config: Config) -> Finding:
         "silence alerts and fake them",
         'set tls = true and ca_file under [mqtt]; see "A broker of your own" in docs/service.md',
     )  # fmt: skip
+
+
+def _proven(mqtt: MqttConfig, prove: Callable[[MqttConfig], None]) -> Finding:
+    """TLS protects only from whoever cannot prove to be the broker."""
+    from monitor.mqtt.connection_errors import reason
+
+    whose = f"the authority in {mqtt.ca_file}" if mqtt.ca_file else "a public authority"
+    try:
+        prove(mqtt)
+    except (ssl.SSLError, ConfigError) as error:
+        said = str(error) if isinstance(error, ConfigError) else reason(error, mqtt)
+        told, _, todo = said.partition("; ")
+        return Finding("encryption", "failed", told, todo or "see the line of the broker")
+    except OSError:
+        return Finding(
+            "encryption", "skipped", f"TLS by {whose}, not proven: the broker does not answer"
+        )
+    return Finding("encryption", "ok", f"TLS; the broker proves its name by {whose}")
+
+
+def shake_hands(mqtt: MqttConfig) -> None:
+    """Begin an encrypted connection to the broker, and end it.
+
+    Raises:
+        ConfigError: "mqtt.ca_file" cannot be used.
+        OSError: no connection, or (``ssl.SSLError``) no trust.
+    """
+    from monitor.mqtt.connection import tls_context
+
+    context, place = tls_context(mqtt.ca_file), (mqtt.host, mqtt.port_number)
+    with (
+        socket.create_connection(place, ANSWER_S) as plain,
+        context.wrap_socket(plain, server_hostname=mqtt.host.strip("[]")),
+    ):
+        pass
 
 
 def _leads_here(host: str) -> bool:

@@ -7,6 +7,7 @@ again whenever it ends. Needs the optional extra "watch".
 from __future__ import annotations
 
 import importlib.util
+import io
 import os
 import secrets
 import select
@@ -16,7 +17,10 @@ import time
 import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from monitor.codec import encode
 from monitor.config import MqttConfig
@@ -34,6 +38,12 @@ REDRAW_S = 0.5
 INTAKE = Intake(most_waiting=20_000, most_bytes=1_000_000, kept_s=0)
 """every retained document of a large fleet comes at once"""
 RETRY_S = 2.0
+LONGEST = 300
+"""of an answer that is shown"""
+WIDTH = 100
+"""characters, where there is no terminal"""
+FIRST_S, WRITE_EVERY_S, IDLE_S = 2.0, 10.0, 0.05
+"""retained topics come within a second; ages change every minute"""
 SNOOZE_MIN = 30
 
 
@@ -112,8 +122,7 @@ class Watch:
     def _take(self, topic: str, payload: bytes) -> None:
         self.boxes.observe(topic, payload)
         if topic.endswith("/result") and "/cmd/" in topic:
-            verb, text = topic.split("/")[-2], payload[:300].decode(errors="replace")
-            self.answer = strip_control(f"{verb}: {text}")
+            self.answer = said_of(topic.split("/")[-2], payload)
 
     def _lost(self, why: str, *, wrong_version: bool = False) -> None:
         if self._connection is not None:
@@ -126,8 +135,30 @@ class Watch:
             box.online = None  # unknown without a connection
 
 
+def said_of(verb: str, payload: bytes) -> str:
+    """A box's answer to a command in words."""
+    what = strip_control(verb.replace("_", " "))
+    try:
+        answer = msgspec.json.decode(payload, type=_Answer)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return f"{what}: the answer cannot be read"
+    if not answer.ok:
+        return f"{what}: not done: {strip_control(answer.error or 'no reason given')}"[:LONGEST]
+    return f"{what}: {strip_control(answer.understood or 'done')}"[:LONGEST]
+
+
+class _Answer(msgspec.Struct):
+    """What of a result is shown."""
+
+    ok: bool
+    error: str | None = None
+    understood: str | None = None
+
+
 def run_watch(config: MqttConfig, handed_over: str | None = None) -> int:
     """Show the boxes until ``q``; without a terminal on standard input, until interrupted.
+
+    Where the output is no terminal, the picture is written whenever it has changed.
 
     ``handed_over`` is the service's password, where root read it before it became its user.
 
@@ -142,7 +173,9 @@ def run_watch(config: MqttConfig, handed_over: str | None = None) -> int:
 
     watch = Watch(config, handed_over)
     try:
-        with _keys() as keys, Live(screen=sys.stdout.isatty(), auto_refresh=False) as live:
+        if not sys.stdout.isatty():
+            return _write_changes(watch)
+        with _keys() as keys, Live(screen=True, auto_refresh=False) as live:
             drawn_s = 0.0
             while True:
                 watch.pump()
@@ -161,6 +194,27 @@ def run_watch(config: MqttConfig, handed_over: str | None = None) -> int:
         return 0
     finally:
         watch.close()
+
+
+def _write_changes(watch: Watch) -> int:
+    """For a file, a pipe or a log: the picture as text, when it is another one."""
+    from rich.console import Console
+
+    from monitor.verbs.watch_view import draw
+
+    written, next_s = "", time.monotonic() + FIRST_S
+    while True:
+        watch.pump()
+        time.sleep(IDLE_S)
+        if time.monotonic() < next_s:
+            continue
+        connection, console = watch.connection_text, Console(file=io.StringIO(), width=WIDTH)
+        console.print(draw(watch.boxes, time.time(), connection=connection, keys=""))
+        text = console.file.getvalue()  # type: ignore[attr-defined]  # it is the StringIO
+        if text != written:
+            now = datetime.now().strftime("%Y-%m-%d %H:%M:%S")  # the reader's wall clock
+            print(f"{now}\n{text}", flush=True)
+            written, next_s = text, time.monotonic() + WRITE_EVERY_S
 
 
 @contextmanager

@@ -18,14 +18,16 @@ _STYLE = {"critical": "bold white on red", "warning": "yellow", "info": "cyan"}
 _VERDICT = {"losing": "bold red", "not_gaining": "yellow", "gaining": "green"}
 
 
-def draw(boxes: WatchedBoxes, now_s: float, *, connection: str, answer: str = "") -> RenderableType:
+def draw(
+    boxes: WatchedBoxes, now_s: float, *, connection: str, answer: str = "", keys: str = KEYS
+) -> RenderableType:
     """The whole screen; ``connection`` says how the broker is, ``answer`` what the last key did."""
     selected = boxes.selected()
     in_order = sorted(boxes.by_name.values(), key=lambda box: box.name)
     parts: list[RenderableType] = [_box(box, now_s, selected) for box in in_order]
     if not parts:
         parts = [Text("No box has been heard of yet.", style="dim")]
-    return Group(*parts, Text(f"{connection}   {answer}", style="dim"), Text(KEYS, style="dim"))
+    return Group(*parts, Text(f"{connection}   {answer}", style="dim"), Text(keys, style="dim"))
 
 
 def _box(box: BoxView, now_s: float, selected: dict[str, Any] | None) -> Panel:

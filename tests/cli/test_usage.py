@@ -21,6 +21,8 @@ from tests.cli.calling import fails
         (["weigh", "Possum"], "nursery weigh Possum 112"),
         (["weigh", "--next", "Possum"], "--next stands alone"),
         (["correct", "a1"], "--void"),
+        (["baby", "edit", "Possum"], "say what changes"),
+        (["baby", "edit", "Possum", "--confirm"], "--rename OTHER"),
         (["run", "--config", "/nowhere/n.toml"], "/nowhere/n.toml"),
     ],
 )

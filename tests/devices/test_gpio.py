@@ -25,6 +25,25 @@ def refused(error: Exception, pins: tuple[int, ...] = ()) -> str:
     return str(caught.value)
 
 
+def test_a_library_that_is_missing_is_named_with_what_to_install() -> None:
+    error = ModuleNotFoundError("No module named 'lgpio'", name="lgpio")
+    said = refused(error)
+    assert 'lgpio is not installed: "sudo apt install python3-lgpio"' in said
+    assert "other is not installed" in refused(ModuleNotFoundError("no", name="other"))
+
+
+@pytest.mark.parametrize(
+    ("raised", "says"),
+    [
+        ("'GPIO busy'", ": GPIO busy; "),
+        ("no pin called 'GPIO99'", ": no pin called 'GPIO99'; "),
+        ("'a' and 'b'", ": a' and 'b; "),
+    ],
+)
+def test_quotation_marks_of_a_reason_come_in_pairs(raised: str, says: str) -> None:
+    assert says in refused(ValueError(raised))
+
+
 class Lgpio(SimpleNamespace):
     """The part of lgpio that looks at chips: ``chips`` maps a number to its label."""
 

@@ -58,6 +58,26 @@ class Terminal:
         return -1 if code is None else code
 
 
+def test_without_a_terminal_what_changes_is_written(broker: Mosquitto, tmp_path: Path) -> None:
+    written = tmp_path / "watch.log"
+    with Subscriber(broker.port) as box, written.open("wb") as log:
+        box.client.publish("nursery/one/status", b"online", 1, True).wait_for_publish(5)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "monitor", "watch", "--host", "127.0.0.1",
+             "--port", str(broker.port)],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT,
+        )  # fmt: skip
+        try:
+            wait_for(lambda: "no open alerts" in written.read_text(), 60)
+        finally:
+            process.terminate()
+            process.wait(30)
+    text = written.read_text()
+    assert "\x1b" not in text
+    assert "q quit" not in text
+    assert text.count("connected to 127.0.0.1") == 1
+
+
 def test_a_key_acknowledges_and_q_ends(broker: Mosquitto) -> None:
     alert = {
         "id": "crying-1", "box": "one", "severity": "warning", "state": "raised",

@@ -2,6 +2,7 @@
 
 import io
 import json
+import ssl
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -177,11 +178,35 @@ def test_all_of_it_as_json_and_as_text(tmp_path, monkeypatch):
     ],
 )
 def test_a_plain_line_is_warned_of(mqtt, state, words):
-    found = check_encryption(Config(box="a", mqtt=MqttConfig(**mqtt)))
+    found = check_encryption(Config(box="a", mqtt=MqttConfig(**mqtt)), lambda _mqtt: None)
     assert found.state == state
     assert words in found.text
     assert found.ok
     assert bool(found.todo) == (state == "warning")
+
+
+def distrusted(_mqtt):
+    error = ssl.SSLCertVerificationError(1, "no")
+    error.verify_message = "self-signed certificate in certificate chain"
+    raise error
+
+
+def unreachable(_mqtt):
+    raise ConnectionRefusedError
+
+
+@pytest.mark.parametrize(
+    ("prove", "state", "words"),
+    [
+        (distrusted, "failed", "is not trusted: self-signed"),
+        (unreachable, "skipped", "not proven: the broker does not answer"),
+    ],
+)
+def test_encryption_is_no_better_than_the_certificate(prove, state, words):
+    found = check_encryption(Config(box="a", mqtt=MqttConfig(host="nursery.local")), prove)
+    assert found.state == state
+    assert words in found.text
+    assert bool(found.todo) == (state == "failed")
 
 
 @pytest.mark.parametrize(("address", "state"), [("127.0.1.1", "ok"), ("10.0.0.2", "warning")])

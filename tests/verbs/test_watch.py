@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from monitor.verbs.watch import said_of
 from monitor.verbs.watched_boxes import WatchedBoxes, answers
 
 rich_console = pytest.importorskip("rich.console", reason='the "watch" extra is not installed')
@@ -70,6 +71,24 @@ def test_a_retired_baby_goes():
     subject = board()
     subject.observe("nursery/one/baby/possum", b"")
     assert "Possum" not in shown(subject)
+
+
+@pytest.mark.parametrize(
+    ("payload", "says"),
+    [
+        (b'{"ok":true}', "not a cry: done"),
+        (b'{"ok":true,"understood":"8.0 g at 07:30"}', "not a cry: 8.0 g at 07:30"),
+        (
+            b'{"ok":false,"error":"there is no such alert"}',
+            "not a cry: not done: there is no such alert",
+        ),
+        (b'{"ok":false}', "not a cry: not done: no reason given"),
+        (b'{"ok":true,"understood":"\\u001b[2J"}', "not a cry: ?[2J"),
+        (b"PRESS", "not a cry: the answer cannot be read"),
+    ],
+)
+def test_an_answer_is_said_in_words(payload, says):
+    assert said_of("not_a_cry", payload) == says
 
 
 def test_the_worst_is_selected_first_and_keys_move_on():

@@ -241,7 +241,7 @@ class Pipeline(Parts):
         if isinstance(command.request, SetUp):
             return [self.setting_up.carry_out(command, command.request)]
         if isinstance(command.request, SetupRequest):
-            return [command.answer("settings and a closer look are for a monitor that runs")]
+            return [command.answer("settings, names and a closer look are for a monitor that runs")]
         events = self.scale.observe(command)
         self._fading.forget()
         self._fading.observe(command.t_s, self.scale.records)

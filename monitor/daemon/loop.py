@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Protocol, runtime_checkable
 
 from monitor.config import Config
+from monitor.daemon import adopting
 from monitor.daemon.configuring import Configuring
 from monitor.daemon.looking import Looking
 from monitor.daemon.observation_queue import ObservationQueue
@@ -165,7 +166,11 @@ class Loop:
         return self._configuring.changed and not self._stopping
 
     def _carry_out(self, command: Command) -> CommandResult | None:
-        return self._looking.carry_out(command) or self._configuring.carry_out(command)
+        return (
+            self._looking.carry_out(command)
+            or self._configuring.carry_out(command)
+            or adopting.carry_out(command, self._journal, self._config.box)
+        )
 
     def put(self, observation: Observation) -> None:
         """Where sources put what they observe."""

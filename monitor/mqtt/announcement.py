@@ -141,6 +141,12 @@ class Announcement:
             found.append("found")
         return found
 
+    @property
+    def earlier_card(self) -> list[str] | None:
+        """Names of the babies of an earlier card that waits for a decision; ``None``: none does."""
+        found = self.identity.found
+        return None if found is None else list(found.names.values())
+
     def report(self, now_s: float, monotonic_s: float) -> IdentityReport | None:
         """For the core, when something has changed; the log hears of it, too."""
         signs = self.signs(monotonic_s)

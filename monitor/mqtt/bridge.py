@@ -142,6 +142,7 @@ class Bridge:
         own = {
             "link": self.status(),
             "identity_error": self._announcement.problem,
+            "earlier_card": self._announcement.earlier_card,
             "topics_to_empty": self._announcement.to_empty,
         }
         message = health_message(sources, self._topics, fields={**fields, **own})

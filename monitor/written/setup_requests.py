@@ -93,4 +93,11 @@ class SubscribePhone(Verb, frozen=True, kw_only=True, tag="push"):
     """where pushes lead, kept as ``notify.page_url`` where that is not set yet"""
 
 
-SetupRequest = Configure | CalibrateScale | Look | SetUp | SubscribePhone
+class Adopt(Verb, frozen=True, kw_only=True, tag="adopt"):
+    """Go on as the earlier card of this box, which the broker still announces."""
+
+    remove: bool = False
+    """have the earlier card's entities removed instead"""
+
+
+SetupRequest = Configure | CalibrateScale | Look | SetUp | SubscribePhone | Adopt

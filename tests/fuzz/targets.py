@@ -70,6 +70,7 @@ VERBS = (
     "configure",
     "calibrate_scale",
     "look",
+    "adopt",
 )
 """by the first byte of an input in the corpus, so a new one is added at the end"""
 

@@ -49,8 +49,8 @@ _MESSAGE = {
     ),
     "found": (
         "Home Assistant knows {box} from an earlier card, so this one announces nothing yet and no "
-        "entity is shown twice. To go on as the earlier one: sudo nursery adopt. To have it "
-        "removed: sudo nursery adopt --remove"
+        "entity is shown twice. On the page, under Box, say whether it goes on as the earlier one; "
+        "or type sudo nursery adopt, or sudo nursery adopt --remove"
     ),
 }
 _WHY = {

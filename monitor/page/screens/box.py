@@ -62,6 +62,7 @@ async def show(seen: Seen) -> Shown:
         "things": things(box, spoken, words),
         "quiet_from": value_of(box, "alerts.night.from"),
         "quiet_to": value_of(box, "alerts.night.to"),
+        "earlier": earlier_card(box),
         "walk_known": walk.known,
         "walk_next": walk.next,
         "version": text(box.health, "version") or words("unknown"),
@@ -137,6 +138,12 @@ def faults(box: BoxDocument, words: Words) -> list[Fault]:
             Fault(title=words("trouble.load"), text=words("trouble.load_todo", shed=named))
         )
     return found
+
+
+def earlier_card(box: BoxDocument) -> list[str] | None:
+    """Babies of an earlier card that the broker still announces; ``None``: there is none."""
+    health = box.health or {}
+    return None if health.get("earlier_card") is None else texts(health, "earlier_card")
 
 
 def facts(box: BoxDocument, spoken: Spoken, words: Words) -> list[tuple[str, str]]:

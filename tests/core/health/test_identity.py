@@ -74,8 +74,8 @@ IDENTITY_WORDS = [
     (
         "found", "warning", "An earlier card is still announced",
         ("Home Assistant knows attic from an earlier card, so this one announces nothing yet and "
-        "no entity is shown twice. To go on as the earlier one: sudo nursery adopt. To have it "
-        "removed: sudo nursery adopt --remove"),
+        "no entity is shown twice. On the page, under Box, say whether it goes on as the "
+        "earlier one; or type sudo nursery adopt, or sudo nursery adopt --remove"),
         "the broker holds documents for this name with another identity",
     ),
 ]  # fmt: skip

@@ -71,3 +71,13 @@ def test_what_a_thing_is_called_cannot_break_the_page():
     assert "&lt;b&gt;" in page
     assert "<b>" not in page
     assert f"/boxes/{BOX}/do/thing_forget" in page
+
+
+def test_an_earlier_card_is_asked_about_and_only_a_carer_decides():
+    asks = health() | {"earlier_card": ["Joey", "Roo"]}
+    page = html(screen.show, seen(box(health=asks)))
+    assert "Joey, Roo" in page
+    assert page.count("setup/do/adopt") == 2
+    assert 'name="remove" value="true"' in page
+    assert "setup/do/adopt" not in html(screen.show, seen(box(health=asks), right="look"))
+    assert "setup/do/adopt" not in html(screen.show, seen(box(health=health())))

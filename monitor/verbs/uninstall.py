@@ -6,6 +6,7 @@ Unless a person says otherwise (``--purge``).
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,8 @@ UNITS = ("nursery-page.service", "nursery.service")
 LINK = "usr/local/bin/nursery"
 KEPT = ("etc/nursery", "var/lib/nursery", "var/lib/nursery-page")
 """configuration and passwords, the journal, the paired phones"""
+PURGE_ANSWER = "nursery-monitor nursery-monitor/purge-journal boolean true"
+"""what the package asks (debconf): a person has just said so here"""
 USERS = ("nursery-page", "nursery")
 
 
@@ -73,11 +76,16 @@ def uninstall(
 
 
 def _package(out: TextIO, *, purge: bool, dry_run: bool) -> int:
-    words = ["apt-get", "purge" if purge else "remove", "--yes", "--quiet", installed.PACKAGE]
+    commands = [["apt-get", "purge" if purge else "remove", "--yes", "--quiet", installed.PACKAGE]]
+    if purge:
+        commands.insert(0, ["sh", "-c", f"echo '{PURGE_ANSWER}' | debconf-set-selections"])
+    for words in commands:
+        if dry_run:
+            out.write(f"  would run: {shlex.join(words)}\n")
+        else:
+            installed.run(words, out)
     if dry_run:
-        out.write(f"  would run: {' '.join(words)}\n")
         return 0
-    installed.run(words, out)
     _say(out, Path("/"), purge=purge)
     return 0
 

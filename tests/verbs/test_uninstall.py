@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
+import monitor
 from monitor.cli import main
+from monitor.verbs.installed import PACKAGE_HOME
 from tests.cli.calling import fails
 
 
@@ -46,6 +50,20 @@ def test_without_a_yes_and_in_a_dry_run_nothing_changes(tmp_path: Path, capsys) 
     assert main(["uninstall", "--dry-run", "--root", str(tmp_path)]) == 0
     assert "would be removed" in capsys.readouterr().out
     assert files(tmp_path) == before
+
+
+def test_a_package_is_removed_by_apt_and_purged_with_its_question_answered(
+    monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    monkeypatch.setattr(monitor, "__file__", f"{PACKAGE_HOME}lib/monitor/__init__.py")
+    assert main(["uninstall", "--dry-run"]) == 0
+    assert capsys.readouterr().out == (
+        "  would run: apt-get remove --yes --quiet nursery-monitor\n"
+    )
+    assert main(["uninstall", "--purge", "--dry-run"]) == 0
+    answered, purged = capsys.readouterr().out.splitlines()
+    assert "purge-journal boolean true" in answered
+    assert "apt-get purge" in purged
 
 
 def test_a_command_of_somebody_else_s_is_left(tmp_path: Path) -> None:

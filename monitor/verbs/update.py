@@ -57,7 +57,8 @@ def update(file: str | None, ask: Ask, out: TextIO) -> int:
         case "package":
             raise CommandError(
                 f"this is version {monitor.__version__}, installed as a package: download the "
-                "newer package (.deb) and name it: sudo nursery update FILE"
+                "newer package (.deb) and name it: sudo nursery update FILE. Was it built from a "
+                "checkout, bring that up to date and run its install.sh again"
             )
         case _:
             raise CommandError(

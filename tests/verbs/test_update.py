@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import monitor
 from monitor.cli import main
 from monitor.errors import CommandError, InputError
 from monitor.verbs import installed
@@ -147,6 +148,16 @@ def test_without_a_repository_it_says_how_it_came(
     code, sentence = fails(capsys, "update")
     assert code == 2
     assert "updated the way it was installed" in sentence
+
+
+def test_a_package_without_a_file_says_what_to_name(
+    monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    monkeypatch.setattr(monitor, "__file__", f"{installed.PACKAGE_HOME}lib/monitor/__init__.py")
+    code, sentence = fails(capsys, "update")
+    assert code == 2
+    assert "sudo nursery update FILE" in sentence
+    assert "install.sh" in sentence
 
 
 def test_nobody_at_the_terminal_has_said_yes(repository: Repository, capsys) -> None:

@@ -5,6 +5,7 @@ Those that break nothing share one (``test_home_assistant.py``).
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 from pathlib import Path
@@ -99,6 +100,10 @@ def test_the_daemon_itself_through_a_baby_s_stay(tmp_path: Path, broker: Mosquit
             time.sleep(0.1)
         core.becomes("sensor.possum_weight_g", "205.0")
         assert {e["unique_id"]: e["entity_id"] for e in core.entities().values()} == before
+        printed = daemon.nursery("dashboard").stdout
+        assert "heading: Poppy" in printed
+        named = set(re.findall(r" ((?:sensor|binary_sensor|button|select|image)[.]\w+)", printed))
+        assert named - {"button.press", "select.select_option"} <= set(before.values())
         with Subscriber(broker.port, "nursery/#") as late:
             time.sleep(1.0)
             assert [m.topic for m in late.messages if "possum" in m.topic] == []

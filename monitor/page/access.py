@@ -20,6 +20,8 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     tls: bool
     username: str
     password: str
+    ca: bytes = b""
+    """the authority of the broker's certificate (PEM), which is no secret; empty: not there"""
 
 
 def read_access(path: str, user: str = HOME_ASSISTANT) -> Access | None:
@@ -28,6 +30,14 @@ def read_access(path: str, user: str = HOME_ASSISTANT) -> Access | None:
         raw = Path(path).read_bytes()[:MOST_BYTES]
         found: dict[str, Any] = tomllib.loads(raw.decode())
         known = {key: found[key] for key in ("host", "port", "tls")} | found[user]
-        return msgspec.convert(known, Access)
+        access = msgspec.convert(known, Access)
+        return msgspec.structs.replace(access, ca=_authority(found.get("ca_file")))
     except (OSError, ValueError, KeyError, TypeError):  # msgspec and tomllib raise ValueErrors
         return None
+
+
+def _authority(path: object) -> bytes:
+    try:
+        return Path(path).read_bytes()[:MOST_BYTES] if isinstance(path, str) else b""
+    except OSError:
+        return b""

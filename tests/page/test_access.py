@@ -25,6 +25,11 @@ def test_what_is_written_down_is_read(tmp_path: Path):
         host="nursery.local", port=8883, tls=True, username="homeassistant", password="0123abcd"
     )
     assert read_access(str(path), "phone") is None
+    (tmp_path / "ca.crt").write_bytes(b"authority")
+    path.write_text(WRITTEN.replace("/etc/mosquitto/certs/nursery-ca.crt", f"{tmp_path}/ca.crt"))
+    found = read_access(str(path))
+    assert found is not None
+    assert found.ca == b"authority"
 
 
 @pytest.mark.parametrize("wrong", ["", "not toml", WRITTEN.replace("8883", '"8883"'), "\xff"])

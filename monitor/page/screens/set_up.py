@@ -34,6 +34,7 @@ SUSPECTS = {
 }  # fmt: skip
 """wire of the converter: words in the box's own reason that speak of it"""
 MOST_INPUTS = 16
+CERTIFICATE = "application/x-x509-ca-cert"
 
 
 class Wire(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +52,8 @@ async def show(seen: Seen) -> Shown:
     box = seen.box
     if box is None:
         return Shown(template="no_box.html", model={"nav": "box"})
+    if seen.query.get("file") == "ca" and (access := seen.access()) is not None and access.ca:
+        return Shown(file=access.ca, media_type=CERTIFICATE, file_name="nursery-ca.crt")
     known = progress(box, seen.said)
     step = seen.query.get("step", "")
     if step not in (*STEPS, DONE):

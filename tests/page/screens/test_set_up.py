@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 import pytest
 
@@ -100,6 +102,19 @@ def test_the_broker_of_the_box_says_what_to_type_into_home_assistant():
     other = new("name", settings=settings(mqtt__host="ha.local"))
     page = html(set_up.show, seen(other, step="alerts"))
     assert EN("walk.alerts_other", host="ha.local") in page
+
+
+def test_the_authority_of_the_brokers_certificate_can_be_downloaded():
+    own = new("name", settings=settings(mqtt__host="127.0.0.1"))
+    access = Access(
+        host="nursery.local", port=8883, tls=True, username="homeassistant", password="x",
+        ca=b"authority",
+    )  # fmt: skip
+    asked = msgspec.structs.replace(seen(own, step="alerts"), access=lambda: access)
+    assert "?file=ca" in html(set_up.show, asked)
+    file = asyncio.run(set_up.show(msgspec.structs.replace(asked, query={"file": "ca"})))
+    assert file.file == b"authority"
+    assert "?file=ca" not in html(set_up.show, seen(own, step="alerts"))
 
 
 def test_who_may_only_look_changes_nothing():

@@ -243,7 +243,10 @@ def test_a_mosquitto_that_serves_others_goes_on_as_it_was(pi: Pi) -> None:
 def test_a_broker_elsewhere_stays(pi: Pi) -> None:
     config = pi.root / "etc/nursery/nursery.toml"
     config.parent.mkdir()
-    text = 'box = "mine"\n[mqtt]\nhost = "broker.example.org"\ntls = true\nusername = "mine"\n'
+    text = (
+        'box = "mine"\n[scale]\nsource = "simulated"\n'
+        '[mqtt]\nhost = "broker.example.org"\ntls = true\nusername = "mine"\n'
+    )
     config.write_text(text)
     (config.parent / "mqtt-password").write_text("secret\n")
     (config.parent / "mqtt-password").chmod(0o600)

@@ -99,7 +99,7 @@ def test_a_box_that_is_renamed_leaves_nothing_behind(
     wait_for(lambda: phone.last("homeassistant/device/nursery-test-box/" + device(phone)))
     assert ask(phone, "configure", key="box", value="cellar")["ok"]
     wait_for(lambda: phone.last("nursery/cellar/status") == b"online")
-    answered = ask(phone, "configure", base="nursery/cellar", key="box", value="Cellar!")
+    answered = ask(phone, "configure", base="nursery/cellar", key="box", value="!!!")
     assert "lower-case letters" in answered["error"]
     wait_for(lambda: phone.last(f"{BASE}/status") == b"")
     with Subscriber(broker.port, f"{BASE}/#", "homeassistant/#") as late:

@@ -171,7 +171,11 @@ def test_the_page_shows_how_a_phone_gets_pushes(
 def test_a_push_opens_the_page_on_its_alert(browser: Chromium, world: World) -> None:
     world.push()
     click = world.ntfy.shown[-1].click
+    place = click.partition("#")[2]
+    world.known(lambda found: any(f"alert-{each['id']}" == place for each in found["alerts"]))
     with browser.screen(world.page, phone=world.phone) as screen:
         page = screen.go(click.removeprefix(world.page.url))
-        expect(page.locator("article:target h2")).to_contain_text("Test alert", timeout=60_000)
+        card = page.locator(f"article[id='{place}']")
+        expect(card).to_contain_text("Test alert", timeout=60_000)
+        expect(card).to_be_in_viewport(timeout=60_000)
         screen.check("pushes-opened")

@@ -241,4 +241,4 @@ def test_a_new_sensor_is_judged_reported_and_shown(built: Built) -> None:
     wait_for(lambda: "hygrometer" in phone.json(f"{BASE}/health")[-1]["sources"])
     source = phone.json(f"{BASE}/health")[-1]["sources"]["hygrometer"]
     assert source["state"] == "healthy"
-    assert entities(phone)["hygrometer_alive"]["name"] == "Hygrometer works"
+    assert entities(phone)["hygrometer_alive"]["name"] == "Hygrometer"

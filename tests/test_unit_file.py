@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from monitor.config_file import load_config
+from monitor.host.extras import PACKAGED
 from monitor.verbs.install import (
+    InstallError,
     install,
     own_place,
     package_source,
@@ -159,6 +161,12 @@ def test_install_keeps_what_was_edited_and_renews_what_is_its_own(tmp_path):
     assert config.read_text() == 'box = "mine"\n'
     assert "Type=notify" in unit.read_text()
     assert f"kept as it is: {config}" in out.getvalue()
+
+
+def test_what_the_debian_package_installed_stays_as_it_is(monkeypatch):
+    monkeypatch.setattr("sys.prefix", PACKAGED)
+    with pytest.raises(InstallError, match="Debian package"):
+        install("/", dry_run=True, out=io.StringIO())
 
 
 def test_a_dry_run_changes_nothing(tmp_path):

@@ -22,7 +22,7 @@ from typing import TextIO
 
 import monitor
 from monitor.errors import NurseryError
-from monitor.host.extras import install_command
+from monitor.host.extras import PACKAGED, install_command
 from monitor.host.ownership import owner_on_the_way, user_name
 
 SKELETON = """\
@@ -76,10 +76,12 @@ def install(root: str, dry_run: bool, out: TextIO, *, page: bool = False) -> int
         0; after it the service starts at every boot.
 
     Raises:
-        InstallError: not root, or a command that failed.
+        InstallError: not root, or a command that failed; or the Debian package did it.
     """
     base = Path(root)
     live = base.resolve() == Path("/")
+    if live and sys.prefix == PACKAGED:
+        raise InstallError("the Debian package has installed it: there is nothing left to do")
     if live and not dry_run and os.geteuid() != 0:
         raise InstallError(f"this needs root: sudo {_nursery()} install")
     work = _Work(base, dry_run, out)

@@ -100,7 +100,11 @@ def _gain(animal: Animal, h: int) -> float:
 def told_by_all(made: Litter) -> list[AnyEvent]:
     """Everything the pipeline makes of it."""
     cell = SimulatedBox(made.seed, START_S, []).cell
-    scale = ScaleConfig(counts_per_gram=cell.counts_per_gram, zero_counts=cell.zero_counts)
+    scale = ScaleConfig(
+        source="simulated",
+        counts_per_gram=cell.counts_per_gram,
+        zero_counts=cell.zero_counts,
+    )
     core = Pipeline(
         Config(box="course", scale=scale, microphone=MicrophoneConfig(source="none")),
         babies=[_baby(animal).as_baby() for animal in made.animals],

@@ -169,7 +169,9 @@ def _copy_journal(path: Path, into: IO[bytes]) -> str:
 
     Commands that wait to be carried out are left out: the monitor that runs carries them out.
     """
-    with tempfile.TemporaryDirectory(prefix="nursery-") as scratch:
+    shared = os.access(tempfile.gettempdir(), os.W_OK | os.X_OK)  # root's own may be closed
+    place = None if shared else path.parent
+    with tempfile.TemporaryDirectory(prefix="nursery-", dir=place) as scratch:
         copy = Path(scratch) / path.name
         try:
             with closing(connect_for_reading(_spare(path) or path)) as source:

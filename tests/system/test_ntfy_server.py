@@ -61,6 +61,7 @@ def test_what_is_no_name_is_refused(tmp_path: Path, name: str) -> None:
     assert not (tmp_path / "etc").exists()
 
 
+@pytest.mark.optional
 @pytest.mark.skipif(NTFY is None, reason="ntfy is not installed (Debian 13 has it)")
 def test_a_real_server_hands_a_push_on_with_loudness_link_and_button(tmp_path: Path) -> None:
     pytest.importorskip("apprise", reason='the "notify" extra is not installed')

@@ -154,6 +154,9 @@ COMMANDS = {
     "assign": ["assign", "a1", "Joey"],
     "identity": ["identity", "--new"],
     "adopt": ["adopt"],
+    "dashboard": ["dashboard"],
+    "push": ["push"],
+    "set-up": ["set-up"],
     "backup": ["backup", "{home}/kept.nursery"],
     "restore": ["restore", "{home}/kept.nursery"],
 }

@@ -134,7 +134,7 @@ deb:
 .PHONY: test-install
 test-install: $(VENV)/.dev
 	@tools/need debootstrap,systemd-container,lintian sh -c 'command -v debootstrap && command -v systemd-nspawn && command -v lintian'
-	@NURSERY_INSTALL_TEST=1 $(BIN)/python -m pytest tests/system/test_package.py tests/system/test_package_arm64.py
+	@NURSERY_INSTALL_TEST=1 $(BIN)/python -m pytest tests/system/test_package*.py tests/system/test_install_sh.py
 
 # Thirty simulated days through the real daemon, about an hour; as root it also counts what the
 # card is given, on a file system of its own.

@@ -125,6 +125,10 @@ class Container:
         assert done.returncode == 0 or not check, f"{command}: {done.stdout}"
         return done.returncode, done.stdout
 
+    def in_its_network(self) -> list[str]:
+        """What goes before a command of this machine that shall run in its network."""
+        return ["nsenter", "--net", f"--target={self._init}"]
+
     def said(self, command: str) -> str:
         """What a command says that goes well."""
         return self.run(command)[1].strip()

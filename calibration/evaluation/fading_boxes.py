@@ -3,7 +3,7 @@
 ``python -m calibration.evaluation.fading_boxes --kittens CSV --puppies CSV [--courses 12]`` scripts
 a box (``simulation.box``) with the weights, bottles and movement of a simulated litter, gives its
 counts to the pipeline that the daemon runs, and prints beside each other when ``fading`` was told
-by it and by the fast evaluation. Nobody listens in either.
+by it and by the fast evaluation. Nobody listens in either; a carer answers one question a day.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from calibration.evaluation.fading_courses import Job, jobs
 from calibration.evaluation.fading_drive import OUT_S, START_S, follow, weighings
 from calibration.evaluation.fading_worlds import HOURS, Animal, Litter, halves, litter
 from calibration.evaluation.growth_records import Rows, read_records
+from monitor.commands import Assign
 from monitor.config import Config, MicrophoneConfig, ScaleConfig
 from monitor.core.pipeline import Pipeline
 from monitor.data.shipped import growth_reference
-from monitor.events import Alert, AnyEvent, ScaleBlock, Species, Tick, Unassigned, WeighIn
+from monitor.events import Alert, AnyEvent, Command, ScaleBlock, Species, Tick, Unassigned, WeighIn
 from monitor.simulation.box import SimBaby, SimulatedBox
-from monitor.times import HOUR_S, MINUTE_S, utc_date
+from monitor.times import DAY_S, HOUR_S, MINUTE_S, utc_date
 
 MOST_BABIES = 3
 APART_S = 120.0
@@ -66,8 +67,8 @@ def bottles(made: Litter) -> list[Move]:
     return sorted(found)
 
 
-def boxed(made: Litter) -> Iterator[ScaleBlock]:
-    """The counts of ten days, a minute at a time."""
+def boxed(made: Litter, fed: list[Move]) -> Iterator[ScaleBlock]:
+    """The counts of ten days, a minute at a time; ``fed`` gets each bottle as it really begins."""
     babies = [_baby(animal) for animal in made.animals]
     box = SimulatedBox(made.seed, START_S, babies)
     waiting, free_s = bottles(made), START_S + 1.0
@@ -82,6 +83,7 @@ def boxed(made: Litter) -> Iterator[ScaleBlock]:
                 break  # in the next hour: what an hour does is scripted as one
             move = waiting.pop(0)
             box.feed(begin_s, move.name, move.milk_g, OUT_S)
+            fed.append(move._replace(t_s=begin_s))
             free_s = begin_s + OUT_S + APART_S
         yield from box.blocks(from_s, from_s + HOUR_S, MINUTE_S)
 
@@ -98,7 +100,7 @@ def _gain(animal: Animal, h: int) -> float:
 
 
 def told_by_all(made: Litter) -> list[AnyEvent]:
-    """Everything the pipeline makes of it."""
+    """Everything the pipeline makes of it; the carer answers one "who was it?" a day."""
     cell = SimulatedBox(made.seed, START_S, []).cell
     scale = ScaleConfig(
         source="simulated",
@@ -115,9 +117,17 @@ def told_by_all(made: Litter) -> list[AnyEvent]:
         local_minute=lambda t_s: int(t_s // MINUTE_S) % 1440,
     )
     events: list[AnyEvent] = []
-    for block in boxed(made):
-        events += core.observe(block)
-        events += core.observe(Tick(block.t_s))
+    fed: list[Move] = []
+    answered_s = -math.inf
+    for block in boxed(made, fed):
+        new = [*core.observe(block), *core.observe(Tick(block.t_s))]
+        asked = next((e for e in new if isinstance(e, Unassigned) and e.move == "lift"), None)
+        if asked is not None and block.t_s - answered_s >= DAY_S:
+            who = next(move.name for move in reversed(fed) if move.t_s <= asked.t_s)
+            answer = Assign(step_id=asked.step_id, baby=who)
+            new += core.observe(Command(block.t_s, answer))
+            answered_s = block.t_s
+        events += new
     return events
 
 

@@ -15,7 +15,7 @@ GROWN = [(k * DAY_S, 90.0 * 1.06 ** min(k, 12) * 1.03 ** max(k - 12, 0)) for k i
 
 def test_the_box_weighs_what_the_litter_of_the_fast_evaluation_weighs():
     made = litter({"x": GROWN}, "kitten", "refusal", "none", 4)
-    blocks = boxed(made)
+    blocks = boxed(made, [])
     first = next(blocks)
     assert first.times_s[0] == pytest.approx(START_S, abs=1.0)
     assert first.t_s == pytest.approx(START_S + 60.0, abs=1.0)

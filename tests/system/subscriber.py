@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -67,11 +68,15 @@ class Subscriber:
 
 
 def wait_for(what: Callable[[], Any], timeout_s: float = 60.0) -> Any:
-    """Poll until ``what()`` is true; fail after ``timeout_s``, which only a fault needs."""
+    """Poll until ``what()`` is true; fail after ``timeout_s``, which only a fault needs.
+
+    The last of nothing (IndexError) has not come yet.
+    """
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
-        if found := what():
-            return found
+        with suppress(IndexError):
+            if found := what():
+                return found
         time.sleep(0.02)
     found = what()
     assert found, "it did not happen in time"

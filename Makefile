@@ -99,7 +99,7 @@ $(VENV)/.dev: $(VENV)/bin/python pyproject.toml
 	@touch $@ $(VENV)/.demo
 
 # The fault campaign: everything broken around a real box, many times; as root the card is a tmpfs.
-# make torture ROUNDS=200 SEED=1 WORLDS=5; figures in docs/reliability.md and campaign.json.
+# make torture ROUNDS=200 SEED=1 WORLDS=5; figures in tests/system/campaign/README.md and campaign.json.
 # Every round is kept in campaign.rounds: RESUME=--resume goes on with what is missing there.
 # STRICT=--strict allows 10 s beyond the stated delays, also on a machine with other work.
 ROUNDS ?= 200

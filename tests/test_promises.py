@@ -1,4 +1,4 @@
-"""Every test that the page on intruders names exists, so that no promise outlives its proof."""
+"""Every test that a page names exists, so that no promise outlives its proof."""
 
 from __future__ import annotations
 
@@ -17,3 +17,10 @@ def test_the_named_tests_exist() -> None:
     defined = set(re.findall(r"^def (test_\w+)", "\n".join(tests.values()), re.MULTILINE))
     assert len(named) >= 20
     assert named <= defined, named - defined
+
+
+def test_the_tests_that_show_what_survives_are_there() -> None:
+    page = (ROOT / "docs" / "reliability.md").read_text()
+    named = set(re.findall(r"`((?:\w+/)*test_\w+\.py|fuzz/)`", page))
+    assert len(named) >= 20
+    assert {name for name in named if not (ROOT / "tests" / name).exists()} == set()

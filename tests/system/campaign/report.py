@@ -38,7 +38,7 @@ def totals(outcomes: Sequence[Outcome]) -> dict[str, Figures]:
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
-    """As in docs/reliability.md."""
+    """As in README.md beside this file."""
     head = ["fault", *COLUMNS, "silent", "worst told", "worst delay", "after mending"]
     lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
     for name, figures in totals(outcomes).items():

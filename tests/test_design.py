@@ -25,7 +25,7 @@ def section(heading: str) -> str:
 
 def ways() -> dict[str, list[Hop]]:
     chapter = PAGE.split("\n## Four ways through the rooms\n")[1].split("\n## ")[0]
-    row = re.compile(r"^\| \d+ \| `([\w/]+\.py)` \| `([\w.]+)` \|", re.MULTILINE)
+    row = re.compile(r"^\d+\. `([\w/]+\.py)` `([\w.]+)`", re.MULTILINE)
     parts = chapter.split("\n### ")[1:]
     return {part.partition("\n")[0]: row.findall(part) for part in parts}
 
@@ -111,7 +111,7 @@ def test_every_name_of_the_recipes_is_in_the_file_beside_it() -> None:
 
 
 def test_the_glossary_is_short_and_in_order() -> None:
-    words = re.findall(r"^\| ([\w-]+) \| ", section("## Glossary"), re.MULTILINE)[1:]
+    words = re.findall(r"^\* \*\*([\w-]+)\*\*: ", section("## Glossary"), re.MULTILINE)
     assert words == sorted(words)
     assert 15 <= len(words) <= MOST_WORDS
 

@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 import pytest
 
 from monitor.config import ScaleConfig
+from tests.examples import PAGES
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
 DRAWINGS = sorted((ROOT / "docs").glob("*.svg"))
 SVG = "{http://www.w3.org/2000/svg}"
 PHONE_WIDTH = 390
@@ -54,35 +54,9 @@ def test_a_drawing_is_shown_with_what_it_says_in_words(drawing: Path) -> None:
     assert all(len(alt.split()) > 5 for alt in shown)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
-def test_every_picture_of_a_page_is_there(page: Path) -> None:
-    names = re.findall(r"!\[[^]]*\]\(([^)]*)\)|<img src=\"([^\"]*)\"", page.read_text())
-    assert all((page.parent / (a or b)).is_file() for a, b in names)
-
-
 def test_the_wires_go_to_the_pins_that_are_read() -> None:
     drawing = read(ROOT / "docs" / "wiring.svg")
     texts = ["".join(e.itertext()) for e in drawing.iter(SVG + "text")]
     scale = ScaleConfig()
     for pin in (scale.dout_pin, scale.sck_pin):
         assert f"GPIO {pin}, pin {HEADER_PINS[pin]}" in texts
-
-
-LINK = re.compile(r"\]\(([\w./-]*\.md)?(?:#([^)]+))?\)")
-
-
-def anchors(page: Path) -> set[str]:
-    """The headings of a page as links name them."""
-    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
-    return {
-        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-        for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
-    }
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
-def test_every_link_leads_to_a_page_and_to_a_heading_of_it(page: Path) -> None:
-    for name, anchor in LINK.findall(page.read_text()):
-        target = page.parent / name if name else page
-        assert target.is_file(), name
-        assert not anchor or anchor in anchors(target), f"{name}#{anchor}"

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
+from tests.examples import DOCS
+
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LABEL = re.compile(r"(?<![*\w])\*([A-Z][^*]{1,60})\*(?![*\w])")
 HOME_ASSISTANTS = {"Edit", "Raw configuration editor"}
 """and everything that begins with Settings"""
-EMPHASIS = {"The limit"}
 
 
 def texts(words: dict[str, Any]) -> set[str]:
@@ -38,13 +38,13 @@ OTHERS = "\n".join(
 )
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("page", DOCS, ids=lambda path: path.name)
 def test_what_somebody_is_told_to_press_is_there(page: Path) -> None:
     for label in LABEL.findall(re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)):
         words = " ".join(label.split())
         known = (
             words in PAGE_WORDS
-            or words in HOME_ASSISTANTS | EMPHASIS
+            or words in HOME_ASSISTANTS
             or words.startswith("Settings")
             or re.search(rf"[\"'> ]{re.escape(words)}[\"'<\n,]", OTHERS)
         )

@@ -32,7 +32,7 @@ padded over pitch (64 bands become 15, 7, 3, 1), so that in numpy each layer wri
 the next one's input; the first gathers long runs, the third halves the frames where products are
 most. With 32 first channels and the halving one layer later four passes of training explained 71
 and 20 % of the teacher (see ``Plan.rate``); with the halving here 71 and 19 %, and as much with
-24, 48, 80 and 112 channels instead; both together were measured only whole (docs/accuracy.md)."""
+24, 48, 80 and 112 channels instead; both together were measured only whole, by ``evaluate``."""
 
 HIDDEN = 256
 FRAMES_PER_STEP = features.STEP_FRAMES // 8

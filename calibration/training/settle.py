@@ -2,8 +2,8 @@
 
 The network learns from mixed scenes, half of them cries, most of them harder than recordings are;
 the last layer is then fitted to the recordings as they are and in their own proportions. Held out,
-average precision rose by a tenth with it (docs/accuracy.md). A penalty keeps its 1,285 numbers near
-those of the long training.
+average precision rose by a tenth with it (``calibration/evaluation/README.md``). A penalty keeps
+its 1,285 numbers near those of the long training.
 """
 
 from __future__ import annotations

@@ -49,9 +49,9 @@ DEFAULT_RULE = BoutRule(
     on=0.2, off=0.14, hits=6, span_s=12.0, spread_s=2.4, hold_s=6.0, refractory_s=2.0,
     species_margin=0.2,
 )  # fmt: skip
-"""chosen on stitched nights of unheard recordings (docs/accuracy.md): at 0.3 it raised six tenths
-of the false bouts of strung hard sounds, none of which lasted long enough to become an alert at
-0.2 either, but missed two of six synthetic puppies"""
+"""chosen on stitched nights of unheard recordings (``evaluation.nights``): at 0.3 it raised
+six tenths of the false bouts of strung hard sounds, none of which lasted long enough to become an
+alert at 0.2 either, but missed two of six synthetic puppies"""
 
 
 @dataclass(frozen=True)

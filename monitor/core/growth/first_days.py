@@ -1,8 +1,8 @@
 """What a newborn may lose, and by when it must have gained.
 
 Everything is set against its first weight, which lies within a day of birth. Only a known date of
-birth excuses anything. ``calibration.evaluation.first_days`` counts how often each rule holds for
-healthy newborns, and how often a loss is found.
+birth excuses anything. ``calibration.evaluation.growth_base_rates`` counts how often each
+rule holds for healthy newborns, and how often a loss is found.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ PEAK_C = 0.25
 """a fall begins where the nest was last so near its highest: a plateau is no fall"""
 DROP_C = 0.75
 LASTS_S = 15 * MINUTE_S
-"""no bottle holds a box open for longer (5 to 12 min, docs/accuracy.md)"""
+"""no bottle holds a box open for longer (5 to 12 min)"""
 UNTOUCHED_LASTS_S = 6 * MINUTE_S
 """... where the scale has seen that nobody opened it: longer than a hand that takes the probe out.
 With 4 min 19 false alarms came in 20 weeks (``calibration.evaluation.nest_nights``)"""

@@ -16,7 +16,7 @@ MARGIN_C = 1.0
 """beyond the limit before it counts: a thermostat's ripple, and half a degree of an uncalibrated
 DS18B20 (its data sheet)"""
 LASTS_S = 900.0
-"""... for so long before it is told: a bottle takes 5 to 12 min (docs/accuracy.md)"""
+"""... for so long before it is told: a bottle takes 5 to 12 min"""
 
 
 class Limits(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -209,6 +210,25 @@ class PageConfig(_Section, frozen=True, kw_only=True):
     password_file: str | None = None
 
 
+class ShelterConfig(_Section, frozen=True, kw_only=True):
+    """Many boxes on one broker: which room each stands in, and where years of numbers are kept."""
+
+    rooms: dict[
+        Annotated[str, Meta(min_length=1, max_length=64)],
+        list[Annotated[str, Meta(min_length=1, max_length=48)]],
+    ] = {}
+    """name of a room: its boxes, "*" for any letters, as in "kittens-*" """
+    records_url: WebAddress = ""
+    """of VictoriaMetrics, which keeps the numbers of years"""
+
+    def room_of(self, box: str) -> str | None:
+        """The first room that names this box; ``None``: none does."""
+        for room, boxes in self.rooms.items():
+            if any(fnmatchcase(box, pattern) for pattern in boxes):
+                return room
+        return None
+
+
 class Config(_Section, frozen=True, kw_only=True):
     """The whole file."""
 
@@ -225,6 +245,7 @@ class Config(_Section, frozen=True, kw_only=True):
     mqtt: MqttConfig = MqttConfig()
     notify: NotifyConfig = NotifyConfig()
     page: PageConfig = PageConfig()
+    shelter: ShelterConfig = ShelterConfig()
 
     @property
     def sources(self) -> tuple[SourceName, ...]:
@@ -247,6 +268,7 @@ class PageFile(_Section, frozen=True, kw_only=True):
 
     mqtt: MqttConfig = MqttConfig()
     page: PageConfig = PageConfig()
+    shelter: ShelterConfig = ShelterConfig()
 
 
 def is_loopback(host: str) -> bool:

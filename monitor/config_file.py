@@ -26,6 +26,7 @@ from monitor.config import (
     PageFile,
     PanelConfig,
     ProbeConfig,
+    ShelterConfig,
 )
 from monitor.errors import ConfigError
 
@@ -110,14 +111,7 @@ def load_page_config(
     Raises:
         ConfigError: one sentence with the file and the key.
     """
-    raw = read_config(path)
-    found: Config | PageFile
-    if "box" in (config_errors.untyped(raw) or {}):
-        found = parse_config(raw, str(path))
-    else:
-        found = _decoded(raw, str(path), PageFile)
-        for problem in _impossible_broker(found.mqtt):
-            raise ConfigError(f"{path}: {problem}")
+    found = _with_or_without_a_box(path)
     page = found.page
     for problem in _impossible_page(page):
         raise ConfigError(f"{path}: {problem}")
@@ -126,6 +120,26 @@ def load_page_config(
     if port is not None:
         page = msgspec.structs.replace(page, port=port)
     return found.mqtt, page
+
+
+def load_shelter_config(path: str | Path) -> tuple[MqttConfig, ShelterConfig]:
+    """The broker and what is said of many boxes, from a box's file or from one without a box.
+
+    Raises:
+        ConfigError: one sentence with the file and the key.
+    """
+    found = _with_or_without_a_box(path)
+    return found.mqtt, found.shelter
+
+
+def _with_or_without_a_box(path: str | Path) -> Config | PageFile:
+    raw = read_config(path)
+    if "box" in (config_errors.untyped(raw) or {}):
+        return parse_config(raw, str(path))
+    found = _decoded(raw, str(path), PageFile)
+    for problem in _impossible_broker(found.mqtt):
+        raise ConfigError(f"{path}: {problem}")
+    return found
 
 
 def _decoded(raw: bytes, origin: str, kind: type[S]) -> S:

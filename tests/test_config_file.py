@@ -2,7 +2,7 @@ from typing import get_args
 
 import pytest
 
-from monitor.config_file import find_config, load_config, parse_config
+from monitor.config_file import find_config, load_config, load_shelter_config, parse_config
 from monitor.errors import ConfigError
 from monitor.names import SOURCES, SourceName
 
@@ -188,3 +188,44 @@ def test_practice_has_a_journal_of_its_own():
     practice = parse_config(b'box = "a"\n[microphone]\nsource = "simulated"\n', "n")
     assert (real.practice, real.journal_path.name) == (False, "journal.sqlite")
     assert (practice.practice, practice.journal_path.name) == (True, "practice.sqlite")
+
+
+SHELTER = b"""
+[mqtt]
+host = "localhost"
+[shelter]
+records_url = "http://127.0.0.1:8428"
+[shelter.rooms]
+Quarantine = ["attic", "cellar-*"]
+"Kittens, upstairs" = ["kittens-*", "attic"]
+"""
+
+
+def test_the_rooms_of_a_shelter_are_found_by_name_and_by_pattern(tmp_path) -> None:
+    (tmp_path / "shelter.toml").write_bytes(SHELTER)
+    _, shelter = load_shelter_config(tmp_path / "shelter.toml")
+    assert shelter.room_of("cellar-2") == "Quarantine"
+    assert shelter.room_of("attic") == "Quarantine", "the first that names it"
+    assert shelter.room_of("kittens-7") == "Kittens, upstairs"
+    assert shelter.room_of("yard") is None
+
+
+def test_a_box_may_be_the_shelters_machine_as_well(tmp_path) -> None:
+    (tmp_path / "box.toml").write_bytes(b'box = "attic"\n' + SHELTER)
+    mqtt, shelter = load_shelter_config(tmp_path / "box.toml")
+    assert (mqtt.host, shelter.records_url) == ("localhost", "http://127.0.0.1:8428")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('[shelter]\nrecords_url = "127.0.0.1"', '"shelter.records_url"'),
+        ("[shelter]\nroom = {}", 'did you mean "rooms"'),
+        ('[shelter.rooms]\nattic = "box"', "shelter.rooms"),
+    ],
+)
+def test_a_mistake_about_the_shelter_is_named(text: str, named: str, tmp_path) -> None:
+    (tmp_path / "shelter.toml").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load_shelter_config(tmp_path / "shelter.toml")
+    assert named in str(caught.value)

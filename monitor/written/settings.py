@@ -31,7 +31,7 @@ STAYS_IN_THE_FILE = frozenset({
     "probe.directory", "mqtt.password_file", "notify.urls_file",
 })  # fmt: skip
 """paths, what the machine is, and whether sound is kept"""
-FILE_TABLES = frozenset({"page"})
+FILE_TABLES = frozenset({"page", "shelter"})
 """of another process than the box"""
 PASSWORD = "mqtt.password"  # noqa: S105 - a key
 SECRETS = {

@@ -88,6 +88,9 @@ class BabyStatus(msgspec.Struct, frozen=True, kw_only=True):
     adult_weight_kg: float | None = None
     weight_g: float | None = None
     weighed_at: float | None = None
+    told_weight_g: float | None = None
+    """what it weighed when it was registered; ``None`` from its first weighing on"""
+    told_at: float | None = None
     gain_24h_g: float | None = None
     gain_24h_pct: float | None = None
     verdict: Verdict = "not_enough_data"
@@ -201,6 +204,8 @@ class SetUpStatus(msgspec.Struct, frozen=True, kw_only=True):
     """the first step that is open; ``None``: all are done"""
     steps: dict[SetUpStep, bool] = {}
     """each step, in order, and whether it is done or was left out by a person"""
+    missing: list[SetUpStep] = []
+    """steps without which nobody is watched; empty when ``ready``"""
     not_yet: list[SourceName] = []
     """sources that were never set up: that they deliver nothing is no alert"""
 

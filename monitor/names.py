@@ -29,6 +29,14 @@ SourceName = Literal["microphone", "scale", "probe"]
 SetUpStep = Literal["name", "scale", "calibration", "microphone", "babies", "alerts", "test"]
 """what is done before the first night, in this order"""
 
+SET_UP_NEEDS: Mapping[SetUpStep, str] = {
+    "scale": "the scale's wires",
+    "calibration": "the scale's calibration",
+    "microphone": "the microphone",
+    "babies": "who is here",
+}
+"""the steps without which nobody is watched, as what is missing is said"""
+
 
 class SourceWords(NamedTuple):
     """How a source is spoken of when it delivers nothing."""

@@ -15,7 +15,7 @@ import msgspec
 from monitor.config import Config, ScaleConfig
 from monitor.documents import SetUpStatus
 from monitor.events import Baby, Command, CommandResult, Condition, Weighing
-from monitor.names import SetUpStep, SourceName
+from monitor.names import SET_UP_NEEDS, SetUpStep, SourceName
 from monitor.written.setup_requests import SetUp
 
 STEPS: tuple[SetUpStep, ...] = get_args(SetUpStep)
@@ -135,12 +135,15 @@ class SettingUp:
         steps["calibration"] = calibrated if has_scale else steps["scale"]
         steps["babies"] |= state.somebody
         hears = self._config.microphone.source != "sounddevice" or "microphone" in state.worked
-        weighs = calibrated or not has_scale
-        ready = weighs and (hears or steps["microphone"]) and steps["babies"]
+        fine = steps | {"microphone": hears or steps["microphone"]}
+        if not has_scale:
+            fine |= {"scale": True, "calibration": True}
+        missing = [step for step in SET_UP_NEEDS if not fine[step]]
         return SetUpStatus(
-            ready=ready,
+            ready=not missing,
             next=next((step for step in STEPS if not steps[step]), None),
             steps=steps,
+            missing=missing,
             not_yet=self._not_yet(),
         )
 

@@ -180,7 +180,12 @@ def growing(each: BabyNight) -> str:
     """``181 g, gaining (+8.1 g in 24 h)``."""
     status = each.status
     if status is None or status.weight_g is None:
-        return "not weighed yet"
+        told = (
+            ""
+            if status is None or status.told_weight_g is None
+            else (f"{status.told_weight_g:.0f} g told, ")
+        )
+        return f"{told}not weighed yet"
     weight, grows = f"{status.weight_g:.0f} g", _GROWS[status.verdict]
     if status.gain_24h_g is None:
         return f"{weight}, {grows}"

@@ -33,6 +33,7 @@ class DashboardBaby(msgspec.Struct, frozen=True, kw_only=True):
 def dashboard(box_ids: str, babies: Sequence[DashboardBaby]) -> Card:
     """The whole configuration, to be pasted as YAML; ``box_ids``: as ``DashboardBaby.ids``."""
     sections = [
+        _set_up(f"sensor.{box_ids}_set_up"),
         _alerts(box_ids, babies),
         _question(box_ids, babies),
         *(_baby(baby) for baby in babies),
@@ -57,6 +58,16 @@ def dashboard(box_ids: str, babies: Sequence[DashboardBaby]) -> Card:
 
 
 # --------------------------------------------------------------------------- what needs a person
+
+
+def _set_up(sensor: str) -> Card:
+    """Shown until the box watches somebody: what is missing for that."""
+    text = f"**Nobody is watched yet.** {{{{ states('{sensor}') }}}}. Set it up on the box's page."
+    section = _section(
+        _heading("Not set up yet", "mdi:clipboard-alert-outline"),
+        {"type": "markdown", "content": text} | _WHOLE_ROW,
+    )
+    return section | {"visibility": [_is_not(sensor, "Done", *_NOTHING)]}
 
 
 def _alerts(ids: str, babies: Sequence[DashboardBaby]) -> Card:
@@ -148,13 +159,15 @@ def _answer(select: str, name: str) -> Card:
 def _baby(baby: DashboardBaby) -> Card:
     sensor, binary = f"sensor.{baby.ids}", f"binary_sensor.{baby.ids}"
     growth, watch, chart = f"{sensor}_verdict", f"{sensor}_watch", f"image.{baby.ids}_chart"
-    warm = f"{binary}_warm_first"
+    warm, told = f"{binary}_warm_first", f"{sensor}_told_weight_g"
     return _section(
         _heading(baby.name, "mdi:dog" if baby.species == "puppy" else "mdi:cat"),
         _tile("Warm up before feeding", warm, color="red", visible=_is(warm, "on"))
         | {"hide_state": True}
         | _WHOLE_ROW,
-        _tile("Weight", f"{sensor}_weight_g"),
+        _tile("Weight", f"{sensor}_weight_g", visible=_is(told, *_NOTHING)),
+        _tile("Weight, told", told, visible=_is_not(told, *_NOTHING))
+        | {"state_content": ["state", "told_at"]},
         _tile("Gain in 24 h", f"{sensor}_gain_24h_g"),
         *_coloured("Growth", growth, red=_UNWELL),
         *_coloured("Wellbeing", watch, red=["act"], amber=["watch"]),

@@ -14,7 +14,7 @@ from monitor.alert_kinds import BABY_KINDS, BOX_KINDS, KINDS, AlertKind
 from monitor.codec import encode
 from monitor.events import Baby, Verdict
 from monitor.mqtt.topics import LIVE_EXPIRY_S, SLOW_EXPIRY_S, Topics
-from monitor.names import SourceName
+from monitor.names import SET_UP_NEEDS, SourceName
 
 Component = dict[str, Any]
 
@@ -200,6 +200,7 @@ def _box_diagnostics(topics: Topics) -> Iterator[tuple[str, Component]]:
         works = f"none if {state} is none else {state} == 'healthy'"
         name = source.capitalize()
         yield f"{source}_alive", _binary(name, topic, works, "connectivity") | _DIAGNOSTIC
+    yield "set_up", _set_up(topic)
     yield "open_alerts", _open_alerts(topics.alerts)
     percent = _MEASURED | {"unit_of_measurement": "%", "icon": "mdi:cpu-64-bit"}
     yield "cpu_pct", _sensor("CPU", topic, "cpu_pct", **percent) | _DIAGNOSTIC
@@ -215,6 +216,18 @@ def _box_diagnostics(topics: Topics) -> Iterator[tuple[str, Component]]:
     yield "load_shed", _sensor(name, topic, "load", **left_out) | _DIAGNOSTIC
     drops = {"state_class": "total_increasing", "icon": "mdi:microphone-question"}
     yield "drops", _sensor("Sound lost (blocks)", topic, "drops", **drops) | _DIAGNOSTIC
+
+
+def _set_up(topic: str) -> Component:
+    """Whether anybody is watched, else what is missing for that."""
+    words = encode(dict(SET_UP_NEEDS)).decode()
+    template = (
+        f"{{% set words = {words} %}}{{% set m = value_json.set_up.missing | default([]) %}}"
+        "{% for step in m %}{{ ', ' if loop.index0 else 'Missing: ' }}{{ words[step] }}"
+        "{% else %}Done{% endfor %}"
+    )
+    row = _sensor("Set-up", topic, "set_up", icon="mdi:clipboard-check-outline")
+    return row | _DIAGNOSTIC | {"value_template": template}
 
 
 def _open_alerts(topic: str) -> Component:
@@ -274,6 +287,11 @@ def _baby_sensors(topic: str) -> Iterator[tuple[str, Component]]:
     grams = {"unit_of_measurement": "g", "state_class": "measurement"}
     weight = {"device_class": "weight", "suggested_display_precision": 0}
     yield "weight_g", _sensor("Weight", topic, "weight_g", **grams, **weight)
+    told = {"entity_category": "diagnostic", "icon": "mdi:weight"}
+    when = "{{ {'told_at': value_json.told_at} | tojson }}"
+    attributes = {"json_attributes_topic": topic, "json_attributes_template": when}
+    row = _sensor("Weight told, not weighed", topic, "told_weight_g", **grams, **weight, **told)
+    yield "told_weight_g", row | attributes
     difference = grams | {"suggested_display_precision": 1}  # may be negative: no weight class
     gain = {"icon": "mdi:trending-up"}
     yield "gain_24h_g", _sensor("Gain in 24 h", topic, "gain_24h_g", **difference, **gain)

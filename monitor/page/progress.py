@@ -6,7 +6,7 @@ from typing import get_args
 
 import msgspec
 
-from monitor.names import SetUpStep
+from monitor.names import SET_UP_NEEDS, SetUpStep
 from monitor.page.boxes import BoxDocument
 from monitor.page.fields import Document, flag, table, text, texts
 from monitor.page.seen import Answer
@@ -23,6 +23,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """it watches somebody with all that it has"""
     steps: dict[SetUpStep, bool]
     """in order, and whether each is done"""
+    missing: list[SetUpStep]
+    """steps without which nobody is watched"""
     not_yet: list[str]
     """sources whose silence is no alert yet"""
 
@@ -43,12 +45,14 @@ def progress(box: BoxDocument, said: Answer | None = None) -> Progress:
     told = table(box.health, "set_up")
     if not told:
         done: dict[SetUpStep, bool] = dict.fromkeys(STEPS, True)
-        return Progress(known=False, ready=True, steps=done, not_yet=[])
+        return Progress(known=False, ready=True, steps=done, missing=[], not_yet=[])
     steps = _steps(told, box, said)
+    listed = texts(told, "missing") or SET_UP_NEEDS
     return Progress(
         known=True,
         ready=flag(told, "ready") is not False,
         steps=steps,
+        missing=[step for step in SET_UP_NEEDS if step in listed and not steps[step]],
         not_yet=texts(told, "not_yet"),
     )
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from monitor.names import SOURCES, SetUpStep, SourceName
+from monitor.names import SOURCES, SourceName
 from monitor.page.boxes import BoxDocument
 from monitor.page.fields import table, text
 from monitor.page.progress import Progress, progress
@@ -21,8 +21,6 @@ from monitor.page.words import Words
 Level = Literal["critical", "warning"]
 SENSES: frozenset[SourceName] = frozenset({"microphone", "scale"})
 """without one of these nobody watches, whatever else is measured"""
-NEEDED: tuple[SetUpStep, ...] = ("scale", "calibration", "microphone", "babies")
-"""steps without which nobody is watched"""
 OLD_AFTER_S = 90.0
 """``cry`` and ``scale`` are renewed every 20 s; with four and a half of them missing something is
 wrong between the box and the page"""
@@ -95,8 +93,7 @@ def _link(
 
 
 def _not_set_up(set_up: Progress, words: Words) -> Warn:
-    missing = [step for step in NEEDED if not set_up.steps[step]]
-    steps = ", ".join(words(f"set_up.needs_{step}") for step in missing)
+    steps = ", ".join(words(f"set_up.needs_{step}") for step in set_up.missing)
     why = words("set_up.not_yet_why", steps=steps or words("unknown"))
     return Warn(key="set_up", level="warning", title=words("set_up.not_yet"), text=why)
 

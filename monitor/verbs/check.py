@@ -24,6 +24,7 @@ from monitor.verbs.check_identity import check_identity
 from monitor.verbs.check_journal import check_journal
 from monitor.verbs.check_probe import check_probe
 from monitor.verbs.check_push import check_push
+from monitor.verbs.check_set_up import check_set_up
 from monitor.verbs.check_sources import check_microphone, check_scale
 from monitor.verbs.finding import Finding
 from monitor.verbs.settings import check_settings
@@ -50,6 +51,7 @@ def run_check(
         ("microphone", lambda: check_microphone(config, busy)),
         ("scale", lambda: check_scale(config, busy)),
         ("probe", lambda: check_probe(config, password)),
+        ("set-up", lambda: check_set_up(config)),
         ("broker", lambda: check_broker(config, password, busy=busy)),
         ("identity", lambda: check_identity(config, busy=busy)),
         ("push", lambda: check_push(config, send=push)),

@@ -77,12 +77,11 @@ def _babies(box: BoxView, now_s: float) -> Table:
         table.add_column(heading)
     for baby in sorted(box.babies.values(), key=lambda b: str(b.get("name"))):
         verdict = str(baby.get("verdict", "")).replace("_", " ")
-        weighed = _ago(baby.get("weighed_at"), now_s)
         fed = _ago(baby.get("last_feed_at"), now_s)
         inside = baby.get("in_box")
         table.add_row(
             Text(str(baby.get("name")), style="bold"),
-            f"{_number(baby.get('weight_g'), 'g')} {weighed}",
+            _weight(baby, now_s),
             f"{_number(baby.get('gain_24h_g'), 'g', sign='+')}"
             f" ({_number(baby.get('gain_24h_pct'), '%', sign='+')})",
             Text(verdict, style=_VERDICT.get(str(baby.get("verdict")), "")),
@@ -91,6 +90,12 @@ def _babies(box: BoxView, now_s: float) -> Table:
             "?" if inside is None else "yes" if inside else "out",
         )
     return table
+
+
+def _weight(baby: dict[str, Any], now_s: float) -> str:
+    if baby.get("weight_g") is None and baby.get("told_weight_g") is not None:
+        return f"{_number(baby['told_weight_g'], 'g')} told, not weighed"
+    return f"{_number(baby.get('weight_g'), 'g')} {_ago(baby.get('weighed_at'), now_s)}"
 
 
 def _alert(alert: dict[str, Any], now_s: float, *, chosen: bool) -> Text:

@@ -74,6 +74,7 @@ def test_a_new_box_of_which_nothing_is_there_yet_alarms_nobody():
     assert not box.set_up.ready
     assert box.set_up.not_yet == ["microphone", "scale"]
     assert box.set_up.next == "name"
+    assert box.set_up.missing == ["scale", "calibration", "microphone", "babies"]
     sources = box.line.status(box.now_s).sources
     assert sources["scale"].state == "failed", "its state is told as it is"
 
@@ -177,6 +178,7 @@ def test_a_box_that_is_told_to_have_no_scale_is_ready_without_one():
     for step in ("name", "scale", "microphone", "babies", "alerts", "test"):
         box.ask("set_up", step=step)
     assert box.set_up.ready
+    assert box.set_up.missing == []
     assert box.set_up.next is None
 
 

@@ -32,10 +32,11 @@ def cards() -> Iterator[dict[str, Any]]:
 def test_each_baby_has_a_section_and_they_stand_before_the_box() -> None:
     headings = [section["cards"][0]["heading"] for section in sections()]
     assert headings == [
-        "Alerts", "Who was it?", "Possum", 'O"Hara {{ x }}', "The box", "The last days",
+        "Not set up yet", "Alerts", "Who was it?", "Possum", 'O"Hara {{ x }}', "The box",
+        "The last days",
     ]  # fmt: skip
     hidden = [section["cards"][0]["heading"] for section in sections() if "visibility" in section]
-    assert hidden == ["Alerts", "Who was it?"]
+    assert hidden == ["Not set up yet", "Alerts", "Who was it?"]
 
 
 def test_every_tile_has_a_name_of_its_own_that_a_phone_can_show() -> None:

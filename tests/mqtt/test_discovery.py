@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import re
+from html import unescape
 
 import pytest
+from jinja2 import Environment
 from msgspec.structs import replace
 
 from monitor.commands import FeedByHand, Undo
@@ -44,6 +46,19 @@ def test_one_device_for_the_box_and_one_for_each_baby():
     possum = found[f"{DEVICE}/nursery_baby_bb22/config"]["device"]
     assert possum["name"] == "Possum"
     assert possum["via_device"] == box["identifiers"][0]
+
+
+def test_home_assistant_says_what_is_missing_before_anybody_is_watched():
+    row = documents()[f"{DEVICE}/nursery_0f0f/config"]["components"]["set_up"]
+    template = Environment(autoescape=True).from_string(row["value_template"])
+
+    def said(**set_up):
+        return unescape(template.render(value_json={"set_up": set_up}))
+
+    assert said(missing=["calibration", "babies"]) == (
+        "Missing: the scale's calibration, who is here"
+    )
+    assert said(missing=[]) == said() == "Done"
 
 
 def test_only_keys_every_core_knows_at_the_root_and_in_the_device():

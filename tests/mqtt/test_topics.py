@@ -94,6 +94,7 @@ def test_documents_have_the_fields_of_the_contract():
     assert set(body(found["nest"])) == {"temperature_c", "at", "wanted_c", "probe"}
     assert set(body(found["baby/possum"])) == {
         "name", "species", "born", "adult_weight_kg", "weight_g", "weighed_at", "gain_24h_g",
+        "told_weight_g", "told_at",
         "gain_24h_pct", "verdict",
         "last_feed_at", "last_feed_g", "intake_24h_g", "bottle_due_at", "in_box",
         "out_since", "watch", "intake_24h_ml_per_kg", "next_feed_ml",

@@ -3,6 +3,8 @@
 import io
 import json
 import ssl
+import zlib
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -19,7 +21,10 @@ from monitor.config import (
     ProbeConfig,
     ScaleConfig,
 )
-from monitor.events import HostReport
+from monitor.core.set_up import SetUpState
+from monitor.core.state import encoded
+from monitor.events import Baby, HostReport, RosterChanged
+from monitor.store.batch import Batch
 from monitor.store.journal import Journal
 from monitor.store.lock import StateLock
 from monitor.verbs.check import run_check
@@ -28,7 +33,9 @@ from monitor.verbs.check_host import check_disk, check_power, check_temperature
 from monitor.verbs.check_journal import check_journal
 from monitor.verbs.check_probe import check_probe
 from monitor.verbs.check_push import check_push
+from monitor.verbs.check_set_up import check_set_up
 from monitor.verbs.check_sources import check_microphone, check_scale, pins_advice
+from monitor.verbs.finding import Finding
 
 LISTEN_S = 1.5
 
@@ -150,14 +157,48 @@ def test_power_temperature_and_disk(report, states):
     assert all(finding.todo for finding in found if finding.state in {"failed", "warning"})
 
 
+def test_a_box_that_is_not_set_up_says_what_is_missing(tmp_path):
+    sounding = MicrophoneConfig(source="sounddevice")
+    config = Config(
+        box="a", state_dir=str(tmp_path), scale=ScaleConfig(source="hx711"), microphone=sounding
+    )
+    found = check_set_up(config)
+    assert (found.state, found.text) == ("warning", "not begun: nobody is watched yet")
+    assert "nursery page --pair" in found.todo
+    journal = Journal.open(config.journal_path)
+    found = check_set_up(config)
+    assert found.state == "warning"
+    assert found.text == (
+        "nobody is watched yet; missing: the scale's wires, the scale's calibration, "
+        "the microphone, who is here"
+    )
+    state = SetUpState(box="a", said=["scale"], worked=["microphone"], somebody=True)
+    journal.save_state(core_set_up=zlib.compress(encoded(state)))
+    assert check_set_up(config).text == "nobody is watched yet; missing: the scale's calibration"
+    weighing = msgspec.structs.replace(config.scale, counts_per_gram=400.0, zero_counts=1000.0)
+    watching = msgspec.structs.replace(config, scale=weighing)
+    assert check_set_up(watching) == Finding(
+        "set-up", "ok", "it watches; not done yet: name, alerts, test"
+    )
+    journal.close()
+
+
+def test_a_box_with_somebody_in_it_from_before_there_was_a_set_up_is_set_up(tmp_path):
+    config = Config(box="a", state_dir=str(tmp_path))
+    with closing(Journal.open(config.journal_path)) as journal:
+        possum = Baby(id="1", name="Possum", species="puppy")
+        journal.write(Batch(events=[RosterChanged(t_s=0.0, baby=possum)]))
+    assert check_set_up(config) == Finding("set-up", "ok", "everything is set up")
+
+
 def test_all_of_it_as_json_and_as_text(tmp_path, monkeypatch):
     config = Config(box="a", state_dir=str(tmp_path), mqtt=MqttConfig(host="127.0.0.1", port=9))
     out = io.StringIO()
     assert run_check(config, True, out) == 1  # nothing listens on port 9
     lines = [json.loads(line) for line in out.getvalue().splitlines()]
     assert [line["check"] for line in lines] == [
-        "microphone", "scale", "probe", "broker", "identity", "push", "encryption", "journal",
-        "clock", "power", "temperature", "disk",
+        "microphone", "scale", "probe", "set-up", "broker", "identity", "push", "encryption",
+        "journal", "clock", "power", "temperature", "disk",
     ]  # fmt: skip
     broker = next(line for line in lines if line["check"] == "broker")
     assert broker["ok"] is False

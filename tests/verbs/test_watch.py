@@ -42,6 +42,13 @@ def board(*alerts, box="one") -> WatchedBoxes:
     return subject
 
 
+def test_a_weight_that_was_only_told_says_so():
+    subject = board()
+    told = {"name": "Possum", "weight_g": None, "told_weight_g": 112.0}
+    subject.observe("nursery/one/baby/possum", json.dumps(told).encode())
+    assert "112.0 g told, not weighed" in shown(subject)
+
+
 def shown(subject: WatchedBoxes) -> str:
     console = rich_console.Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
     console.print(draw(subject, NOW, connection="connected"))

@@ -251,6 +251,8 @@ class BabyRecord(msgspec.Struct):
             adult_weight_kg=self.baby.adult_weight_kg,
             weight_g=latest.weight_g if latest else None,
             weighed_at=latest.t_s if latest else None,
+            told_weight_g=None if latest else self.baby.weight_g,
+            told_at=None if latest or self.baby.weight_g is None else self.baby.registered_s,
             gain_24h_g=gain_g,
             gain_24h_pct=report.gain_24h_pct if report else None,
             verdict=report.verdict if report else "not_enough_data",

@@ -6,9 +6,11 @@ from typing import Any
 
 from monitor.page.boxes import BoxDocument
 from monitor.page.fields import Document, number, text
+from monitor.page.screens.baby_row import weight_of
 from monitor.page.seen import Seen, Shown
 from monitor.page.spoken import Spoken
 from monitor.page.truth import truth
+from monitor.page.words import Words
 
 REASONS = ("adopted", "moved to another home", "grown up", "died")
 """as the box keeps them; that the last one is a death is read from the word"""
@@ -62,5 +64,13 @@ def _row(slug: str, baby: Document, seen: Seen) -> dict[str, str]:
         "species": words(f"species.{species}") if f"species.{species}" in words else species,
         "kind": species,
         "age": spoken.age(text(baby, "born")) or "",
-        "weight": spoken.grams(number(baby, "weight_g")),
+        "weight": _weight(baby, spoken, words),
     }
+
+
+def _weight(baby: Document, spoken: Spoken, words: Words) -> str:
+    grams, _, told = weight_of(baby)
+    if grams is None:
+        return words("baby.not_weighed")
+    said = spoken.grams(grams)
+    return words("babies.told", grams=said) if told else said

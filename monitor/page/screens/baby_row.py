@@ -31,6 +31,8 @@ class BabyRow(msgspec.Struct, frozen=True, kw_only=True):
     age: str
     weight: str
     weighed: str
+    told: bool
+    """that weight was told at its registration: nothing has been weighed yet"""
     weight_old: bool
     """so long ago that it says little of today"""
     gain: str
@@ -59,7 +61,7 @@ def rows(box: BoxDocument, now_s: float, words: Words) -> list[BabyRow]:
 def row(slug: str, document: Document, now_s: float, words: Words) -> BabyRow:
     """What the document ``baby/<slug>`` says at ``now_s``."""
     spoken = Spoken(words, now_s)
-    weighed_s, weight_g = moment(document, "weighed_at"), number(document, "weight_g")
+    weight_g, weighed_s, told = weight_of(document)
     known = weight_g is not None
     due_s = moment(document, "bottle_due_at")
     in_box = flag(document, "in_box")
@@ -72,7 +74,8 @@ def row(slug: str, document: Document, now_s: float, words: Words) -> BabyRow:
         species=words(f"species.{species}") if f"species.{species}" in words else "",
         age=spoken.age(text(document, "born")) or "",
         weight=spoken.grams(weight_g) if known else words("baby.not_weighed"),
-        weighed="" if weighed_s is None else spoken.ago(weighed_s),
+        weighed=_weighed(weighed_s, told, spoken, words),
+        told=told,
         weight_old=known and (weighed_s is None or now_s - weighed_s > WEIGHT_OLD_S),
         gain=_gain(document, spoken, words),
         usual=_usual(document, now_s, spoken, words),
@@ -93,6 +96,25 @@ def row(slug: str, document: Document, now_s: float, words: Words) -> BabyRow:
 
 def _urgency(each: BabyRow) -> tuple[int, bool, bool]:
     return _WORST_FIRST.get(each.watch, 2), each.verdict_mark != "bad", not each.next_late
+
+
+def weight_of(document: Document) -> tuple[float | None, float | None, bool]:
+    """Grams, since when, and whether they were only told; before the first weighing they are."""
+    weight_g = number(document, "weight_g")
+    told_g = number(document, "told_weight_g")
+    if weight_g is None and told_g is not None:
+        return told_g, moment(document, "told_at"), True
+    return weight_g, moment(document, "weighed_at"), False
+
+
+def _weighed(at_s: float | None, told: bool, spoken: Spoken, words: Words) -> str:
+    if told:
+        return (
+            words("baby.told", ago=spoken.ago(at_s))
+            if at_s is not None
+            else words("baby.told_once")
+        )
+    return "" if at_s is None else spoken.ago(at_s)
 
 
 def _gain(document: Document, spoken: Spoken, words: Words) -> str:

@@ -313,6 +313,17 @@ def test_the_next_bottle_is_due_one_interval_after_the_last_that_was_one():
     assert record_of(*bottle(0), *bottle(4)).due_s(REFERENCE) > T0 + 7 * HOUR_S
 
 
+def test_a_weight_told_at_registration_is_shown_as_told_until_the_first_weighing():
+    told = record_of(weight_g=112.0, registered_s=T0).status(T0 + 60, REFERENCE, in_box=None)
+    assert (told.weight_g, told.weighed_at) == (None, None)
+    assert (told.told_weight_g, told.told_at) == (112.0, T0)
+    nothing = record_of(registered_s=T0).status(T0 + 60, REFERENCE, in_box=None)
+    assert (nothing.told_weight_g, nothing.told_at) == (None, None)
+    weighed = record_of(weighing(1, 113.0), weight_g=112.0, registered_s=T0)
+    status = weighed.status(T0 + 2 * HOUR_S, REFERENCE, in_box=None)
+    assert (status.weight_g, status.told_weight_g, status.told_at) == (113.0, None, None)
+
+
 def test_the_document_of_a_baby():
     record = record_of(weighing(-24, 190.0), *bottle(0), *bottle(4, 8.0, grams=203.0))
     status = record.status(T0 + 5 * HOUR_S, REFERENCE, in_box=True)
@@ -330,7 +341,7 @@ def test_what_is_not_known_of_a_baby_is_empty():
     status = record_of(weight_g=150.0, born=None).status(T0, REFERENCE, in_box=None)
     assert status.verdict == "not_enough_data"
     known = {k for k in status.__struct_fields__ if getattr(status, k) is not None}
-    assert known == {"name", "species", "verdict"}
+    assert known == {"name", "species", "verdict", "told_weight_g"}
 
 
 def test_the_document_says_what_a_growth_curve_needs():

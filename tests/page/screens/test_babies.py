@@ -12,6 +12,14 @@ def test_everybody_here_leads_to_a_page_of_its_own():
     assert "kitten, 9 days old, 198.4" in page
 
 
+def test_a_weight_that_was_only_told_says_so_in_the_list():
+    told = {"name": "Possum", "species": "kitten", "told_weight_g": 112.0}
+    page = html(babies.show, seen(box(babies={"possum": told})))
+    assert "112\u00a0g told, not weighed" in page
+    unknown = {"name": "Possum", "species": "kitten"}
+    assert "kitten, not weighed" in html(babies.show, seen(box(babies={"possum": unknown})))
+
+
 def test_a_newcomer_that_was_refused_is_shown_filled_in_again():
     fields = {"name": "Wombat", "species": "puppy", "weight_g": "8.6"}
     said = Answer(box=BOX, verb="baby_add", ok=False, text="8.6 g? confirm", fields=fields)

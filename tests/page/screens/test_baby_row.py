@@ -33,6 +33,19 @@ def test_an_old_weight_says_so() -> None:
     assert shown.weighed == "2 days ago"
 
 
+def test_before_the_first_weighing_the_told_weight_is_shown_as_told() -> None:
+    shown = of(weight_g=None, weighed_at=None, told_weight_g=112.0, told_at=at(-0.2))
+    assert plain(shown.weight) == "112 g"
+    assert shown.told
+    assert shown.weighed == "told 12 min ago, not weighed"
+    assert not shown.weight_old
+    old = of(weight_g=None, weighed_at=None, told_weight_g=112.0, told_at=at(-50))
+    assert old.weight_old
+    weighed = of(told_weight_g=112.0, told_at=at(-0.2))
+    assert plain(weighed.weight) == "198.4 g"
+    assert not weighed.told
+
+
 def test_a_weight_without_a_time_is_not_taken_for_a_new_one() -> None:
     assert of(weighed_at=None).weight_old
 

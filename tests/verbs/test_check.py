@@ -178,7 +178,7 @@ def test_a_box_that_is_not_set_up_says_what_is_missing(tmp_path):
     weighing = msgspec.structs.replace(config.scale, counts_per_gram=400.0, zero_counts=1000.0)
     watching = msgspec.structs.replace(config, scale=weighing)
     assert check_set_up(watching) == Finding(
-        "set-up", "ok", "it watches; not done yet: name, alerts, test"
+        "set-up", "ok", "it watches; not done yet: name, microphone, alerts, test"
     )
     journal.close()
 

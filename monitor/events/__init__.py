@@ -53,6 +53,7 @@ from monitor.events.event_types import (
 from monitor.events.observations import (
     AUDIO_RATE_HZ,
     AudioBlock,
+    CertificateReport,
     ClockReading,
     Command,
     HostReport,
@@ -70,11 +71,11 @@ from monitor.events.observations import (
 __all__ = [
     "AUDIO_RATE_HZ", "CLOSED", "LISTENED", "PRACTICE", "Alert", "AlertState", "AnyEvent",
     "AudioBlock", "Baby", "BoxOff", "BoxOn", "Calibration", "Candidate", "CannotJudge",
-    "ClockReading", "Closed", "Command", "CommandResult", "Condition", "CryContext", "CryEnded",
-    "CryStarted", "Disturbed", "Event", "Feed", "FeedOrigin", "Growth", "HandFeed", "Handover",
-    "HostReport", "IdentityReport", "JointWeighIn", "LagReport", "LinkReport", "Move", "Note",
-    "ObjectMoved", "Observation", "Origin", "ProbeReading", "Retraction", "RosterChanged",
-    "ScaleBlock", "Slept", "SourceCondition", "SourceReport", "SourceState", "Species", "Stamp",
-    "ThingCandidate", "ThingChanged", "Tick", "Unassigned", "Verdict", "Voice", "WeighIn",
-    "Weighing", "slug",
+    "CertificateReport", "ClockReading", "Closed", "Command", "CommandResult", "Condition",
+    "CryContext", "CryEnded", "CryStarted", "Disturbed", "Event", "Feed", "FeedOrigin", "Growth",
+    "HandFeed", "Handover", "HostReport", "IdentityReport", "JointWeighIn", "LagReport",
+    "LinkReport", "Move", "Note", "ObjectMoved", "Observation", "Origin", "ProbeReading",
+    "Retraction", "RosterChanged", "ScaleBlock", "Slept", "SourceCondition", "SourceReport",
+    "SourceState", "Species", "Stamp", "ThingCandidate", "ThingChanged", "Tick", "Unassigned",
+    "Verdict", "Voice", "WeighIn", "Weighing", "slug",
 ]  # fmt: skip

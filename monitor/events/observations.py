@@ -118,6 +118,17 @@ class LagReport(msgspec.Struct, frozen=True):
     """everything that can be left out is (``daemon.shedding``): this is no passing stall"""
 
 
+class CertificateReport(msgspec.Struct, frozen=True):
+    """How long the broker can still prove to phones who it is."""
+
+    days: float | None
+    """from now on, 0 or less: it has ended; ``None`` where it proves nothing: the line is plain"""
+    life_days: float = 0.0
+    """from its beginning to its end"""
+    by_authority: bool = False
+    """the authority ends before the broker's own certificate does"""
+
+
 class LinkReport(msgspec.Struct, frozen=True):
     """The connection to the broker; ``None`` where it is not known yet."""
 
@@ -133,6 +144,7 @@ class LinkReport(msgspec.Struct, frozen=True):
     """for how long there has been no connection; ``None`` also where none is expected"""
     why: dict[str, str] = {}
     """the reason for each of "refused", "away" and "deaf", where there is one"""
+    certificate: CertificateReport | None = None
 
 
 class IdentityReport(msgspec.Struct, frozen=True):

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+
 from monitor.config import Config, MqttConfig
 from monitor.documents import BoxState, LiveStatus, SettingsStatus, SourceHealth
 from monitor.errors import CommandError
@@ -26,6 +28,7 @@ from monitor.events import (
     ThingChanged,
 )
 from monitor.mqtt.announcement import Announcement
+from monitor.mqtt.certificate import CertificateWatch
 from monitor.mqtt.connecting import Connect, connector
 from monitor.mqtt.connection_events import Received
 from monitor.mqtt.connection_settings import ProtocolVersion
@@ -112,6 +115,7 @@ class Bridge:
             gate=gate,
             patience=patience,
         )
+        self._certificate = CertificateWatch(config.mqtt)
         self._logged = ""
         self._refused: dict[str, str] = {}
         self._was_connected = False
@@ -140,7 +144,7 @@ class Bridge:
     ) -> None:
         """Topic ``health``: each source's state, ``fields``, and how the connection is."""
         own = {
-            "link": self.status(),
+            "link": self._link(),
             "identity_error": self._announcement.problem,
             "earlier_card": self._announcement.earlier_card,
             "topics_to_empty": self._announcement.to_empty,
@@ -209,13 +213,19 @@ class Bridge:
 
     def connection_report(self, now_s: float) -> LinkReport:
         """For the core: how the connection is at ``now_s``."""
-        return self._publisher.report(now_s, expected=self._config.mqtt != MqttConfig())
+        report = self._publisher.report(now_s, expected=self._config.mqtt != MqttConfig())
+        certificate = self._certificate.report(now_s, clock_known=self._box.synced)
+        return msgspec.structs.replace(report, certificate=certificate)
 
     def identity_report(self) -> IdentityReport | None:
         """For the core: whether somebody else is this box, when that has changed."""
         return self._announcement.report(self._box.now_s, time.monotonic())
 
     # ------------------------------------------------------------------ inside
+
+    def _link(self) -> PublisherStatus:
+        days = self._certificate.days_left(self._box.now_s, clock_known=self._box.synced)
+        return msgspec.structs.replace(self.status(), certificate_days=days)
 
     def _hooks(self) -> Hooks:
         return Hooks(

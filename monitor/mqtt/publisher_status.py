@@ -28,3 +28,5 @@ class PublisherStatus(msgspec.Struct, frozen=True, kw_only=True):
     """for how long the oldest unanswered message has waited"""
     limits: Limits = Limits()
     """what the broker announced; ``maximum_packet_bytes`` also as it was learned"""
+    certificate_days: int | None = None
+    """how long what it shows to phones is valid; None: not known, or it shows none"""

@@ -18,6 +18,7 @@ from monitor.host.probe import HostProbe
 from monitor.store.lock import is_held
 from monitor.store.settings import BoxSettings
 from monitor.verbs.check_broker import check_broker
+from monitor.verbs.check_certificate import check_certificate
 from monitor.verbs.check_encryption import check_encryption
 from monitor.verbs.check_host import check_clock, check_disk, check_power, check_temperature
 from monitor.verbs.check_identity import check_identity
@@ -56,6 +57,7 @@ def run_check(
         ("identity", lambda: check_identity(config, busy=busy)),
         ("push", lambda: check_push(config, send=push)),
         ("encryption", lambda: check_encryption(config)),
+        ("certificate", lambda: check_certificate(config)),
         ("journal", lambda: check_journal(config)),
         ("clock", lambda: check_clock(config)),
         ("power", lambda: check_power(host)),

@@ -8,12 +8,13 @@ from collections.abc import Callable
 
 from monitor.config import Config, MqttConfig, is_loopback
 from monitor.errors import ConfigError
+from monitor.mqtt.certificate import shake_hands
 from monitor.verbs.finding import Finding
 
-ANSWER_S = 5.0
 
-
-def check_encryption(config: Config, prove: Callable[[MqttConfig], None] | None = None) -> Finding:
+def check_encryption(
+    config: Config, prove: Callable[[MqttConfig], object] | None = None
+) -> Finding:
     """Whether others on the network could read the connection, or forge messages on it.
 
     ``prove`` has the broker prove its name, or raises; a real handshake unless given.
@@ -31,7 +32,7 @@ def check_encryption(config: Config, prove: Callable[[MqttConfig], None] | None 
     )  # fmt: skip
 
 
-def _proven(mqtt: MqttConfig, prove: Callable[[MqttConfig], None]) -> Finding:
+def _proven(mqtt: MqttConfig, prove: Callable[[MqttConfig], object]) -> Finding:
     """TLS protects only from whoever cannot prove to be the broker."""
     from monitor.mqtt.connection_errors import reason
 
@@ -47,23 +48,6 @@ def _proven(mqtt: MqttConfig, prove: Callable[[MqttConfig], None]) -> Finding:
             "encryption", "skipped", f"TLS by {whose}, not proven: the broker does not answer"
         )
     return Finding("encryption", "ok", f"TLS; the broker proves its name by {whose}")
-
-
-def shake_hands(mqtt: MqttConfig) -> None:
-    """Begin an encrypted connection to the broker, and end it.
-
-    Raises:
-        ConfigError: "mqtt.ca_file" cannot be used.
-        OSError: no connection, or (``ssl.SSLError``) no trust.
-    """
-    from monitor.mqtt.connection import tls_context
-
-    context, place = tls_context(mqtt.ca_file), (mqtt.host, mqtt.port_number)
-    with (
-        socket.create_connection(place, ANSWER_S) as plain,
-        context.wrap_socket(plain, server_hostname=mqtt.host.strip("[]")),
-    ):
-        pass
 
 
 def _leads_here(host: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import ssl
 import subprocess
 import time
@@ -99,6 +100,7 @@ class Broker:
         config.write_text(text + ("user root\n" if os.geteuid() == 0 else ""))
         self.config, self._log = config, root / "log"
         self.clients: list[Client] = []
+        self._server: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         assert BINARY is not None
@@ -109,12 +111,18 @@ class Broker:
         time.sleep(0.5)
         assert self._server.poll() is None, self._log.read_text()
 
+    def reload(self) -> None:
+        """As ``systemctl reload mosquitto`` does."""
+        assert self._server is not None
+        self._server.send_signal(signal.SIGHUP)
+
     def stop(self) -> None:
         for client in self.clients:
             client.close()
         self.clients.clear()
-        self._server.terminate()
-        self._server.wait(5)
+        if self._server is not None:
+            self._server.terminate()
+            self._server.wait(30)
 
     def client(self, user: str | None, password: str | None = None) -> Client:
         made = Client(self.port, self.ca, user, password or self.passwords.get(user or ""))

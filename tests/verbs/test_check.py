@@ -198,7 +198,7 @@ def test_all_of_it_as_json_and_as_text(tmp_path, monkeypatch):
     lines = [json.loads(line) for line in out.getvalue().splitlines()]
     assert [line["check"] for line in lines] == [
         "microphone", "scale", "probe", "set-up", "broker", "identity", "push", "encryption",
-        "journal", "clock", "power", "temperature", "disk",
+        "certificate", "journal", "clock", "power", "temperature", "disk",
     ]  # fmt: skip
     broker = next(line for line in lines if line["check"] == "broker")
     assert broker["ok"] is False

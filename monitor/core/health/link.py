@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from monitor.alert_kinds import Severity
+from monitor.core.health.certificate import condition_of, is_short
 from monitor.events import CannotJudge, Condition, LinkReport
 from monitor.timeshift import Moment
 
@@ -89,11 +90,11 @@ class LinkHealth:
 
     def unjudged(self) -> list[CannotJudge]:
         """What the last report does not say; all of it before the first."""
-        said = dict.fromkeys(_WORDS) if self.state.report is None else _judged(self.state.report)
+        said = _judged(self.state.report or LinkReport(0.0))
         return [
             CannotJudge(kind="not_delivered", key=key, why="the broker has not shown it yet")
             for key, is_so in said.items()
-            if is_so is None
+            if is_so is None and (key != "certificate" or key in self.state.since_s)
         ]
 
 
@@ -111,6 +112,7 @@ def _judged(report: LinkReport) -> dict[str, bool | None]:
         "silent": silent,
         "away": away,
         "deaf": None if hears is None else not hears,
+        "certificate": None if report.certificate is None else is_short(report.certificate),
     }
 
 
@@ -120,6 +122,8 @@ def _lasted_s(key: str, report: LinkReport) -> float:
 
 
 def _condition(key: str, since_s: float, report: LinkReport) -> Condition:
+    if key == "certificate" and report.certificate is not None:
+        return condition_of(report.certificate, since_s)
     severity, title, message, all_clear = _WORDS[key]
     return Condition(
         kind="not_delivered",

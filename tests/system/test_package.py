@@ -20,6 +20,7 @@ import pytest
 
 from tests.system import phone_in_there
 from tests.system.container import ADDRESS, Container, base, fetch, need_tools
+from tests.system.test_certificates import Certificate
 
 ROOT = Path(__file__).parents[2]
 SUFFIX = {"bookworm": "deb12", "trixie": "deb13"}
@@ -172,7 +173,7 @@ def follows_its_name(pi: Pi) -> None:
 def survives_a_reboot(pi: Pi) -> None:
     pi.end()
     pi.boot()
-    for unit in (*UNITS, "mosquitto.service", "nursery-name.path"):
+    for unit in (*UNITS, "mosquitto.service", "nursery-name.path", "nursery-certificates.timer"):
         pi.wait(f"systemctl is-active {unit}")
     pi.wait_for_box('"online": ?true')  # the phone is still paired
 
@@ -184,9 +185,13 @@ def is_upgraded(pi: Pi) -> None:
         pi.run(f"echo '# mine' >> {path}")
     before = pi.said(f"cat {' '.join(kept)} /etc/nursery/*password /etc/mosquitto/nursery.*")
     pids = [pi.said(f"systemctl show -P MainPID {unit}") for unit in UNITS]
+    of_pi(pi).last(100)
+    pi.run("systemctl reload mosquitto")
     newer(pi.root / "root" / pi.package, "9.0+test")
     said = pi.type("sudo apt-get install -y ./newer.deb")
     assert "kept as it is" in said
+    assert "renewed for 825 days" in said
+    assert re.search("ok +certificate +the broker's certificate ends in 824 days", checked(pi))
     assert before == pi.said(
         f"cat {' '.join(kept)} /etc/nursery/*password /etc/mosquitto/nursery.*"
     )
@@ -197,6 +202,17 @@ def is_upgraded(pi: Pi) -> None:
     assert started == sorted(started)
     assert pi.said("dpkg -V nursery-monitor") == ""
     pi.wait_for_box('"online": ?true')
+
+
+def of_pi(pi: Pi) -> Certificate:
+    """What its broker shows to phones."""
+    certs = pi.root / "etc/mosquitto/certs"
+    return Certificate(certs / "nursery-server.crt", certs / "nursery-ca.crt")
+
+
+def checked(pi: Pi) -> str:
+    """What ``check`` says, whatever it finds."""
+    return pi.run("nursery check", check=False)[1]
 
 
 def goes_when_it_is_removed(pi: Pi) -> None:

@@ -13,8 +13,8 @@ by himself does it earlier: with 400 of 825 days left (``systemd/renew-certifica
 third of 90 or 45 (Let's Encrypt's advice to its clients); so one as old as this was forgotten."""
 ENDED = "no phone and no Home Assistant trusts the broker any more"
 RENEW = (
-    "On the broker's machine: sudo systemctl start nursery-certificates; a broker that the "
-    "package did not set up is renewed as it was made"
+    "Renew it on the broker's machine: sudo systemctl start nursery-certificates; without the "
+    "package as it was made"
 )
 NEW_AUTHORITY = (
     "On the broker's machine make a new authority, and give it to every box, phone and Home "

@@ -45,8 +45,8 @@ def test_it_is_told_before_it_ends_with_what_to_do() -> None:
     assert condition.title == "Broker's certificate ends soon"
     assert condition.message == (
         "The broker's certificate ends in 12 days: after that no phone and no Home Assistant hears "
-        "this box. On the broker's machine: sudo systemctl start nursery-certificates; a broker "
-        "that the package did not set up is renewed as it was made."
+        "this box. Renew it on the broker's machine: sudo systemctl start nursery-certificates; "
+        "without the package as it was made."
     )
 
 

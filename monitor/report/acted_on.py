@@ -1,8 +1,9 @@
 """Which alerts somebody acted on: acknowledged, fed or lifted within ten minutes of being told.
 
-The share of them, by kind, shows alarm fatigue: in a ward where almost every alarm is false, people
-stop running (docs/alerts.md). Only what was told aloud counts: what the night keeps silent, nobody
-could answer. Who acted is not known; that somebody did is.
+The share of them, by kind, shows alarm fatigue: where almost every alarm is false people stop
+running (a ward of newborns hears 177 a patient and day; raising the true ones from 31 to 57 %
+brought the nurses in 12 s instead of 35). Only what was told aloud counts: what the night keeps
+silent, nobody could answer. Who acted is not known; that somebody did is.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ TOPIC: Edits = {
     "monitor/mqtt/entities.py": [
         ('    rows["who"] = {', '    rows["damp"] = _sensor("Damp", topics.air, "damp_pct")\n'),
     ],
-    "docs/mqtt.md": [("| `cry` | yes |", "| `air` | yes | 1 | JSON |\n")],
+    "docs/mqtt.md": [("| `cry` |", "| `air` | JSON |\n")],
 }
 REQUEST = """class Whistle(Verb, frozen=True, tag="whistle"):
     loud: bool

@@ -16,7 +16,7 @@ from monitor.mqtt.connecting import Connect
 from monitor.mqtt.connection_events import Connected, Ended, Received, Refused, Subscribed
 from monitor.mqtt.connection_settings import Intake, ProtocolVersion, VersionChoice
 from monitor.mqtt.topics import Message
-from monitor.page.boxes import BOX_NAME, TOPICS, Boxes, read
+from monitor.page.boxes import BOX_NAME, TOPICS, BoxDocument, Boxes, read
 from monitor.page.histories import Histories
 from monitor.page.hub import Hub, News
 from monitor.page.limits import COMMANDS, Buckets
@@ -54,8 +54,9 @@ class Broker:
         hub: Hub,
         clock: Callable[[], float] = time.time,
         offered: Callable[[str, str], None] = lambda _box, _code: None,
+        named: Callable[[BoxDocument, float], None] = lambda _box, _now_s: None,
     ) -> None:
-        """``offered``: called with a box and the pairing code that its LED blinks."""
+        """``offered`` hears of a code that an LED blinks, ``named`` of a box that says its name."""
         self.why = "connecting"
         """why there is no connection"""
         self._connect, self._boxes, self._hub, self._clock = connect, boxes, hub, clock
@@ -67,7 +68,7 @@ class Broker:
         self._settling: asyncio.TimerHandle | None = None
         self._looked_s: dict[str, float] = {}
         """monotonic time at which each box was last asked for its readings"""
-        self._offered = offered
+        self._offered, self._named = offered, named
         self._pace = Buckets()
         self.histories = Histories(self.ask)
 
@@ -140,6 +141,9 @@ class Broker:
 
     def _take(self, topic: str, payload: bytes, *, retain: bool) -> None:
         if (changed := self._boxes.observe(topic, payload, self._clock())) is not None:
+            known = self._boxes.get(changed)
+            if topic.endswith("/identity") and known is not None:
+                self._named(known, time.monotonic())
             self._hub.changed(changed)
             return
         _, _, rest = topic.partition("/")

@@ -13,7 +13,7 @@ import time
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from monitor.page.context import body_of, box_of, page_of
+from monitor.page.context import body_of, box_of, moved_box, page_of
 from monitor.page.limits import BUTTONS
 
 TOKEN = re.compile(r"[0-9a-f]{1,12}\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_.:-]{1,120}")
@@ -26,7 +26,7 @@ async def get(request: Request) -> Response:
 
 async def post(request: Request) -> Response:
     """The token alone, as text; 200 when the alert is acknowledged."""
-    page, box = page_of(request), box_of(request)
+    page, box = page_of(request), box_of(request) or moved_box(request)
     token = (await body_of(request)).decode("ascii", "replace").strip()
     if box is None or TOKEN.fullmatch(token) is None:
         return PlainTextResponse("There is no such button.\n", 404)

@@ -15,10 +15,12 @@ from monitor.page.boxes import BoxDocument, Boxes
 from monitor.page.broker import Broker
 from monitor.page.hub import Hub
 from monitor.page.limits import OF_ONE_PHONE, Buckets
+from monitor.page.moved import Moved
 from monitor.page.pairing import Pairing
 from monitor.page.said import Said
 from monitor.page.seen import Shown
 from monitor.page.sessions import Session, Sessions
+from monitor.page.taps import Taps
 from monitor.page.views import Views
 from monitor.page.words import Words, choose
 
@@ -36,6 +38,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     sessions: Sessions
     pairing: Pairing
     said: Said
+    taps: Taps
+    moved: Moved
     views: Views
     access: Callable[[], Access | None]
     """how Home Assistant reaches the broker of this machine"""
@@ -66,6 +70,19 @@ def words_of(request: Request) -> Words:
 def box_of(request: Request) -> BoxDocument | None:
     """The box in the path; None: there is no such box."""
     return page_of(request).boxes.get(request.path_params.get("box", ""))
+
+
+def moved_box(request: Request) -> BoxDocument | None:
+    """The box that had the name in the path, under another one now."""
+    page = page_of(request)
+    return page.moved.now(request.path_params.get("box", ""), page.boxes)
+
+
+def moved_path(path: str, old: str, new: str) -> str:
+    """The same place of a box that has another name."""
+    head = f"/boxes/{old}"
+    same = path == head or path.startswith((f"{head}/", f"{head}?", f"{head}#"))
+    return f"/boxes/{new}{path[len(head) :]}" if same else path
 
 
 def taps_too_fast(request: Request, session: Session) -> bool:

@@ -17,6 +17,8 @@ from monitor.page.context import (
     Page,
     body_of,
     box_of,
+    moved_box,
+    moved_path,
     page_of,
     problem,
     session_of,
@@ -24,6 +26,7 @@ from monitor.page.context import (
     words_of,
 )
 from monitor.page.seen import Answer
+from monitor.page.sessions import Session
 from monitor.page.words import Words
 
 MOST_FIELDS = 40
@@ -33,7 +36,8 @@ UNDOABLE = {
     "weigh", "feed", "note", "assign", "correct", "baby_add", "baby_edit", "baby_retire",
     "baby_delete", "thing_forget",
 }  # fmt: skip
-OWN_FIELDS = {"csrf", "back"}
+OWN_FIELDS = {"csrf", "back", "here", "turn"}
+"""``back``: where it goes on when it was done; ``here``: where the form stands"""
 
 
 def fields_of(body: bytes) -> dict[str, str]:
@@ -80,10 +84,12 @@ async def post_setup(request: Request) -> Response:
 
 
 async def _post(request: Request, *, setup: bool) -> Response:
-    page, session, box = page_of(request), session_of(request), box_of(request)
+    page, session = page_of(request), session_of(request)
+    box = box_of(request) or moved_box(request)
     if session is None:
         return RedirectResponse("/", 303)
-    fields = fields_of(await body_of(request))
+    body = await body_of(request)
+    fields = fields_of(body)
     if not security.is_token(fields.get("csrf", ""), session.csrf):
         return problem(request, 403, "error.stale_form")
     if session.right != "carer":
@@ -91,20 +97,40 @@ async def _post(request: Request, *, setup: bool) -> Response:
     verb = request.path_params["verb"]
     if box is None or not verb.isidentifier():
         return problem(request, 404, "error.no_page")
+
+    async def act() -> str:
+        return await _carry_out(request, session, box.name, verb, fields, setup=setup)
+
+    if "turn" not in fields:
+        return RedirectResponse(await act(), 303)
+    form = request.scope["raw_path"] + b"?" + body
+    return RedirectResponse(await page.taps.once(session.id, form, time.monotonic(), act), 303)
+
+
+async def _carry_out(
+    request: Request,
+    session: Session,
+    box: str,
+    verb: str,
+    fields: dict[str, str],
+    *,
+    setup: bool,
+) -> str:
+    """Ask the box, keep its answer for the next page, and say where that is."""
+    page = page_of(request)
     asked = {name: text for name, text in fields.items() if name not in OWN_FIELDS}
     if taps_too_fast(request, session):
         result: dict[str, Any] = {"ok": False, "error": "", "reason": "too_many"}
     else:
-        result = await page.broker.ask(box.name, verb, arguments(verb, asked), setup=setup)
-    name = await _name_now(page, box.name, asked, result)
+        result = await page.broker.ask(box, verb, arguments(verb, asked), setup=setup)
+    name = await _name_now(page, box, asked, result)
     if name is None:
-        return RedirectResponse("/", 303)
+        return "/"
     answer = answer_of(words_of(request), name, verb, asked, result)
     page.said.keep(session.id, answer, time.time())
-    back = security.back_to(fields.get("back", "/"))
-    if name != box.name:
-        back = back.replace(f"/boxes/{box.name}/", f"/boxes/{name}/", 1)
-    return RedirectResponse(back, 303)
+    place = fields.get("back", "/") if answer.ok else fields.get("here") or fields.get("back", "/")
+    back = security.back_to(place)
+    return moved_path(moved_path(back, request.path_params["box"], box), box, name)
 
 
 async def _name_now(

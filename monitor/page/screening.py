@@ -10,7 +10,15 @@ from starlette.responses import RedirectResponse, Response
 
 from monitor.config import is_loopback
 from monitor.page import pairing_form, security
-from monitor.page.context import box_of, page_of, problem, session_of, words_of
+from monitor.page.context import (
+    box_of,
+    moved_box,
+    moved_path,
+    page_of,
+    problem,
+    session_of,
+    words_of,
+)
 from monitor.page.seen import Seen, Show
 from monitor.page.sessions import Session
 
@@ -27,6 +35,9 @@ def handler(show: Show) -> Handler:
                 return Response(status_code=401)
             return pairing_form.show(request)
         box = box_of(request)
+        if (moved := moved_box(request)) is not None:
+            old = request.path_params["box"]
+            return RedirectResponse(moved_path(url_of(request), old, moved.name), 303)
         if box is None and "box" in request.path_params:
             return problem(request, 404, "error.no_page")
         seen = seen_by(request, session)
@@ -36,7 +47,9 @@ def handler(show: Show) -> Handler:
         page = page_of(request)
         if shown.look and seen.box is not None:
             page.broker.look(seen.box.name)
-        return page.views.render(shown, seen=seen, w=seen.words, csrf=session.csrf)
+        turn = page.taps.turn(session.id)
+        values = {"seen": seen, "w": seen.words, "csrf": session.csrf, "turn": turn}
+        return page.views.render(shown, **values)
 
     return answer
 
@@ -50,13 +63,19 @@ def origin_of(request: Request) -> str:
     return f"{request.scope['scheme']}://{host.lower()}"
 
 
+def url_of(request: Request) -> str:
+    """Path and query, as the phone wrote them."""
+    query = request.scope["query_string"].decode("latin-1")
+    path: str = request.scope["raw_path"].decode("latin-1")
+    return path + (f"?{query}" if query else "")
+
+
 def seen_by(request: Request, session: Session) -> Seen:
     """What a screen is given for this request."""
     page = page_of(request)
     boxes = list(page.boxes)
     only = boxes[0] if len(boxes) == 1 else None
     now_s = page.clock()
-    query = request.scope["query_string"].decode("latin-1")
     return Seen(
         box=box_of(request) if "box" in request.path_params else only,
         boxes=boxes,
@@ -68,7 +87,7 @@ def seen_by(request: Request, session: Session) -> Seen:
         path=dict(request.path_params),
         query=dict(request.query_params),
         origin=origin_of(request),
-        url=request.scope["raw_path"].decode("latin-1") + (f"?{query}" if query else ""),
+        url=url_of(request),
         history=page.broker.histories.of,
         access=page.access,
     )

@@ -28,9 +28,11 @@ from monitor.page.hub import Hub
 from monitor.page.limits import Buckets
 from monitor.page.links import page_url
 from monitor.page.listening import Listeners
+from monitor.page.moved import Moved
 from monitor.page.pairing import Pairing
 from monitor.page.said import Said
 from monitor.page.sessions import Sessions
+from monitor.page.taps import Taps
 from monitor.page.views import Views
 
 if TYPE_CHECKING:
@@ -57,14 +59,17 @@ def assemble(
     """
     own = page_broker(mqtt, settings)
     boxes, hub, pairing = Boxes(), Hub(), Pairing(settings.state_dir)
+    moved = Moved(settings.state_dir)
     return Page(
         boxes=boxes,
         hub=hub,
-        broker=Broker(connector(own), own.protocol, boxes, hub, clock, pairing.offer),
+        broker=Broker(connector(own), own.protocol, boxes, hub, clock, pairing.offer, moved.saw),
         clock=clock,
         sessions=Sessions(settings.state_dir),
         pairing=pairing,
         said=Said(),
+        taps=Taps(),
+        moved=moved,
         views=Views(),
         access=partial(read_access, settings.access_file),
         languages=words.load(),

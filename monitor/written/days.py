@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
+GERMAN: Mapping[str, str] = {
+    "heute": "today", "gestern": "yesterday", "vorgestern": "2 days ago", "jetzt": "now",
+    "montag": "monday", "dienstag": "tuesday", "mittwoch": "wednesday", "donnerstag": "thursday",
+    "freitag": "friday", "samstag": "saturday", "sonnabend": "saturday", "sonntag": "sunday",
+    "mo": "monday", "di": "tuesday", "mi": "wednesday", "do": "thursday", "fr": "friday",
+    "sa": "saturday", "so": "sunday",
+    "j\u00e4nner": "jan", "m\u00e4rz": "mar", "maerz": "mar", "m\u00e4r": "mar", "mrz": "mar",
+    "mai": "may", "oktober": "oct", "okt": "oct", "dezember": "dec", "dez": "dec",
+    "um": "at", "stunde": "h", "stunden": "h", "std": "h", "minute": "min", "minuten": "min",
+    "tag": "day", "tage": "days", "tagen": "days", "einem": "1", "einer": "1",
+}  # fmt: skip
+"""words of a date or time, and what they are here"""
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -35,8 +48,8 @@ def parse_day(text: str, now: LocalNow, *, day_first: bool | None = None) -> dat
     Raises:
         ValueError: a phrase that follows what it is the date of.
     """
-    given = " ".join(text.lower().replace(",", " ").split())
-    back = _days_back(given, now.day)
+    given = in_english(text)
+    back = _days_back(given.rstrip("."), now.day)
     if back is not None:
         return now.day - timedelta(days=back)
     weekday, _, rest = given.partition(" ")
@@ -49,6 +62,13 @@ def parse_day(text: str, now: LocalNow, *, day_first: bool | None = None) -> dat
     except ValueError:  # no such day
         pass
     raise ValueError(f"is no date: {quoted(text)}, write 2026-01-31")
+
+
+def in_english(text: str) -> str:
+    """In lower case with single spaces, German words as English ones: ``gestern um 23:10``."""
+    given = " ".join(text.lower().replace(",", " ").split())
+    words = re.sub(r"[^\W\d_]+", lambda word: GERMAN.get(word[0], word[0]), given)
+    return re.sub(r"^vor (\d+ days?\b|.+$)", r"\1 ago", words)
 
 
 def _days_back(given: str, today: date) -> int | None:

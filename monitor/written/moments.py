@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta, timezone
 from datetime import time as clock_time
 
 from monitor.times import HOUR_S, MINUTE_S
-from monitor.written.days import MONTHS, AmbiguousDayError, LocalNow, parse_day, quoted
+from monitor.written.days import MONTHS, AmbiguousDayError, LocalNow, in_english, parse_day, quoted
 
 _EXAMPLES = "07:30, yesterday 23:10 or 2026-01-31 02:14"
 _CLOCK = (
@@ -129,7 +129,7 @@ def spoken_moment(unix_s: float, now: LocalNow) -> str:
 
 
 def _plain(text: str) -> str:
-    given = " ".join(text.lower().replace(",", " ").split())
+    given = re.sub(r"\b(\d{1,2}) ?uhr ?(\d{2})\b", r"\1:\2", in_english(text))
     return re.sub(r"\b(\d{1,2})(\d{2}) ?([ap])(?=m?\b|\.)", r"\1:\2\3", given)  # 730p
 
 

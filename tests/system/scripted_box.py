@@ -112,9 +112,14 @@ class ScriptedBox:
         self.is_well()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def leave(self) -> None:
+        """Nothing of it is kept at the broker any more."""
         for topic in sorted(self._retained):
             self._link.client.publish(topic, b"", 1, retain=True).wait_for_publish(30)
+        self._retained.clear()
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
         self._link.__exit__(None, None, None)
 
     def is_connected(self) -> bool:

@@ -179,3 +179,9 @@ def test_a_push_opens_the_page_on_its_alert(browser: Chromium, world: World) -> 
         expect(card).to_contain_text("Test alert", timeout=60_000)
         expect(card).to_be_in_viewport(timeout=60_000)
         screen.check("pushes-opened")
+        page.evaluate("window.before = document.querySelector('#alerts article')")
+        snoozed = world.phone.send(f"/api/boxes/{BOX}/cmd/snooze", {"minutes": 30})
+        assert snoozed.json["ok"], snoozed.json
+        expect(card).to_contain_text("Snoozed", timeout=60_000)
+        assert not page.evaluate("window.before.isConnected"), "the page has renewed itself"
+        assert card.evaluate("each => getComputedStyle(each).outlineStyle") == "solid"

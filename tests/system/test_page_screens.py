@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.sync_api import expect
 
@@ -13,7 +16,7 @@ from tests.system.browser import CHROMIUM, WIDTHS, Chromium, Screen, chromium
 from tests.system.mosquitto import Mosquitto
 from tests.system.page_process import PageProcess, Phone
 from tests.system.scripted_box import BOX, ScriptedBox, at, baby, bad_night, health
-from tests.system.subscriber import wait_for
+from tests.system.subscriber import Subscriber, wait_for
 
 pytestmark = [
     pytest.mark.system,
@@ -87,7 +90,8 @@ def test_every_screen_is_in_reach_of_everybody(
 ) -> None:
     """Contrast, names, order, no sideways scrolling; German where the words are the longest."""
     box.say("alerts", bad_night())
-    box.say("baby/possum", baby("Possum", verdict="losing", gain_24h_g=-4.2, in_box=False,
+    box.say("baby/possum", baby("Possum", verdict="losing", gain_24h_g=-4.2, gain_24h_pct=-2.1,
+                                weight_g=198.4, in_box=False,
                                 out_since=at(-0.1), bottle_due_at=at(-0.4), warm_first=True,
                                 watch={"level": "act", "signs": ["it drank half"]}))  # fmt: skip
     wait_for(lambda: len(carer.document(f"/api{HOME}")["alerts"]) == 3)
@@ -408,6 +412,64 @@ def test_without_scripts_the_page_is_complete(
             shown.get_by_role("button", name="I'm on it: A kitten").click()
         wait_for(lambda: ("acknowledge", {"id": "c1"}) in box.asked)
         expect(shown.locator("#said")).to_contain_text("Done")
+
+
+def test_a_double_tap_without_scripts_is_one_tap(
+    browser: Chromium, page: PageProcess, carer: Phone, box: ScriptedBox
+) -> None:
+    def fed() -> int:
+        return sum(verb == "feed" for verb, _ in box.asked)
+
+    with browser.screen(page, phone=carer, scripts=False) as window:
+        shown = window.go(f"{HOME}/tell?baby=possum")
+        shown.locator("#fed-usual").dblclick(no_wait_after=True)
+        expect(shown.locator("#said")).to_contain_text("Done")
+        assert fed() == 1
+        form = shown.locator("form", has=shown.locator("#fed-usual"))
+        fields = {
+            str(each.get_attribute("name")): str(each.get_attribute("value"))
+            for each in form.locator("input").all()
+        }
+    with ThreadPoolExecutor(2) as pool:
+        sent = [pool.submit(carer.submit, f"{HOME}/do/feed", **fields) for _ in range(2)]
+        assert [reply.result().status for reply in sent] == [303, 303]
+    assert fed() == 2, "the second tap that was meant, and not its own second"
+    assert carer.submit(f"{HOME}/do/feed", **(fields | {"turn": "99"})).status == 303
+    assert fed() == 3
+
+
+def test_a_form_that_is_refused_stays_where_it_was(screen: Screen, box: ScriptedBox) -> None:
+    box.answers["baby_edit"] = {"ok": False, "error": "there is a Possum already"}
+    page = screen.go(f"{HOME}/setup/babies/possum")
+    page.locator("#rename").fill("Possum")
+    page.locator("#rename-save").click()
+    expect(page.locator("#said[role=alert]")).to_contain_text("there is a Possum already")
+    assert page.url.endswith("/setup/babies/possum")
+
+
+def test_a_phone_that_is_open_on_a_box_that_takes_another_name_follows_it(
+    screen: Screen, box: ScriptedBox, mosquitto: Mosquitto, page: PageProcess, carer: Phone
+) -> None:
+    box.say("identity", {"identity": "0f0f", "instance": "1", "at": at(0)})
+    shown = screen.go(f"{HOME}/tell?baby=possum")
+    screen.expected.add(404)
+    with Subscriber(mosquitto.port, "nursery/attic/cmd/feed") as elsewhere:
+        named = {
+            "status": b"online", "health": msgspec.json.encode(health()),
+            "baby/possum": msgspec.json.encode(baby("Possum")),
+            "identity": msgspec.json.encode({"identity": "0f0f", "instance": "1", "at": at(0)}),
+        }  # fmt: skip
+        for topic, payload in named.items():
+            elsewhere.client.publish(f"nursery/attic/{topic}", payload, 1, retain=True)
+        box.leave()
+        shown.wait_for_url(re.compile(r"/boxes/attic/tell\?baby=possum$"), timeout=STILL)
+        expect(shown.locator(".top .name")).to_have_text("attic")
+        old = carer.submit(f"{HOME}/do/feed", baby="Possum", usual="1", back=HOME, turn="7")
+        wait_for(lambda: elsewhere.messages)
+        assert (old.status, old.headers["location"]) == (303, "/boxes/attic")
+        for topic in named:
+            elsewhere.client.publish(f"nursery/attic/{topic}", b"", 1, retain=True)
+        wait_for(lambda: carer.get("/api/boxes/attic").status == 404)
 
 
 def test_the_report_prints_on_paper_without_anything_to_tap(

@@ -84,9 +84,10 @@
 
   function replace(fresh) {
     if ((fresh.body.dataset.box || "") !== box) {
-      location.reload(); // the first box has spoken, or another one has come: it is another screen
+      location.reload(); // the first box has spoken, another one has come, or it has a new name
       return;
     }
+    aim(fresh);
     for (const there of fresh.querySelectorAll("[id][data-live]")) {
       const here = document.getElementById(there.id);
       if (!here || here.innerHTML === there.innerHTML) {
@@ -107,6 +108,14 @@
       if (back) back.focus({ preventScroll: true });
     }
     prepare();
+  }
+
+  // The alert that a push leads to stays marked: ":target" is lost with the element it was on.
+  function aim(shown) {
+    const id = location.hash.slice(1);
+    for (const other of shown.querySelectorAll(".aimed")) other.classList.remove("aimed");
+    const place = id && shown.getElementById(id);
+    if (place) place.classList.add("aimed");
   }
 
   // ---------------------------------------------------------------- how old it is
@@ -287,6 +296,8 @@
   });
 
   prepare();
+  aim(document);
+  window.addEventListener("hashchange", () => aim(document));
   if (!live) return; // not paired yet
   document.addEventListener("visibilitychange", wake);
   window.addEventListener("online", wake);

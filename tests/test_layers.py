@@ -55,15 +55,16 @@ MAY_USE: dict[str, set[str]] = {
 }
 """each room of ``monitor`` below the command line, and what it may import besides itself"""
 
-ABOVE = {"verbs", "simulation", "calibration", "page", "page.screens", "cli"}
+ABOVE = {"verbs", "simulation", "calibration", "page", "page.screens", "records", "cli"}
 """these may use every room of ``MAY_USE``; and one another only as follows"""
 ABOVE_MAY_USE = {
     "simulation": set[str](),
     "verbs": set[str](),
+    "records": set[str](),
     "calibration": {"simulation"},
     "page": {"page.screens"},
     "page.screens": {"page"},
-    "cli": {"verbs", "simulation", "calibration", "page"},
+    "cli": {"verbs", "simulation", "calibration", "page", "records"},
 }
 MOST_FILES_BESIDE_THE_ROOMS = 14
 

@@ -21,11 +21,12 @@ from monitor.cli.paging import page
 from monitor.cli.recordings import listen, replay
 from monitor.cli.running import check, demo, install, run
 from monitor.cli.settings import get, look, push, set_, set_up
+from monitor.cli.shelter import records
 from monitor.cli.showing import dashboard, log, report, summary, watch
 from monitor.errors import CommandError, ConfigError, NurseryError
 
 VERBS: tuple[click.Command, ...] = (
-    run, page, demo, check, install,
+    run, page, records, demo, check, install,
     listen, replay, report, watch, dashboard,
     baby, weigh, feed, note, assign, thing, correct, undo, log, summary,
     set_, get, push, look, set_up, calibrate, identity, adopt,

@@ -80,6 +80,7 @@ libraries:
 	@tools/need systemd sh -c 'command -v systemd-analyze'
 	@tools/need libasound2-dev test -f /usr/include/alsa/pcm_external.h
 	@tools/need chromium-headless-shell,fonts-dejavu-core sh -c 'command -v chromium-headless-shell'
+	@command -v vmalert >/dev/null || tools/unpack victoria-metrics $(VENV)/victoria-metrics
 	@tools/need gcc,libc6-dev sh -c 'echo "int main(void){return 0;}" | cc -x c -o /dev/null -'
 
 $(VENV)/bin/python:

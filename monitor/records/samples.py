@@ -16,13 +16,13 @@ import msgspec
 from monitor.alert_kinds import KINDS
 from monitor.events import slug
 from monitor.names import SOURCES
-from monitor.times import parse_rfc3339
+from monitor.times import DAY_S, parse_rfc3339
 
 MOST_BYTES = 65_536
 """of one document; the longest of a real box, a list of alerts, has some 10 kB"""
 TOPICS = ("status", "health", "cry", "nest", "baby/+", "alerts", "alert", "problem/#")
 """what is listened to below ``nursery/+/``: all of it is said at QoS 1"""
-OLDEST_S, NEWEST_S = 20 * 365 * 86_400.0, 86_400.0
+OLDEST_S, NEWEST_S = 20 * 365 * DAY_S, DAY_S
 """a time of its own further from now than that is a broken clock's"""
 
 _BOX = re.compile(r"[a-z0-9][a-z0-9_-]{0,47}")

@@ -28,10 +28,11 @@ from monitor.mqtt.connection import tls_context
 from monitor.mqtt.guarded_client import GuardedClient
 from monitor.records.samples import TOPICS
 from monitor.store.secrets import read_password
+from monitor.times import DAY_S
 
 IN_FLIGHT = 500
 """messages that are here without an acknowledgement; the largest have 65 kB, most 500 bytes"""
-KEPT_S = 7 * 86_400
+KEPT_S = int(7 * DAY_S)
 """so long the broker keeps what was not acknowledged"""
 MOST_BYTES = 131_072
 AGAIN_S = (1.0, 2.0, 5.0, 10.0, 30.0)

@@ -24,7 +24,7 @@ fi
 BOX=${1:?usage: setup.sh BOX [HOST...]}
 shift
 case $BOX in
-    *[!a-z0-9_-]* | -* | homeassistant | phone | page)
+    *[!a-z0-9_-]* | -* | homeassistant | phone | page | records)
         echo "setup.sh: $BOX is no name of a box: use a-z, 0-9, - and _" >&2
         exit 2 ;;
 esac
@@ -35,7 +35,7 @@ umask 077
 rules() {
     cp "$HERE/nursery.acl" "$ETC/nursery.acl.new"
     cut -d: -f1 "$ETC/nursery.passwd" | while read -r user; do
-        case $user in homeassistant | phone | page) continue ;; esac
+        case $user in homeassistant | phone | page | records) continue ;; esac
         printf '\nuser %s\n' "$user"
         { echo "$user $user"; cat "$ETC/nursery.names" 2>/dev/null; } | sed -n "s/^$user //p" |
             while read -r name; do

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -224,7 +225,9 @@ def test_each_rule_fires_and_ends_also_for_a_box_that_has_gone_for_good(
                 for alert in alerting.fired}  # fmt: skip
         assert told["BoxSilent"] == "yard is silent."
         assert told["LosingWeightByRoom"] == "Losing weight in Quarantine: 1."
-        assert told["NobodyAnswers"] == ("attic: nobody has answered for half an hour. Unanswered: 1.")
+        assert told["NobodyAnswers"] == (
+            "attic: nobody has answered for half an hour. Unanswered: 1."
+        )
         say(box, "nursery/yard/status", b"online")
         say(box, "nursery/attic/problem/losing_weight/possum", b"OFF")
         say(box, "nursery/attic/alerts", [])
@@ -240,3 +243,53 @@ def test_each_rule_fires_and_ends_also_for_a_box_that_has_gone_for_good(
 
 def test_what_stops_keeping_is_noticed(database: Victoria, alerting: Alerting) -> None:
     wait_for(lambda: "RecordsSilent" in alerting.firing())
+
+
+def test_every_query_of_the_board_is_one(database: Victoria) -> None:
+    board = json.loads((ROOT / "systemd/shelter/grafana-board.json").read_text())
+    for panel in board["panels"]:
+        for target in panel["targets"]:
+            query = target["expr"].replace("$room", ".*").replace("$box", ".*")
+            assert json.loads(database.get("/api/v1/query", query=query))["status"] == "success"
+
+
+def test_the_set_up_makes_a_user_who_hears_every_box_and_says_nothing(tmp_path: Path) -> None:
+    root, etc = tmp_path / "root", tmp_path / "root/etc/mosquitto"
+    environment = {**os.environ, "ROOT": str(root), "ETC": str(etc)}
+
+    def run(script: str, *words: str) -> str:
+        done = subprocess.run(["sh", str(ROOT / "systemd" / script), *words], env=environment,
+                              capture_output=True, text=True, check=False, timeout=60)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    first = run("mosquitto/setup.sh", "attic")
+    attic = re.findall(r"password of attic: (\w+)", first)[0]
+    said = run("shelter/setup.sh")
+    password = (root / "etc/nursery/records-mqtt-password").read_text()
+    assert password.strip() not in said
+    (root / "etc/nursery/shelter.toml").write_text("# edited\n")
+    run("shelter/setup.sh")
+    run("mosquitto/setup.sh", "cellar")
+    assert (root / "etc/nursery/shelter.toml").read_text() == "# edited\n"
+    assert (root / "etc/nursery/records-mqtt-password").read_text() == password, "kept"
+    rules = (etc / "nursery.acl").read_text()
+    assert rules.count("user records\n") == 1
+    assert "nursery/records/#" not in rules, "it is no box"
+    assert (root / "etc/nursery/records-mqtt-password").stat().st_mode & 0o777 == 0o600
+    server = Mosquitto(
+        tmp_path / "broker",
+        f"password_file {etc}/nursery.passwd\nacl_file {etc}/nursery.acl", anonymous=False,
+    ).start()  # fmt: skip
+    try:
+        with Subscriber(server.port, "nursery/#", username="records",
+                        password=password.strip()) as heard:  # fmt: skip
+            heard.client.publish("nursery/attic/cmd/snooze", b"{}", qos=1).wait_for_publish(30)
+            with Subscriber(server.port, "none", username="attic", password=attic) as box:
+                say(box, "nursery/attic/setup/look/result", b"{}", retain=False)
+                say(box, "nursery/attic/status", b"online")
+            wait_for(lambda: heard.payloads("nursery/attic/status"))
+            assert heard.payloads("nursery/attic/cmd/snooze") == []
+            assert heard.payloads("nursery/attic/setup/look/result") == []
+    finally:
+        server.stop()

@@ -10,7 +10,9 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[1]
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 """what people are given to read"""
-PAGES = [*DOCS, ROOT / "SECURITY.md", ROOT / "calibration/evaluation/README.md"]
+BEHIND = ["calibration/evaluation/README.md", "tests/README.md", "tests/system/campaign/README.md"]
+"""what was measured, and how"""
+PAGES = [*DOCS, ROOT / "SECURITY.md", *(ROOT / page for page in BEHIND)]
 
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _IN_TEXT = re.compile(

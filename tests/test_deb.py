@@ -97,6 +97,19 @@ def test_its_files_are_roots_and_the_checksums_hold(package: Path, tmp_path: Pat
     )
 
 
+def test_its_pages_lead_to_one_another(package: Path, tmp_path: Path) -> None:
+    said("dpkg-deb", "--extract", package, tmp_path)
+    place = tmp_path / "usr/share/doc/nursery-monitor"
+    links = [
+        (page, name)
+        for page in place.rglob("*.md")
+        for name in re.findall(r"\]\(([\w./-]+)(?:#[^)]*)?\)", page.read_text())
+        if name not in {"CHANGELOG.md", "LICENSE"}  # Debian has names of its own for them
+    ]
+    assert len(links) > 50
+    assert [link for link in links if not (link[0].parent / link[1]).is_file()] == []
+
+
 def test_its_units_start_what_it_has(package: Path, tmp_path: Path) -> None:
     said("dpkg-deb", "--extract", package, tmp_path)
     units = tmp_path / "usr/lib/systemd/system"

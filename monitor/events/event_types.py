@@ -31,6 +31,7 @@ class WeighIn(Event, frozen=True, kw_only=True, tag="weigh_in"):
     move: Move | None
     weight_g: float
     sigma_g: float
+    """standard error; of a move, of the levels before and after it"""
     confidence: float
     step_id: str
     origin: Origin = "scale"

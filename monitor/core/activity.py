@@ -112,7 +112,7 @@ class Activity:
             self.state.sound_s = max(seen.t_s, self.state.sound_s or seen.t_s)
 
     def _weigh(self, block: ScaleBlock, events: Sequence[AnyEvent]) -> None:
-        if any(isinstance(event, _HANDLED) for event in events):
+        if events and any(isinstance(event, _HANDLED) for event in events):
             self._note_movement(block.t_s)
         run, stirred_s = self.run, self._life_signs.observe(block)
         self.state.log_quiet = run.life_signs.log_quiet

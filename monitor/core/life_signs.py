@@ -54,7 +54,11 @@ class LifeSigns:
             counts += block.counts.tolist()
             return None
         stirred_s = None
-        for t_s, count in zip(block.times_s.tolist(), block.counts.tolist(), strict=True):
+        new_s, new = block.times_s.tolist(), block.counts.tolist()
+        early = max(WINDOW_VALUES - 1 - len(times_s), 0)  # before them no window can end
+        times_s += new_s[:early]
+        counts += new[:early]
+        for t_s, count in zip(new_s[early:], new[early:], strict=True):
             times_s.append(t_s)
             counts.append(count)
             if len(times_s) < WINDOW_VALUES:

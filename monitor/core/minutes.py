@@ -12,7 +12,7 @@ from monitor.times import MINUTE_S
 
 def inside(scale: Weigher, now_s: float) -> list[BabyRecord] | None:
     """The records of those in the box; ``None`` while the scale does not know."""
-    names = scale.scale_status(now_s).in_box
+    names = scale.in_box(now_s)
     if names is None:
         return None
     return [record for record in scale.records if record.baby.name in names]

@@ -81,6 +81,8 @@ class Parts:
         self.policy.know_sources(watched)
         self._tells_silence = {"microphone", "scale"} <= set(watched)
         self._name_by_id = {baby.id: baby.name for baby in self.scale.babies}
+        self._met: list[Baby] | None = None
+        """of whom the others were told"""
 
     @property
     def babies(self) -> Sequence[Baby]:
@@ -220,10 +222,15 @@ class Parts:
         for alert in self.policy.open:
             if alert.kind == "too_quiet" and self._tells_silence:
                 self._activity.keep_open(alert.since)
+        self._met = None
         self._know_roster()
 
     def _know_roster(self) -> None:
-        babies = self.scale.babies
+        """Once a second: who was met is compared, and told on where it is something else."""
+        met = self.scale.met
+        if met == self._met:
+            return
+        self._met, babies = met, self.scale.babies
         names = {baby.id: baby.name for baby in babies}
         for baby_id, old in self._name_by_id.items():
             if (new := names.get(baby_id, old)) != old:

@@ -26,6 +26,7 @@ from monitor.events import (
     AudioBlock,
     Baby,
     Calibration,
+    CannotJudge,
     ClockReading,
     Command,
     Condition,
@@ -150,7 +151,8 @@ class Pipeline(Parts):
     def _tick(self, tick: Tick) -> list[AnyEvent]:
         now_s = tick.t_s
         self._health.know_scale_fault(self.scale.fault or self.setting_up.lost_calibration)
-        self.setting_up.observe(self._health.worked(now_s), self.scale.babies)
+        if self.setting_up.learns:
+            self.setting_up.observe(self._health.worked(now_s), self.scale.babies)
         events: list[AnyEvent] = [*self._health.observe(tick), *self.calibrating.tick(now_s)]
         events += self.scale.observe(tick)
         if self._fading.wants(now_s):
@@ -177,14 +179,14 @@ class Pipeline(Parts):
         return []
 
     def _judge(self, now_s: float) -> list[Alert]:
-        records = self.scale.records
+        records, found = self.scale.records, self.scale.found(now_s)
         hearing, weighing = self._health.alive("microphone"), self._health.alive("scale")
         conditions = [
             *self.setting_up.alarming(self._health.conditions(now_s)),
             *self._identity.conditions(),
             *self._link.conditions(),
             *self._fading.conditions(records),
-            *self._with_warmth(self.scale.conditions(now_s), now_s),
+            *self._with_warmth(found.conditions, now_s),
             *self._nest.conditions(now_s),
             *self._crying.conditions(now_s, hearing=hearing, open_bout=self._open_bout),
             *self._activity.conditions(
@@ -195,19 +197,21 @@ class Pipeline(Parts):
                 babies=self._babies_inside(now_s),
             ),
         ]
-        unjudged = [
+        unjudged = self._unjudged(now_s, found.unjudged) if self.policy.state.follows else []
+        self._know_roster()
+        handled = self.scale.handled(now_s)
+        return self.policy.observe(now_s, conditions, unjudged, found.closed, handled=handled)
+
+    def _unjudged(self, now_s: float, of_scale: list[CannotJudge]) -> list[CannotJudge]:
+        return [
             *self._health.unjudged(now_s),
             *self._link.unjudged(),
-            *self.scale.unjudged(now_s),
-            *self._fading.unjudged(records),
+            *of_scale,
+            *self._fading.unjudged(self.scale.records),
             *self._crying.unjudged(),
             *self._activity.unjudged(),
             *self._nest.unjudged(),
         ]
-        closed = self.scale.closed(now_s)
-        self._know_roster()
-        handled = self.scale.handled(now_s)
-        return self.policy.observe(now_s, conditions, unjudged, closed, handled=handled)
 
     def _with_warmth(self, found: list[Condition], now_s: float) -> list[Condition]:
         """Whoever is told of a bottle hears whether the baby must be warmed before."""
@@ -226,8 +230,7 @@ class Pipeline(Parts):
 
     def _babies_inside(self, now_s: float) -> list[Baby]:
         """Those in the box; all of them while the scale does not know."""
-        inside = self.scale.scale_status(now_s).in_box
-        babies = self.scale.babies
+        inside, babies = self.scale.in_box(now_s), self.scale.babies
         return [baby for baby in babies if inside is None or baby.name in inside]
 
     def _command(self, command: Command) -> list[AnyEvent]:

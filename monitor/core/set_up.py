@@ -69,6 +69,12 @@ class SettingUp:
 
     # ------------------------------------------------------------------ what it sees
 
+    @property
+    def learns(self) -> bool:
+        """Whether ``observe`` can tell it anything that it does not know."""
+        state = self.state
+        return not state.somebody or any(name not in state.worked for name in self._sources)
+
     def observe(self, worked: Collection[SourceName], babies: Sequence[Baby]) -> None:
         """Once a second: what has proven itself in this run, and who is here."""
         state = self.state

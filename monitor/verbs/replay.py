@@ -121,9 +121,11 @@ class Replay:
                 if isinstance(observation, CommandResult):
                     yield observation
                     continue
-                if (told := self._nights.answered(observation)) is not None:
-                    yield from told
-                    continue
+                if isinstance(observation, Command):
+                    told = self._nights.answered(observation)
+                    if told is not None:
+                        yield from told
+                        continue
                 events = self._pipeline.observe(observation)
                 yield from events
                 yield from self._nights.observe(observation, events)
@@ -139,7 +141,8 @@ class Replay:
         typed += [(self.start_s + each.t_s, each) for each in self._said]
         waiting = deque(sorted(typed, key=lambda pair: pair[0]))
         felt = (ProbeReading(self.start_s + time_s, c) for time_s, c in self._felt)
-        for observation in merge(self._streams(), felt, key=_end_s):
+        streams = self._streams()
+        for observation in merge(streams, felt, key=_end_s) if self._felt else streams:
             while waiting and waiting[0][0] <= observation.t_s:
                 yield self._due(waiting.popleft())
             yield observation

@@ -6,7 +6,7 @@ import pytest
 from monitor.config import Config, MicrophoneConfig, ScaleConfig
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.pipeline import Pipeline
-from monitor.core.set_up import LOST_CALIBRATION, STEPS
+from monitor.core.set_up import LOST_CALIBRATION, STEPS, SettingUp
 from monitor.data.shipped import cry_model, shipped
 from monitor.events import Alert, AudioBlock, Baby, CommandResult, ScaleBlock, Tick
 from monitor.names import SetUpStep
@@ -197,3 +197,14 @@ def test_a_simulated_microphone_has_nothing_to_prove():
         local_minute=lambda _t_s: 720,
     )
     assert line.status(T).set_up.ready
+
+
+def test_once_somebody_is_here_and_every_source_has_worked_there_is_nothing_to_learn():
+    hears = MicrophoneConfig(source="sounddevice")
+    config = Config(box="nursery", scale=CALIBRATED, microphone=hears)
+    setting_up = SettingUp(config)
+    setting_up.state.worked = ["probe", "scale"]  # the probe was given up since
+    setting_up.observe([], [POSSUM])
+    assert setting_up.learns
+    setting_up.observe(["microphone"], [POSSUM])
+    assert not setting_up.learns

@@ -40,6 +40,11 @@ class AlertMemory(msgspec.Struct):
     keyed_by_id: bool = False
     """False in what earlier versions wrote: the key of a baby's alert is its slug there"""
 
+    @property
+    def follows(self) -> bool:
+        """Something is open or dismissed: only then does it matter what cannot be judged."""
+        return bool(self.lives or self.dismissed)
+
     def is_dismissed(self, incident: Incident, now_s: float) -> bool:
         """Whether a person called it no cry, not too long ago; it is so still, or unknown."""
         if incident not in self.dismissed:

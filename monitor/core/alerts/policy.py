@@ -110,6 +110,9 @@ class AlertPolicy:
         if not self._quiet.contains(now_s):
             self.state.night_pushes = 0
         stated = by_incident([*conditions, *trial(self.state.test_until_s, now_s)])
+        if not stated and not self.state.follows:
+            self.run.unwatched = False
+            return []
         changes = close_the_gone(self.state.lives, self._roster, self._farewells, now_s)
         changes += close_the_unwatched(self.state.lives, self._sources, now_s)
         changes += close_the_given_up(self.state.lives, closed, stated, now_s)
@@ -155,9 +158,6 @@ class AlertPolicy:
         self, now_s: float, stated: dict[Incident, Condition], unjudged: Sequence[CannotJudge]
     ) -> list[Alert]:
         """Neither true nor false: as long as nobody can look, it is told on as if it were true."""
-        if not self.state.lives and not self.state.dismissed:
-            self.run.unwatched = False
-            return []
         why: dict[tuple[str, str | None], str] = {(e.kind, e.key): e.why for e in unjudged}
         # the time without power is unknown
         everything, self.run.unwatched = self.run.unwatched, False

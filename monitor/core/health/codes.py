@@ -67,7 +67,7 @@ class CodeWatch(msgspec.Struct):
         repeats = self._repeats(codes, block)
         if max(codes) >= OFFSET_BINARY and (offset := offset_binary(block.counts)) is not None:
             return offset
-        if all(code in SATURATED_CODES for code in codes):
+        if codes[0] in SATURATED_CODES and all(code in SATURATED_CODES for code in codes):
             self.saturated += len(codes)
         else:
             self.saturated = 0

@@ -111,10 +111,10 @@ class Health:
                 self._hear(seen)
             case ScaleBlock():
                 self._weigh(seen)
-            case ProbeReading():
-                self._feel(seen)
             case Tick():
                 return self._tick(seen.t_s)
+            case ProbeReading():
+                self._feel(seen)
             case SourceReport():
                 return self._take_report(seen)
             case Slept():

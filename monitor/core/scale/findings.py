@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from monitor.alert_kinds import AlertKind
@@ -26,13 +27,29 @@ CONDITIONS_S = 15.0
 _OF_THE_PLATFORM: tuple[AlertKind, ...] = ("scale_overload", "scale_unsettled")
 
 
-class _Judged(NamedTuple):
+class Found(NamedTuple):
     """What was worked out at ``t_s``."""
 
     t_s: float
     blind: bool
     """nothing is read from the platform"""
-    found: list[Finding]
+    conditions: list[Condition]
+    """what a person should know"""
+    unjudged: list[CannotJudge]
+    """what of it nobody can tell"""
+    closed: list[Closed]
+    """what is not looked for any more, with the reason"""
+
+    @classmethod
+    def of(cls, t_s: float, blind: bool, found: Sequence[Finding]) -> Found:
+        """Each with its kind."""
+        return cls(
+            t_s,
+            blind,
+            [each for each in found if isinstance(each, Condition)],
+            [each for each in found if isinstance(each, CannotJudge)],
+            [each for each in found if isinstance(each, Closed)],
+        )
 
 
 class Findings:
@@ -49,31 +66,20 @@ class Findings:
         self._writer = ConcernWriter(parts.reference)
         self._look_alikes = LookAlikes(parts)
         self._sight = Sight(parts.state.sight)
-        self._last: _Judged | None = None
+        self._last: Found | None = None
 
     def forget(self) -> None:
         """Something changed: work them out again."""
         self._last = None
 
-    def conditions(self, now_s: float) -> list[Condition]:
-        """What a person should know now; cheap to ask every second."""
-        return [each for each in self._judged(now_s).found if isinstance(each, Condition)]
-
-    def unjudged(self, now_s: float) -> list[CannotJudge]:
-        """What of it nobody can tell now."""
-        return [each for each in self._judged(now_s).found if isinstance(each, CannotJudge)]
-
-    def closed(self, now_s: float) -> list[Closed]:
-        """What is not looked for any more, with the reason."""
-        return [each for each in self._judged(now_s).found if isinstance(each, Closed)]
-
-    def _judged(self, now_s: float) -> _Judged:
+    def at(self, now_s: float) -> Found:
+        """What is so now; cheap to ask every second."""
         last, blind = self._last, self._platform.total_g(now_s) is None
         if last is None or last.blind != blind or not 0.0 <= now_s - last.t_s < CONDITIONS_S:
             self._last = last = self._judge(now_s, blind=blind)
         return last
 
-    def _judge(self, now_s: float, *, blind: bool) -> _Judged:
+    def _judge(self, now_s: float, *, blind: bool) -> Found:
         state, writer = self._state, self._writer
         self._sight.observe(now_s, seen=not blind and not state.box_off)
         found: list[Finding] = [
@@ -87,12 +93,12 @@ class Findings:
         found += conditions.who_is_it(list(state.claims.pending.values()), now_s, ASK_S)
         if blind:
             found += [CannotJudge(kind=k, why="the scale is not seen") for k in _OF_THE_PLATFORM]
-            return _Judged(now_s, blind, found)
+            return Found.of(now_s, blind, found)
         found += conditions.overload(state.converter.overload_since_s, state.level_g, self._config)
         found += conditions.wanders(self._platform.wander)
         occupied = not state.box_off and self._status.in_box() != []
         found += self._platform.still.conditions(now_s, occupied=occupied)
-        return _Judged(now_s, blind, found)
+        return Found.of(now_s, blind, found)
 
     def _watch(self, i: int, record: BabyRecord, *, blind: bool) -> Watch | None:
         """How this baby has been watched; ``None`` while it is not, or never was."""

@@ -56,6 +56,11 @@ class Roster:
         return [record.baby for record in self._claims.records if record.here]
 
     @property
+    def met(self) -> list[Baby]:
+        """Everybody since the tracker began."""
+        return [record.baby for record in self._claims.records]
+
+    @property
     def gone(self) -> list[Baby]:
         """Everybody who has left since the tracker began."""
         return [record.baby for record in self._claims.records if not record.here]

@@ -41,6 +41,12 @@ class Status:
         things = self._things.known()
         return [msgspec.structs.replace(t, in_box=None) for t in things] if blind else things
 
+    def in_box_at(self, now_s: float) -> list[str] | None:
+        """Names of those inside, while the platform is seen and every one of them is certain."""
+        if self._state.box_off or self._platform.total_g(now_s) is None:
+            return None
+        return self.in_box()
+
     def in_box(self) -> list[str] | None:
         """Names, when every one of them is certain; one doubtful baby makes the list a guess."""
         inside = []

@@ -53,6 +53,8 @@ class OccupancyTracker:
 
     def __init__(self, state: OccupancyState) -> None:
         self.state = state
+        self._believed: tuple[list[Hypothesis], dict[int, float]] = ([], {})
+        """hypotheses, which are always replaced as a whole, and who is inside by them"""
 
     @classmethod
     def start(cls, weights: Sequence[Estimate], *, all_inside: bool) -> OccupancyTracker:
@@ -75,8 +77,13 @@ class OccupancyTracker:
 
     def p_inside(self, baby: int) -> float:
         """Probability that the baby is in the box."""
-        bit = 1 << baby
-        return sum(math.exp(s.log_p) for s in self.state.hypotheses if s.inside & bit)
+        if self._believed[0] is not self.state.hypotheses:
+            self._believed = self.state.hypotheses, {}
+        hypotheses, known = self._believed
+        if baby not in known:
+            bit = 1 << baby
+            known[baby] = sum(math.exp(s.log_p) for s in hypotheses if s.inside & bit)
+        return known[baby]
 
     def best(self) -> Hypothesis:
         """The likeliest hypothesis."""

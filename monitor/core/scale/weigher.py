@@ -15,7 +15,7 @@ from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.conditions import phrase
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale.box import BoxWatch
-from monitor.core.scale.findings import Findings
+from monitor.core.scale.findings import Findings, Found
 from monitor.core.scale.hypothesis import Step
 from monitor.core.scale.parts import Parts
 from monitor.core.scale.plateaus import Transition
@@ -29,8 +29,6 @@ from monitor.documents import BabyStatus, ScaleStatus
 from monitor.events import (
     AnyEvent,
     Baby,
-    CannotJudge,
-    Closed,
     Command,
     Condition,
     CryContext,
@@ -173,6 +171,11 @@ class Weigher:
         return [record for record in self._claims.records if record.here]
 
     @property
+    def met(self) -> list[Baby]:
+        """Who is here or has left."""
+        return self._parts.roster.met
+
+    @property
     def gone(self) -> list[Baby]:
         """Who has left."""
         return self._parts.roster.gone
@@ -200,17 +203,13 @@ class Weigher:
         """A hand is in the box now, or a baby has just been taken out or put back."""
         return self._platform.handled(now_s)
 
+    def found(self, now_s: float) -> Found:
+        """What a person should know now, and what nobody can tell; cheap to ask every second."""
+        return self._findings.at(now_s)
+
     def conditions(self, now_s: float) -> list[Condition]:
-        """What a person should know now; cheap to ask every second."""
-        return self._findings.conditions(now_s)
-
-    def unjudged(self, now_s: float) -> list[CannotJudge]:
-        """What of it nobody can tell now."""
-        return self._findings.unjudged(now_s)
-
-    def closed(self, now_s: float) -> list[Closed]:
-        """What is not looked for any more, with the reason."""
-        return self._findings.closed(now_s)
+        """What a person should know now."""
+        return self.found(now_s).conditions
 
     def cry_context(self, t_s: float, species: Voice) -> tuple[CryContext, str]:
         """Why somebody may be crying at ``t_s``, and a phrase that says so."""
@@ -223,6 +222,10 @@ class Weigher:
     def scale_status(self, now_s: float) -> ScaleStatus:
         """The live numbers of the platform; unknown is ``None``."""
         return self._status.scale(now_s)
+
+    def in_box(self, now_s: float) -> list[str] | None:
+        """Names of those inside; ``None`` while that is not known."""
+        return self._status.in_box_at(now_s)
 
     def ages(self, now_s: float) -> list[Age]:
         """How old everybody in the nursery is."""

@@ -60,6 +60,7 @@ class Windower:
     ) -> None:
         self._counts_per_gram = counts_per_gram
         self._zero_counts = zero_counts
+        self._least_codes = LEAST_LIMIT_G * abs(counts_per_gram)
         self.state = state or WindowerState()
 
     def observe(self, times_s: NDArray[np.float64], counts: NDArray[np.float64]) -> list[Window]:
@@ -103,7 +104,7 @@ class Windower:
         if n > _SUMMED_IN_ORDER or highest >= SATURATED_CODES[0] or lowest <= SATURATED_CODES[1]:
             return self._summarise(np.array(times_s), np.array(counts), np.array([0]))[0]
         grams = [(code - self._zero_counts) / self._counts_per_gram for code in counts]
-        if max(grams) - min(grams) <= LEAST_LIMIT_G:  # none lies farther than that from any middle
+        if highest - lowest <= self._least_codes:  # none lies farther than that from any middle
             return Window(_sum(times_s) / n, _sum(grams) / n, n, False, highest == lowest)
         middle_g = _middle(grams)
         deviations = [abs(g - middle_g) for g in grams]

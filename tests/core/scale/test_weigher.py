@@ -458,7 +458,7 @@ def test_a_bottle_is_overdue_only_while_somebody_watches():
     watched = path_for(box)
     run(watched, box, 1.0)
     assert watched.conditions(START_S + 8 * HOUR_S) == []
-    assert {u.kind for u in watched.unjudged(START_S + 8 * HOUR_S)} >= {"bottle_overdue"}
+    assert {u.kind for u in watched.found(START_S + 8 * HOUR_S).unjudged} >= {"bottle_overdue"}
     watched.observe(next(iter(box.blocks(START_S + 8 * HOUR_S - 5.0, START_S + 8 * HOUR_S, 5.0))))
     kinds = {c.kind for c in watched.conditions(START_S + 8 * HOUR_S)}
     assert "bottle_overdue" in kinds

@@ -16,7 +16,7 @@ from monitor.times import parse_rfc3339, rfc3339
 from monitor.timeshift import TimeShift
 
 _MOMENTS = frozenset({"at", "since", "until", "out_since", "from", "to"})
-_INTERNAL = frozenset({"t_s", "silent", "decided_s", "started_s", "until_s", "stamp"})
+_INTERNAL = frozenset({"t_s", "silent", "decided_s", "started_s", "until_s", "stamp", "entries"})
 """fields of the vocabulary that the contract expresses otherwise or not at all"""
 
 _DECIMALS = {"_g": 2, "_pct": 2, "_s": 3, "_db": 1, "_c": 1}

@@ -18,6 +18,7 @@ from monitor.written.degrees import parse_celsius
 from monitor.written.fields import (
     AdultKg,
     At,
+    BoxName,
     Day,
     Filled,
     Grams,
@@ -30,7 +31,7 @@ from monitor.written.fields import (
     Until,
     moment_s,
 )
-from monitor.written.setup_requests import SetupRequest
+from monitor.written.setup_requests import BabyGive, BabyTake, SetupRequest
 from monitor.written.verb import Verb
 
 SNOOZE_MIN = 30.0
@@ -240,6 +241,20 @@ class BabyRetire(Verb, frozen=True, kw_only=True, tag="baby_retire"):
     """such as "adopted" or "died"; kept as it was said"""
 
 
+class BabyMove(Verb, frozen=True, kw_only=True, tag="baby_move"):
+    """A baby goes to another box with its record; without ``to``: how far that is."""
+
+    name: Filled
+    to: BoxName | None = None
+    cancel: bool = False
+    """it stays after all"""
+
+    def __post_init__(self) -> None:
+        """It says one of them."""
+        if self.to is not None and self.cancel:
+            raise CommandError('baby_move takes either "to" or "cancel", not both')
+
+
 class BabyDelete(Verb, frozen=True, kw_only=True, tag="baby_delete"):
     """A baby was registered by mistake; refused once it has a history."""
 
@@ -300,6 +315,9 @@ ScaleRequest = (
     | BabyAdd
     | BabyEdit
     | BabyRetire
+    | BabyMove
+    | BabyGive
+    | BabyTake
     | BabyDelete
     | Undo
 )

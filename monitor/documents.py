@@ -78,6 +78,14 @@ class BabyWatch(msgspec.Struct, frozen=True, kw_only=True):
     """what was seen, a sentence each, the strongest first"""
 
 
+class MovingStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A baby's way to another box, inside topic ``baby/<slug>``."""
+
+    id: str
+    to: str
+    since: Moment
+
+
 class BabyStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Topic ``baby/<slug>``."""
 
@@ -115,6 +123,12 @@ class BabyStatus(msgspec.Struct, frozen=True, kw_only=True):
     """``None``: too little is known of its own last days"""
     warm_first: bool | None = None
     """it has lain cold and must be warmed before it is fed; ``None``: nobody knows"""
+    moving: MovingStatus | None = None
+    """``None``: it is not on its way to another box"""
+    stayed: str | None = None
+    """why it did not go, when it last was to"""
+    came_from: str | None = None
+    """the box that it came from, with its record"""
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True, rename={"from_s": "from", "to_s": "to"}):

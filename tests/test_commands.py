@@ -118,9 +118,11 @@ def test_a_request_is_the_same_after_it_lay_in_the_inbox(verb):
         "step_id": "s", "baby": "P", "grams": 112, "at": "2026-05-08T12:00:00Z", "name": "P",
         "species": "puppy", "born": "2026-05-01", "minutes": 20, "void": True, "cancel": True,
         "kind": "temperature_c", "value": 38.5, "key": "box", "step": "mass", "seconds": 30,
+        "move": "m", "carrier": "c", "origin": "attic",
     }  # fmt: skip
     given = {name: fields[name] for name in VERBS[verb].__struct_fields__ if name in fields}
-    given |= {"step": "scale"} if verb == "set_up" else {}
+    steps = {"set_up": "scale", "baby_give": "read", "baby_take": "cancel"}
+    given |= {"step": steps[verb]} if verb in steps else {}
     asked = request(verb, given)
     assert request(verb, json.loads(json.dumps(arguments(asked)))) == asked
     assert arguments(asked) == given

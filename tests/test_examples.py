@@ -50,12 +50,13 @@ NOT_HERE = {
 """needs a Pi, root, a broker or a person who answers: where it is run"""
 REFUSED = {
     ("adopt", "--remove"): "no earlier card",
+    ("baby", "move"): "for a monitor that runs",
     ("look", "60"): "for a monitor that runs",
 }
 """asks for what is not there while no daemon runs: what it must then say"""
 NOT_OURS = {"apt", "systemctl", "journalctl", "ln", "nano", "sh", "ffmpeg", "for", "done"}
 
-FILLED = {"NAME": "Possum", "G": "110", "FILE": "weights.csv"}
+FILLED = {"NAME": "Possum", "BOX": "cellar", "G": "110", "FILE": "weights.csv"}
 BABIES = [
     {"name": "Kangaroo", "species": "kitten", "born": "2026-05-01", "weight_g": 180},
     {"name": "Possum", "species": "puppy", "born": "2026-04-28", "weight_g": 120},

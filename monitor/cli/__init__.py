@@ -17,6 +17,7 @@ from monitor.cli.babies import assign, baby, correct, feed, note, thing, undo, w
 from monitor.cli.calibrating import calibrate
 from monitor.cli.identity import adopt, identity
 from monitor.cli.keeping import backup, restore, uninstall, update
+from monitor.cli.moving import baby_move
 from monitor.cli.paging import page
 from monitor.cli.recordings import listen, replay
 from monitor.cli.running import check, demo, install, run
@@ -47,6 +48,7 @@ def cli() -> None:
 
 for verb in VERBS:
     cli.add_command(verb)
+baby.add_command(baby_move)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

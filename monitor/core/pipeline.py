@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from monitor.commands import AlertRequest, JournalRequest
+from monitor.commands import AlertRequest, JournalRequest, ScaleRequest
 from monitor.core.minutes import inside, minute_of
 from monitor.core.parts import Parts
 from monitor.documents import BabyStatus, BoxState, LiveStatus, ScaleStatus
@@ -38,6 +38,7 @@ from monitor.events import (
     LinkReport,
     Observation,
     ProbeReading,
+    RecordBrought,
     RosterChanged,
     ScaleBlock,
     Slept,
@@ -243,12 +244,17 @@ class Pipeline(Parts):
             return self._calibrate(command)
         if isinstance(command.request, SetUp):
             return [self.setting_up.carry_out(command, command.request)]
-        if isinstance(command.request, SetupRequest):
+        if isinstance(command.request, SetupRequest) and not isinstance(
+            command.request, ScaleRequest
+        ):
             return [command.answer("settings, names and a closer look are for a monitor that runs")]
-        events = self.scale.observe(command)
+        return self._changed_by_hand(command)
+
+    def _changed_by_hand(self, asked: Command | RecordBrought) -> list[AnyEvent]:
+        events = self.scale.observe(asked)
         self._fading.forget()
-        self._fading.observe(command.t_s, self.scale.records)
-        return [*events, *self._after_a_death(events, command.t_s), *self._judge(command.t_s)]
+        self._fading.observe(asked.t_s, self.scale.records)
+        return [*events, *self._after_a_death(events, asked.t_s), *self._judge(asked.t_s)]
 
     def _calibrate(self, command: Command) -> list[AnyEvent]:
         events = self.calibrating.carry_out(command)
@@ -287,6 +293,7 @@ _HANDLED: dict[type, Callable[[Pipeline, Any], list[AnyEvent]]] = {
     Tick: Pipeline._tick,
     Slept: Pipeline._slept,
     Command: Pipeline._command,
+    RecordBrought: Pipeline._changed_by_hand,
     SourceReport: Pipeline._report,
     HostReport: Pipeline._report,
     LagReport: Pipeline._report,

@@ -94,7 +94,9 @@ def _parts_changed(events: Sequence[AnyEvent]) -> Sequence[str]:
 
 def _is_entry(event: AnyEvent) -> bool:
     """Whether a person has entered something, which can be undone from now on."""
-    return isinstance(event, CommandResult) and event.ok and event.verb in _ENTERED
+    if not isinstance(event, CommandResult) or event.answer is not None:
+        return False
+    return event.ok and event.verb in _ENTERED
 
 
 def _key(part: str) -> str:

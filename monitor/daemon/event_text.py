@@ -18,6 +18,7 @@ from monitor.events import (
     JointWeighIn,
     Note,
     ObjectMoved,
+    RecordArrived,
     Retraction,
     RosterChanged,
     SourceState,
@@ -65,6 +66,11 @@ def plain(event: AnyEvent) -> str:
         case ThingChanged():
             state = "is a thing that is known now" if event.known else "is forgotten"
             return f"{event.name} ({event.grams:.0f} g) {state}"
+        case RecordArrived():
+            return (
+                f"{event.baby} came from {event.origin} with {event.weighings} weighings, "
+                f"{event.feeds} bottles and {event.notes} notes"
+            )
         case RosterChanged():
             if event.baby.retired_s is not None and not event.deleted:
                 return farewell(event.baby.name, event.baby.retired_reason)

@@ -19,6 +19,7 @@ from monitor.daemon.core_memory import ALL_BUT_SCALE, CoreMemory, rows_of
 from monitor.daemon.handovers import Handovers
 from monitor.daemon.journal_report import JournalReport
 from monitor.daemon.looking_back import looked_back
+from monitor.daemon.moves import Moves
 from monitor.daemon.news import News
 from monitor.daemon.run_start import certain
 from monitor.daemon.telemetry import Telemetry
@@ -87,6 +88,7 @@ class Recorder:
         self._returned: list[AnyEvent] = []
         """events that became known when the journal on the card was in use again"""
         self._telemetry = Telemetry(self.now_s)
+        self._moves = Moves(journal, config.box)
         self._memory = CoreMemory(config, journal, self.now_s, log)
         self.report = JournalReport(journal, log)
         self._writer = BatchWriter(
@@ -169,7 +171,7 @@ class Recorder:
             span = spoken_duration(observation.slept_s)
             self._log(f"the computer slept for {span}: nothing was seen meanwhile")
         found = self._look_at_the_card() if isinstance(observation, Tick) else []
-        events = found + self.pipeline.observe(observation)
+        events = found + self.pipeline.observe(self._moves.prepared(observation))
         if isinstance(observation, Command):
             events = self._keep(events)
         self._take(events)
@@ -182,7 +184,11 @@ class Recorder:
             return None
         if (told := self._handovers.answered(observation)) is not None:
             return told
-        result = looked_back(self.journal, observation) or self._carry_out(observation)
+        result = (
+            looked_back(self.journal, observation)
+            or self._moves.answered(observation)
+            or self._carry_out(observation)
+        )
         return None if result is None else [result]
 
     def save(self, now_s: float) -> None:

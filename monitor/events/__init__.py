@@ -5,14 +5,17 @@ moves forward. They become RFC 3339 text in ``codec.py`` and nowhere else.
 """
 
 from monitor.events.babies import (
+    Arrival,
     Baby,
     FeedOrigin,
     HandFeed,
     Move,
+    Moving,
     Origin,
     Species,
     Stamp,
     Weighing,
+    origin_of,
     slug,
 )
 from monitor.events.conditions import CannotJudge, Closed, Condition
@@ -32,6 +35,7 @@ from monitor.events.event_types import (
     CryEnded,
     CryStarted,
     Disturbed,
+    Entries,
     Event,
     Feed,
     Growth,
@@ -39,6 +43,7 @@ from monitor.events.event_types import (
     JointWeighIn,
     Note,
     ObjectMoved,
+    RecordArrived,
     Retraction,
     RosterChanged,
     SourceCondition,
@@ -62,6 +67,7 @@ from monitor.events.observations import (
     LinkReport,
     Observation,
     ProbeReading,
+    RecordBrought,
     ScaleBlock,
     Slept,
     SourceReport,
@@ -69,13 +75,14 @@ from monitor.events.observations import (
 )
 
 __all__ = [
-    "AUDIO_RATE_HZ", "CLOSED", "LISTENED", "PRACTICE", "Alert", "AlertState", "AnyEvent",
+    "AUDIO_RATE_HZ", "CLOSED", "LISTENED", "PRACTICE", "Alert", "AlertState", "AnyEvent", "Arrival",
     "AudioBlock", "Baby", "BoxOff", "BoxOn", "Calibration", "Candidate", "CannotJudge",
     "CertificateReport", "ClockReading", "Closed", "Command", "CommandResult", "Condition",
-    "CryContext", "CryEnded", "CryStarted", "Disturbed", "Event", "Feed", "FeedOrigin", "Growth",
-    "HandFeed", "Handover", "HostReport", "IdentityReport", "JointWeighIn", "LagReport",
-    "LinkReport", "Move", "Note", "ObjectMoved", "Observation", "Origin", "ProbeReading",
-    "Retraction", "RosterChanged", "ScaleBlock", "Slept", "SourceCondition", "SourceReport",
-    "SourceState", "Species", "Stamp", "ThingCandidate", "ThingChanged", "Tick", "Unassigned",
-    "Verdict", "Voice", "WeighIn", "Weighing", "slug",
+    "CryContext", "CryEnded", "CryStarted", "Disturbed", "Entries", "Event", "Feed", "FeedOrigin",
+    "Growth", "HandFeed", "Handover", "HostReport", "IdentityReport", "JointWeighIn", "LagReport",
+    "LinkReport", "Move", "Moving", "Note", "ObjectMoved", "Observation", "Origin", "ProbeReading",
+    "RecordArrived", "RecordBrought", "Retraction", "RosterChanged", "ScaleBlock", "Slept",
+    "SourceCondition", "SourceReport", "SourceState", "Species", "Stamp", "ThingCandidate",
+    "ThingChanged", "Tick", "Unassigned", "Verdict", "Voice", "WeighIn", "Weighing", "origin_of",
+    "slug",
 ]  # fmt: skip

@@ -21,6 +21,23 @@ Stamp = Literal["clock", "guess", "person"]
 E = TypeVar("E", bound=msgspec.Struct)
 
 
+class Moving(msgspec.Struct, frozen=True, kw_only=True):
+    """A baby goes to another box, which is to have its record before it is let go here."""
+
+    id: str
+    to: str
+    since: Moment
+
+
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+    """A baby came from another box, with its record."""
+
+    id: str
+    """of the ``Moving`` there"""
+    origin: str
+    at: Moment
+
+
 class Baby(msgspec.Struct, frozen=True, kw_only=True):
     """One baby in the nursery; ``id`` is its stored identity and never changes."""
 
@@ -40,6 +57,12 @@ class Baby(msgspec.Struct, frozen=True, kw_only=True):
     retired_s: Moment | None = None
     retired_reason: str | None = None
     """why it left, as it was said"""
+    moving: Moving | None = None
+    """on its way; of one that has left: how it went"""
+    stayed: str | None = None
+    """why it did not leave for another box, when it last was to"""
+    arrival: Arrival | None = None
+    """how it last came from another box"""
 
     @property
     def slug(self) -> str:
@@ -59,6 +82,15 @@ def slug(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     text = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
     return text or "baby_" + "_".join(f"{ord(c):x}" for c in name.strip())
+
+
+def origin_of(step_id: str) -> str:
+    """The box where this was weighed or told, when it was carried here; empty: in this box.
+
+    Ids are times to half a second, so those of two boxes meet: what comes from another box is
+    marked with its name.
+    """
+    return step_id.rpartition("@")[2] if "@" in step_id else ""
 
 
 class HandFeed(msgspec.Struct, frozen=True, kw_only=True):

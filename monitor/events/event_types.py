@@ -7,7 +7,15 @@ from typing import Any, Literal
 import msgspec
 
 from monitor.alert_kinds import AlertKind, Severity
-from monitor.events.babies import Baby, FeedOrigin, Move, Origin, Stamp, shifted_unless_given
+from monitor.events.babies import (
+    Baby,
+    FeedOrigin,
+    Move,
+    Origin,
+    Stamp,
+    Weighing,
+    shifted_unless_given,
+)
 from monitor.names import NoteKind, SourceName
 from monitor.timeshift import Deadline, Moment, TimeShift
 
@@ -270,6 +278,30 @@ class Calibration(Event, frozen=True, kw_only=True, tag="calibration", omit_defa
     zero_counts: float | None = None
 
 
+class RecordArrived(Event, frozen=True, kw_only=True, tag="record_arrived"):
+    """A baby came from another box: from now on this is what was known of it before."""
+
+    baby: str
+    origin: str
+    weighings: int
+    feeds: int
+    notes: int
+    since: Moment
+    """when it came"""
+    replaces: bool = False
+    """it was here before: what is known of it from before ``since`` is exactly this"""
+    entries: Entries
+    """all of it; not told outside"""
+
+
+class Entries(msgspec.Struct, frozen=True, kw_only=True):
+    """What was weighed and told of one baby, each in order of time; ids are as in this box."""
+
+    weighings: list[Weighing]
+    feeds: list[Feed]
+    notes: list[Note]
+
+
 class RosterChanged(Event, frozen=True, kw_only=True, tag="roster", omit_defaults=True):
     """A baby was added, edited, retired or deleted."""
 
@@ -299,4 +331,5 @@ AnyEvent = (
     | Handover
     | Calibration
     | RosterChanged
+    | RecordArrived
 )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from monitor import commands
-from monitor.events.event_types import CommandResult, SourceCondition
+from monitor.events.babies import Arrival, Baby
+from monitor.events.event_types import CommandResult, Entries, SourceCondition
 from monitor.names import SourceName
 from monitor.timeshift import Moment
 
@@ -183,6 +184,21 @@ class Command(msgspec.Struct, frozen=True):
         )
 
 
+class RecordBrought(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole record of a baby that comes from another box."""
+
+    command: Command
+    """which the answer is for"""
+    baby: Baby
+    arrival: Arrival
+    entries: Entries
+
+    @property
+    def t_s(self) -> float:
+        """When it came."""
+        return self.command.t_s
+
+
 Observation = (
     AudioBlock
     | ScaleBlock
@@ -196,4 +212,5 @@ Observation = (
     | LinkReport
     | IdentityReport
     | Command
+    | RecordBrought
 )

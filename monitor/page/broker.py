@@ -66,6 +66,7 @@ class Broker:
         self._woken = asyncio.Event()
         self._asked: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._settling: asyncio.TimerHandle | None = None
+        self._settled = False
         self._looked_s: dict[str, float] = {}
         """monotonic time at which each box was last asked for its readings"""
         self._offered, self._named = offered, named
@@ -76,6 +77,11 @@ class Broker:
     def connected(self) -> bool:
         """Whether the broker has accepted the page."""
         return self._up
+
+    @property
+    def settled(self) -> bool:
+        """Whether the broker has said all that it keeps."""
+        return self._up and self._settled
 
     async def run(self) -> None:
         """Keep a connection until cancelled."""
@@ -111,7 +117,7 @@ class Broker:
             while connection.events:
                 match connection.events.popleft():
                     case Connected():
-                        self._up = True
+                        self._up, self._settled = True, False
                         self._boxes.begin()
                         connection.subscribe([f"nursery/+/{topic}" for topic in TOPICS])
                     case Subscribed():
@@ -136,8 +142,10 @@ class Broker:
         return 0.0 if self._version.over(wrong_version=wrong_version) else RETRY_S
 
     def _settle(self) -> None:
-        for name in self._boxes.settle():
-            self._hub.changed(name)
+        self._settled = True
+        self._boxes.settle()
+        for box in self._boxes:
+            self._hub.changed(box.name)
 
     def _take(self, topic: str, payload: bytes, *, retain: bool) -> None:
         if (changed := self._boxes.observe(topic, payload, self._clock())) is not None:

@@ -16,6 +16,7 @@ from monitor.page.broker import Broker
 from monitor.page.hub import Hub
 from monitor.page.limits import OF_ONE_PHONE, Buckets
 from monitor.page.moved import Moved
+from monitor.page.moves import Moves
 from monitor.page.pairing import Pairing
 from monitor.page.said import Said
 from monitor.page.seen import Shown
@@ -43,6 +44,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     views: Views
     access: Callable[[], Access | None]
     """how Home Assistant reaches the broker of this machine"""
+    moves: Moves
+    """babies whose records go from box to box"""
     languages: dict[str, Words]
     names: frozenset[str]
     """host names that it answers to"""

@@ -29,6 +29,7 @@ from monitor.page.limits import Buckets
 from monitor.page.links import page_url
 from monitor.page.listening import Listeners
 from monitor.page.moved import Moved
+from monitor.page.moves import Moves
 from monitor.page.pairing import Pairing
 from monitor.page.said import Said
 from monitor.page.sessions import Sessions
@@ -60,10 +61,12 @@ def assemble(
     own = page_broker(mqtt, settings)
     boxes, hub, pairing = Boxes(), Hub(), Pairing(settings.state_dir)
     moved = Moved(settings.state_dir)
+    broker = Broker(connector(own), own.protocol, boxes, hub, clock, pairing.offer, moved.saw)
     return Page(
         boxes=boxes,
         hub=hub,
-        broker=Broker(connector(own), own.protocol, boxes, hub, clock, pairing.offer, moved.saw),
+        broker=broker,
+        moves=Moves(boxes, broker, hub),
         clock=clock,
         sessions=Sessions(settings.state_dir),
         pairing=pairing,
@@ -112,7 +115,7 @@ async def run(
     listeners = Listeners(settings.host, settings.port, connections, tls)
     await listeners.open()
     answers(page_url(listeners.addresses, listeners.port, settings))
-    async with _running(page.broker.run()), _running(_watched()):
+    async with _running(page.broker.run()), _running(page.moves.run()), _running(_watched()):
         systemd.notify("READY=1")
         await stop.wait()
         systemd.notify("STOPPING=1")

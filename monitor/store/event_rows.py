@@ -15,11 +15,14 @@ from monitor.events import (
     CryEnded,
     Feed,
     Note,
+    RecordArrived,
     Retraction,
     RosterChanged,
     Stamp,
     Unassigned,
     WeighIn,
+    Weighing,
+    origin_of,
 )
 from monitor.store.checked_rows import CheckedRows
 
@@ -84,6 +87,8 @@ class EventRows:
             self._insert("alerts", event, synced, since_s=event.since)
         elif isinstance(event, RosterChanged):
             self._write_roster(event)
+        elif isinstance(event, RecordArrived):
+            self._write_record(event)
         elif isinstance(event, CommandResult) and event.origin.startswith("inbox:"):
             self._write_answer(event)
 
@@ -114,6 +119,33 @@ class EventRows:
         else:
             self.write_baby(event.baby)
 
+    def _write_record(self, event: RecordArrived) -> None:
+        """Exactly this is what was known before it came; what was made here since then stays."""
+        entries = event.entries
+        known = {
+            *(each.step_id for each in entries.weighings),
+            *(each.step_id for each in entries.feeds),
+            *(each.step_id for each in entries.notes),
+        }
+        for table in ("weighings", "feeds", "notes") if event.replaces else ():
+            rows = self._db.execute(
+                f"SELECT step_id, t_s FROM {table} WHERE baby = ?",  # noqa: S608 - fixed names
+                (event.baby,),
+            ).fetchall()
+            for row in rows:
+                here = not origin_of(row["step_id"]) and row["t_s"] >= event.since
+                if row["step_id"] not in known and not here:
+                    self._keep_history(row["step_id"])
+                    self._delete(row["step_id"], table)
+        for weighing in entries.weighings:
+            session, sure = self._told(weighing.stamp)
+            self._insert("weighings", weighing, sure, session=session)
+        for feed in entries.feeds:
+            session, sure = self._told(feed.stamp)
+            self._insert("feeds", feed, sure, session=session)
+        for note in entries.notes:
+            self.write(note, synced=True)
+
     def _write_answer(self, event: CommandResult) -> None:
         row = int(event.origin.removeprefix("inbox:"))
         answer = None if event.answer is None else msgspec.json.encode(event.answer).decode()
@@ -133,7 +165,7 @@ class EventRows:
         """Session and certainty of what has its own word for its time."""
         return PERSON if stamp == "person" else self._session, stamp != "guess"
 
-    def _insert(self, table: str, event: AnyEvent, synced: bool, **more: object) -> None:
+    def _insert(self, table: str, event: AnyEvent | Weighing, synced: bool, **more: object) -> None:
         given = {"session": self._session, "synced": synced} | more
         columns = _COLUMNS[table]
         values = [given[name] if name in given else getattr(event, name) for name in columns]

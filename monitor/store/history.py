@@ -16,7 +16,8 @@ import msgspec
 from monitor.codec import document, encode
 from monitor.commands import History
 from monitor.errors import CommandError
-from monitor.events import Baby, Candidate, CryEnded, Feed, Note, Weighing
+from monitor.events import Baby, Candidate, CryEnded, Feed, Note, Weighing, origin_of
+from monitor.store.event_rows import PERSON
 from monitor.store.reading import JournalReader
 from monitor.times import parse_rfc3339, rfc3339
 
@@ -136,7 +137,7 @@ def _next(found: list[Item], kept: int, span: Span) -> str | None:
 
 def _weighing(row: dict[str, Any]) -> Item:
     weighing = msgspec.convert(row, Weighing, strict=False)
-    fields = document(weighing)
+    fields = document(weighing) | _guessed(row)
     return _item("weighing", row["step_id"], row["t_s"], fields)
 
 
@@ -152,14 +153,19 @@ def _question(row: dict[str, Any]) -> Item:
 
 def _feed(row: dict[str, Any]) -> Item:
     fields = document(msgspec.convert(row, Feed, strict=False))
-    fields = {"origin": "scale", "how": None} | fields
+    fields = {"origin": "scale", "how": None} | fields | _guessed(row)
     return _item("feed", row["step_id"], row["t_s"], fields)
 
 
 def _note(row: dict[str, Any]) -> Item:
     value = None if row["value"] is None else msgspec.json.decode(row["value"])
     fields = document(msgspec.convert(row | {"value": value}, Note, strict=False))
-    return _item("note", row["step_id"], row["t_s"], fields)
+    return _item("note", row["step_id"], row["t_s"], fields | _guessed(row))
+
+
+def _guessed(row: dict[str, Any]) -> Item:
+    """Only where the clock was not known then."""
+    return {} if row["synced"] or row["session"] == PERSON else {"guessed": True}
 
 
 def _cry(row: dict[str, Any]) -> Item:
@@ -180,6 +186,8 @@ def _alert(row: dict[str, Any]) -> Item:
 
 def _item(what: str, key: str | None, t_s: float, fields: Item) -> Item:
     head: Item = {"what": what, "id": key, "at": rfc3339(t_s)}
+    if key is not None and (origin := origin_of(key)):
+        head["from"] = origin
     return head | {
         name: value for name, value in fields.items() if name not in {"step_id", "event"}
     }

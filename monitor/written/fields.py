@@ -20,6 +20,14 @@ SNOOZE_LONGEST_MIN = 720.0
 
 Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
 Filled = Annotated[str, Meta(max_length=LONGEST_TEXT, pattern=r"\S")]
+BoxName = Annotated[
+    str,
+    Meta(
+        max_length=48,
+        pattern=r"^[a-z0-9][a-z0-9_-]*$",
+        description="a box is named with a to z, 0 to 9, - and _",
+    ),
+]
 Grams = Annotated[
     float,
     Meta(

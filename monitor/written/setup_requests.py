@@ -13,7 +13,7 @@ from msgspec import Meta
 from monitor.config import WebAddress
 from monitor.errors import CommandError
 from monitor.names import SetUpStep
-from monitor.written.fields import Filled, MassGrams
+from monitor.written.fields import BoxName, Filled, MassGrams, Text
 from monitor.written.verb import Verb
 
 LOOK_S = 60.0
@@ -31,6 +31,14 @@ Value = Annotated[
         extra={"nested": True},
     ),
 ]
+Table = Annotated[
+    dict[str, Plain | None], Meta(description="a table of plain values", extra={"nested": True})
+]
+Tables = Annotated[
+    list[dict[str, Plain | None]],
+    Meta(description="a list of tables of plain values", extra={"nested": True}),
+]
+Count = Annotated[float, Meta(ge=0, le=1e7, description="give 0 or more")]
 LookSeconds = Annotated[float, Meta(ge=0, le=LOOK_LONGEST_S, description="give 0 to 300 (5 min)")]
 
 
@@ -100,4 +108,41 @@ class Adopt(Verb, frozen=True, kw_only=True, tag="adopt"):
     """have the earlier card's entities removed instead"""
 
 
-SetupRequest = Configure | CalibrateScale | Look | SetUp | SubscribePhone | Adopt
+class BabyGive(Verb, frozen=True, kw_only=True, tag="baby_give"):
+    """For whoever carries a baby's record to the box where it moves.
+
+    ``read``: who it is, and the digest of its record; for a minute nobody else may carry it.
+    ``let_go``: the other box has all of it. ``keep``: it stays, and ``why``.
+    """
+
+    move: Filled
+    carrier: Filled
+    step: Literal["read", "let_go", "keep"]
+    digest: Text | None = None
+    """of what the other box has, for ``let_go``"""
+    carried: Count | None = None
+    """how much it has by now"""
+    why: Text | None = None
+    """why it does not go on"""
+
+
+class BabyTake(Verb, frozen=True, kw_only=True, tag="baby_take"):
+    """A baby comes from the box ``origin``: who it is, its record piece by piece, then all of it.
+
+    Nothing changes before ``accept``, and nothing then unless ``digest`` is that of what came.
+    """
+
+    move: Filled
+    origin: BoxName
+    step: Literal["begin", "items", "accept", "cancel"]
+    who: Table | None = None
+    """for ``begin``"""
+    items: Tables | None = None
+    """for ``items``"""
+    digest: Text | None = None
+    """for ``accept``"""
+
+
+SetupRequest = (
+    Configure | CalibrateScale | Look | SetUp | SubscribePhone | Adopt | BabyGive | BabyTake
+)

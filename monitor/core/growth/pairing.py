@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from monitor.core.growth.feeding import FED_SHARE, LONGEST_BOTTLE_S, FeedRecord
-from monitor.events import Weighing
+from monitor.events import Weighing, origin_of
 from monitor.times import HOUR_S
 
 FEED_MAX_S = 6 * HOUR_S
@@ -37,6 +37,9 @@ def _pairs(weighings: Sequence[Weighing]) -> Iterator[tuple[Weighing | None, Wei
     """Each lift with its return, in order of time; ``None`` where one of them was not seen."""
     lift: Weighing | None = None
     for weighing in weighings:
+        if lift is not None and origin_of(lift.step_id) != origin_of(weighing.step_id):
+            yield lift, None  # it was put back into another box
+            lift = None
         if weighing.move == "lift":
             if lift is not None:
                 yield lift, None

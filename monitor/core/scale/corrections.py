@@ -30,6 +30,7 @@ from monitor.core.scale.typed_weights import TypedWeights
 from monitor.errors import CommandError
 from monitor.events import AnyEvent, Command, Stamp, Weighing
 from monitor.names import NOBODY
+from monitor.written.setup_requests import BabyTake
 
 Origin = Literal["typed", "imported"]
 
@@ -77,6 +78,8 @@ class Corrections:
                 return self._roster.leave(name, reason, command.t_s)
             case BabyDelete(name=name):
                 return self._roster.delete(name, command.t_s)
+            case BabyTake():
+                raise CommandError("records are taken by a monitor that runs")
             case _:
                 raise CommandError(f"{command.verb} is not about weights or babies")
 

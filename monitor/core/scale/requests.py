@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import msgspec
 
-from monitor.commands import Correct, ExpectWeighIn, FeedByHand, ScaleRequest, Tare, Undo, WriteNote
+from monitor.commands import (
+    BabyMove,
+    Correct,
+    ExpectWeighIn,
+    FeedByHand,
+    ScaleRequest,
+    Tare,
+    Undo,
+    WriteNote,
+)
 from monitor.core.scale.care import Care
 from monitor.core.scale.corrections import Corrections
 from monitor.core.scale.decision import UNSURE_P
 from monitor.core.scale.entries import Entries
+from monitor.core.scale.moves import Moves
 from monitor.core.scale.parts import Parts
 from monitor.core.scale.thing_answers import ThingAnswers
 from monitor.core.scale.typed_weights import TypedWeights
 from monitor.core.scale.undoing import Undoing
 from monitor.errors import CommandError
-from monitor.events import AnyEvent, Command
+from monitor.events import AnyEvent, Command, RecordBrought
+from monitor.written.setup_requests import BabyGive, BabyTake
 
 
 class Requests:
@@ -31,6 +42,7 @@ class Requests:
         self._care = Care(parts.state.care, parts.claims, parts.roster, parts.reference)
         weights = TypedWeights(parts.claims, parts.occupancy)
         self._entries, self._undoing = Entries(parts), Undoing(parts, self._care, weights)
+        self._moves = Moves(parts, parts.reference)
         self._corrections = Corrections(
             parts.claims,
             parts.occupancy,
@@ -60,6 +72,12 @@ class Requests:
                 case WriteNote() as told:
                     out = self._care.note(told, command.t_s)
                     self._note_who_has_it(told, command.t_s)
+                case BabyMove() as wanted:
+                    out, said = self._moves.move(wanted, command.t_s)
+                case BabyGive() as given:
+                    out = self._moves.give(given, command.t_s)
+                case BabyTake(step="cancel") as given:
+                    out = self._moves.send_back(given, command.t_s)
                 case Correct() as correction:
                     corrected = self._care.correct(correction)
                     if corrected is None:
@@ -69,9 +87,17 @@ class Requests:
                     out = self._corrections.carry_out(command)
         except CommandError as refused:
             error = str(refused)
-        if error is None and not isinstance(command.request, Undo):
+        if error is None and not isinstance(command.request, Undo | BabyGive | BabyTake):
             self._entries.add(command.request, before, command.t_s)
         return [*out, command.answer(error, said)]
+
+    def bring(self, brought: RecordBrought) -> list[AnyEvent]:
+        """A baby comes from another box; what follows, and the answer."""
+        try:
+            out = self._moves.bring(brought)
+        except CommandError as refused:
+            return [brought.command.answer(str(refused))]
+        return [*out, brought.command.answer(said=f"{brought.baby.name} is in the nursery")]
 
     def _note_who_has_it(self, told: WriteNote, now_s: float) -> None:
         """Whoever writes of a baby that is out has it."""

@@ -80,10 +80,10 @@ class Roster:
         described.pop("confirm", None)
         baby = Baby(id=self._free_id(now_s), registered_s=now_s, **described)
         self._check_described(request, BabyRecord(baby=baby), now_s)
-        self._check_name(baby, None)
-        self._check_room()
+        self.check_free(baby, None)
+        self.check_room(new=True)
         events: list[AnyEvent] = [RosterChanged(t_s=now_s, baby=baby)]
-        joins = self._open_record(baby, now_s)
+        joins = self._joins(baby, now_s)
         if baby.weight_g is None:  # what was put in before may be a bottle of warm water
             self._occupancy.observe(joins)
             return events
@@ -96,27 +96,35 @@ class Roster:
         names = (first, *(f"{first}-{number}" for number in range(2, MOST_MET + 2)))
         return next(name for name in names if name not in taken)
 
-    def _check_room(self) -> None:
+    def check_room(self, *, new: bool) -> None:
+        """Whether one more may be here; ``new``: one that never was.
+
+        Raises:
+            CommandError: it may not.
+        """
         if sum(record.here for record in self._claims.records) >= MOST_BABIES:
             raise CommandError(
                 f"{MOST_BABIES} babies are here, which is the most: retire who has left"
             )
-        if len(self._claims.records) >= MOST_MET:
+        if new and len(self._claims.records) >= MOST_MET:
             raise CommandError(
                 f"{MOST_MET} babies have come and gone since the start: restart the monitor"
             )
 
     def admit(self, baby: Baby, t_s: float) -> int:
         """Open a record for a baby; whether it is in the box is for its first step to show."""
-        joins = self._open_record(baby, t_s)
+        joins = self._joins(baby, t_s)
         self._occupancy.observe(joins)
         return joins.baby
 
-    def _open_record(self, baby: Baby, t_s: float) -> Presence:
-        record = BabyRecord(baby=baby)
-        self._claims.records.append(record)
-        estimate = first_estimate(record, self._reference, t_s)
-        place = len(self._claims.records) - 1
+    def open_record(self, baby: Baby) -> int:
+        """An empty record at the end; returns its place. The tracker is not told."""
+        self._claims.records.append(BabyRecord(baby=baby))
+        return len(self._claims.records) - 1
+
+    def _joins(self, baby: Baby, t_s: float) -> Presence:
+        place = self.open_record(baby)
+        estimate = first_estimate(self._claims.records[place], self._reference, t_s)
         return Presence(t_s=t_s, baby=place, present=True, estimate=estimate)
 
     def edit(self, request: BabyEdit, now_s: float) -> list[AnyEvent]:
@@ -133,7 +141,7 @@ class Roster:
         baby = msgspec.structs.replace(record.baby, **changes)
         described = msgspec.structs.replace(record, baby=baby)
         self._check_described(request, described, now_s)
-        self._check_name(baby, i)
+        self.check_free(baby, i)
         self._claims.rename(record.baby.name, baby.name)
         record.baby = baby
         record.weighings = [msgspec.structs.replace(w, baby=baby.name) for w in record.weighings]
@@ -179,10 +187,12 @@ class Roster:
         """
         record = self._claims.records[i]
         name = record.baby.name
+        if not record.here and record.baby.moving is not None:
+            raise CommandError(f"{name} is in {record.baby.moving.to} by now: move it back")
         if before is not None:
-            self._check_name(before, i)
+            self.check_free(before, i)
             if before.retired_s is None and not record.here:
-                self._check_room()
+                self.check_room(new=False)
         elif record.weighings or record.by_hand or any(n.baby == name for n in self._care.notes):
             raise CommandError(
                 f"{name} has weighings, bottles or notes by now: take those back first, or say "
@@ -228,7 +238,12 @@ class Roster:
             raise CommandError(question)
         possible_grams(g, "weight_g")
 
-    def _check_name(self, baby: Baby, besides: int | None) -> None:
+    def check_free(self, baby: Baby, besides: int | None) -> None:
+        """Whether a baby may be called so; ``besides``: its own place, if it has one.
+
+        Raises:
+            CommandError: somebody else here is.
+        """
         for j, record in enumerate(self._claims.records):
             same = record.baby.slug == baby.slug or record.baby.id == baby.name
             if j != besides and record.here and same:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
+from monitor.codec import converted
 from monitor.core.growth.ages import Age, age_of
 from monitor.core.scale.decision import UNSURE_P
 from monitor.core.scale.parts import Parts
-from monitor.documents import BabyStatus, ScaleStatus, ThingStatus
+from monitor.documents import BabyStatus, MovingStatus, ScaleStatus, ThingStatus
+from monitor.events import Baby
 
 
 class Status:
@@ -77,5 +81,12 @@ class Status:
             known = self._state.claims.clock_known
             status = record.status(now_s, self._reference, in_box=inside, clock_known=known)
             since_s = None if blind else self._absences.out_since(i)
-            out.append(msgspec.structs.replace(status, out_since=since_s))
+            out.append(msgspec.structs.replace(status, out_since=since_s, **_moves(record.baby)))
         return out
+
+
+def _moves(baby: Baby) -> dict[str, Any]:
+    """From and to which box it goes."""
+    moving = None if baby.moving is None else converted(MovingStatus, baby.moving)
+    came_from = None if baby.arrival is None else baby.arrival.origin
+    return {"moving": moving, "stayed": baby.stayed, "came_from": came_from}

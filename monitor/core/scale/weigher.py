@@ -34,6 +34,7 @@ from monitor.events import (
     CryContext,
     Disturbed,
     Feed,
+    RecordBrought,
     ScaleBlock,
     Stamp,
     Tick,
@@ -113,7 +114,7 @@ class Weigher:
 
     # ------------------------------------------------------------------ observations
 
-    def observe(self, observation: ScaleBlock | Tick | Command) -> list[AnyEvent]:
+    def observe(self, observation: ScaleBlock | Tick | Command | RecordBrought) -> list[AnyEvent]:
         """Take one observation; return what it made known.
 
         Events carry the time they happened; the size of the blocks makes no difference to them.
@@ -123,6 +124,8 @@ class Weigher:
             return []
         if isinstance(observation, ScaleBlock):
             out = self._weigh(observation)
+        elif isinstance(observation, RecordBrought):
+            out = self._requests.bring(observation)
         else:
             out = self._requests.carry_out(observation)
         if out:

@@ -31,6 +31,8 @@ OWNERS = {
     "nursery.acl": "mosquitto",
 }
 """whoever reads it without being root, as the scripts of systemd/ have it"""
+GROUPS = {"access.toml": "nursery-page"}
+"""who may read it besides, where that is not the service"""
 
 
 class Written(msgspec.Struct):
@@ -144,7 +146,7 @@ def _give(fresh: Path, path: Path) -> None:
             uid = pwd.getpwnam(user).pw_uid
     elif path.suffix in {".toml", ".npz"}:
         with suppress(KeyError):
-            gid = pwd.getpwnam("nursery").pw_gid
+            gid = pwd.getpwnam(GROUPS.get(path.name, "nursery")).pw_gid
     if os.geteuid() == 0:
         os.chown(fresh, uid, gid)
     fresh.chmod(mode)

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.system.installed import pi
 from tests.system.mosquitto import BINARY, Mosquitto
+
+__all__ = ["broker", "pi"]
 
 FIRST = (
     "test_campaign.py", "test_home_assistant.py", "test_home_assistant_alone.py", "test_blind.py",

@@ -114,16 +114,19 @@ class Container:
         self, command: str, check: bool = True, typed: str = "", env: dict[str, str] | None = None
     ) -> tuple[int, str]:
         """Run a line of shell as root in it; its exit status and what it said."""
-        settings = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8"}
         done = subprocess.run(
-            ["nsenter", "--all", f"--target={self._init}", "env", "-i",
-             *(f"{key}={value}" for key, value in (settings | (env or {})).items()),
-             "sh", "-c", f"cd /root; {command}"],
-            input=typed, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-            timeout=COMMAND_S,
+            self.inside(command, env), input=typed, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, check=False, timeout=COMMAND_S,
         )  # fmt: skip
         assert done.returncode == 0 or not check, f"{command}: {done.stdout}"
         return done.returncode, done.stdout
+
+    def inside(self, command: str, env: dict[str, str] | None = None) -> list[str]:
+        """What runs a line of shell as root in it."""
+        settings = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8"}
+        return ["nsenter", "--all", f"--target={self._init}", "env", "-i",
+                *(f"{key}={value}" for key, value in (settings | (env or {})).items()),
+                "sh", "-c", f"cd /root; {command}"]  # fmt: skip
 
     def in_its_network(self) -> list[str]:
         """What goes before a command of this machine that shall run in its network."""

@@ -44,6 +44,8 @@ class SoundServer:
     def __init__(self, folder: Path) -> None:
         self._folder = self.folder = folder
         runtime = folder / "run" / "pulse"
+        # Pulse cuts a longer name off, and only who reaches it by the same path finds it.
+        assert len(f"{runtime}/native") < 108, f"too long for a socket: {runtime}/native"
         runtime.mkdir(parents=True, mode=0o700)
         (folder / "run").chmod(0o700)
         (folder / "alsa.conf").write_text(ALSA)

@@ -1,4 +1,4 @@
-"""``sudo ./install.sh`` from a checkout, on a clean Bookworm that reaches a package index.
+"""``sudo ./install.sh`` from a checkout, on clean systems that reach a package index.
 
 Part of ``make test-install``. The package is built and installed in the system before it boots: a
 booted one has no network. How this machine reaches its index holds there too: pip's configuration,
@@ -17,26 +17,21 @@ from pathlib import Path
 import pytest
 
 from tests.system.container import Container, base, need_tools
+from tests.system.installed import SUFFIX, WANTED
 
 ROOT = Path(__file__).parents[2]
 PIP_FILES = ("/etc/pip.conf", "/etc/xdg/pip")
 ENVIRONMENT = re.compile(r"(?i)^(PIP_\w+|\w+_PROXY|SSL_CERT_\w+|REQUESTS_CA_BUNDLE)$")
 UNITS = ("mosquitto.service", "nursery.service", "nursery-page.service", "nursery-name.path")
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.optional,
-    pytest.mark.skipif(
-        "NURSERY_INSTALL_TEST" not in os.environ, reason="NURSERY_INSTALL_TEST is not set"
-    ),
-]
+pytestmark = WANTED
 
 
-@pytest.fixture
-def system(tmp_path: Path) -> Iterator[Container]:
+@pytest.fixture(params=SUFFIX)
+def system(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Container]:
     need_tools("git")
     root = tmp_path / "root"
-    subprocess.run(["cp", "-a", base("bookworm"), root], check=True, timeout=300)
+    subprocess.run(["cp", "-a", base(request.param), root], check=True, timeout=600)
     checkout = root / "root/checkout"
     checkout.mkdir()
     files = subprocess.check_output(

@@ -1,4 +1,4 @@
-"""The set-up of a box whose package was installed in a clean Bookworm, walked by a browser.
+"""The set-up of a box whose package was installed in a clean system, walked by a browser.
 
 Part of ``make test-install``. The chip is preloaded into the service, and lgpio lies where the
 package of Raspberry Pi OS would put it; the microphone is a PulseAudio beside the system, which
@@ -8,35 +8,30 @@ is as installed: units, users, sandbox, broker with its rights, page.
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from importlib.metadata import files
 from pathlib import Path
 
 import pytest
 
-from tests.system import phone_in_there, relay_in_there
+from tests.system import lgpio_there, phone_in_there, relay_in_there
 from tests.system.browser import CHROMIUM, chromium
 from tests.system.container import ADDRESS, base, fetch, need_tools
 from tests.system.fake_gpiochip import FakeChip, missing
+from tests.system.installed import SUFFIX, WANTED, Pi, built
 from tests.system.page_process import PageProcess, Phone
 from tests.system.sound_server import SoundServer, missing_tools
 from tests.system.subscriber import wait_for
-from tests.system.test_package import Pi, built
 from tests.system.test_page_set_up import ZERO, Walk, set_up_of, taken_up_again
 
 pytestmark = [
-    pytest.mark.system,
-    pytest.mark.optional,
-    pytest.mark.skipif(
-        "NURSERY_INSTALL_TEST" not in os.environ, reason="NURSERY_INSTALL_TEST is not set"
-    ),
+    *WANTED,
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
 ]
 
@@ -74,34 +69,32 @@ def reached(pi: Pi) -> Iterator[Installed]:
             relay.wait()
 
 
-@pytest.fixture
-def pi(tmp_path: Path) -> Iterator[Pi]:
+@pytest.fixture(params=SUFFIX)
+def pi(request: pytest.FixtureRequest) -> Iterator[Pi]:
     need_tools()
     if reason := missing():
         pytest.skip(reason)
     if sys.version_info[:2] != (3, 11):
-        pytest.skip("Bookworm's Python is 3.11, and lgpio is taken from this one")
+        pytest.skip("Bookworm's Python is 3.11, and its lgpio is taken from this one")
     if missing_tools():
         pytest.skip(f"not installed: {', '.join(missing_tools())}")
-    package = built("bookworm", tmp_path / "dist")
-    root = tmp_path / "root"
-    subprocess.run(["cp", "-a", base("bookworm"), root], check=True, timeout=300)
+    package = built(request.param)
+    root = Path(tempfile.mkdtemp()) / "root"  # short: a socket of this machine lies in there
+    subprocess.run(
+        ["cp", "-a", "--reflink=auto", base(request.param), root], check=True, timeout=600
+    )
+    lgpio_there.lay(root, request.param)
     shutil.copyfile(package, root / "root" / package.name)
     shutil.copyfile(phone_in_there.__file__, root / "root/phone_in_there.py")
     fetch(root, f"/root/{package.name}", "libasound2-plugins")
     made = Pi(root, package)
     yield made
     made.end()
-    shutil.rmtree(root, ignore_errors=True)
+    shutil.rmtree(root.parent, ignore_errors=True)
 
 
 def wire(root: Path) -> FakeChip:
-    """The chip in the system, and lgpio as Raspberry Pi OS has it."""
-    there = root / "usr/lib/python3/dist-packages"
-    for name in files("lgpio") or ():
-        if ".." not in name.parts:
-            (there / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(str(name.locate()), there / name)
+    """The chip in the system, and what names it to the unit."""
     (root / FAKE).mkdir(parents=True)
     chip = FakeChip(root / FAKE)
     (root / FAKE / "control").chmod(0o666)

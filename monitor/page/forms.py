@@ -25,6 +25,7 @@ from monitor.page.context import (
     taps_too_fast,
     words_of,
 )
+from monitor.page.labels import labelled
 from monitor.page.seen import Answer
 from monitor.page.sessions import Session
 from monitor.page.words import Words
@@ -126,7 +127,7 @@ async def _carry_out(
     name = await _name_now(page, box, asked, result)
     if name is None:
         return "/"
-    answer = answer_of(words_of(request), name, verb, asked, result)
+    answer = answer_of(words_of(request), name, verb, asked, result, page.clock())
     page.said.keep(session.id, answer, time.time())
     place = fields.get("back", "/") if answer.ok else fields.get("here") or fields.get("back", "/")
     back = security.back_to(place)
@@ -149,7 +150,12 @@ async def _name_now(
 
 
 def answer_of(
-    words: Words, box: str, verb: str, asked: dict[str, str], result: dict[str, Any]
+    words: Words,
+    box: str,
+    verb: str,
+    asked: dict[str, str],
+    result: dict[str, Any],
+    at_s: float = 0.0,
 ) -> Answer:
     """What is said of a result: the box's own words, or the page's where it had no answer."""
     ok = result.get("ok") is True
@@ -158,9 +164,10 @@ def answer_of(
         text = words(f"answer.{result['reason']}", box=box)
     return Answer(
         box=box,
+        at_s=at_s,
         verb=verb,
         ok=ok,
-        text=text,
+        text=labelled(text, words),
         result=result,
         fields=asked,
         can_undo=ok and verb in UNDOABLE,

@@ -45,6 +45,8 @@ def handler(show: Show) -> Handler:
         if shown.to:
             return RedirectResponse(shown.to, 303)
         page = page_of(request)
+        if not request.headers.get("x-live"):
+            page.said.was_shown(session.id, seen.url)
         if shown.look and seen.box is not None:
             page.broker.look(seen.box.name)
         turn = page.taps.turn(session.id)
@@ -82,7 +84,7 @@ def seen_by(request: Request, session: Session) -> Seen:
         now_s=now_s,
         words=words_of(request),
         right=session.right,
-        said=page.said.of(session.id, time.time()),
+        said=page.said.of(session.id, url_of(request), time.time()),
         broker_why=None if page.broker.connected else page.broker.why,
         path=dict(request.path_params),
         query=dict(request.query_params),

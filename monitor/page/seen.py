@@ -16,7 +16,7 @@ Right = Literal["carer", "look"]
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of the form that was sent last, said once more at the top of the next page."""
+    """What became of the form that was sent last, said at the top of the page that follows."""
 
     box: str
     verb: str
@@ -28,6 +28,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     fields: dict[str, str] = {}
     """what was in the form: a refused one is shown filled in again"""
     can_undo: bool = False
+    at_s: float = 0.0
+    """when, by the boxes' clock"""
 
 
 class HistoryOf(Protocol):

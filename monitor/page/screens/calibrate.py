@@ -20,7 +20,8 @@ async def show(seen: Seen) -> Shown:
     under_way = table(box.scale, "calibration")
     said = seen.said
     done = said is not None and said.ok and said.verb == "calibrate_scale"
-    due = _due(text(under_way, "next"), said if done else None)
+    fresh = done and said is not None and box.received_s.get("scale", 0.0) <= said.at_s
+    due = _due(text(under_way, "next"), said if fresh else None)
     refused = said is not None and not said.ok and said.box == box.name
     accepted = done and said is not None and said.fields.get("step") == "accept"
     ends_s = moment(under_way, "ends_at")

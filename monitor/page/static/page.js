@@ -164,7 +164,7 @@
           minimumFractionDigits: decimals,
           maximumFractionDigits: decimals,
         });
-        write(place, `${said}\u00a0${place.dataset.unit}`);
+        write(place, `${said.replace("-", "\u2212")}\u00a0${place.dataset.unit}`);
       }
     }
   }

@@ -4,7 +4,7 @@ import pytest
 
 from monitor.page.screens import calibrate
 from monitor.page.seen import Answer
-from tests.page.seeing import BOX, EN, at, box, health, html, seen, shown
+from tests.page.seeing import BOX, EN, NOW, at, box, health, html, seen, shown
 
 
 def under_way(due, **more):
@@ -56,14 +56,35 @@ def test_without_a_scale_or_the_right_there_is_nothing_to_press():
 def test_the_answer_to_a_step_is_ahead_of_the_document():
     fields, result = {"step": "empty"}, {"ok": True, "next": "mass"}
     said = Answer(
-        box=BOX, verb="calibrate_scale", ok=True, text="read", fields=fields, result=result
+        box=BOX,
+        verb="calibrate_scale",
+        ok=True,
+        text="read",
+        fields=fields,
+        result=result,
+        at_s=NOW,
     )
     assert shown(calibrate.show, seen(said=said)).model["due"] == "mass"
     assert shown(calibrate.show, seen(under_way("check"), said=said)).model["due"] == "check"
 
 
+def test_what_another_phone_has_done_since_counts():
+    """It began anew: what this phone was told before that is over."""
+    fields, result = {"step": "mass"}, {"ok": True, "next": "check"}
+    said = Answer(
+        box=BOX, verb="calibrate_scale", ok=True, text="read", fields=fields, result=result,
+        at_s=NOW - 10,
+    )  # fmt: skip
+    assert shown(calibrate.show, seen(under_way("mass"), said=said)).model["due"] == "mass"
+
+
 def test_what_was_cancelled_begins_anew():
     said = Answer(
-        box=BOX, verb="calibrate_scale", ok=True, text="cancelled", fields={"step": "cancel"}
+        box=BOX,
+        verb="calibrate_scale",
+        ok=True,
+        text="cancelled",
+        fields={"step": "cancel"},
+        at_s=NOW,
     )
     assert shown(calibrate.show, seen(under_way("check"), said=said)).model["due"] == "empty"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from html import unescape
 
 import msgspec
 import pytest
@@ -130,3 +131,20 @@ def test_the_other_screens_lead_back_to_it_until_it_is_done():
     assert EN("set_up.go_on") not in html(now.show, seen(done))
     assert EN("set_up.menu_done") in html(box_screen.show, seen(done))
     assert 'id="walk-bar"' not in html(babies.show, seen(done))
+
+
+def test_what_cannot_be_told_of_the_cells_wires_is_said():
+    page = unescape(html(set_up.show, seen(new("name"), step="scale")))
+    for key in ("walk.wires_cell", "walk.wires_end", "walk.wires_falls"):
+        assert EN(key) in page
+
+
+def test_a_step_that_cannot_be_done_yet_is_not_what_is_offered_first():
+    why = "does not answer (DOUT stays high)"
+    known = told("name", scale="failed")
+    known["sources"]["scale"]["why"] = why
+    broken = html(set_up.show, seen(box(health=known, babies={}, scale={}), step="scale"))
+    assert 'class="" id="tick"' in broken
+    well = told("name", scale="healthy")
+    works = html(set_up.show, seen(box(health=well, babies={}, scale={}), step="scale"))
+    assert 'class="main" id="tick"' in works

@@ -14,7 +14,8 @@ from monitor.core.health.channels import Frames
 from monitor.recordings.stream import Damaged, Stream
 from monitor.recordings.wav_length import WavLength, wav_length
 
-_BLOCK_S = 1.0
+_BLOCK_S = 0.5
+"""larger blocks of 48 kHz do not stay in the cache until they are mixed and resampled"""
 _LONGEST_S = 1e6
 """a header that says more does not know: libsndfile's word for it is the largest number"""
 

@@ -11,7 +11,7 @@ from monitor.devices.replayed import ReplayedMicrophone, ReplayedScale, batches
 from monitor.errors import InputError
 from monitor.events import AudioBlock, ScaleBlock, SourceReport
 from monitor.host.timeline import Timeline
-from monitor.recordings.audio import Rechunker, read_audio
+from monitor.recordings.audio import Rechunker, decode, read_audio
 from monitor.recordings.scale_csv import read_scale_csv
 
 
@@ -164,3 +164,15 @@ def test_sound_is_played_in_blocks_with_contiguous_times(tmp_path):
     assert len(blocks) == 10
     for before, after in pairwise(blocks):
         assert after.t_s == pytest.approx(before.end_s, abs=1e-6)
+
+
+@pytest.mark.parametrize("rate_hz", [16_000, 44_100])
+@pytest.mark.parametrize("chunk_s", [0.1, 0.6, 1.0, 7.0])
+def test_a_recording_is_the_same_however_it_is_cut(tmp_path, rate_hz, chunk_s):
+    path = tmp_path / "x.wav"
+    soundfile.write(path, np.random.default_rng(0).normal(size=3 * rate_hz) * 0.1, rate_hz)
+    pieces = list(decode(path, chunk_s))
+    assert len(pieces) == int(3.0 / chunk_s + 1e-9) + 1  # and what the filter still held
+    assert [part for _, part in pieces] == sorted(part for _, part in pieces)
+    whole = np.concatenate([samples for samples, _ in decode(path, 100.0)])
+    assert np.array_equal(np.concatenate([samples for samples, _ in pieces]), whole)

@@ -8,6 +8,7 @@ Blocks in which nothing stands out of the background are not shown to the networ
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import groupby
 from typing import NamedTuple
 
@@ -53,6 +54,12 @@ class Heard(NamedTuple):
 
     windows: list[CryWindow]
     bouts: list[BoutEvent]
+
+
+@cache
+def _ones() -> Floats:
+    """BLAS adds along rows three times as fast as ``np.add.reduce``."""
+    return np.ones(STEP_SAMPLES, dtype=np.float32)
 
 
 class _View(NamedTuple):
@@ -202,7 +209,7 @@ class CryDetector:
     def _measure_level(self, samples: Floats) -> None:
         steps = samples.reshape(-1, STEP_SAMPLES)
         power = np.vecdot(steps, steps) / STEP_SAMPLES
-        mean = np.add.reduce(steps, axis=1) / STEP_SAMPLES
+        mean = steps @ _ones() / STEP_SAMPLES
         offset = mean * mean  # a constant is no sound
         if (offset > LARGE_OFFSET * power).any():
             steps = steps - mean[:, None]

@@ -149,27 +149,35 @@ class Surveyor:
     def __init__(self) -> None:
         self._peak_db = _QUIETEST_PEAK_DB
         self._steps = 0
-        self._quartiles = np.empty((_BACKGROUND_STEPS, BANDS), dtype=np.float32)
+        self._quartiles = np.empty((BANDS, _BACKGROUND_STEPS), dtype=np.float32)
 
     def survey(self, surveyed_db: Floats) -> Survey:
         """Whole steps in order, shape (steps * STEP_FRAMES / SURVEY_EVERY, BANDS)."""
         steps = surveyed_db.reshape(-1, STEP_FRAMES // SURVEY_EVERY, BANDS)
-        quartiles = np.partition(steps, _STEP_RANK, axis=1)[:, _STEP_RANK]
-        background = np.empty((len(steps), BANDS), dtype=np.float32)
-        unknown = np.empty(len(steps), dtype=bool)
-        for k, quartile in enumerate(quartiles):
-            background[k] = self._background(quartile)
-            unknown[k] = self._steps < _BACKGROUND_STEPS // 2
+        bands_first = np.ascontiguousarray(steps.transpose(0, 2, 1))  # selected along memory
+        bands_first.partition(_STEP_RANK, axis=2)
+        quartiles = bands_first[:, :, _STEP_RANK]
+        unknown = self._steps + np.arange(1, len(steps) + 1) < _BACKGROUND_STEPS // 2
+        background = self._backgrounds(quartiles)
         loudest = self._loudest(surveyed_db.max(axis=1))
         return Survey(background, loudest, unknown | _stirring(steps - background[:, None]))
 
-    def _background(self, quartile: Floats) -> Floats:
-        """Each band's quiet quarter of the past with this step in it, shape (BANDS,)."""
-        self._quartiles[self._steps % _BACKGROUND_STEPS] = quartile
-        self._steps += 1
-        known = self._quartiles[: min(self._steps, _BACKGROUND_STEPS)]
-        rank = len(known) // _BACKGROUND_PART
-        background: Floats = np.partition(known, rank, axis=0)[rank]
+    def _backgrounds(self, quartiles: Floats) -> Floats:
+        """Each band's quiet quarter of the past with each step in it, shape (steps, BANDS)."""
+        background = np.empty_like(quartiles)
+        pasts = np.empty((len(quartiles), BANDS, _BACKGROUND_STEPS), dtype=np.float32)
+        for past, quartile in zip(pasts, quartiles, strict=True):
+            self._quartiles[:, self._steps % _BACKGROUND_STEPS] = quartile
+            self._steps += 1
+            past[:] = self._quartiles
+        young = max(0, min(len(pasts), _BACKGROUND_STEPS - 1 - (self._steps - len(pasts))))
+        for k in range(young):
+            count = self._steps - len(pasts) + k + 1
+            known, rank = pasts[k, :, :count], count // _BACKGROUND_PART
+            background[k] = np.partition(known, rank, axis=1)[:, rank]
+        if young < len(pasts):
+            pasts[young:].partition(_BACKGROUND_STEPS // _BACKGROUND_PART, axis=2)
+            background[young:] = pasts[young:, :, _BACKGROUND_STEPS // _BACKGROUND_PART]
         return background
 
     def _loudest(self, peaks_db: Floats) -> Floats:

@@ -10,10 +10,12 @@ blocks arrive, so the result does not depend on how the stream was cut, not even
 from __future__ import annotations
 
 from math import ceil, gcd, pi
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.core.cry.features import HIGH_HZ
 from monitor.errors import InputError
 from monitor.events import AUDIO_RATE_HZ
 
@@ -21,16 +23,43 @@ STOP_BAND_DB = 86.0
 """design attenuation; the 80 dB promised hold after rounding to single precision"""
 PASS_FRACTION = 0.89
 """pass band as a part of the narrower Nyquist band: flat to 7.1 kHz when the input is wider"""
+FOLDED_HZ = AUDIO_RATE_HZ - HIGH_HZ
+"""from here on a wider input is stopped: what lies between 8 kHz and this folds to above 7.5 kHz,
+where no band of the features listens, and so much more room makes the filter a third shorter"""
 
 _MIN_OUTPUTS = 32
 """outputs per matrix row at least: short periods (48 kHz: one output) are repeated to fill it;
 with more, most of the matrix is zeros: at 48 kHz 96 of them took twice as long"""
 _MAX_PHASES = 1280
 """longest exact period (11.025 kHz has 640); odder rates interpolate between this many phases"""
+_MOST_OUTPUTS = 40
+"""outputs of one matrix at most: long periods (44.1 kHz: 160) become several matrices, each only of
+the inputs that its outputs need"""
 _PRODUCT_OUTPUTS, _MIN_ROWS = 1536, 4
 """outputs of one matrix product: 96 ms, small enough for a live stream; and rows at least"""
 
 Samples = NDArray[np.float32]
+
+
+class _Part(NamedTuple):
+    """Some neighbouring outputs of a period and the stretch of input that they need."""
+
+    outputs: slice
+    first: int
+    """input of the period where the stretch begins"""
+    matrix: Samples
+    """shape (inputs, outputs)"""
+    rows: Samples
+    """shape (rows, inputs): memory for the stretches of several periods"""
+
+    @classmethod
+    def of(cls, whole: Samples, first_output: int, rows: int) -> _Part:
+        """The part of a period's matrix from ``first_output`` on."""
+        outputs = slice(first_output, min(first_output + _MOST_OUTPUTS, whole.shape[1]))
+        used = np.flatnonzero(whole[:, outputs].any(axis=1))
+        first, last = int(used[0]), int(used[-1]) + 1
+        matrix = np.ascontiguousarray(whole[first:last, outputs])
+        return cls(outputs, first, matrix, np.empty((rows, last - first), dtype=np.float32))
 
 
 class Resampler:
@@ -62,8 +91,9 @@ class Resampler:
         self._advance = self._down * repeats
         if self._exact:
             self._rows = max(_MIN_ROWS, _PRODUCT_OUTPUTS // self._outputs)
-            self._matrix = _period_matrix(rate_hz, taps, self._up, self._down, self._outputs)
-            self._stretches = np.empty((self._rows, len(self._matrix)), dtype=np.float32)
+            matrix = _period_matrix(rate_hz, taps, self._up, self._down, self._outputs)
+            self._span = len(matrix)
+            self._parts = [_Part.of(matrix, k, self._rows) for k in _firsts(self._outputs)]
         else:
             self._table = _phase_table(rate_hz, taps, _MAX_PHASES)
         self._pending = np.zeros(self._half, dtype=np.float32)
@@ -91,7 +121,7 @@ class Resampler:
         return np.concatenate([*chunks, np.zeros(0, dtype=np.float32)])[:wanted]
 
     def _drain(self) -> Samples:
-        span = len(self._matrix)
+        span = self._span
         rows, step = self._rows, self._advance * self._rows
         need = self._advance * (rows - 1) + span
         count = max(0, (len(self._pending) - need) // step + 1)
@@ -101,12 +131,14 @@ class Resampler:
         pending = self._pending
         each = pending.itemsize
         for k in range(count):
-            # overlapping rows of one buffer; ``sliding_window_view`` takes longer than the product
-            stretches: Samples = np.ndarray(
-                (rows, span), np.float32, pending, k * step * each, (self._advance * each, each)
-            )
-            np.copyto(self._stretches, stretches)
-            np.matmul(self._stretches, self._matrix, out=out[k])
+            for part in self._parts:
+                # overlapping rows of one buffer; ``sliding_window_view`` takes longer
+                start, strides = (k * step + part.first) * each, (self._advance * each, each)
+                stretches: Samples = np.ndarray(
+                    part.rows.shape, np.float32, pending, start, strides
+                )
+                np.copyto(part.rows, stretches)
+                np.matmul(part.rows, part.matrix, out=out[k, :, part.outputs])
         self._pending = self._pending[count * step :].copy()
         self._emitted += out.size
         return out.ravel()
@@ -139,17 +171,27 @@ class Resampler:
         return out
 
 
+def _firsts(outputs: int) -> range:
+    return range(0, outputs, _MOST_OUTPUTS)
+
+
+def _edges_hz(rate_hz: int) -> tuple[float, float]:
+    """Where the pass band ends and the stop band begins."""
+    nyquist_hz = min(rate_hz, AUDIO_RATE_HZ) / 2
+    stop_hz = min(FOLDED_HZ, rate_hz / 2) if rate_hz > AUDIO_RATE_HZ else nyquist_hz
+    return nyquist_hz * PASS_FRACTION, stop_hz
+
+
 def _low_pass_length(rate_hz: int) -> int:
     """Taps (odd) of a Kaiser low-pass with the transition band and attenuation above."""
-    nyquist_hz = min(rate_hz, AUDIO_RATE_HZ) / 2
-    width = 2 * pi * nyquist_hz * (1 - PASS_FRACTION) / rate_hz
+    pass_hz, stop_hz = _edges_hz(rate_hz)
+    width = 2 * pi * (stop_hz - pass_hz) / rate_hz
     return ceil((STOP_BAND_DB - 8) / (2.285 * width) / 2) * 2 + 1
 
 
 def _kernel(rate_hz: int, taps: int, offset: NDArray[np.float64]) -> NDArray[np.float64]:
     """The low-pass's impulse response at ``offset`` input samples from its centre."""
-    nyquist_hz = min(rate_hz, AUDIO_RATE_HZ) / 2
-    cutoff = nyquist_hz * (1 + PASS_FRACTION) / 2 / rate_hz
+    cutoff = sum(_edges_hz(rate_hz)) / 2 / rate_hz
     beta = 0.1102 * (STOP_BAND_DB - 8.7)
     reach = taps / 2 + 0.5
     inside = np.clip(1 - (offset / reach) ** 2, 0, None)

@@ -18,7 +18,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -57,22 +56,21 @@ START_S = 1_700_000_000.0
 
 def hearing(seconds: int, *, quiet: bool) -> Callable[[], None]:
     """The detector on blocks of one second."""
-    from tests.bench.bench_cry import detector_run, quiet_hour, stirring_sound
-
     from monitor.core.cry.model import CryModel
     from monitor.data.shipped import cry_model_bytes
     from monitor.events import AUDIO_RATE_HZ
+    from monitor.simulation.sounds import Room
+    from tests.bench.bench_cry import detector_run, stirring_sound
 
-    sound = quiet_hour() if quiet else stirring_sound()
-    model = CryModel.from_bytes(cry_model_bytes(None))
-    return detector_run(model, sound[: seconds * AUDIO_RATE_HZ])
+    count = seconds * AUDIO_RATE_HZ
+    sound = Room(2).render(0, count) if quiet else stirring_sound()[:count]
+    return detector_run(CryModel.from_bytes(cry_model_bytes(None)), sound)
 
 
 def weighing(seconds: int) -> Callable[[], None]:
     """The scale path on blocks of one second with a tick each; two babies sleep."""
-    from tests.bench.bench_scale import new_path
-
     from monitor.events import Tick
+    from tests.bench.bench_scale import new_path
     from tests.demo_box import demo_box
 
     box = demo_box(1, START_S, 0.2)

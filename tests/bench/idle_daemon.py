@@ -1,4 +1,4 @@
-"""The daemon's loop over seconds in which nothing happens, without a source, a broker or a clock."""
+"""The daemon's loop over seconds in which nothing happens: no source, no broker, no clock."""
 
 from __future__ import annotations
 

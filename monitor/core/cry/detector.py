@@ -209,7 +209,7 @@ class CryDetector:
     def _measure_level(self, samples: Floats) -> None:
         steps = samples.reshape(-1, STEP_SAMPLES)
         power = np.vecdot(steps, steps) / STEP_SAMPLES
-        mean = steps @ _ones() / STEP_SAMPLES
+        mean: Floats = steps @ _ones() / np.float32(STEP_SAMPLES)
         offset = mean * mean  # a constant is no sound
         if (offset > LARGE_OFFSET * power).any():
             steps = steps - mean[:, None]

@@ -38,7 +38,7 @@ def test_tone_keeps_its_time_and_level(rate_hz: int) -> None:
 
 @pytest.mark.parametrize("rate_hz", [r for r in RATES_HZ if r > 16_000])
 @pytest.mark.parametrize("hertz", [8_550, 9_300, 10_900])
-def test_what_would_fold_to_where_the_bands_listen_is_80_db_down(rate_hz: int, hertz: float) -> None:
+def test_what_would_fold_into_the_bands_is_80_db_down(rate_hz: int, hertz: float) -> None:
     if hertz > 0.49 * rate_hz:
         pytest.skip("above this rate's own limit")
     out = run(rate_hz, tone(rate_hz, hertz))

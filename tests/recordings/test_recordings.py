@@ -146,7 +146,7 @@ def test_a_recording_plays_at_the_pace_of_the_timeline_then_fails(tmp_path):
     assert time.monotonic() - began > 0.4  # 9.9 s at 20 times the pace, not all at once
     blocks = [o for o in got if isinstance(o, ScaleBlock)]
     assert np.concatenate([b.counts for b in blocks]).tolist() == list(range(100))
-    assert blocks[0].times_s[0] == pytest.approx(5000.0, abs=1.0)
+    assert blocks[0].times_s[0] == pytest.approx(5000.0, abs=10.0)  # half a second late, at most
     assert [o.state for o in got if isinstance(o, SourceReport)] == ["healthy", "failed"]
 
 

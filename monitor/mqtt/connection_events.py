@@ -77,6 +77,17 @@ class Subscribed(msgspec.Struct, frozen=True):
     refused: tuple[str | None, ...]
     """for each topic that was asked for: None when it is granted, else the broker's reason"""
 
+    @property
+    def why_deaf(self) -> str | None:
+        """A sentence for a listener of whom not everything was granted; None when it was."""
+        reason = next((reason for reason in self.refused if reason is not None), None)
+        if reason is None:
+            return None
+        return (
+            f"the broker does not let this user hear the boxes ({reason}): give it the right to "
+            "read nursery/#"
+        )
+
 
 class Received(msgspec.Struct, frozen=True):
     """A message came in."""

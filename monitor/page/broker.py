@@ -120,7 +120,9 @@ class Broker:
                         self._up, self._settled = True, False
                         self._boxes.begin()
                         connection.subscribe([f"nursery/+/{topic}" for topic in TOPICS])
-                    case Subscribed():
+                    case Subscribed() as answered:
+                        if answered.why_deaf is not None:
+                            return self._lost(answered.why_deaf)
                         loop = asyncio.get_running_loop()
                         self._settling = loop.call_later(SETTLED_S, self._settle)
                     case Received(topic, payload, retain):

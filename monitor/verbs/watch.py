@@ -28,7 +28,7 @@ from monitor.errors import ConfigError
 from monitor.host.extras import install_command
 from monitor.mqtt.connecting import connector
 from monitor.mqtt.connection import Connection
-from monitor.mqtt.connection_events import Connected, Ended, Received, Refused
+from monitor.mqtt.connection_events import Connected, Ended, Received, Refused, Subscribed
 from monitor.mqtt.connection_settings import Intake, VersionChoice
 from monitor.mqtt.topics import Message, Topics
 from monitor.store.secrets import read_password
@@ -76,6 +76,9 @@ class Watch:
                         f"connected to {self._config.host} (MQTT {self._version.current})"
                     )
                     connection.subscribe(["nursery/#"])
+                case Subscribed() as answered if answered.why_deaf is not None:
+                    self._lost(answered.why_deaf)
+                    return
                 case Received(topic, payload):
                     self._take(topic, payload)
                 case Refused(why, wrong_protocol):

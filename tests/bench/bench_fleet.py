@@ -16,7 +16,6 @@ import json
 import multiprocessing
 import os
 import resource
-import sqlite3
 import sys
 import tempfile
 import time
@@ -29,96 +28,20 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from monitor.config import MqttConfig
-from monitor.documents import BabyStatus, BoxState, CryStatus, ScaleStatus
-from monitor.events import Alert, Baby
-from monitor.mqtt.connection import Connection
-from monitor.mqtt.discovery import discovery
-from monitor.mqtt.publisher import Publisher
-from monitor.mqtt.publisher_settings import Hooks
-from monitor.mqtt.topics import Topics, alert_messages, state_messages
-from monitor.store.outbox import Outbox
-from monitor.store.outbox_message import OutboxMessage
-from monitor.store.schema import migrate
+from tests.system.fleet_box import FleetBox
 from tests.system.mosquitto import BINARY, Mosquitto
 from tests.system.subscriber import Subscriber
 
 WORKERS = 4
-STATE_EVERY_S = 5.0
 PUMP_EVERY_S = 0.05
 ALERT_EVERY_S = {10: 1.0, 100: 4.0, 1000: 30.0}
-BABIES = [Baby(id=f"b{i}", name=f"Baby {i}", species="kitten") for i in range(2)]
-
-
-class Box:
-    """One box of the fleet: its publisher and the moments it has something to say."""
-
-    def __init__(self, number: int, port: int, alert_every_s: float) -> None:
-        self._topics = Topics(f"box{number}")
-        connection = sqlite3.connect(":memory:")
-        connection.row_factory = sqlite3.Row
-        migrate(connection)
-        self._outbox = Outbox(connection)
-        self._alert_every_s = alert_every_s
-        config = MqttConfig(host="127.0.0.1", port=port, tls=False, keepalive_s=60)
-        self.publisher = Publisher(
-            config,
-            self._outbox,
-            topics=self._topics,
-            connect=lambda protocol: Connection(config, protocol, f"fleet-{number}", None),
-            hooks=Hooks(receive=lambda _: None),
-        )
-        self.publisher.set_retained(
-            discovery(self._topics, identity=str(number), babies=BABIES, mode="device", version="1")
-        )
-        self._state_due_s = 0.0
-        self._alert_due_s = 0.0
-        self._count = number
-
-    def begin(self, share: float) -> None:
-        """Spread the boxes evenly over their intervals."""
-        now_s = time.time()
-        self._state_due_s = now_s + share * STATE_EVERY_S
-        self._alert_due_s = now_s + share * self._alert_every_s
-
-    def turn(self, *, alerts: bool) -> None:
-        """What one turn of the daemon's loop does."""
-        now_s = time.time()
-        if now_s >= self._state_due_s:
-            self._state_due_s += STATE_EVERY_S
-            self._count += 1
-            self.publisher.set_retained(state_messages(self._state(), self._topics))
-        if alerts and now_s >= self._alert_due_s:
-            self._alert_due_s += self._alert_every_s
-            self._raise_alert(now_s)
-        self.publisher.pump(now_s)
-
-    def _state(self) -> BoxState:
-        return BoxState(
-            cry=CryStatus(crying=False, level_db=-50.0 - self._count % 7),
-            scale=ScaleStatus(total_g=1500.0 + self._count % 11, still=True, activity=0.1,
-                              in_box=[baby.name for baby in BABIES]),
-            babies=[BabyStatus(name=baby.name, species="kitten", weight_g=200.0)
-                    for baby in BABIES],
-            alerts=[],
-            sources={},
-        )  # fmt: skip
-
-    def _raise_alert(self, now_s: float) -> None:
-        alert = Alert(
-            t_s=now_s, id=f"crying-{now_s}", kind="crying", state="raised", severity="warning",
-            baby=None, since=now_s - 20, title="Kitten crying", why="calls", box=self._topics.box,
-            message="A kitten has been crying for 20 s: Possum's bottle was due 20 min ago.",
-        )  # fmt: skip
-        for message in alert_messages(alert, self._topics):
-            self._outbox.add(
-                OutboxMessage(topic=message.topic, payload=message.payload, expires_s=now_s + 600)
-            )
 
 
 def work(port: int, numbers: range, total: int, seconds: float, line: Any) -> None:
     """One process: connect its boxes, wait for the start, run them, report its CPU."""
     alert_every_s = ALERT_EVERY_S.get(total, max(1.0, total / 33))
-    boxes = [Box(number, port, alert_every_s) for number in numbers]
+    config = MqttConfig(host="127.0.0.1", port=port, tls=False, keepalive_s=60)
+    boxes = [FleetBox(f"box{number}", number, config, alert_every_s) for number in numbers]
     while not all(box.publisher.connected for box in boxes):
         for box in boxes:
             box.turn(alerts=False)  # the first picture of each box is not part of the measurement

@@ -9,9 +9,13 @@ _CONNACK = {4: b"\x20\x02\x00\x00", 5: b"\x20\x03\x00\x00\x00"}
 
 
 class SilentBroker:
-    """Accepts connections, grants subscriptions, answers pings; ``published`` are topics."""
+    """Accepts connections, answers pings; ``published`` are topics.
 
-    def __init__(self) -> None:
+    Subscriptions are granted, or refused ("not authorized") where ``grants`` is False.
+    """
+
+    def __init__(self, *, grants: bool = True) -> None:
+        self._granted = b"\x01" if grants else b"\x87"
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._server.getsockname()[1]
         self.connections = 0
@@ -44,7 +48,7 @@ class SilentBroker:
                     self.published.append(body[2 : 2 + length].decode())
                 elif kind == 8:
                     granted = body.count(b"\x01") or 1
-                    answer = body[:2] + (b"\x00" if version == 5 else b"") + b"\x01" * granted
+                    answer = body[:2] + (b"\x00" if version == 5 else b"") + self._granted * granted
                     client.sendall(bytes([0x90, len(answer)]) + answer)
                 elif kind == 12:
                     client.sendall(b"\xd0\x00")

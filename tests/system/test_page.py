@@ -9,6 +9,7 @@ import pytest
 from tests.system.daemon import Daemon
 from tests.system.mosquitto import Mosquitto
 from tests.system.page_process import FORM, PageProcess
+from tests.system.silent_broker import SilentBroker
 from tests.system.subscriber import Subscriber, wait_for
 from tests.system.test_daemon import quiet_box
 
@@ -89,3 +90,11 @@ def test_a_code_that_the_lamp_blinks_pairs_a_phone(broker: Mosquitto, tmp_path: 
             assert tried("2514-3361") == 303
             assert tried("2514-3361") == 403
             assert page.log.count("offers to pair") == 1
+
+
+def test_where_the_page_may_not_listen_it_says_so(tmp_path: Path) -> None:
+    broker = SilentBroker(grants=False)
+    with PageProcess(tmp_path / "page", broker.port) as page:
+        phone = page.phone()
+        wait_for(lambda: "does not let this user hear the boxes" in phone.get("/").text)
+    broker.close()

@@ -10,6 +10,7 @@ import pytest
 from monitor.config import MqttConfig
 from monitor.verbs.watch import Watch
 from tests.system.mosquitto import Mosquitto
+from tests.system.silent_broker import SilentBroker
 from tests.system.subscriber import Subscriber
 
 pytestmark = pytest.mark.system
@@ -43,3 +44,12 @@ def test_it_sees_acknowledges_and_comes_back(broker: Mosquitto) -> None:
     pump(watch, lambda: "connected to" in watch.connection_text)
     assert not watch.press("q")
     watch.close()
+
+
+def test_where_it_may_not_listen_it_says_so_and_shows_no_empty_nursery() -> None:
+    broker = SilentBroker(grants=False)
+    watch = Watch(MqttConfig(host="127.0.0.1", port=broker.port, tls=False))
+    pump(watch, lambda: "read nursery/#" in watch.connection_text)
+    assert watch.connection_text.startswith("not connected: the broker does not let this user hear")
+    watch.close()
+    broker.close()

@@ -51,7 +51,8 @@ ALL_DAY = NightConfig(from_="00:00", to="00:00")
 class ScriptedBox:
     """State, policy, journal and publisher of one box; ``turn`` is its loop."""
 
-    def __init__(self, directory: Path, port: int, mode: Any) -> None:
+    def __init__(self, directory: Path, port: int, mode: Any, login: str = "") -> None:
+        user, _, password = login.partition(":")
         self.topics = Topics(BOX)
         self.babies = [KANGAROO, POSSUM]
         self.conditions: list[Condition] = []
@@ -60,12 +61,16 @@ class ScriptedBox:
         self._mode = mode
         self._journal = Journal.open(directory / "journal.sqlite")
         self._policy = AlertPolicy(AlertsConfig(night=ALL_DAY), BOX, lambda _t: 0)
-        config = MqttConfig(host="127.0.0.1", port=port, tls=False, keepalive_s=5)
+        config = MqttConfig(
+            host="127.0.0.1", port=port, tls=False, keepalive_s=5, username=user or None
+        )
         self._publisher = Publisher(
             config,
             self._journal.outbox,
             topics=self.topics,
-            connect=lambda protocol: Connection(config, protocol, "nursery-scripted", None),
+            connect=lambda protocol: Connection(
+                config, protocol, "nursery-scripted", password or None
+            ),
             hooks=Hooks(receive=self._receive),
         )
         self._publisher.set_retained(self._discovery())
@@ -196,9 +201,9 @@ class ScriptedBox:
             return None
 
 
-def main(directory: str, port: str, mode: str) -> None:
+def main(directory: str, port: str, mode: str, login: str = "") -> None:
     """Run until standard input ends."""
-    box = ScriptedBox(Path(directory), int(port), mode)
+    box = ScriptedBox(Path(directory), int(port), mode, login)
     lines: deque[str] = deque()
     ended = threading.Event()
 
@@ -217,4 +222,4 @@ def main(directory: str, port: str, mode: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4])
+    main(*sys.argv[1:5])

@@ -68,6 +68,8 @@ def prepare(config: Path, options: argparse.Namespace) -> None:
     (config / "configuration.yaml").write_text("\n".join(lines) + "\n")
     storage = config / ".storage"
     storage.mkdir(exist_ok=True)
+    user, _, password = options.login.partition(":")
+    login = {"username": user, "password": password} if user else {}
     entry = {
         "entry_id": "0" * 32,
         "version": 1,  # the oldest form: every core brings it up to date by itself
@@ -75,7 +77,7 @@ def prepare(config: Path, options: argparse.Namespace) -> None:
         "domain": "mqtt",
         "title": "broker",
         "data": {"broker": "127.0.0.1", "port": options.broker_port, "discovery": True,
-                 "protocol": "5"},
+                 "protocol": "5", **login},
         "options": {},
         "pref_disable_new_entities": False,
         "pref_disable_polling": False,
@@ -289,6 +291,7 @@ if __name__ == "__main__":
     parser.add_argument("--config", required=True)
     parser.add_argument("--broker-port", type=int, required=True)
     parser.add_argument("--http-port", type=int, required=True)
+    parser.add_argument("--login", default="", help="name:password at the broker")
     parser.add_argument("--dashboard")
     parser.add_argument("--frontend", action="store_true", help="the web pages, too")
     parser.add_argument("--blueprint")

@@ -102,11 +102,14 @@ class Core:
 class Box:
     """The scripted box as a process of its own, so that it can be killed."""
 
-    def __init__(self, folder: Path, broker_port: int, mode: str = "device") -> None:
+    def __init__(
+        self, folder: Path, broker_port: int, mode: str = "device", login: str = ""
+    ) -> None:
+        """``login``: ``name:password``, where the broker asks."""
         folder.mkdir(exist_ok=True)
         self._output = (folder / "box.out").open("w+")
         self._forgotten = 0
-        self._arguments = [str(folder), str(broker_port), mode]
+        self._arguments = [str(folder), str(broker_port), mode, login]
         self.start()
 
     def start(self) -> None:

@@ -1,0 +1,107 @@
+"""Try the needs on each engine and print the table: ``python -m tests.system.cluster``.
+
+--engine NAME...   which engines (all of them)
+--root DIR         take the engines' programs from this Debian tree (as root)
+--programs         instead: nursery page, watch and Home Assistant at another node than the box
+--storm WHAT...    instead: a node "killed", a line "cut" while boxes publish (minutes)
+--boxes N          how many boxes publish then
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+from tests.system.cluster import network
+from tests.system.cluster.ejabberd import Ejabberd
+from tests.system.cluster.engine import Engine
+from tests.system.cluster.mosquittos import Mosquitto, MosquittoPair, MosquittoStandby
+from tests.system.cluster.needs import NEEDS, Answer
+from tests.system.cluster.programs import seen_from
+from tests.system.cluster.rabbitmq import RabbitMq
+from tests.system.cluster.storm import cut_off, killed
+from tests.system.home_assistant.box import BOX
+
+ENGINES: dict[str, type[Engine]] = {
+    "mosquitto": Mosquitto,
+    "standby": MosquittoStandby,
+    "pair": MosquittoPair,
+    "ejabberd": Ejabberd,
+    "rabbitmq": RabbitMq,
+}
+
+
+STORMS = {"killed": killed, "cut": cut_off}
+
+
+def tried(engine: Engine) -> dict[str, Answer]:
+    """Each need; one that breaks the test is not met."""
+    answers = {}
+    for name, need in NEEDS.items():
+        begun_s = time.monotonic()
+        try:
+            answers[name] = need(engine)
+        except (AssertionError, OSError, ValueError) as error:
+            traceback.print_exc()
+            answers[name] = Answer(False, f"{type(error).__name__}: {str(error)[:80]}")
+        print(f"{engine.title:28} {name:36} {answers[name]}  ({time.monotonic() - begun_s:.1f} s)",
+              flush=True)  # fmt: skip
+    return answers
+
+
+def watched(engine: Engine) -> None:
+    """The project's own programs, at the box's node and at another."""
+    places = {"at the box's node": 0, "at another node": len(engine.nodes) - 1}
+    for where, others_at in places.items():
+        for program, answer in seen_from(engine, 0, others_at).items():
+            print(f"{engine.title:28} {program + ' ' + where:36} {answer}", flush=True)
+
+
+def ran(engine: Engine, options: argparse.Namespace) -> None:
+    """What was asked for, on one engine."""
+    engine.start()
+    print(f"{engine.title}: {engine.version}, {len(engine.nodes)} node(s)", flush=True)
+    if options.programs:
+        watched(engine)
+    elif options.storm is None:
+        tried(engine)
+    for storm in options.storm or ():
+        print(f"{engine.title:28} {storm:36} {STORMS[storm](engine)}", flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--engine", nargs="+", choices=list(ENGINES), default=list(ENGINES))
+    parser.add_argument("--root", type=Path)
+    parser.add_argument("--programs", action="store_true")
+    parser.add_argument("--storm", nargs="*", choices=list(STORMS))
+    parser.add_argument("--boxes", type=int, default=200)
+    options = parser.parse_args()
+    if not os.environ.get(network.INSIDE):
+        words = network.in_own(["-m", "tests.system.cluster", *sys.argv[1:]])
+        return subprocess.run(words, check=False).returncode
+    network.prepare()
+    if options.root:
+        network.share(options.root, Path(tempfile.gettempdir()))
+    count = 3 if options.storm is None else options.boxes
+    boxes = [BOX] if options.programs else [f"box{k}" for k in range(count)]
+    with tempfile.TemporaryDirectory(prefix="nursery-cluster-") as folder:
+        for name in options.engine:
+            engine = ENGINES[name](Path(folder) / name, boxes, options.root)
+            try:
+                ran(engine, options)
+            finally:
+                engine.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

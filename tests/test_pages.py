@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.examples import PAGES
+from tests.examples import DOCS, PAGES
 
 LINK = re.compile(r"\]\(([\w./-]*\.md)?(?:#([^)]+))?\)")
+
+MOST_WORDS = 16_000
+"""of all that people are given to read, as ``wc -w`` counts: a new one takes an old one's place"""
 
 
 def anchors(page: Path) -> set[str]:
@@ -33,3 +36,7 @@ def test_every_link_leads_to_a_page_and_to_a_heading_of_it(page: Path) -> None:
 def test_every_picture_of_a_page_is_there(page: Path) -> None:
     names = re.findall(r"!\[[^]]*\]\(([^)]*)\)|<img src=\"([^\"]*)\"", page.read_text())
     assert all((page.parent / (a or b)).is_file() for a, b in names)
+
+
+def test_the_pages_stay_short() -> None:
+    assert sum(len(page.read_text().split()) for page in DOCS) < MOST_WORDS

@@ -69,7 +69,7 @@ def served_to_phones(
         plain = re.findall(r"(?m)^listener (\d+) 127\.0\.0\.1$", text)
         secure = re.search(r"(?m)^listener (\d+)(?: [0-9.]+)?\ncafile (\S+)$", text)
         if secure is not None and str(mqtt.port_number) in plain:
-            return MqttConfig(host="localhost", port=int(secure[1]), tls=True, ca_file=secure[2])
+            return MqttConfig(host="127.0.0.1", port=int(secure[1]), tls=True, ca_file=secure[2])
     return None
 
 

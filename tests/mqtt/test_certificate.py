@@ -21,7 +21,7 @@ ELSEWHERE = MqttConfig(host="broker.example.org", tls=True)
 def test_behind_a_plain_line_to_this_machine_is_the_listener_that_phones_use() -> None:
     found = served_to_phones(MqttConfig(host="127.0.0.1"), (Path("/nowhere"), SHIPPED))
     assert found is not None
-    assert (found.host, found.port, found.use_tls) == ("localhost", 8883, True)
+    assert (found.host, found.port, found.use_tls) == ("127.0.0.1", 8883, True)
     assert found.ca_file == "/etc/mosquitto/certs/nursery-ca.crt"
 
 

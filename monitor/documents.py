@@ -91,6 +91,9 @@ class BabyStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     species: Species
+    id: str | None = None
+    """its stored identity, which stays when it is renamed or goes to another box"""
+    registered_at: Moment | None = None
     born: str | None = None
     """date, often a guess; ``None``: nobody knows"""
     adult_weight_kg: float | None = None

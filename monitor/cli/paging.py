@@ -36,7 +36,7 @@ def page(
     """
     if pair + phones + (revoke is not None) > 1 or (look_only and not pair):
         raise click.UsageError("--pair (with or without --look-only), --phones or --revoke ID")
-    from monitor.config_file import find_config, load_page_config
+    from monitor.config_file import find_config, load_page_config, load_shelter_config
 
     if importlib.util.find_spec("starlette") is None:
         from monitor.host.extras import install_command
@@ -54,4 +54,5 @@ def page(
         return commands.list_phones(settings, sys.stdout)
     from monitor.page.serve import serve
 
-    return serve(mqtt, settings, sys.stdout)
+    _, shelter = load_shelter_config(find_config(config_path))
+    return serve(mqtt, settings, sys.stdout, shelter)

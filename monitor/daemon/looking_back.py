@@ -20,5 +20,7 @@ def looked_back(journal: JournalReader, observation: Observation) -> CommandResu
         found = page(journal, asked)
     except (CommandError, JournalError) as error:
         return observation.answer(str(error))
-    answer = {"what": asked.what, "items": found.items, "next": found.next}
+    answer = {
+        "what": asked.what, "items": found.items, "next": found.next, "babies": found.babies,
+    }  # fmt: skip
     return msgspec.structs.replace(observation.answer(), answer=answer)

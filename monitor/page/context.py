@@ -10,6 +10,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from monitor.config import ShelterConfig
 from monitor.page.access import Access
 from monitor.page.boxes import BoxDocument, Boxes
 from monitor.page.broker import Broker
@@ -46,6 +47,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """how Home Assistant reaches the broker of this machine"""
     moves: Moves
     """babies whose records go from box to box"""
+    shelter: ShelterConfig = ShelterConfig()
+    """which room each box stands in"""
     languages: dict[str, Words]
     names: frozenset[str]
     """host names that it answers to"""

@@ -35,7 +35,7 @@ RENAMED_S, RENAMED_EVERY_S = 20.0, 0.2
 """a box begins anew under another name within a few seconds"""
 UNDOABLE = {
     "weigh", "feed", "note", "assign", "correct", "baby_add", "baby_edit", "baby_retire",
-    "baby_delete", "thing_forget",
+    "baby_delete", "baby_move", "thing_forget",
 }  # fmt: skip
 OWN_FIELDS = {"csrf", "back", "here", "turn"}
 """``back``: where it goes on when it was done; ``here``: where the form stands"""

@@ -69,8 +69,16 @@ class Histories:
             if items is None:
                 self.happened(box)
                 break
-            found += [item for item in items if isinstance(item, dict)]
+            found += [_identified(item, page) for item in items if isinstance(item, dict)]
             if not isinstance(page.get("next"), str):
                 break
             args = args | {"next": page["next"]}
         return found
+
+
+def _identified(item: dict[str, Any], page: dict[str, Any]) -> dict[str, Any]:
+    """With ``baby_id``, where the page says whose id that is."""
+    babies, name = page.get("babies"), item.get("baby")
+    if not isinstance(babies, dict) or not isinstance(name, str) or name not in babies:
+        return item
+    return {**item, "baby_id": babies[name]}

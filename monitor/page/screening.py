@@ -91,5 +91,8 @@ def seen_by(request: Request, session: Session) -> Seen:
         origin=origin_of(request),
         url=url_of(request),
         history=page.broker.histories.of,
+        rooms=tuple(page.shelter.rooms),
+        room_of=page.shelter.room_of,
+        far=page.moves.far,
         access=page.access,
     )

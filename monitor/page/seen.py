@@ -9,6 +9,7 @@ import msgspec
 
 from monitor.page.access import Access
 from monitor.page.boxes import BoxDocument
+from monitor.page.carrying import Far
 from monitor.page.words import Words
 
 Right = Literal["carer", "look"]
@@ -59,6 +60,12 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     url: str = "/"
     """path and query, as a form's ``back``"""
     history: HistoryOf
+    rooms: tuple[str, ...] = ()
+    """of a shelter; empty where nobody has named any"""
+    room_of: Callable[[str], str | None] = lambda _box: None
+    """the room in which a box stands"""
+    far: Callable[[str, str], Far | None] = lambda _box, _move: None
+    """how far a baby's record is on its way, by its box and the id of its move"""
     access: Callable[[], Access | None] = lambda: None
     """how Home Assistant reaches the broker of this machine"""
 

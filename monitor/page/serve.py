@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import msgspec
 
-from monitor.config import MqttConfig, PageConfig
+from monitor.config import MqttConfig, PageConfig, ShelterConfig
 from monitor.errors import ConfigError
 from monitor.host import systemd
 from monitor.mqtt.connecting import connector
@@ -52,7 +52,11 @@ def page_broker(mqtt: MqttConfig, page: PageConfig) -> MqttConfig:
 
 
 def assemble(
-    mqtt: MqttConfig, settings: PageConfig, *, clock: Callable[[], float] = time.time
+    mqtt: MqttConfig,
+    settings: PageConfig,
+    shelter: ShelterConfig = ShelterConfig(),  # noqa: B008 - frozen
+    *,
+    clock: Callable[[], float] = time.time,
 ) -> Page:
     """Everything that the handlers work with; nothing is connected yet.
 
@@ -67,6 +71,7 @@ def assemble(
         hub=hub,
         broker=broker,
         moves=Moves(boxes, broker, hub),
+        shelter=shelter,
         clock=clock,
         sessions=Sessions(settings.state_dir),
         pairing=pairing,
@@ -81,7 +86,12 @@ def assemble(
     )
 
 
-def serve(mqtt: MqttConfig, settings: PageConfig, out: TextIO) -> int:
+def serve(
+    mqtt: MqttConfig,
+    settings: PageConfig,
+    out: TextIO,
+    shelter: ShelterConfig = ShelterConfig(),  # noqa: B008 - frozen
+) -> int:
     """Serve until stopped; ``out`` gets the address.
 
     Raises:
@@ -90,15 +100,15 @@ def serve(mqtt: MqttConfig, settings: PageConfig, out: TextIO) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=out)
     # It says a line for every malformed request: anybody could fill the journal with them.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-    asyncio.run(_serve(mqtt, settings, lambda text: print(text, file=out, flush=True)))
+    page = assemble(mqtt, settings, shelter)
+    asyncio.run(_serve(page, settings, lambda text: print(text, file=out, flush=True)))
     return 0
 
 
-async def _serve(mqtt: MqttConfig, settings: PageConfig, say: Callable[[str], None]) -> None:
+async def _serve(page: Page, settings: PageConfig, say: Callable[[str], None]) -> None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    page = assemble(mqtt, settings)
     await run(page, settings, lambda url: say(f"the page: {url}"), stop)
 
 

@@ -42,6 +42,8 @@ class Page(NamedTuple):
 
     items: list[Item]
     next: str | None
+    babies: dict[str, str]
+    """ids of the babies that are named, here or gone"""
 
 
 def page(journal: JournalReader, asked: History) -> Page:
@@ -51,17 +53,20 @@ def page(journal: JournalReader, asked: History) -> Page:
         CommandError: nobody is called that, or ``next`` is none.
         JournalError: the journal cannot be read now.
     """
-    span = _span(asked)
-    name = None if asked.baby is None else find_name(journal.babies(retired=True), asked.baby)
+    span, known = _span(asked), journal.babies(retired=True)
+    name = None if asked.baby is None else find_name(known, asked.baby)
     most = PAGE_ITEMS if asked.limit is None else int(asked.limit)
     found = list(itertools.islice(items(journal, asked.what, name, span, most + 1), most + 1))
+    ids = {baby.name: baby.id for baby in known}
+    babies: dict[str, str] = {}
     size, kept = 0, 0
     for item in found[:most]:
+        named = {each: ids[each] for each in (item.get("baby"),) if each in ids} | babies
         size += len(encode(item)) + 1
-        if kept and size > PAGE_BYTES:
+        if kept and size + len(encode(named)) > PAGE_BYTES:
             break
-        kept += 1
-    return Page(found[:kept], _next(found, kept, span))
+        kept, babies = kept + 1, named
+    return Page(found[:kept], _next(found, kept, span), babies)
 
 
 def items(

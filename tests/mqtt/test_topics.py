@@ -98,7 +98,8 @@ def test_documents_have_the_fields_of_the_contract():
         "gain_24h_pct", "verdict",
         "last_feed_at", "last_feed_g", "intake_24h_g", "bottle_due_at", "in_box",
         "out_since", "watch", "intake_24h_ml_per_kg", "next_feed_ml",
-        "warm_first", "moving", "stayed", "came_from",
+        "warm_first", "moving", "stayed", "came_from", "id",
+            "registered_at",
         "need_24h_ml_per_kg", "milk_g_per_gain_g", "also_nurses", "weaning",
     }  # fmt: skip
 

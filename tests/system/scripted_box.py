@@ -95,7 +95,8 @@ def week(name: str, grams: float = 234.5) -> list[dict[str, Any]]:
 class ScriptedBox:
     """Online and well, with Kangaroo and Possum, until a test says otherwise."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, name: str = BOX) -> None:
+        self.name = name
         self.asked: list[tuple[str, dict[str, Any]]] = []
         """verb and arguments of every command but ``history``"""
         self.answers: dict[str, dict[str, Any]] = {}
@@ -104,7 +105,7 @@ class ScriptedBox:
         self.page_items = 60
         """of one page of history"""
         self._retained: set[str] = set()
-        self._link = Subscriber(port, f"nursery/{BOX}/cmd/+")
+        self._link = Subscriber(port, f"nursery/{name}/cmd/+")
         self._link.client.on_message = self._take
 
     def __enter__(self) -> ScriptedBox:
@@ -150,7 +151,7 @@ class ScriptedBox:
 
     def say(self, key: str, value: Any) -> None:
         """Publish one retained document."""
-        topic = f"nursery/{BOX}/{key}"
+        topic = f"nursery/{self.name}/{key}"
         payload = value.encode() if isinstance(value, str) else msgspec.json.encode(value)
         self._retained.add(topic)
         self._link.client.publish(topic, payload, 1, retain=True).wait_for_publish(30)

@@ -81,8 +81,8 @@ def ward(broker: Mosquitto, tmp_path: Path) -> Iterator[tuple[Daemon, Daemon, Ph
 
 def known(phone: Phone, name: str) -> dict[str, Any]:
     """The babies of a box, as the page knows them."""
-    reply = phone.get(f"/api/boxes/{name}")
-    return reply.json["babies"] if reply.status == 200 else {}
+    found: dict[str, Any] = phone.document(f"/api/boxes/{name}").get("babies") or {}
+    return found
 
 
 def test_a_baby_moves_with_all_that_is_known_of_it_and_back(

@@ -81,12 +81,18 @@ class Status:
             known = self._state.claims.clock_known
             status = record.status(now_s, self._reference, in_box=inside, clock_known=known)
             since_s = None if blind else self._absences.out_since(i)
-            out.append(msgspec.structs.replace(status, out_since=since_s, **_moves(record.baby)))
+            out.append(msgspec.structs.replace(status, out_since=since_s, **_identity(record.baby)))
         return out
 
 
-def _moves(baby: Baby) -> dict[str, Any]:
-    """From and to which box it goes."""
+def _identity(baby: Baby) -> dict[str, Any]:
+    """Who it is, and from and to which box it goes."""
     moving = None if baby.moving is None else converted(MovingStatus, baby.moving)
     came_from = None if baby.arrival is None else baby.arrival.origin
-    return {"moving": moving, "stayed": baby.stayed, "came_from": came_from}
+    return {
+        "id": baby.id,
+        "registered_at": baby.registered_s,
+        "moving": moving,
+        "stayed": baby.stayed,
+        "came_from": came_from,
+    }

@@ -17,6 +17,8 @@ from monitor.page.screens import (
     set_up,
     settings,
     tell,
+    ward,
+    ward_log,
     who,
 )
 from monitor.page.seen import Show
@@ -24,6 +26,8 @@ from monitor.page.seen import Show
 ROUTES: tuple[tuple[str, Show], ...] = (
     ("/", boxes.first),
     ("/boxes", boxes.show),
+    ("/ward", ward.show),
+    ("/ward/log.csv", ward_log.show),
     ("/boxes/{box}", now.show),
     ("/boxes/{box}/babies/{slug}", baby.show),
     ("/boxes/{box}/who", who.show),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from monitor.page.boxes import BoxDocument
-from monitor.page.fields import Document, number, text
+from monitor.page.fields import Document, number, table, text
 from monitor.page.screens.baby_row import weight_of
 from monitor.page.seen import Seen, Shown
 from monitor.page.spoken import Spoken
@@ -41,6 +41,8 @@ async def one(seen: Seen) -> Shown:
         "born": text(known, "born") or "",
         "adult": "" if adult_kg is None else f"{adult_kg:g}",
         "reasons": REASONS,
+        "others": [each.name for each in seen.boxes if each.name != box.name],
+        "move": _move(box, known, seen),
     }
     return Shown(template="setup_baby.html", model=model)
 
@@ -74,3 +76,18 @@ def _weight(baby: Document, spoken: Spoken, words: Words) -> str:
         return words("baby.not_weighed")
     said = spoken.grams(grams)
     return words("babies.told", grams=said) if told else said
+
+
+def _move(box: BoxDocument, baby: Document, seen: Seen) -> dict[str, str]:
+    """Where it is going, how far its record is, and why it does not go on or stayed."""
+    moving, words = table(baby, "moving"), seen.words
+    to = text(moving, "to")
+    if to is None:
+        return {"to": "", "far": "", "why": text(baby, "stayed") or ""}
+    far = seen.far(box.name, text(moving, "id") or "")
+    if far is None:
+        return {"to": to, "far": words("babies.move_waits"), "why": ""}
+    said = words("babies.move_begins")
+    if far.count is not None:
+        said = words("babies.move_far", n=far.carried, of=far.count)
+    return {"to": to, "far": said, "why": far.why or ""}

@@ -47,6 +47,8 @@ class BabyRow(msgspec.Struct, frozen=True, kw_only=True):
     where: str
     out: bool
     warm_first: bool
+    moving: str
+    """on its way to another box, or where it came from"""
     watch: str
     """``watch`` or ``act`` while signs say so, else empty"""
     signs: list[str]
@@ -89,6 +91,7 @@ def row(slug: str, document: Document, now_s: float, words: Words) -> BabyRow:
         where=_where(in_box, moment(document, "out_since"), spoken, words),
         out=in_box is False,
         warm_first=flag(document, "warm_first") is True,
+        moving=_moving(document, words),
         watch=watch if watch in _WORST_FIRST else "",
         signs=texts(table(document, "watch"), "signs") if watch in _WORST_FIRST else [],
     )
@@ -179,3 +182,11 @@ def _where(in_box: bool | None, out_s: float | None, spoken: Spoken, words: Word
     if out_s is None:
         return words("baby.out")
     return words("baby.out_since", time=spoken.when(out_s))
+
+
+def _moving(document: Document, words: Words) -> str:
+    if (to := text(table(document, "moving"), "to")) is not None:
+        return words("baby.moving", box=to)
+    if (origin := text(document, "came_from")) is not None:
+        return words("baby.came_from", box=origin)
+    return ""

@@ -40,12 +40,47 @@ async def first(seen: Seen) -> Shown:
     return await (now.show(seen) if len(seen.boxes) < 2 else show(seen))
 
 
+class Part(msgspec.Struct, frozen=True):
+    """The boxes of one room."""
+
+    name: str
+    """empty where there are no rooms"""
+    lines: list[BoxLine]
+
+    @property
+    def waiting(self) -> int:
+        """Boxes that need somebody."""
+        return sum(each.rank < WELL and not each.practice for each in self.lines)
+
+
 async def show(seen: Seen) -> Shown:
-    """Every box that was ever heard from."""
-    lines = [line(box, seen) for box in seen.boxes]
+    """Every box that was ever heard from, or those of the ``room`` in the query, by room."""
+    lines = [line(box, seen) for box in wanted(seen)]
     lines.sort(key=lambda each: (each.practice, each.rank, each.name))
-    waiting = sum(each.rank < WELL and not each.practice for each in lines)
-    return Shown(template="boxes.html", model={"lines": lines, "waiting": waiting})
+    found = parts(lines, seen)
+    model = {
+        "lines": lines,
+        "parts": found,
+        "waiting": sum(part.waiting for part in found),
+        "room": seen.query.get("room", ""),
+    }
+    return Shown(template="boxes.html", model=model)
+
+
+def wanted(seen: Seen) -> list[BoxDocument]:
+    """The boxes of the ``room`` in the query; all of them without one."""
+    room = seen.query.get("room", "")
+    return [box for box in seen.boxes if not room or seen.room_of(box.name) == room]
+
+
+def parts(lines: list[BoxLine], seen: Seen) -> list[Part]:
+    """By room, the room with the box that needs somebody first in front."""
+    if not seen.rooms:
+        return [Part("", lines)] if lines else []
+    by_room: dict[str, list[BoxLine]] = {}
+    for each in lines:
+        by_room.setdefault(seen.room_of(each.name) or seen.words("ward.no_room"), []).append(each)
+    return [Part(name, found) for name, found in by_room.items()]
 
 
 def line(box: BoxDocument, seen: Seen) -> BoxLine:

@@ -1,9 +1,10 @@
 """The log as a file: CSV for a spreadsheet, or with the columns that ASM3 imports.
 
-ASM3 (shelter software) finds an animal by its name, keeps of a date only the day, and needs
-``LOGCOMMENTS`` where any column begins with ``LOG`` (its ``csvimport.py``); so the time of day
-stands in the comment, and medicines have their own columns. A cell that a spreadsheet would take
-for a formula is marked as text.
+ASM3 (shelter software) finds an animal by ``ANIMALCODE`` and by nothing else: without one every row
+would be a new animal, so the baby's id is its code. It keeps of a date only the day, takes today
+for an entry date that is left out, and needs ``LOGCOMMENTS`` where any column begins with ``LOG``
+(its ``csvimport.py``); so the time of day stands in the comment, and medicines have their own
+columns. A cell that a spreadsheet would take for a formula is marked as text.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from monitor.times import DAY_S
 DAYS = 30
 MOST_DAYS = 365
 ASM3_COLUMNS = (
-    "ANIMALNAME", "ANIMALSPECIES", "LOGDATE", "LOGTYPE", "LOGCOMMENTS",
+    "ANIMALCODE", "ANIMALNAME", "ANIMALSPECIES", "ANIMALDOB", "ANIMALENTRYDATE",
+    "LOGDATE", "LOGTYPE", "LOGCOMMENTS",
     "MEDICALNAME", "MEDICALDOSAGE", "MEDICALGIVENDATE", "MEDICALCOMMENTS",
 )  # fmt: skip
 ASM3_SPECIES = {"kitten": "Cat", "puppy": "Dog"}
@@ -36,9 +38,7 @@ async def show(seen: Seen) -> Shown:
     """``days`` of the query, 30 without; ``for=asm3`` for its columns."""
     if seen.box is None:
         return Shown(template="no_box.html", model={"nav": "night"}, status=404)
-    asked = seen.query.get("days", "")
-    days = min(max(int(asked), 1), MOST_DAYS) if asked.isdecimal() and len(asked) < 5 else DAYS
-    span = window(seen.now_s - days * DAY_S, seen.now_s, seen.now_s)
+    span = window(seen.now_s - days_of(seen, DAYS) * DAY_S, seen.now_s, seen.now_s)
     items = await seen.history(seen.box.name, what="all", **span)
     items = items[::-1]  # what was given is kept for other phones
     spoken = Spoken(seen.words, seen.now_s)
@@ -49,7 +49,13 @@ async def show(seen: Seen) -> Shown:
     else:
         rows = spreadsheet(items, spoken, seen.words)
         name = f"{seen.box.name}-log.csv"
-    return Shown(file=_csv(rows), media_type="text/csv; charset=utf-8", file_name=name)
+    return Shown(file=csv_file(rows), file_name=name)
+
+
+def days_of(seen: Seen, without: int) -> int:
+    """Those of the query, within bounds."""
+    asked = seen.query.get("days", "")
+    return min(max(int(asked), 1), MOST_DAYS) if asked.isdecimal() and len(asked) < 5 else without
 
 
 def spreadsheet(items: list[dict[str, Any]], spoken: Spoken, words: Words) -> list[list[str]]:
@@ -87,15 +93,27 @@ def asm3(
         if t_s is None or name is None or what not in ASM3_TYPES or not said:
             continue
         day, clock = local_day(t_s).isoformat(), spoken.clock(t_s)
-        species = ASM3_SPECIES.get(text(babies.get(name), "species") or "", "")
+        animal = _animal(name, item, babies.get(name))
         if what == "note" and text(item, "kind") == "medicine":
             medicine = [note_words(item, spoken, words), "", day, clock]
             medicine[0] = text(item, "value") or text(item, "text") or medicine[0]
-            rows.append([name, species, "", "", "", *medicine])
+            rows.append([*animal, "", "", "", *medicine])
             continue
         comment = f"{clock} {said[0].sentence}".replace("\u00a0", " ")
-        rows.append([name, species, day, ASM3_TYPES[what], comment, "", "", "", ""])
+        rows.append([*animal, day, ASM3_TYPES[what], comment, "", "", "", ""])
     return rows
+
+
+def _animal(name: str, item: Document, baby: Document | None) -> list[str]:
+    """Code, name, species, date of birth and of entry; of one that has left only the first two."""
+    registered_s = moment(baby, "registered_at")
+    return [
+        text(baby, "id") or text(item, "baby_id") or name,
+        name,
+        ASM3_SPECIES.get(text(baby, "species") or "", ""),
+        text(baby, "born") or "",
+        "" if registered_s is None else local_day(registered_s).isoformat(),
+    ]
 
 
 def _value(item: Document) -> tuple[float | None, str]:
@@ -113,7 +131,7 @@ def _value(item: Document) -> tuple[float | None, str]:
     return None, ""
 
 
-def _csv(rows: list[list[str]]) -> bytes:
+def csv_file(rows: list[list[str]]) -> bytes:
     """With a mark in front that tells spreadsheets that it is UTF-8."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")

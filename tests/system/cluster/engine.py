@@ -83,6 +83,7 @@ class Engine(ABC):
                 stdin=subprocess.DEVNULL,
                 env=os.environ | more,
                 start_new_session=True,
+                cwd=self.folder,
             )
 
     def wait(self, node: str, timeout_s: float = 90.0) -> None:

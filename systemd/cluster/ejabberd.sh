@@ -51,7 +51,12 @@ done
 
 certificate() {
     names="IP:$1"
-    for name in ${NAMES:-}; do names="$names,DNS:$name"; done
+    for name in ${NAMES:-}; do
+        case $name in
+            *[!0-9.]*) names="$names,DNS:$name" ;;
+            *) names="$names,IP:$name" ;;
+        esac
+    done
     key "$1/key.pem"
     openssl req -new -key "$1/key.pem" -subj "/CN=$1" -out "$1/server.csr"
     printf '%s\n' "subjectAltName=$names" "basicConstraints=CA:FALSE" \

@@ -2,8 +2,11 @@
 
 --engine NAME...   which engines (all of them)
 --root DIR         take the engines' programs from this Debian tree (as root)
+--need NEED...     only these
+--json FILE        write every answer there, too
 --programs         instead: nursery page, watch and Home Assistant at another node than the box
 --storm WHAT...    instead: a node "killed", a line "cut" while boxes publish (minutes)
+--scale SPREAD     instead: how much it carries, the boxes starting within so many seconds
 --boxes N          how many boxes publish then
 """
 
@@ -16,21 +19,26 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
+
+import msgspec
 
 from tests.system.cluster import network
 from tests.system.cluster.ejabberd import Ejabberd
 from tests.system.cluster.engine import Engine
-from tests.system.cluster.mosquittos import Mosquitto, MosquittoPair, MosquittoStandby
+from tests.system.cluster.mosquittos import Mosquitto, MosquittoPair
 from tests.system.cluster.needs import NEEDS, Answer
 from tests.system.cluster.programs import seen_from
 from tests.system.cluster.rabbitmq import RabbitMq
+from tests.system.cluster.reserve import MosquittoReserve
+from tests.system.cluster.scale import loaded
 from tests.system.cluster.storm import cut_off, killed
 from tests.system.home_assistant.box import BOX
 
 ENGINES: dict[str, type[Engine]] = {
     "mosquitto": Mosquitto,
-    "standby": MosquittoStandby,
+    "reserve": MosquittoReserve,
     "pair": MosquittoPair,
     "ejabberd": Ejabberd,
     "rabbitmq": RabbitMq,
@@ -40,10 +48,11 @@ ENGINES: dict[str, type[Engine]] = {
 STORMS = {"killed": killed, "cut": cut_off}
 
 
-def tried(engine: Engine) -> dict[str, Answer]:
+def tried(engine: Engine, names: Sequence[str]) -> dict[str, Answer]:
     """Each need; one that breaks the test is not met."""
     answers = {}
-    for name, need in NEEDS.items():
+    for name in names:
+        need = NEEDS[name]
         begun_s = time.monotonic()
         try:
             answers[name] = need(engine)
@@ -55,24 +64,36 @@ def tried(engine: Engine) -> dict[str, Answer]:
     return answers
 
 
-def watched(engine: Engine) -> None:
+def watched(engine: Engine) -> dict[str, Answer]:
     """The project's own programs, at the box's node and at another."""
+    answers = {}
+    if isinstance(engine, MosquittoReserve):
+        seen_from(engine, 0, 0)
+        engine.take_over()
     places = {"at the box's node": 0, "at another node": len(engine.nodes) - 1}
     for where, others_at in places.items():
         for program, answer in seen_from(engine, 0, others_at).items():
+            answers[f"{program} {where}"] = answer
             print(f"{engine.title:28} {program + ' ' + where:36} {answer}", flush=True)
+    return answers
 
 
-def ran(engine: Engine, options: argparse.Namespace) -> None:
-    """What was asked for, on one engine."""
+def ran(engine: Engine, options: argparse.Namespace) -> dict[str, str]:
+    """What was asked for, on one engine: each answer in words."""
     engine.start()
     print(f"{engine.title}: {engine.version}, {len(engine.nodes)} node(s)", flush=True)
+    said: dict[str, str] = {"version": engine.version}
     if options.programs:
-        watched(engine)
+        said |= {name: str(answer) for name, answer in watched(engine).items()}
+    elif options.scale is not None:
+        said["scale"] = str(loaded(engine, options.scale))
+        print(f"{engine.title:28} {said['scale']}", flush=True)
     elif options.storm is None:
-        tried(engine)
+        said |= {name: str(answer) for name, answer in tried(engine, options.need).items()}
     for storm in options.storm or ():
-        print(f"{engine.title:28} {storm:36} {STORMS[storm](engine)}", flush=True)
+        said[storm] = str(STORMS[storm](engine))
+        print(f"{engine.title:28} {storm:36} {said[storm]}", flush=True)
+    return said
 
 
 def main() -> int:
@@ -81,8 +102,11 @@ def main() -> int:
     )
     parser.add_argument("--engine", nargs="+", choices=list(ENGINES), default=list(ENGINES))
     parser.add_argument("--root", type=Path)
+    parser.add_argument("--need", nargs="+", choices=list(NEEDS), default=list(NEEDS))
+    parser.add_argument("--json", type=Path)
     parser.add_argument("--programs", action="store_true")
     parser.add_argument("--storm", nargs="*", choices=list(STORMS))
+    parser.add_argument("--scale", type=float)
     parser.add_argument("--boxes", type=int, default=200)
     options = parser.parse_args()
     if not os.environ.get(network.INSIDE):
@@ -91,15 +115,18 @@ def main() -> int:
     network.prepare()
     if options.root:
         network.share(options.root, Path(tempfile.gettempdir()))
-    count = 3 if options.storm is None else options.boxes
+    count = 3 if options.storm is None and options.scale is None else options.boxes
     boxes = [BOX] if options.programs else [f"box{k}" for k in range(count)]
+    said: dict[str, dict[str, str]] = {}
     with tempfile.TemporaryDirectory(prefix="nursery-cluster-") as folder:
         for name in options.engine:
             engine = ENGINES[name](Path(folder) / name, boxes, options.root)
             try:
-                ran(engine, options)
+                said[name] = ran(engine, options)
             finally:
                 engine.stop()
+    if options.json:
+        options.json.write_bytes(msgspec.json.encode(said))
     return 0
 
 

@@ -10,6 +10,8 @@ import time
 from abc import ABC, abstractmethod
 from pathlib import Path
 
+from tests.system.cluster import network
+
 ROOT = Path(__file__).parents[3]
 ADDRESSES = ("127.0.0.11", "127.0.0.12", "127.0.0.13")
 NAME = "shelter.test"
@@ -25,8 +27,6 @@ class Engine(ABC):
     protocol_5 = True
     ws_path = "/mqtt"
     nodes: tuple[str, ...] = ADDRESSES
-    moves_after_s = 0.0
-    """how long the name goes on leading to a node that is down"""
     together = False
     """everybody is at one node at a time"""
 
@@ -117,6 +117,16 @@ class Engine(ABC):
         """It is started again, as the service manager does."""
         self.launch(node)
         self.wait(node)
+
+    def cut(self) -> None:
+        """The victim and the other nodes do not hear one another."""
+        for other in self.nodes:
+            if other != self.victim:
+                network.cut(self.victim, other)
+
+    def mend(self) -> None:
+        """They do again."""
+        network.mend()
 
     def heal(self) -> None:  # noqa: B027 - nothing, mostly
         """What somebody has to do after a line was cut and mended."""

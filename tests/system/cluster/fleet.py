@@ -38,7 +38,10 @@ class Told(msgspec.Struct):
 class Fleet:
     """``boxes`` of an engine; ``holders`` is where they find the addresses that have the name."""
 
-    def __init__(self, engine: Engine, alert_every_s: float) -> None:
+    def __init__(
+        self, engine: Engine, alert_every_s: float, *, spread_s: float | None = None
+    ) -> None:
+        """``spread_s``: the boxes start within that time, and raise alerts from the start on."""
         self._holders = engine.folder / "holders"
         self.answer_with(engine.answers())
         self._pipes: list[Pipe] = []
@@ -50,7 +53,7 @@ class Fleet:
             worker = spawn.Process(
                 target=work,
                 args=(rows[first::WORKERS], engine.ca_file, self._holders, alert_every_s,
-                      "5" if engine.protocol_5 else "3.1.1", theirs),
+                      "5" if engine.protocol_5 else "3.1.1", spread_s, theirs),
             )  # fmt: skip
             worker.start()
             self._pipes.append(ours)
@@ -99,7 +102,7 @@ def resolver(holders: Path) -> Callable[..., Any]:
 
 def work(
     rows: list[tuple[int, str, str]], ca_file: Path, holders: Path, alert_every_s: float,
-    protocol: str, line: Pipe,
+    protocol: str, spread_s: float | None, line: Pipe,
 ) -> None:  # fmt: skip
     """One process of boxes."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -113,15 +116,23 @@ def work(
         )  # fmt: skip
         boxes.append(FleetBox(name, number, config, alert_every_s, password))
     begun_s = time.monotonic()
+    at_once = spread_s is not None
+    starts_s = [begun_s + random.uniform(0.0, spread_s or 0.0) for _ in boxes]
+    for index, box in enumerate(boxes):
+        if at_once:
+            box.begin(index / len(boxes))
     while not all(box.publisher.connected for box in boxes):
-        _round(boxes, alerts=False)
+        now_s = time.monotonic()
+        ready = [box for box, start_s in zip(boxes, starts_s, strict=True) if now_s >= start_s]
+        _round(ready, alerts=at_once)
     line.send(time.monotonic() - begun_s)
     while not line.poll():
-        _round(boxes, alerts=False)
+        _round(boxes, alerts=at_once)
     line.recv()
     for index, box in enumerate(boxes):
         box.away.clear()
-        box.begin(index / len(boxes))
+        if not at_once:
+            box.begin(index / len(boxes))
     while not line.poll():
         _round(boxes, alerts=True)
     line.recv()

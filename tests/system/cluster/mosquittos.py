@@ -35,10 +35,14 @@ class Mosquitto(Engine):
     title = "one Mosquitto"
     nodes = ADDRESSES[:1]
     together = True
+    names = NAME
+    """that stand in the certificates beside the nodes' addresses"""
 
     def start(self) -> Engine:
         words = [str(SCRIPT), str(self.folder), *self.nodes, "--", *self.boxes]
-        subprocess.run(words, check=True, capture_output=True, env=os.environ | {"NAMES": NAME})
+        subprocess.run(
+            words, check=True, capture_output=True, env=os.environ | {"NAMES": self.names}
+        )
         users = self.folder / "users"
         users.write_text(users.read_text() + "bridge:between-the-two\n")
         hashed = self.folder / "passwd"
@@ -69,15 +73,19 @@ class Mosquitto(Engine):
         config = (
             "per_listener_settings false\nallow_anonymous false\n"
             f"password_file {self.folder / 'passwd'}\nacl_file {self.folder / 'acl'}\n"
-            f"listener {PORT} {node}\nsocket_domain ipv4\n{self._tls(place)}"
-            f"listener {WS_PORT} {node}\nsocket_domain ipv4\nprotocol websockets\n"
+            f"listener {PORT} {self.listens(node)}\nsocket_domain ipv4\n{self._tls(place)}"
+            f"listener {WS_PORT} {self.listens(node)}\nsocket_domain ipv4\nprotocol websockets\n"
             f"{self._tls(place)}"
-            f"listener {self.local_port(self.nodes.index(node))} 127.0.0.1\n"
+            f"listener {self.local_port(self.nodes.index(node))} {self.listens('127.0.0.1')}\n"
             "set_tcp_nodelay true\nmax_queued_messages 20000\nmax_inflight_messages 100\n"
             f"persistence true\npersistence_location {place}/\nautosave_interval 300\n"
             "max_packet_size 600000\nuser root\n"
         )
         (place / "mosquitto.conf").write_text(config + self.bridge(node))
+
+    def listens(self, node: str) -> str:
+        """Where a node's broker listens that would listen at ``node``."""
+        return node
 
     def _tls(self, place: Path) -> str:
         return (f"cafile {self.ca_file}\ncertfile {place / 'nursery.pem'}\n"
@@ -94,25 +102,6 @@ class Mosquitto(Engine):
     @property
     def version(self) -> str:
         return self.package("mosquitto")
-
-
-class MosquittoStandby(Mosquitto):
-    """Two nodes that know nothing of one another; everybody is at the one that has the address.
-
-    The address moves to the second when the first is down, and stays there, as ``keepalived`` does
-    it with ``nopreempt``; here the test moves it.
-    """
-
-    title = "a Mosquitto and one in reserve"
-    nodes = ADDRESSES[:2]
-    moves_after_s = 3.6  # of VRRP: three advertisements of a second missed, and its skew
-
-    @property
-    def victim(self) -> str:
-        return self.nodes[0]
-
-    def answers(self, down: str = "") -> tuple[str, ...]:
-        return tuple(node for node in self.nodes if node != down)[:1]
 
 
 class MosquittoPair(Mosquitto):

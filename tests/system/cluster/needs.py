@@ -32,7 +32,8 @@ Need = Callable[[Engine], Answer]
 
 
 def _nodes(engine: Engine) -> tuple[str, str]:
-    return engine.nodes[0], engine.nodes[-1]
+    """Two nodes that clients are at; where all are together, it is one."""
+    return engine.nodes[0], engine.nodes[0 if engine.together else -1]
 
 
 def speaks_version_5(engine: Engine) -> Answer:
@@ -116,20 +117,20 @@ def retains_by_wildcard(engine: Engine) -> Answer:
 
 
 def retains_on_every_node(engine: Engine) -> Answer:
-    by_topic = _retained(engine, engine.nodes[-1], f"nursery/{engine.boxes[0]}/settings")
-    return by_topic if not by_topic.met else _retained(engine, engine.nodes[-1], "nursery/#")
+    by_topic = _retained(engine, _nodes(engine)[1], f"nursery/{engine.boxes[0]}/settings")
+    return by_topic if not by_topic.met else _retained(engine, _nodes(engine)[1], "nursery/#")
 
 
 def empties_on_every_node(engine: Engine) -> Answer:
     """What a box takes back is gone everywhere."""
     box = engine.boxes[0]
-    found = _retained(engine, engine.nodes[-1], f"nursery/{box}/settings")
+    found = _retained(engine, _nodes(engine)[1], f"nursery/{box}/settings")
     if not found.met:
         return Answer(False, "it was never there")
     with Client(engine, engine.nodes[0], box) as speaker:
         speaker.say(f"nursery/{box}/settings", b"", retain=True)
     time.sleep(0.5)
-    with Client(engine, engine.nodes[-1], "page") as page:
+    with Client(engine, _nodes(engine)[1], "page") as page:
         page.hear("nursery/#")
         return Answer(not happens(lambda: page.last(f"nursery/{box}/settings"), 2.0))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -35,8 +36,7 @@ def _settings(engine: Engine, folder: Path, user: str, port: int) -> MqttConfig:
 
 def seen_from(engine: Engine, box_at: int, others_at: int) -> dict[str, Answer]:
     """A box at one node; page, watch and Home Assistant start a while later at another."""
-    folder = engine.folder / f"programs-{box_at}-{others_at}"
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(dir=engine.folder))
     with ExitStack() as stack:
         box = Box(folder / "box", engine.local_port(box_at), login=_login(engine, BOX))
         stack.callback(box.close)

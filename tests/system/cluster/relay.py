@@ -13,8 +13,9 @@ class Relay:
     Mosquitto 2.0 opens a bridge from any address, whatever ``bridge_bind_address`` says.
     """
 
-    def __init__(self, source: str, port: int, target: tuple[str, int]) -> None:
-        self._source, self._target = source, target
+    def __init__(self, source: str, port: int, target: tuple[str, int], own: str = "") -> None:
+        """``own``: the address that the target sees, where it is not ``source``."""
+        self._source, self._target = own or source, target
         self._server = socket.create_server((source, port))
         threading.Thread(target=self._accept, daemon=True).start()
 

@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 import paho.mqtt.client as mqtt
 
-from tests.system.cluster import network
 from tests.system.cluster.client import Client
 from tests.system.cluster.engine import Engine
 from tests.system.cluster.fleet import Fleet, Told
@@ -98,7 +97,6 @@ def killed(engine: Engine) -> Outcome:
     with _storm(engine) as (fleet, ears):
         _tended(ears, CALM_S)
         engine.kill(victim)
-        _tended(ears, engine.moves_after_s)
         fleet.answer_with(engine.answers(victim))
         _tended(ears, DOWN_S)
         engine.launch(victim)
@@ -108,14 +106,11 @@ def killed(engine: Engine) -> Outcome:
 
 def cut_off(engine: Engine) -> Outcome:
     """One node and the others do not hear one another for a while; all of them hear the boxes."""
-    victim = engine.victim
     with _storm(engine) as (fleet, ears):
         _tended(ears, CALM_S)
-        for other in engine.nodes:
-            if other != victim:
-                network.cut(victim, other)
+        engine.cut()
         _tended(ears, CUT_S)
-        network.mend()
+        engine.mend()
         _tended(ears, AFTER_S)
         engine.heal()
         _tended(ears, AFTER_S)
@@ -124,11 +119,12 @@ def cut_off(engine: Engine) -> Outcome:
 
 @contextmanager
 def _storm(engine: Engine) -> Iterator[tuple[Fleet, dict[str, Ear]]]:
-    stays = tuple(node for node in engine.nodes if node != engine.victim) or engine.nodes
-    ears = {"stays": Ear(engine, stays, "stays"),
-            "moves": Ear(engine, (engine.victim, *stays), "moves")}  # fmt: skip
     if engine.together:
-        del ears["stays"]
+        ears = {"moves": Ear(engine, engine.answers(), "moves")}
+    else:
+        stays = tuple(node for node in engine.nodes if node != engine.victim)
+        ears = {"stays": Ear(engine, stays, "stays"),
+                "moves": Ear(engine, (engine.victim, *stays), "moves")}  # fmt: skip
     fleet = Fleet(engine, ALERT_EVERY_S)
     try:
         fleet.connected()
@@ -157,8 +153,8 @@ def _outcome(engine: Engine, fleet: Fleet, ears: dict[str, Ear]) -> Outcome:
               for box in told for alert in box.raised}  # fmt: skip
     waiting = sum(box.waiting for box in told)
     away = sorted(until - since for box in told for since, until in box.away)
-    asked = engine.answers(engine.victim) if engine.together else engine.nodes
-    pictures = [_picture(engine, node) for node in asked or engine.nodes]
+    asked = engine.answers() if engine.together else engine.nodes
+    pictures = [_picture(engine, node) for node in asked]
     return Outcome(
         raised=len(raised),
         never_sent=waiting,

@@ -17,6 +17,7 @@ help:
 	@echo "make torture the fault campaign: 200 rounds of crashes, dead brokers, dead cards (half an hour)"
 	@echo "make home-assistant  install a real one for the tests that ask it (1 GB, once)"
 	@echo "make mutants small wrong changes to the core: would the unit tests notice? (five minutes)"
+	@echo "make cluster a broker and its reserve: killed and unplugged while 200 boxes publish"
 	@echo "make soak    thirty simulated days: memory, journal, what the card is given (an hour)"
 	@echo "make fuzz    look for inputs that break something, FUZZ_S seconds for each reader"
 	@echo "make audit   known weaknesses of the pinned packages; make lock pins them anew"
@@ -76,6 +77,7 @@ libraries:
 	@tools/need libportaudio2 sh -c 'ldconfig -p | grep -q libportaudio'
 	@tools/need mosquitto sh -c 'PATH=$$PATH:/usr/sbin command -v mosquitto'
 	@tools/need pulseaudio,pulseaudio-utils,libasound2-plugins sh -c 'command -v pulseaudio && command -v paplay && ls /usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so'
+	@tools/need ejabberd,iproute2 sh -c 'PATH=$$PATH:/usr/sbin:/sbin command -v ejabberdctl && PATH=$$PATH:/sbin command -v ip'
 	@tools/need openssl sh -c 'command -v openssl'
 	@tools/need systemd sh -c 'command -v systemd-analyze'
 	@tools/need libasound2-dev test -f /usr/include/alsa/pcm_external.h
@@ -116,6 +118,12 @@ torture: $(VENV)/.dev libraries
 test-arm64:
 	@tools/need qemu-user-static sh -c 'command -v qemu-aarch64-static'
 	@tools/test-arm64
+
+# A broker and its reserve, a node killed and unplugged while 200 boxes publish; as root, five minutes.
+.PHONY: cluster
+cluster: $(VENV)/.dev libraries
+	@tools/need keepalived sh -c 'PATH=$$PATH:/usr/sbin command -v keepalived'
+	@NURSERY_CLUSTER_TEST=1 $(BIN)/python -m pytest tests/system/test_cluster.py
 
 # The unit booted by a real systemd in a container; needs root, one minute after the first time.
 .PHONY: test-boot

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Sequence
 
 import msgspec
 
@@ -97,13 +98,18 @@ class FleetBox:
         self.publisher.set_retained(state_messages(self._state(), self.topics))
 
     def _state(self) -> BoxState:
+        return self.plain_state(self._count, self._open)
+
+    @staticmethod
+    def plain_state(count: int = 0, alerts: Sequence[Alert] = ()) -> BoxState:
+        """What a box with two babies says; ``count`` makes it another one."""
         return BoxState(
-            cry=CryStatus(crying=False, level_db=-50.0 - self._count % 7),
-            scale=ScaleStatus(total_g=1500.0 + self._count % 11, still=True, activity=0.1,
+            cry=CryStatus(crying=False, level_db=-50.0 - count % 7),
+            scale=ScaleStatus(total_g=1500.0 + count % 11, still=True, activity=0.1,
                               in_box=[baby.name for baby in BABIES]),
             babies=[BabyStatus(name=baby.name, species="kitten", weight_g=200.0)
                     for baby in BABIES],
-            alerts=self._open,
+            alerts=list(alerts),
             sources={},
         )  # fmt: skip
 

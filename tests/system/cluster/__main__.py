@@ -21,6 +21,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -78,21 +79,21 @@ def watched(engine: Engine) -> dict[str, Answer]:
     return answers
 
 
-def ran(engine: Engine, options: argparse.Namespace) -> dict[str, str]:
-    """What was asked for, on one engine: each answer in words."""
+def ran(engine: Engine, options: argparse.Namespace) -> dict[str, Any]:
+    """What was asked for, on one engine; answers in words, storms in numbers."""
     engine.start()
     print(f"{engine.title}: {engine.version}, {len(engine.nodes)} node(s)", flush=True)
-    said: dict[str, str] = {"version": engine.version}
+    said: dict[str, Any] = {"version": engine.version}
     if options.programs:
         said |= {name: str(answer) for name, answer in watched(engine).items()}
     elif options.scale is not None:
-        said["scale"] = str(loaded(engine, options.scale))
-        print(f"{engine.title:28} {said['scale']}", flush=True)
+        said["scale"] = loaded(engine, options.scale)
+        print(f"{engine.title:28} {said['scale']!s}", flush=True)
     elif options.storm is None:
         said |= {name: str(answer) for name, answer in tried(engine, options.need).items()}
     for storm in options.storm or ():
-        said[storm] = str(STORMS[storm](engine))
-        print(f"{engine.title:28} {storm:36} {said[storm]}", flush=True)
+        said[storm] = STORMS[storm](engine)
+        print(f"{engine.title:28} {storm:36} {said[storm]!s}", flush=True)
     return said
 
 
@@ -117,7 +118,7 @@ def main() -> int:
         network.share(options.root, Path(tempfile.gettempdir()))
     count = 3 if options.storm is None and options.scale is None else options.boxes
     boxes = [BOX] if options.programs else [f"box{k}" for k in range(count)]
-    said: dict[str, dict[str, str]] = {}
+    said: dict[str, dict[str, Any]] = {}
     with tempfile.TemporaryDirectory(prefix="nursery-cluster-") as folder:
         for name in options.engine:
             engine = ENGINES[name](Path(folder) / name, boxes, options.root)

@@ -12,6 +12,7 @@ from typing import Any, cast, get_args
 
 import msgspec
 
+from monitor.alert_kinds import AlertKind
 from monitor.errors import CommandError
 from monitor.names import THINGS, HistoryKind, NoteKind, Species, check_name
 from monitor.written.degrees import parse_celsius
@@ -57,11 +58,18 @@ class Acknowledge(Verb, frozen=True, kw_only=True, tag="acknowledge"):
     id: Text | None = None
     token: Text | None = None
     """of the button on a push, instead of ``id``: it names its own alert, once"""
+    kind: AlertKind | None = None
+    """instead of ``id``, for a card that stands for a kind: every open one of it"""
+    baby: Text | None = None
+    """with ``kind``: only those about this baby"""
 
     def __post_init__(self) -> None:
         """It says one of them."""
-        if self.id is not None and self.token is not None:
-            raise CommandError('acknowledge takes either "id" or "token", not both')
+        given = [self.id is not None, self.token is not None, self.kind is not None]
+        if sum(given) > 1:
+            raise CommandError('acknowledge takes one of "id", "token" and "kind", not two')
+        if self.baby is not None and self.kind is None:
+            raise CommandError('acknowledge takes "baby" with "kind" only')
 
 
 class Snooze(Verb, frozen=True, kw_only=True, tag="snooze"):

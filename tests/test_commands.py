@@ -46,6 +46,20 @@ def test_a_button_without_arguments(payload):
     assert read("acknowledge", payload).request == Acknowledge()
 
 
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        ({"id": "a", "kind": "crying"}, 'one of "id", "token" and "kind"'),
+        ({"token": "a", "kind": "crying"}, 'one of "id", "token" and "kind"'),
+        ({"baby": "Possum"}, 'takes "baby" with "kind" only'),
+        ({"kind": "no_such"}, "kind"),
+    ],
+)
+def test_an_acknowledgement_names_one_thing(args, says):
+    with pytest.raises(CommandError, match=says):
+        read("acknowledge", args)
+
+
 def test_null_means_left_out():
     assert read("acknowledge", {"id": None}).request == Acknowledge()
 
@@ -123,6 +137,7 @@ def test_a_request_is_the_same_after_it_lay_in_the_inbox(verb):
     given = {name: fields[name] for name in VERBS[verb].__struct_fields__ if name in fields}
     steps = {"set_up": "scale", "baby_give": "read", "baby_take": "cancel"}
     given |= {"step": steps[verb]} if verb in steps else {}
+    given |= {"kind": "low_intake"} if verb == "acknowledge" else {}
     asked = request(verb, given)
     assert request(verb, json.loads(json.dumps(arguments(asked)))) == asked
     assert arguments(asked) == given

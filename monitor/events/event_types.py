@@ -236,6 +236,11 @@ class Alert(Event, frozen=True, kw_only=True, tag="alert"):
         return self.state == "cleared" and not title.startswith(CLOSED)
 
     @property
+    def babies(self) -> list[str]:
+        """Names of those it speaks of: one, or look-alikes of whom nobody knows which."""
+        return [each.baby for each in self.candidates] if self.baby is None else [self.baby]
+
+    @property
     def incident(self) -> str:
         """The id without its stamp: what stays when the same thing happens again."""
         head, _, stamp = self.id.rpartition("-")

@@ -7,12 +7,15 @@ and cuts it off; a button shows no state; green is well, and red needs a person.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
+from monitor.alert_kinds import BABY_KINDS, BOX_KINDS, KINDS, AlertKind
+from monitor.codec import encode
 from monitor.mqtt.entities import A_THING, ASKED, VERDICT_WORDS
+from monitor.mqtt.topics import Topics
 
 Card = dict[str, Any]
 
@@ -30,11 +33,12 @@ class DashboardBaby(msgspec.Struct, frozen=True, kw_only=True):
     """what its entity ids begin with"""
 
 
-def dashboard(box_ids: str, babies: Sequence[DashboardBaby]) -> Card:
+def dashboard(box_ids: str, babies: Sequence[DashboardBaby], topics: Topics) -> Card:
     """The whole configuration, to be pasted as YAML; ``box_ids``: as ``DashboardBaby.ids``."""
+    seen = topics.command("acknowledge")
     sections = [
         _set_up(f"sensor.{box_ids}_set_up"),
-        _alerts(box_ids, babies),
+        _alerts(box_ids, babies, seen),
         _question(box_ids, babies),
         *(_baby(baby) for baby in babies),
         _box(box_ids),
@@ -70,25 +74,28 @@ def _set_up(sensor: str) -> Card:
     return section | {"visibility": [_is_not(sensor, "Done", *_NOTHING)]}
 
 
-def _alerts(ids: str, babies: Sequence[DashboardBaby]) -> Card:
+def _alerts(ids: str, babies: Sequence[DashboardBaby], seen: str) -> Card:
     """Shown while something is open, and while nobody knows whether anything is."""
     count = f"sensor.{ids}_open_alerts"
     some = {"condition": "numeric_state", "entity": count, "above": 0}
+    one, several = some | {"below": 2}, some | {"above": 1}
     section = _section(
         _heading("Alerts", "mdi:bell-alert"),
         {"type": "markdown", "content": _ALERTS.replace("COUNT", count)} | _WHOLE_ROW,
-        _press("I'm on it", f"button.{ids}_acknowledge", visible=some),
-        _press("Snooze 30 min", f"button.{ids}_snooze", visible=some),
+        _press("I'm on it", f"button.{ids}_acknowledge", visible=[one]),
+        *_each_seen(ids, babies, seen, several),
+        _press("I'm on all of it", f"button.{ids}_acknowledge", visible=[several]),
+        _press("Snooze 30 min", f"button.{ids}_snooze", visible=[some]),
         _press(
             "That was no cry",
             f"button.{ids}_not_a_cry",
-            visible=_is(f"binary_sensor.{ids}_problem_crying", "on"),
+            visible=[_is(f"binary_sensor.{ids}_problem_crying", "on")],
         ),
         *(
             _press(
                 f"{baby.name} is in the carrier",
                 f"button.{baby.ids}_away",
-                visible=_is(f"binary_sensor.{baby.ids}_problem_out_of_box", "on"),
+                visible=[_is(f"binary_sensor.{baby.ids}_problem_out_of_box", "on")],
             )
             | _WHOLE_ROW
             for baby in babies
@@ -97,7 +104,7 @@ def _alerts(ids: str, babies: Sequence[DashboardBaby]) -> Card:
             _press(
                 f"{baby.name} was fed",
                 f"button.{baby.ids}_fed",
-                visible=_is(f"binary_sensor.{baby.ids}_problem_bottle_overdue", "on"),
+                visible=[_is(f"binary_sensor.{baby.ids}_problem_bottle_overdue", "on")],
             )
             | _WHOLE_ROW
             for baby in babies
@@ -105,6 +112,31 @@ def _alerts(ids: str, babies: Sequence[DashboardBaby]) -> Card:
     )
     either = {"condition": "or", "conditions": [some, _is(count, *_NOTHING)]}
     return section | {"visibility": [either]}
+
+
+def _each_seen(
+    ids: str, babies: Sequence[DashboardBaby], seen: str, several: Card
+) -> Iterator[Card]:
+    """A button for each kind that is open, and each baby that it is about, beside another one."""
+    about: list[tuple[AlertKind, str, str, dict[str, str]]] = [
+        (kind, ids, "", {}) for kind in BOX_KINDS
+    ]
+    about += [
+        (kind, baby.ids, f", {baby.name}", {"baby": baby.name})
+        for kind in BABY_KINDS
+        for baby in babies
+    ]
+    for kind, whose, name, fields in about:
+        problem = f"binary_sensor.{whose}_problem_{kind}"
+        publish = {
+            "action": "perform-action",
+            "perform_action": "mqtt.publish",
+            "data": {"topic": seen, "qos": 1, "payload": encode({"kind": kind} | fields).decode()},
+        }
+        said = KINDS[kind].label.rpartition(": ")[2]
+        label = f"I'm on it: {said[0].upper()}{said[1:]}{name}"
+        tile = _tile(label, problem, color="primary", visible=[several, _is(problem, "on")])
+        yield tile | _only_tap(publish) | {"icon": "mdi:bell-check"} | _WHOLE_ROW
 
 
 _ALERTS = """\
@@ -162,12 +194,13 @@ def _baby(baby: DashboardBaby) -> Card:
     warm, told = f"{binary}_warm_first", f"{sensor}_told_weight_g"
     return _section(
         _heading(baby.name, "mdi:dog" if baby.species == "puppy" else "mdi:cat"),
-        _tile("Warm up before feeding", warm, color="red", visible=_is(warm, "on"))
+        _tile("Warm up before feeding", warm, color="red", visible=[_is(warm, "on")])
         | {"hide_state": True}
         | _WHOLE_ROW,
-        _tile("Weight", f"{sensor}_weight_g", visible=_is(told, *_NOTHING)),
-        _tile("Weight, told", told, visible=_is_not(told, *_NOTHING))
-        | {"state_content": ["state", "told_at"]},
+        _tile("Weight", f"{sensor}_weight_g", visible=[_is(told, *_NOTHING)]),
+        _tile("Weight, told and not weighed", told, visible=[_is_not(told, *_NOTHING)])
+        | {"state_content": ["state", "told_at"]}
+        | _WHOLE_ROW,
         _tile("Gain in 24 h", f"{sensor}_gain_24h_g"),
         *_coloured("Growth", growth, red=_UNWELL),
         *_coloured("Wellbeing", watch, red=["act"], amber=["watch"]),
@@ -194,12 +227,12 @@ def _coloured(
     """A tile for each colour, of which one is shown; grey while nothing is known."""
     unknown = [*_NOTHING, VERDICT_WORDS["not_enough_data"]]
     tiles = [
-        _tile(name, entity, color="red", visible=_is(entity, *red)),
-        _tile(name, entity, color="grey", visible=_is(entity, *unknown)),
-        _tile(name, entity, color="green", visible=_is_not(entity, *red, *amber, *unknown)),
+        _tile(name, entity, color="red", visible=[_is(entity, *red)]),
+        _tile(name, entity, color="grey", visible=[_is(entity, *unknown)]),
+        _tile(name, entity, color="green", visible=[_is_not(entity, *red, *amber, *unknown)]),
     ]
     if amber:
-        tiles.append(_tile(name, entity, color="amber", visible=_is(entity, *amber)))
+        tiles.append(_tile(name, entity, color="amber", visible=[_is(entity, *amber)]))
     return tiles
 
 
@@ -214,7 +247,7 @@ def _box(ids: str) -> Card:
         _tile("Cries in 1 h", f"{sensor}_cry_minutes_1h"),
         _tile("In the box", f"{sensor}_in_box"),
         _tile("On the scale", f"{sensor}_total_g"),
-        _tile("Nest", nest, visible=_is_not(nest, "unknown")),
+        _tile("Nest", nest, visible=[_is_not(nest, "unknown")]),
         _press("Weigh one baby", f"button.{ids}_weigh_in"),
         _press("Undo last entry", f"button.{ids}_undo"),
         {
@@ -277,19 +310,20 @@ def _tile(
     *,
     color: str | None = None,
     icon: str | None = None,
-    visible: Mapping[str, Any] | None = None,
+    visible: Sequence[Card] = (),
 ) -> Card:
+    """``visible``: conditions that are all true while it is shown."""
     tile: Card = {"type": "tile", **_named(entity, name)}
     if icon is not None:
         tile["icon"] = icon
     if color is not None:
         tile["color"] = color
-    if visible is not None:
-        tile["visibility"] = [dict(visible)]
+    if visible:
+        tile["visibility"] = [dict(each) for each in visible]
     return tile
 
 
-def _press(name: str, button: str, *, visible: Mapping[str, Any] | None = None) -> Card:
+def _press(name: str, button: str, *, visible: Sequence[Card] = ()) -> Card:
     """A button that is pressed by touching it anywhere; its state, a moment, says nothing."""
     press = {
         "action": "perform-action",

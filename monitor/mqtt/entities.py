@@ -202,6 +202,7 @@ def _box_diagnostics(topics: Topics) -> Iterator[tuple[str, Component]]:
         yield f"{source}_alive", _binary(name, topic, works, "connectivity") | _DIAGNOSTIC
     yield "set_up", _set_up(topic)
     yield "open_alerts", _open_alerts(topics.alerts)
+    yield "alerts_text", _in_words(topics.alerts_text)
     percent = _MEASURED | {"unit_of_measurement": "%", "icon": "mdi:cpu-64-bit"}
     yield "cpu_pct", _sensor("CPU", topic, "cpu_pct", **percent) | _DIAGNOSTIC
     memory = _MEASURED | {
@@ -222,7 +223,8 @@ def _set_up(topic: str) -> Component:
     """Whether anybody is watched, else what is missing for that."""
     words = encode(dict(SET_UP_NEEDS)).decode()
     template = (
-        f"{{% set words = {words} %}}{{% set m = value_json.set_up.missing | default([]) %}}"
+        f"{{% set words = {words} %}}{{% set told = value_json.set_up | default({{}}) %}}"
+        "{% set m = told.missing | default([]) %}"
         "{% for step in m %}{{ ', ' if loop.index0 else 'Missing: ' }}{{ words[step] }}"
         "{% else %}Done{% endfor %}"
     )
@@ -241,6 +243,18 @@ def _open_alerts(topic: str) -> Component:
         "json_attributes_template": "{{ {'alerts': value_json} | tojson }}",
         "state_class": "measurement",
         "icon": "mdi:bell",
+    }
+
+
+def _in_words(topic: str) -> Component:
+    """What is open now in one sentence: for a watch, a widget, or to be read aloud."""
+    return {
+        "platform": "sensor",
+        "name": "Alerts in words",
+        "state_topic": topic,
+        "value_template": "{{ value | truncate(250) }}",
+        "expire_after": int(SLOW_EXPIRY_S),
+        "icon": "mdi:bell-outline",
     }
 
 

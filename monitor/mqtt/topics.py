@@ -182,18 +182,12 @@ def _problem_messages(
         about = KINDS[alert.kind].about
         if about == "nothing":
             continue
-        for whom in _whom(alert) if about == "baby" else [None]:
+        for whom in map(slug, alert.babies) if about == "baby" else [None]:
             found[topics.problem(alert.kind, whom)] = True
     return [
         Message(topic=topic, payload=b"ON" if on else b"OFF", retain=True)
         for topic, on in found.items()
     ]
-
-
-def _whom(alert: Alert) -> list[str]:
-    """Slugs of the babies an alert speaks of: one, or look-alikes of whom nobody knows which."""
-    names = [each.baby for each in alert.candidates] if alert.baby is None else [alert.baby]
-    return [slug(name) for name in names]
 
 
 def _question(alerts: list[Alert]) -> dict[str, Any]:

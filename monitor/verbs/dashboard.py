@@ -18,7 +18,7 @@ from monitor.verbs.yaml_text import yaml_text
 _HOW = """\
 # Home Assistant: Settings > Dashboards > Add dashboard > New dashboard from scratch. Open it, Edit,
 # then in the menu "Raw configuration editor": replace what is there by all of this, and save.
-# Print it again when a baby has come or left.
+# Print it again when a baby has come or left, or the box has another name.
 """
 _NOBODY = '# Nobody is registered yet: nursery baby add "Possum" --species puppy --weight 112\n'
 
@@ -34,14 +34,14 @@ def print_dashboard(config: Config, out: TextIO) -> int:
         raise CommandError(
             "Home Assistant does not know this box: mqtt.discovery is off; set it to device"
         )
-    box, babies = _names(config)
-    out.write(_HOW + ("" if babies else _NOBODY) + yaml_text(dashboard(box, babies)))
+    topics = Topics(config.box, practice=config.practice)
+    box, babies = _names(config, topics)
+    out.write(_HOW + ("" if babies else _NOBODY) + yaml_text(dashboard(box, babies, topics)))
     return 0
 
 
-def _names(config: Config) -> tuple[str, list[DashboardBaby]]:
+def _names(config: Config, topics: Topics) -> tuple[str, list[DashboardBaby]]:
     """What the ids of the box's entities begin with, and who gets a section."""
-    topics = Topics(config.box, practice=config.practice)
     if not is_there(config.journal_path):
         ((_, name),) = device_names(topics, "", [])
         return slug(name), []

@@ -7,12 +7,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from monitor.alert_kinds import BABY_KINDS, BOX_KINDS
+from monitor.commands import Acknowledge
 from monitor.events import Baby
 from monitor.mqtt.dashboard import DashboardBaby, dashboard
 from monitor.mqtt.discovery import discovery
-from monitor.mqtt.topics import Topics
+from monitor.mqtt.topics import Topics, parse_command
 
 BOX = "nursery_den"
+TOPICS = Topics("den")
 BABIES = [
     DashboardBaby(name="Possum", species="puppy", ids="possum"),
     DashboardBaby(name='O"Hara {{ x }}', species="kitten", ids="o_hara_x"),
@@ -20,7 +23,7 @@ BABIES = [
 
 
 def sections() -> list[dict[str, Any]]:
-    (view,) = dashboard(BOX, BABIES)["views"]
+    (view,) = dashboard(BOX, BABIES, TOPICS)["views"]
     return list(view["sections"])
 
 
@@ -57,8 +60,28 @@ def test_a_button_shows_no_state_and_is_pressed_wherever_it_is_touched() -> None
         assert button["tap_action"]["target"] == {"entity_id": button["entity"]}
 
 
+def test_with_several_open_each_can_be_answered_by_itself() -> None:
+    each = [card for card in cards() if "I'm on it: " in card.get("name", "")]
+    assert len(each) == len(BOX_KINDS) + len(BABY_KINDS) * len(BABIES)
+    asked = {}
+    for card in each:
+        action = card["tap_action"]
+        assert action["perform_action"] == "mqtt.publish"
+        assert action["data"]["topic"] == "nursery/den/cmd/acknowledge"
+        payload = action["data"]["payload"].encode()
+        command = parse_command(action["data"]["topic"], payload, TOPICS, retain=False, now_s=0.0)
+        asked[card["entity"]] = command.request
+        several, on = card["visibility"]
+        assert several["above"] == 1
+        assert on["entity"] == card["entity"]
+    assert asked["binary_sensor.nursery_den_problem_crying"] == Acknowledge(kind="crying")
+    assert asked["binary_sensor.possum_problem_losing_weight"] == Acknowledge(
+        kind="losing_weight", baby="Possum"
+    )
+
+
 def test_every_entity_is_announced_by_the_box() -> None:
-    text = json.dumps(dashboard(BOX, BABIES))
+    text = json.dumps(dashboard(BOX, BABIES, TOPICS))
     named = set(re.findall(r"\b(?:sensor|binary_sensor|button|select|image)\.[a-z0-9_]+", text))
     babies = [Baby(id=baby.ids, name=baby.name, species="puppy") for baby in BABIES]
     documents = discovery(Topics("den"), identity="0f", babies=babies, mode="device", version="1")
@@ -79,5 +102,5 @@ def test_red_is_for_what_needs_a_person() -> None:
 
 
 def test_without_babies_there_is_the_box() -> None:
-    (view,) = dashboard(BOX, [])["views"]
+    (view,) = dashboard(BOX, [], TOPICS)["views"]
     assert [s["cards"][0]["heading"] for s in view["sections"]][-2:] == ["The box", "The last days"]

@@ -61,6 +61,14 @@ def test_home_assistant_says_what_is_missing_before_anybody_is_watched():
     assert said(missing=[]) == said() == "Done"
 
 
+def test_what_is_open_can_be_read_aloud_within_255_characters():
+    row = documents()[f"{DEVICE}/nursery_0f0f/config"]["components"]["alerts_text"]
+    assert row["state_topic"] == TOPICS.alerts_text
+    template = Environment(autoescape=True).from_string(row["value_template"])
+    assert template.render(value="attic: nothing is open.") == "attic: nothing is open."
+    assert len(template.render(value="long words " * 100)) <= 255
+
+
 def test_only_keys_every_core_knows_at_the_root_and_in_the_device():
     """Home Assistant rejects a whole document for one unknown key in either place."""
     for body in documents().values():

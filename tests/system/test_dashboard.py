@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 
 import msgspec
@@ -14,7 +15,8 @@ from monitor.events import Candidate, Condition
 from monitor.mqtt.dashboard import dashboard
 from monitor.verbs.yaml_text import yaml_text
 from tests.system.browser import CHROMIUM, SCREENSHOTS
-from tests.system.home_assistant.browsing import BABIES, IDS, WELL, Desk, desk, picture
+from tests.system.home_assistant.box import POSSUM
+from tests.system.home_assistant.browsing import BABIES, IDS, TOPICS, WELL, Desk, desk, picture
 from tests.system.home_assistant.running import crying, needed, web_pages
 
 pytestmark = [
@@ -64,13 +66,13 @@ def press(page: Page, name: str) -> None:
 
 
 def test_every_entity_on_it_is_one_of_the_box(here: Desk) -> None:
-    text = yaml_text(dashboard(IDS, BABIES))
+    text = yaml_text(dashboard(IDS, BABIES, TOPICS))
     domains = "sensor|binary_sensor|button|select|image|event"
     named = set(re.findall(rf"\b(?:{domains})\.[a-z0-9_]+", text))
     named -= {"button.press", "select.select_option"}
     assert len(named) > 40
     assert named <= set(here.core.entities())
-    assert here.core.ask("dashboard") == dashboard(IDS, BABIES)
+    assert here.core.ask("dashboard") == dashboard(IDS, BABIES, TOPICS)
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -111,6 +113,45 @@ def test_an_alert_is_a_card_above_everything(here: Desk, width: int) -> None:
         shown = page.locator("hui-section").filter(visible=True).first.locator("hui-tile-card")
         names = shown.filter(visible=True).locator("[slot=primary]").all_inner_texts()
         assert names == ["I'm on it", "Snooze 30 min", "That was no cry"]
+
+
+def test_each_of_several_alerts_has_a_button_of_its_own(here: Desk) -> None:
+    hungry = Condition(
+        kind="low_intake", key=POSSUM.id, severity="warning", since_s=1.8e9, baby=POSSUM.name,
+        title="Possum drinks too little", message="Possum drinks too little.", why="",
+    )  # fmt: skip
+    with here.opened(390) as page:
+        here.box.play(conditions=[crying(), hungry])
+        press(page, "I'm on it: Low intake, Possum")
+        assert here.box.received("acknowledge") == {"kind": "low_intake", "baby": "Possum"}
+        seen = page.locator("ha-alert").filter(visible=True, has_text="Seen. ")
+        expect(seen).to_have_count(1)
+        expect(seen).to_contain_text("drinks too little")
+        shown = page.locator("hui-section").filter(visible=True).first.locator("hui-tile-card")
+        names = shown.filter(visible=True).locator("[slot=primary]").all_inner_texts()
+        assert names == [
+            "I'm on it: Crying", "I'm on it: Low intake, Possum", "I'm on all of it",
+            "Snooze 30 min", "That was no cry",
+        ]  # fmt: skip
+        picture(page, SCREENSHOTS / "home-assistant-several-390.png")
+        said = "kangaroo-and-possum: Kitten crying; Possum drinks too little."
+        here.core.becomes(f"sensor.{IDS}_alerts_text", said)
+
+
+def test_a_new_box_says_what_is_missing_and_a_told_weight_is_told(here: Desk) -> None:
+    told = WELL | {"weight_g": None, "weighed_at": None, "told_weight_g": 98.0}
+    with here.opened(390) as page:
+        here.box.play(
+            conditions=[],
+            told={"possum": told | {"told_at": time.time() - 600}, "kangaroo": WELL},
+            missing=["calibration", "babies"],
+        )
+        expect(page.get_by_text("the scale's calibration, who is here")).to_be_visible()
+        assert headings(page)[0] == "Not set up yet"
+        expect(tile(page, "Weight, told and not weighed")).to_contain_text("98")
+        picture(page, SCREENSHOTS / "home-assistant-new-390.png")
+        here.box.play(conditions=[], missing=[], told={"possum": WELL, "kangaroo": WELL})
+        expect(page.get_by_text("the scale's calibration, who is here")).to_have_count(0)
 
 
 def test_the_buttons_beside_an_alert_answer_the_box(here: Desk) -> None:

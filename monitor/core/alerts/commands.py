@@ -6,7 +6,7 @@ from monitor.commands import Acknowledge, NotACry, Request, Snooze, verb_of
 from monitor.core.alerts.lifecycle import AlertLife
 from monitor.core.alerts.memory import AlertMemory
 from monitor.errors import CommandError
-from monitor.events import LISTENED, Alert
+from monitor.events import LISTENED, Alert, slug
 from monitor.times import MINUTE_S
 
 BUTTON_ENDED = "this button has been used, or is too old: open the page"
@@ -24,7 +24,7 @@ def obey(request: Request, memory: AlertMemory, now_s: float) -> list[Alert]:
         case Acknowledge(token=str()):
             raise CommandError(BUTTON_ENDED)
         case Acknowledge():
-            lives = _addressed(request.id, memory)
+            lives = _of_kind(request, memory) if request.kind else _addressed(request.id, memory)
             waiting = [life for life in lives if life.alert.state != "acknowledged"]
             return [life.change("acknowledged", now_s) for life in waiting]
         case Snooze():
@@ -52,6 +52,17 @@ def _addressed(wanted: str | None, memory: AlertMemory) -> list[AlertLife]:
     lives = [life for life in memory.lives.values() if _is(wanted, life.alert.id)]
     if not lives and not _is(wanted, ""):
         raise CommandError(f"no open alert{_named(wanted)}: it may already be over")
+    return lives
+
+
+def _of_kind(request: Acknowledge, memory: AlertMemory) -> list[AlertLife]:
+    """The lives of a kind, of one baby where one is named."""
+    lives = [life for life in memory.lives.values() if life.alert.kind == request.kind]
+    if request.baby is not None:
+        lives = [life for life in lives if slug(request.baby) in map(slug, life.alert.babies)]
+    if not lives:
+        about = f" about {request.baby!r}" if request.baby is not None else ""
+        raise CommandError(f"no open alert is {request.kind}{about}: it may already be over")
     return lives
 
 

@@ -253,6 +253,32 @@ class TestCommands:
         assert result.ok
         assert again == []
 
+    def test_a_card_of_one_kind_and_baby_acknowledges_that_and_nothing_else(self):
+        subject = policy()
+        open_now = [
+            condition(),
+            condition("losing_weight", key="1", baby="Possum"),
+            condition("losing_weight", key="2", baby="Little Joey"),
+            condition("low_intake", key="1", baby="Possum"),
+        ]
+        tick(subject, NOON, *open_now)
+
+        def seen(**args):
+            changes, result = subject.carry_out(asked(t_s=NOON, verb="acknowledge", args=args))
+            return [(a.kind, a.baby) for a in changes], result.error
+
+        assert seen(kind="losing_weight", baby="little_joey") == (
+            [("losing_weight", "Little Joey")], None,
+        )  # fmt: skip
+        assert seen(kind="losing_weight") == ([("losing_weight", "Possum")], None)
+        assert seen(kind="low_power")[1] == "no open alert is low_power: it may already be over"
+        assert seen(kind="low_intake", baby="Ash") == (
+            [], "no open alert is low_intake about 'Ash': it may already be over",
+        )  # fmt: skip
+        assert {a.kind for a in subject.open if a.state != "acknowledged"} == {
+            "crying", "low_intake",
+        }  # fmt: skip
+
     def test_an_unknown_id_is_refused_in_a_sentence(self):
         changes, result = policy().carry_out(
             asked(t_s=NOON, verb="acknowledge", args={"id": "nope"})

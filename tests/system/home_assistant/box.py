@@ -74,6 +74,8 @@ class ScriptedBox:
             hooks=Hooks(receive=self._receive),
         )
         self._publisher.set_retained(self._discovery())
+        self.missing: list[str] = []
+        """steps of the set-up"""
         self._renew_s = 0.0
 
     def obey(self, line: str) -> None:
@@ -85,6 +87,8 @@ class ScriptedBox:
             self.cry = msgspec.convert(order["cry"], CryStatus)
         if "told" in order:
             self.told = order["told"]
+        if "missing" in order:
+            self.missing = order["missing"]
         if "chart" in order:
             baby_slug, content = order["chart"]
             self._publisher.set_retained(
@@ -179,7 +183,8 @@ class ScriptedBox:
 
     def _health(self) -> Any:
         sources = {name: SourceHealth(state="healthy") for name in ("microphone", "scale")}
-        fields = {"queue": 0, "drops": 0, "cpu_pct": 3.5, "memory_mb": 61.0, "version": "1"}
+        fields: dict[str, Any] = {"set_up": {"missing": self.missing}}
+        fields |= {"queue": 0, "drops": 0, "cpu_pct": 3.5, "memory_mb": 61.0, "version": "1"}
         return health_message(sources, self.topics, fields=fields)
 
     def _discovery(self) -> Any:

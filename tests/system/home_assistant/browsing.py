@@ -12,12 +12,14 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from monitor.documents import CryStatus
 from monitor.mqtt.dashboard import DashboardBaby, dashboard
+from monitor.mqtt.topics import Topics
 from monitor.verbs.yaml_text import yaml_text
 from tests.system.browser import ARGUMENTS, CHROMIUM, WIDTHS
-from tests.system.home_assistant.box import KANGAROO, POSSUM
+from tests.system.home_assistant.box import BOX, KANGAROO, POSSUM
 from tests.system.home_assistant.running import Box, Core
 from tests.system.mosquitto import Mosquitto
 
+TOPICS = Topics(BOX)
 IDS = "nursery_kangaroo_and_possum"
 BABIES = [
     DashboardBaby(name=baby.name, species=baby.species, ids=baby.slug)
@@ -39,7 +41,7 @@ class Desk:
 
     def __init__(self, folder: Path, browser: Browser) -> None:
         pasted = folder / "dashboard.yaml"
-        pasted.write_text(yaml_text(dashboard(IDS, BABIES)))
+        pasted.write_text(yaml_text(dashboard(IDS, BABIES, TOPICS)))
         self._browser = browser
         self._broker = Mosquitto(folder / "mosquitto").start()
         self.box = Box(folder / "box", self._broker.port)

@@ -48,11 +48,12 @@ def progress(box: BoxDocument, said: Answer | None = None) -> Progress:
         return Progress(known=False, ready=True, steps=done, missing=[], not_yet=[])
     steps = _steps(told, box, said)
     listed = texts(told, "missing") or SET_UP_NEEDS
+    needed = [step for step in SET_UP_NEEDS if step in listed]
     return Progress(
         known=True,
         ready=flag(told, "ready") is not False,
         steps=steps,
-        missing=[step for step in SET_UP_NEEDS if step in listed and not steps[step]],
+        missing=[step for step in needed if not steps[step]] or needed,
         not_yet=texts(told, "not_yet"),
     )
 

@@ -39,6 +39,14 @@ def test_a_source_that_was_set_up_is_missed_at_once():
     assert "blind-scale" in {warn.key for warn in found.warnings}
 
 
+def test_a_baby_that_an_earlier_card_left_at_the_broker_is_nobody_here():
+    known = told("name", "scale", "calibration", "microphone", not_yet=[])
+    known["set_up"]["missing"] = ["babies"]
+    ghost = box(health=known, babies={"joey": {"name": "Joey"}})
+    (warning,) = truth(ghost, NOW, EN, None).warnings
+    assert "missing: who is here." in warning.text
+
+
 def test_what_can_be_seen_sooner_counts():
     known = new("name", scale={"calibrated": True}, babies={"possum": {"name": "Possum"}})
     assert progress(known).next == "microphone"

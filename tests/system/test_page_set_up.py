@@ -85,11 +85,19 @@ class Walk:
         )
 
     def name(self) -> None:
+        self.page.fill("#box-name", "!!!")
+        self.page.click("#rename")
+        expect(self.page.locator("#said[role=alert]")).to_contain_text("Name of the box")
+        self.at("name")
         self.page.fill("#box-name", "Attic")
         self.screen.check("set-up-1-name")
         self.screen.expected.add(404)  # the page renews the old address until it is led away
         self.page.click("#rename")
         self.page.wait_for_url(re.compile(r"/boxes/attic/setup\?step=scale$"))
+        self.at("scale")
+        self.page.go_back()
+        self.page.wait_for_url(re.compile(r"/boxes/attic/setup\?step=name$"))
+        self.page.go_forward()
         self.at("scale")
 
     def wire(self) -> None:
@@ -116,6 +124,9 @@ class Walk:
         self.page.click("#step-empty")
         self.page.wait_for_selector("#step-mass")
         self._weigh(1000.0, "496")
+        self.page.fill("#grams", "one")
+        self.page.click("#step-mass")
+        expect(self.page.locator("#said[role=alert]")).to_contain_text('"Weight" is no mass')
         self.page.fill("#grams", "10 kg")
         self.page.click("#step-mass")
         expect(self.page.locator("#said[role=alert]")).to_contain_text("are 10000 g what lies")
@@ -202,8 +213,13 @@ def test_a_new_box_is_set_up_on_the_phone_and_nothing_alarms_meanwhile(
         screen = stack.enter_context(browser.screen(page, phone=phone))
         walk = Walk(screen, page.url, chip, sound)
         walk.begin()
+        another = stack.enter_context(browser.screen(page, phone=page.phone()))
+        another.expected.add(404)
+        another.go("/boxes/nursery")
         walk.name()
+        another.page.wait_for_url(re.compile(r"/boxes/attic$"), timeout=SOON_MS)
         walk.wire()
+        restarted_meanwhile(box, screen.page)
         walk.calibrate()
         walk.hear()
         taken_up_again(screen.page, f"{page.url}/boxes/attic/setup", "babies")
@@ -215,6 +231,14 @@ def test_a_new_box_is_set_up_on_the_phone_and_nothing_alarms_meanwhile(
         told = [alert["kind"] for alert in phone_says.json("nursery/attic/alert")]
         assert set(told) == {"test"}
         assert not phone_says.json("nursery/nursery/alert")
+
+
+def restarted_meanwhile(box: Daemon, page: Page) -> None:
+    """The page in the middle of a step says that the box is off, and goes on when it is back."""
+    box.stop()
+    expect(page.locator("#truth")).to_contain_text("The box is offline", timeout=SOON_MS)
+    box.start()
+    expect(page.locator("#truth")).not_to_contain_text("offline", timeout=SOON_MS)
 
 
 def taken_up_again(page: Page, url: str, step: str) -> None:

@@ -33,6 +33,8 @@ class AlertCard(msgspec.Struct, frozen=True, kw_only=True):
     step_id: str
     """of the weighing that it asks about, else empty"""
     is_out: bool
+    asks_of_card: bool
+    """whether this card goes on as an earlier one: the page about the box asks that"""
     baby: str
 
 
@@ -72,6 +74,7 @@ def _card(alert: Document, spoken: Spoken, words: Words) -> AlertCard:
         is_crying=kind == "crying",
         step_id=(text(alert, "step_id") or "") if kind == "who_is_it" else "",
         is_out=kind == "out_of_box",
+        asks_of_card=(text(alert, "id") or "").startswith("not_delivered-identity_found-"),
         baby=text(alert, "baby") or "",
     )
 

@@ -9,6 +9,7 @@
   const ASK_EVERY_MS = 20000;
   const SLOW_MS = 60000;
   const PATIENCE_MS = 10000;
+  const RETRY_MS = 3000;
   const READING_MS = 5000;
   const CLAP_DB = 10;
   const body = document.body;
@@ -49,6 +50,7 @@
           location.reload();
           return null;
         }
+        if (!answer.ok && !timer) timer = setTimeout(renew, RETRY_MS); // perhaps it is being renamed
         return answer.ok ? answer.text() : null;
       })
       .then((text) => {

@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.page.screens import now
-from tests.page.seeing import DE, NOW, alert, at, baby, box, health, html, seen, shown
+from tests.page.seeing import BOX, DE, NOW, alert, at, baby, box, health, html, seen, shown
 
 
 def test_all_is_well_is_said_with_the_time() -> None:
@@ -118,3 +118,15 @@ def test_a_sense_that_is_gone_shows_no_number_as_if_it_were_there() -> None:
     assert "unknown: nothing is heard" in deaf
     blind = html(now.show, seen(box(health=health(scale="stalled"))))
     assert "unknown: nothing is weighed" in blind
+
+
+def test_the_question_about_an_earlier_card_leads_to_its_answer() -> None:
+    asks = alert("not_delivered-identity_found-20260101T120000Z", kind="not_delivered")
+    page = html(now.show, seen(box(alerts=[asks])))
+    assert f'href="/boxes/{BOX}/box#earlier-card"' in page
+    assert "#earlier-card" not in html(now.show, seen(box(alerts=[alert()])))
+
+
+def test_with_nobody_here_the_way_to_the_first_baby_is_a_button() -> None:
+    assert 'id="add-first"' in html(now.show, seen(box(babies={})))
+    assert 'id="add-first"' not in html(now.show, seen(box(babies={}), right="look"))

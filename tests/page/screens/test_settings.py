@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import pytest
+
 from monitor.page.screens import settings
 from monitor.page.seen import Answer
-from tests.page.seeing import BOX, box, html, seen, shown
+from monitor.page.words import Words
+from monitor.written.settings import settings as all_settings
+from tests.page.seeing import BOX, DE, EN, box, html, seen, shown
 
 TOLD = {
     "problem": None,
@@ -65,3 +69,9 @@ def test_what_was_refused_is_shown_filled_in_again():
     fields = {"key": "alerts.night.from", "value": "25:00"}
     said = Answer(box=BOX, verb="configure", ok=False, text="will not do", fields=fields)
     assert 'value="25:00"' in page("alerts", said=said)
+
+
+@pytest.mark.parametrize("words", [EN, DE])
+def test_every_setting_has_a_label_that_is_no_key(words: Words):
+    unnamed = [key for key in all_settings() if f"setting.{key.replace('.', '_')}" not in words]
+    assert unnamed == []

@@ -190,7 +190,7 @@ def false_alarms(
 
 
 def count_alarms(model: CryModel, windows: Iterable[CryWindow], threshold: float) -> int:
-    """Pet bouts that would have been announced with another threshold."""
+    """Pet bouts that another threshold would announce, at most: the second look may refuse some."""
     bouts = Bouts(msgspec.structs.replace(model.card.rule, on=threshold))
     events = [event for window in windows for event in bouts.observe(window)]
     return sum(isinstance(e, CryStarted) and e.species != "human" for e in events)

@@ -28,7 +28,7 @@ from calibration.evaluation.night_sounds import Night, crying, interrupted, stru
 from calibration.training.clips import Clip, read_manifest
 from calibration.training.model_card import add_to_card, protocol
 from monitor.config import AlertsConfig
-from monitor.core.cry.bouts import BoutEvent
+from monitor.core.cry.bouts import BoutEvent, Bouts
 from monitor.core.cry.detector import CryDetector
 from monitor.core.cry.incident import CryIncident
 from monitor.core.cry.model import CryModel
@@ -57,14 +57,27 @@ class Tally:
     """from the third call of a true bout to its report"""
 
 
-def heard(model: CryModel, night: Night, seed: int) -> list[BoutEvent]:
-    """Beginning and end of every bout the daemon would have reported."""
+def heard(model: CryModel, night: Night, seed: int, *, look: bool = True) -> list[BoutEvent]:
+    """Beginning and end of every bout the daemon would have reported.
+
+    ``look``: with the second look; without, the windows alone decide.
+    """
     room = synth.Room(seed, noise_db=night.noise_db, hum_db=night.noise_db - 6)
     for start, samples in night.pieces:
         room.add(start / AUDIO_RATE_HZ, samples)
+    if not look:
+        return _by_windows_alone(model, room, night.hours)
     detector = CryDetector(model)
     events = [e for block in _blocks(room, night.hours) for e in detector.observe(block).bouts]
     return events + detector.flush().bouts
+
+
+def _by_windows_alone(model: CryModel, room: synth.Room, hours: float) -> list[BoutEvent]:
+    detector, bouts = CryDetector(model), Bouts(model.card.rule)
+    windows = (w for block in _blocks(room, hours) for w in detector.observe(block).windows)
+    events = [e for window in windows for e in bouts.observe(window)]
+    last = [e for window in detector.flush().windows for e in bouts.observe(window)]
+    return [*events, *last, *bouts.flush()]
 
 
 def begun(events: Sequence[BoutEvent]) -> list[CryStarted]:
@@ -73,13 +86,21 @@ def begun(events: Sequence[BoutEvent]) -> list[CryStarted]:
 
 
 def alerts(events: Sequence[BoutEvent], hours: float, hold_s: float) -> int:
-    """How often the daemon would have raised "crying" for these bouts.
+    """How often the daemon would have raised "crying" for these bouts."""
+    return len(alert_spans(events, hours, hold_s))
+
+
+def alert_spans(
+    events: Sequence[BoutEvent], hours: float, hold_s: float
+) -> list[tuple[float, float]]:
+    """Since when and until when the daemon would have told "crying", for each alert.
 
     ``hold_s`` is the quiet after which the detector tells that a bout is over.
     """
     incident = CryIncident(AlertsConfig())
     coming = deque(events)
-    raised, open_before = 0, False
+    spans: list[tuple[float, float]] = []
+    open_before = False
     for second in range(math.ceil(hours * HOUR_S) + 1):
         while coming and _known_s(coming[0], hold_s) <= second:
             event = coming.popleft()
@@ -87,10 +108,12 @@ def alerts(events: Sequence[BoutEvent], hours: float, hold_s: float) -> int:
                 incident.observe(event)
             else:
                 incident.observe(event)
-        open_now = bool(incident.conditions(second))
-        raised += open_now and not open_before
-        open_before = open_now
-    return raised
+        conditions = incident.conditions(second)
+        if conditions:
+            since_s = conditions[0].since_s if not open_before else spans.pop()[0]
+            spans.append((since_s, float(second)))
+        open_before = bool(conditions)
+    return spans
 
 
 def _known_s(event: BoutEvent, hold_s: float) -> float:
@@ -133,14 +156,16 @@ def count_found(
     tally.false["room"] += len(pets) - inside
 
 
-def measure(model: CryModel, clips: Sequence[Clip], hours: float, seed: int) -> dict[str, Tally]:
+def measure(
+    model: CryModel, clips: Sequence[Clip], hours: float, seed: int, *, look: bool = True
+) -> dict[str, Tally]:
     """All four kinds of night for one model and the clips it may be judged on."""
     rng = np.random.default_rng(seed)
     pets, others = [c for c in clips if c.is_pet], [c for c in clips if not c.is_pet]
     tallies = {name: Tally() for name in ("interrupted", "strung", "room", "crying")}
 
     def listen(kind: str, night: Night, own_seed: int) -> list[CryStarted]:
-        events = heard(model, night, own_seed)
+        events = heard(model, night, own_seed, look=look)
         tallies[kind].alerts += alerts(events, night.hours, model.card.rule.hold_s)
         return begun(events)
 
@@ -207,6 +232,9 @@ def main() -> int:
         "--cross-validate", type=Path, nargs="+", help="models trained without some folds"
     )
     parser.add_argument("--hours", type=float, default=8.0, help="per kind of night and model")
+    parser.add_argument(
+        "--windows-alone", action="store_true", help="without the second look at a bout"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--card-of", type=Path, help="write the figures into this model's card")
     given = parser.parse_args()
@@ -218,7 +246,8 @@ def main() -> int:
         else:
             pairs = held_out(given.cross_validate, clips)
         for model, own in pairs:
-            for name, tally in measure(model, own, given.hours, given.seed).items():
+            own_tallies = measure(model, own, given.hours, given.seed, look=not given.windows_alone)
+            for name, tally in own_tallies.items():
                 add(totals.setdefault(name, Tally()), tally)
     except (NurseryError, OSError) as error:
         parser.exit(2, f"{error}\n")

@@ -9,6 +9,7 @@ human baby apart: it is reported as such, and gives way when a pet starts to cry
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
 
 import msgspec
@@ -26,6 +27,11 @@ BoutEvent = CryStarted | CryEnded
 
 CALL_TAIL_S = STEP_S
 """a window looks back over two steps: a call still sounds in the window after its last one"""
+
+
+LOOK_AGAIN_S = 4 * STEP_S
+"""after a second look that found no bout; windows come in blocks of as many, one more call may
+change it"""
 
 
 class CryWindow(msgspec.Struct, frozen=True):
@@ -88,13 +94,24 @@ class BoutsState(msgspec.Struct):
     recent: list[CryWindow] = []
     open: OpenBout | None = None
     closed_s: Moment = -math.inf
+    doubted_s: Moment = -math.inf
+    """when the second look last found no bout"""
+
+
+Look = Callable[[Sequence[CryWindow]], bool]
+"""the second look at a pet's bout that is about to open: its windows, from the first hit on"""
 
 
 class Bouts:
-    """Follows one stream of windows."""
+    """Follows one stream of windows.
 
-    def __init__(self, rule: BoutRule, state: BoutsState | None = None) -> None:
-        self._rule = rule
+    ``look`` has the last word on whether a pet's bout opens; None: the windows alone decide.
+    """
+
+    def __init__(
+        self, rule: BoutRule, state: BoutsState | None = None, look: Look | None = None
+    ) -> None:
+        self._rule, self._look = rule, look
         self.state = state or BoutsState()
 
     @property
@@ -147,8 +164,20 @@ class Bouts:
             len(times) >= self._rule.hits
             and times[-1] == now_s
             and times[-1] - times[0] >= self._rule.spread_s
-            and (caller == "human" or self._is_pets())
+            and (caller == "human" or (self._is_pets() and self._stands_a_look(now_s)))
         )
+
+    def _stands_a_look(self, now_s: float) -> bool:
+        """Whether the second look agrees; it costs much more than a window, so it is rare."""
+        state = self.state
+        if self._look is None:
+            return True
+        if now_s < state.doubted_s + LOOK_AGAIN_S:
+            return False
+        if self._look([w for w in state.recent if w.t_s >= state.hits["pet"][0]]):
+            return True
+        state.doubted_s = now_s
+        return False
 
     def _is_pets(self) -> bool:
         """Whether since the first hit a pet was heard at least as much as a human baby.

@@ -32,6 +32,7 @@ from monitor.core.cry.features import (
 )
 from monitor.core.cry.model import SPECIES, CryModel
 from monitor.core.cry.network import Net
+from monitor.core.cry.second_look import SecondLook
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, CryStarted
 from monitor.timeshift import Moment
 
@@ -105,6 +106,7 @@ class CryDetector:
     def __init__(self, model: CryModel) -> None:
         self._model = model
         self._net = Net(model)
+        self._second_look = SecondLook(model.card.rule.span_s)
         self.state = DetectorState()
         self._pending: Floats
         self._restart()
@@ -116,7 +118,8 @@ class CryDetector:
 
     @state.setter
     def state(self, state: DetectorState) -> None:
-        self._state, self._bouts = state, Bouts(self._model.card.rule, state.bouts)
+        self._state = state
+        self._bouts = Bouts(self._model.card.rule, state.bouts, self._second_look.convinces)
 
     @property
     def crying(self) -> CryStarted | None:
@@ -129,27 +132,34 @@ class CryDetector:
         A block that does not follow on the last one (by more than GAP_S) starts a new stretch:
         sound before the gap is never joined to sound after it.
         """
-        windows: list[CryWindow] = []
+        heard = Heard([], [])
         before_s = self._state.end_s
         if before_s is not None and abs(block.t_s - before_s) > GAP_S:
-            windows += self._finish()
+            self._tell(self._finish(), heard)
+            self._second_look.reset()
         self._state.end_s = end_s = block.end_s
         self._pending = np.concatenate([self._pending, block.samples])
         while (blocks := (len(self._pending) - _LOOK_AHEAD) // _BLOCK_SAMPLES) > 0:
             start_s = end_s - len(self._pending) / AUDIO_RATE_HZ
             done = min(blocks, _BLOCKS_AT_ONCE) * _BLOCK_SAMPLES
-            windows += self._hear(self._pending[: done + _LOOK_AHEAD], start_s)
+            self._tell(self._hear(self._pending[: done + _LOOK_AHEAD], start_s), heard)
             self._pending = self._pending[done:]
-        return self._tell(windows)
+        return heard
 
     def flush(self) -> Heard:
         """The stream is over: score what is left, close an open bout."""
-        heard = self._tell(self._finish())
+        heard = Heard([], [])
+        self._tell(self._finish(), heard)
+        self._second_look.reset()
         self._state.end_s = None
-        return Heard(heard.windows, heard.bouts + self._bouts.flush())
+        heard.bouts.extend(self._bouts.flush())
+        return heard
 
-    def _tell(self, windows: list[CryWindow]) -> Heard:
-        return Heard(windows, [event for w in windows for event in self._bouts.observe(w)])
+    def _tell(self, windows: list[CryWindow], heard: Heard) -> None:
+        """Fold windows into bouts while the second look still remembers their sound."""
+        heard.windows.extend(windows)
+        for window in windows:
+            heard.bouts.extend(self._bouts.observe(window))
 
     def _restart(self) -> None:
         self._pending = np.zeros(0, dtype=np.float32)
@@ -174,17 +184,19 @@ class CryDetector:
 
     def _hear(self, samples: Floats, start_s: float) -> list[CryWindow]:
         """Whole blocks (and their look-ahead) to BLOCK_STEPS windows each."""
-        self._measure_level(samples[: len(samples) - _LOOK_AHEAD])
+        whole = samples[: len(samples) - _LOOK_AHEAD]
+        self._measure_level(whole)
+        self._second_look.hear(whole, start_s + len(whole) / AUDIO_RATE_HZ)
         self._heard_samples += len(samples) - _LOOK_AHEAD
         surveyed = log_mel(samples, SURVEY_EVERY)
         survey = self._surveyor.survey(surveyed)
-        whole = _View(samples, surveyed, survey)
+        view_of_all = _View(samples, surveyed, survey)
         blocks = survey.stirring.reshape(-1, BLOCK_STEPS).max(axis=1)
         windows: list[CryWindow] = []
         first = 0
         for stirring, run in groupby(blocks.tolist()):
             count = len(list(run))
-            view = whole.part(first, first + count)
+            view = view_of_all.part(first, first + count)
             seen_s = start_s + len(windows) * STEP_S
             windows += self._look(view, seen_s) if stirring else self._skip(view, count, seen_s)
             first += count

@@ -1,0 +1,123 @@
+"""The calls in some seconds of sound: where they begin and end, how high and how steady they are.
+
+The second look at a candidate bout (``second_look.py``) asks what the network cannot see in one
+second: whether the same kind of call comes again. Computed only when a bout is about to be told.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.core.cry.features import Floats
+from monitor.events import AUDIO_RATE_HZ
+
+FRAME, HOP = 512, 160
+"""32 ms every 10 ms: two periods of the lowest pitch looked for"""
+HOP_S = HOP / AUDIO_RATE_HZ
+LOWEST_HZ, HIGHEST_HZ = 220.0, 3_200.0
+"""of newborns' and adult cats' lowest calls (shared numbers: 240 to 1,700 Hz), and whines' lines"""
+VOICED = 0.5
+"""normalised autocorrelation from which a frame counts as a tone"""
+_ABOVE_FLOOR_DB, _BELOW_PEAK_DB = 9.0, 26.0
+_CLOSED_S, _SHORTEST_S = 0.06, 0.06
+"""gaps that belong to a call, and what is too short to be one"""
+_SIZE = 1024
+"""of the transforms: twice a frame, so that nothing wraps around"""
+
+
+class Calls(NamedTuple):
+    """One row for each call, in order; times in seconds from the first sample."""
+
+    start_s: Floats
+    length_s: Floats
+    pitch_hz: Floats
+    """median over the voiced frames; NaN where there is none"""
+    voiced: Floats
+    """part of its frames that are tones"""
+    steps: Floats
+    """median move of the pitch from frame to frame, semitones; NaN without two voiced frames"""
+    range: Floats
+    """10 to 90 % of the pitch within the call, semitones"""
+    level_db: Floats
+    """of its loudest frame"""
+
+
+def calls_in(samples: Floats) -> Calls:
+    """The calls in ``samples``, shape (n,) at 16 kHz."""
+    if len(samples) < FRAME:
+        return Calls(*(np.zeros(0, dtype=np.float32) for _ in Calls._fields))
+    frames = np.lib.stride_tricks.sliding_window_view(samples, FRAME)[::HOP]
+    power = np.vecdot(frames, frames) / FRAME
+    level_db = 10 * np.log10(power + 1e-12)
+    spans = _spans(level_db)
+    rows = []
+    for first, last in spans:
+        pitch_hz, strength = _pitch(frames[first:last])
+        rows.append(_row(first, pitch_hz, strength, level_db[first:last]))
+    table = np.array(rows, dtype=np.float32).reshape(-1, len(Calls._fields))
+    return Calls(*table.T)
+
+
+def _spans(level_db: NDArray[np.floating]) -> list[tuple[int, int]]:
+    """First and last frame of each stretch that stands out of the floor."""
+    floor_db = np.partition(level_db, len(level_db) // 5)[len(level_db) // 5]
+    least_db = max(floor_db + _ABOVE_FLOOR_DB, level_db.max() - _BELOW_PEAK_DB)
+    loud = np.concatenate([[False], level_db >= least_db, [False]])
+    edges = np.flatnonzero(loud[1:] != loud[:-1])
+    spans: list[tuple[int, int]] = []
+    for first, last in edges.reshape(-1, 2).tolist():
+        if spans and (first - spans[-1][1]) * HOP_S < _CLOSED_S:
+            spans[-1] = spans[-1][0], last
+        else:
+            spans.append((first, last))
+    return [(a, b) for a, b in spans if (b - a) * HOP_S >= _SHORTEST_S]
+
+
+def _pitch(frames: Floats) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """Fundamental in hertz and normalised autocorrelation there, per frame."""
+    window = np.hanning(FRAME).astype(np.float32)
+    spectrum = np.fft.rfft((frames - frames.mean(axis=1, keepdims=True)) * window, _SIZE)
+    related = np.fft.irfft(np.square(np.abs(spectrum)), _SIZE)[:, :FRAME]
+    of_window = np.fft.irfft(np.square(np.abs(np.fft.rfft(window, _SIZE))), _SIZE)[:FRAME]
+    shortest, longest = (int(AUDIO_RATE_HZ / hz) for hz in (HIGHEST_HZ, LOWEST_HZ))
+    lags = np.arange(shortest, longest + 1)
+    normal = related[:, lags] / (related[:, :1] + 1e-20) * (of_window[0] / of_window[lags])
+    # Of equal peaks the shortest lag: a tone is as like itself two periods later.
+    best = normal.max(axis=1, keepdims=True)
+    peak = normal.copy()
+    peak[:, 1:-1] = np.where(
+        (normal[:, 1:-1] >= normal[:, :-2]) & (normal[:, 1:-1] >= normal[:, 2:]),
+        normal[:, 1:-1],
+        -1.0,
+    )
+    rows = np.arange(len(frames))
+    first = np.clip(np.argmax(peak >= 0.88 * best, axis=1), 1, len(lags) - 2)
+    before, here, after = (normal[rows, first + k] for k in (-1, 0, 1))
+    bend = np.minimum(before - 2 * here + after, -1e-6)
+    lag = lags[first] + np.clip(0.5 * (before - after) / bend, -0.5, 0.5)
+    return AUDIO_RATE_HZ / lag, here
+
+
+def _row(
+    first: int,
+    pitch_hz: NDArray[np.floating],
+    strength: NDArray[np.floating],
+    level_db: NDArray[np.floating],
+) -> tuple[float, ...]:
+    tones = strength >= VOICED
+    heights = 12 * np.log2(pitch_hz[tones])
+    follows = np.diff(np.flatnonzero(tones)) == 1
+    moves = np.abs(np.diff(heights))[follows]
+    low, middle, high = np.quantile(heights, [0.1, 0.5, 0.9]) if tones.any() else [np.nan] * 3
+    return (
+        first * HOP_S,
+        len(pitch_hz) * HOP_S,
+        float(2 ** (middle / 12)),
+        float(tones.mean()),
+        float(np.median(moves)) if len(moves) else np.nan,
+        float(high - low),
+        float(level_db.max()),
+    )

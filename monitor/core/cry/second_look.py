@@ -1,0 +1,111 @@
+"""The second look at a candidate bout: does the same kind of call come again and again?
+
+The network judges one second at a time, and what fools it once, a hinge, a bird, a far baby, is
+over or goes on without a pause. When its windows would open a bout, the sound since the first of
+them is cut into calls (``calls.py``) and weighed once. Costs as much as a second of hearing, some
+times a night.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.core.cry.bouts import CALL_TAIL_S, CryWindow
+from monitor.core.cry.calls import Calls, calls_in
+from monitor.core.cry.features import STEP_S, Floats
+from monitor.events import AUDIO_RATE_HZ
+
+CONVINCED = -1.0
+"""least evidence of a bout; judged together with the numbers below on the candidates of folds 0 and
+1 (calibration/evaluation/README.md)"""
+SURE_ENOUGH = 0.2
+"""a window at or above this speaks of the candidate"""
+UNSEEN = 2.0
+"""nothing stands out of the room: only the network's word, so it must be surer"""
+STEADY, JUMPY = 0.15, 1.0
+"""semitones from frame to frame within a call. Half of the true bouts move less than 0.07 and one
+in twenty more than 0.26, half of the false ones more than 0.27 (speech, barks, effects): each
+doubling over STEADY costs 0.7"""
+MOST_DUTY, DENSE, DENSEST = 0.55, 10.0, 1.2
+"""calls of kittens (0.6 s) and puppies (0.1 to 0.8 s) leave pauses; true kittens and puppies were
+at 0.23 to 0.57 of the time, sirens, music and a baby's crying at 0.6 and more. A yowl of two
+seconds is dense, too, so it costs DENSEST at most"""
+MACHINE_SEMITONES, MACHINE = 0.3, 3.0
+"""a pitch that moves less within its calls is a machine's: kittens' move by 3 and more"""
+MANY_VOICES_SEMITONES, MANY_VOICES = 9.0, 0.7
+"""spread of the calls' pitches: one animal's, octave errors included, stay within 7"""
+_FULL_SCALE = 32_767.0
+"""kept as 16-bit numbers, as microphones give them: half the memory, nothing lost"""
+
+
+def is_bout(windows: Sequence[CryWindow], calls: Calls) -> bool:
+    """Whether a candidate is a pet crying, from its windows and the calls in them."""
+    return evidence(windows, calls) >= CONVINCED
+
+
+def evidence(windows: Sequence[CryWindow], calls: Calls) -> float:
+    """How much speaks for a pet; the log odds of the windows, less what speaks against it.
+
+    ``windows`` are those of the candidate in which a pet was heard, and those between.
+    """
+    heard = [w.pet for w in windows if w.pet >= SURE_ENOUGH]
+    mean = min(max(sum(heard) / max(len(heard), 1), 0.005), 0.995)
+    odds = math.log(mean / (1 - mean))
+    if not len(calls.start_s):
+        return odds - UNSEEN
+    known = np.isfinite(calls.steps)
+    steps = float(np.median(calls.steps[known])) if known.any() else STEADY
+    ranges = calls.range[np.isfinite(calls.range)]
+    duty = float(calls.length_s.sum()) / (STEP_S * (len(windows) + 1))
+    odds -= JUMPY * math.log(min(max(steps, STEADY / 3), 2.0) / STEADY)
+    odds -= min(DENSEST, DENSE * max(0.0, duty - MOST_DUTY))
+    if len(ranges) > 1 and np.median(ranges) < MACHINE_SEMITONES:
+        odds -= MACHINE
+    pitches = np.log2(calls.pitch_hz[np.isfinite(calls.pitch_hz)])
+    if len(pitches) > 1 and 12 * pitches.std() > MANY_VOICES_SEMITONES:
+        odds -= MANY_VOICES
+    return odds
+
+
+class SecondLook:
+    """Keeps the last seconds of one stream and judges candidates in them."""
+
+    def __init__(self, span_s: float) -> None:
+        """``span_s``: the longest a candidate may be."""
+        self._span = round((span_s + CALL_TAIL_S + STEP_S) * AUDIO_RATE_HZ)
+        self.reset()
+
+    def reset(self) -> None:
+        """What comes next does not follow on what came before."""
+        self._kept: deque[NDArray[np.int16]] = deque()
+        self._count = 0
+        self._end_s = 0.0
+
+    def hear(self, samples: Floats, end_s: float) -> None:
+        """The next samples of the stream, and when the last of them ends."""
+        self._kept.append((np.clip(samples, -1, 1) * np.float32(_FULL_SCALE)).astype(np.int16))
+        self._count, self._end_s = self._count + len(samples), end_s
+        while self._count - len(self._kept[0]) >= self._span + len(samples):
+            self._count -= len(self._kept.popleft())
+
+    def convinces(self, windows: Sequence[CryWindow]) -> bool:
+        """Whether these windows, from the first hit to the last, are a pet crying."""
+        sound = self.between(windows[0].t_s - CALL_TAIL_S - STEP_S, windows[-1].t_s)
+        return is_bout(windows, calls_in(sound))
+
+    @property
+    def kept_s(self) -> float:
+        """How much sound is remembered."""
+        return self._count / AUDIO_RATE_HZ
+
+    def between(self, from_s: float, to_s: float) -> Floats:
+        """The remembered sound of that time, shape (n,); shorter where it begins later."""
+        kept = np.concatenate([np.zeros(0, dtype=np.int16), *self._kept])
+        last = len(kept) - round((self._end_s - to_s) * AUDIO_RATE_HZ)
+        first = last - round((to_s - from_s) * AUDIO_RATE_HZ)
+        return kept[max(0, first) : max(0, last)].astype(np.float32) / np.float32(_FULL_SCALE)

@@ -62,12 +62,20 @@ class Canvas:
 class Painter:
     """Draws canvases from the clips of one fold."""
 
-    def __init__(self, clips: Sequence[Clip], unlabelled: Sequence[Path], seed: int) -> None:
+    def __init__(
+        self,
+        clips: Sequence[Clip],
+        unlabelled: Sequence[Path],
+        seed: int,
+        unlabelled_share: float = _EVENT_SHARE["unlabelled"],
+    ) -> None:
         self._rng = np.random.default_rng(seed)
         self._by_kind: dict[Kind, list[Clip]] = {k: [] for k in KINDS}
         for clip in clips:
             self._by_kind[clip.kind].append(clip)
-        self._unlabelled = list(unlabelled)
+        self._unlabelled: dict[Path, list[Path]] = {}
+        for path in unlabelled:
+            self._unlabelled.setdefault(path.parent, []).append(path)
         negatives = self._by_kind["other"]
         counts: dict[str, int] = {}
         for clip in negatives:
@@ -76,7 +84,8 @@ class Painter:
             [_hardness(c.label) / np.sqrt(counts[c.label]) for c in negatives], dtype=float
         )
         self._negative_p = weights / max(weights.sum(), 1e-9)
-        self._share = {k: v for k, v in _EVENT_SHARE.items() if self._available(k)}
+        shares = _EVENT_SHARE | {"unlabelled": unlabelled_share}
+        self._share = {k: v for k, v in shares.items() if self._available(k)}
 
     def _available(self, event: str) -> bool:
         if event == "synthetic":
@@ -112,7 +121,9 @@ class Painter:
             one = synth.bout("kitten" if kind == "kitten" else "puppy", rng, rng.uniform(0.5, 3.5))
             return kind, one, _loud_parts(one)
         if event == "unlabelled":
-            path = self._unlabelled[int(rng.integers(len(self._unlabelled)))]
+            folders = list(self._unlabelled.values())
+            paths = folders[int(rng.integers(len(folders)))]
+            path = paths[int(rng.integers(len(paths)))]
             return "other", _crop(rng, load(path), CANVAS_SAMPLES), []
         clip = self._pick(event)
         sound, factor = load(clip.path), self._speed(clip)
@@ -199,17 +210,39 @@ def load(path: Path) -> Samples:
 
 
 def speed(sound: Samples, factor: float) -> Samples:
-    """Play ``factor`` times faster, pitch and all, without aliasing (in the spectrum)."""
+    """Play ``factor`` times faster, pitch and all, without aliasing (in the spectrum).
+
+    The factor is kept to half a percent: lengths without large primes transform much faster.
+    """
     count = max(1, round(len(sound) / factor))
     if count == len(sound):
         return sound
-    spectrum = np.fft.rfft(sound)
-    size = count // 2 + 1
+    before, after = _transform_lengths(len(sound), factor)
+    spectrum = np.fft.rfft(sound, before)
+    size = after // 2 + 1
     fitted = np.zeros(size, dtype=spectrum.dtype)
     keep = min(size, len(spectrum))
     fitted[:keep] = spectrum[:keep]
-    faster: Samples = (np.fft.irfft(fitted, count) * (count / len(sound))).astype(np.float32)
+    faster: Samples = (np.fft.irfft(fitted, after)[:count] * (after / before)).astype(np.float32)
     return faster
+
+
+def _transform_lengths(count: int, factor: float) -> tuple[int, int]:
+    """Lengths of the sound and of the faster one, at least ``count``, in the ratio ``factor``."""
+    smooth = _smooth_lengths()
+    first = np.searchsorted(smooth, count)
+    before = smooth[first : first + 24]
+    after = smooth[np.minimum(np.searchsorted(smooth, before / factor), len(smooth) - 1)]
+    best = int(np.argmin(np.abs(before / after / factor - 1)))
+    return int(before[best]), int(after[best])
+
+
+@lru_cache(maxsize=1)
+def _smooth_lengths() -> NDArray[np.int64]:
+    """Products of 2, 3 and 5 up to four million, in order."""
+    powers = [[base**k for k in range(23) if base**k <= 4_000_000] for base in (2, 3, 5)]
+    products = (a * b * c for a in powers[0] for b in powers[1] for c in powers[2])
+    return np.array(sorted(p for p in products if p <= 4_000_000))
 
 
 def _hardness(label: str) -> float:
@@ -227,7 +260,8 @@ def _filter(rng: Generator, sound: Samples) -> Samples:
     """Tilt, band limits, muffling and a room, each sometimes."""
     if len(sound) < 2:
         return sound
-    spectrum = np.fft.rfft(sound)
+    size = int(_smooth_lengths()[np.searchsorted(_smooth_lengths(), len(sound))])
+    spectrum = np.fft.rfft(sound, size)
     axis_hz = np.linspace(1, AUDIO_RATE_HZ / 2, len(spectrum))
     octaves = np.log2(np.maximum(axis_hz, 100) / 1_000)
     gain_db = rng.normal(0, 1.5) * octaves
@@ -240,7 +274,8 @@ def _filter(rng: Generator, sound: Samples) -> Samples:
     if rng.random() < 0.3:
         edge_hz = rng.uniform(80, 450)
         gain_db -= 18 * np.maximum(0, np.log2(edge_hz / axis_hz))
-    filtered: Samples = np.fft.irfft(spectrum * 10 ** (gain_db / 20), len(sound)).astype(np.float32)
+    shaped = np.fft.irfft(spectrum * 10 ** (gain_db / 20), size)[: len(sound)]
+    filtered: Samples = shaped.astype(np.float32)
     if rng.random() < 0.35:
         room = synth.impulse_response(rng, rng.uniform(0.08, 0.6), direct=rng.uniform(0.5, 3))
         filtered = synth.reverberate(filtered, room)

@@ -47,6 +47,8 @@ class Sources:
     """a folder of any sounds without cries (speech prompts, music, game effects)"""
     teacher: Path | None
     permissive_only: bool = False
+    unlabelled_share: float = 0.06
+    """part of the scenes whose event is an unlabelled sound"""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def _paint_some(sources: Sources, folder: Path, indices: Sequence[int], seed: in
     )
     for index in indices:
         painters = {
-            fold: Painter(clips, unlabelled, hash_seed(seed, index, fold))
+            fold: Painter(clips, unlabelled, hash_seed(seed, index, fold), sources.unlabelled_share)
             for fold, clips in clips_by_fold.items()
         }
         seed_here = hash_seed(seed, index, 99)

@@ -9,6 +9,8 @@ its 1,285 numbers near those of the long training.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,7 +18,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from calibration.training.canvases import window_targets
-from calibration.training.clips import Clip, read_audio
+from calibration.training.clips import KINDS, Clip, read_audio
 from monitor.core.cry.features import (
     FRAME,
     HOP,
@@ -41,8 +43,38 @@ precision of 0.678, this 0.691, a third of it 0.690"""
 _STEPS, _BATCH, _RATE = 2_000, 2_048, 3e-3
 
 
-def settle(model: CryModel, clips: Sequence[Clip], seed: int) -> dict[str, Floats]:
-    """The model's arrays with the last layer fitted to every window of ``clips``."""
+class Windows(NamedTuple):
+    """What the last layer is fitted to."""
+
+    hidden: Floats
+    """shape (windows, hidden)"""
+    targets: NDArray[np.int64]
+    """shape (windows,): index into KINDS"""
+    weight: float = 1.0
+    """of each in the draw, against the others"""
+
+
+def settle(
+    model: CryModel,
+    clips: Sequence[Clip],
+    seed: int,
+    strange: Sequence[Path] = (),
+    strange_weight: float = 1.0,
+) -> dict[str, Floats]:
+    """The model's arrays with the last layer fitted to every window of ``clips``.
+
+    ``strange`` are sounds in which nobody cries, of kinds that the clips lack (``made_sounds.py``);
+    a window of them counts ``strange_weight`` times as much as one of a clip.
+    """
+    parts = [labelled(model, clips)]
+    if strange:
+        parts.append(Windows(*others(model, strange)[:2], strange_weight))
+    weights, bias = fit(model.head[1], parts, seed)
+    return model.arrays | {"head1": weights, "head1_bias": bias}
+
+
+def labelled(model: CryModel, clips: Sequence[Clip]) -> Windows:
+    """Every window of the clips whose kind is known."""
     hidden, targets = [], []
     for clip in clips:
         samples = read_audio(clip.path)
@@ -51,8 +83,13 @@ def settle(model: CryModel, clips: Sequence[Clip], seed: int) -> dict[str, Float
         targets.append(_targets(clip, len(samples), len(inner)))
     inputs, wanted = np.concatenate(hidden), np.concatenate(targets).astype(np.int64)
     known = wanted >= 0
-    weights, bias = _fit(model.head[1], inputs[known], wanted[known], seed)
-    return model.arrays | {"head1": weights, "head1_bias": bias}
+    return Windows(inputs[known], wanted[known])
+
+
+def others(model: CryModel, paths: Sequence[Path]) -> Windows:
+    """Every window of sounds in which nobody cries."""
+    hidden = np.concatenate([hidden_of(model, read_audio(path)) for path in paths])
+    return Windows(hidden, np.full(len(hidden), KINDS.index("other"), dtype=np.int64))
 
 
 def hidden_of(model: CryModel, samples: Floats) -> Floats:
@@ -70,19 +107,19 @@ def _targets(clip: Clip, samples: int, steps: int) -> NDArray[np.int8]:
     return window_targets(clip.kind, cries or [(0, samples)], steps)
 
 
-def _fit(
-    start: tuple[Floats, Floats], inputs: Floats, targets: NDArray[np.int64], seed: int
-) -> tuple[Floats, Floats]:
+def fit(start: tuple[Floats, Floats], parts: Sequence[Windows], seed: int) -> tuple[Floats, Floats]:
     """Weighted logistic regression from ``start``."""
     torch.manual_seed(seed)
-    x, y = torch.from_numpy(inputs), torch.from_numpy(targets)
+    x = torch.from_numpy(np.concatenate([part.hidden for part in parts]))
+    y = torch.from_numpy(np.concatenate([part.targets for part in parts]))
+    drawn = torch.cat([torch.full((len(part.hidden),), part.weight) for part in parts])
     first, bias = (torch.from_numpy(part.copy()) for part in start)
     weights = first.clone().requires_grad_()
     bias.requires_grad_()
     optimiser = torch.optim.Adam([weights, bias], lr=_RATE)
     class_weight = torch.tensor(_CLASS_WEIGHT)
     for _ in range(_STEPS):
-        rows = torch.randint(0, len(x), (_BATCH,))
+        rows = torch.multinomial(drawn, _BATCH, replacement=True)
         loss = nn.functional.cross_entropy(x[rows] @ weights + bias, y[rows], weight=class_weight)
         loss = loss + _KEEP * (weights - first).square().sum()
         optimiser.zero_grad()

@@ -238,6 +238,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--manifest", type=Path, required=True)
     parser.add_argument("--extra", type=Path)
     parser.add_argument("--unlabelled", type=Path)
+    parser.add_argument(
+        "--unlabelled-share", type=float, default=0.06, help="of the scenes, as their event"
+    )
     parser.add_argument("--teacher", type=Path)
     parser.add_argument(
         "--permissive", action="store_true", help="only CC0, public domain, MIT, CC BY"
@@ -260,7 +263,12 @@ def main() -> None:
     """Command line; see the module's text."""
     given = _arguments()
     sources = scenes.Sources(
-        given.manifest, given.extra, given.unlabelled, given.teacher, given.permissive
+        given.manifest,
+        given.extra,
+        given.unlabelled,
+        given.teacher,
+        given.permissive,
+        given.unlabelled_share,
     )
     scenes.paint(sources, given.work, given.shards, seed=given.seed, workers=given.workers)
     plan = msgspec.convert(given, Plan, from_attributes=True, strict=False)

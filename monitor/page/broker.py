@@ -152,6 +152,8 @@ class Broker:
     def _take(self, topic: str, payload: bytes, *, retain: bool) -> None:
         if (changed := self._boxes.observe(topic, payload, self._clock())) is not None:
             known = self._boxes.get(changed)
+            if topic.endswith("/status"):  # a box that begins anew has forgotten who looks
+                self._looked_s.pop(changed, None)
             if topic.endswith("/identity") and known is not None:
                 self._named(known, time.monotonic())
             self._hub.changed(changed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +13,7 @@ import msgspec
 import pytest
 from playwright.sync_api import expect
 
+from monitor.page.broker import LOOK_EVERY_S
 from tests.system.browser import CHROMIUM, WIDTHS, Chromium, Screen, chromium
 from tests.system.mosquitto import Mosquitto
 from tests.system.page_process import PageProcess, Phone
@@ -436,6 +438,19 @@ def test_a_double_tap_without_scripts_is_one_tap(
     assert fed() == 2, "the second tap that was meant, and not its own second"
     assert carer.submit(f"{HOME}/do/feed", **(fields | {"turn": "99"})).status == 303
     assert fed() == 3
+
+
+def test_a_box_that_begins_anew_is_asked_for_its_readings_at_once(
+    screen: Screen, box: ScriptedBox, mosquitto: Mosquitto
+) -> None:
+    with Subscriber(mosquitto.port, f"nursery/{BOX}/setup/look") as asked:
+        screen.go(f"{HOME}/box")
+        wait_for(lambda: len(asked.messages) == 1)
+        began_s = time.monotonic()
+        for status in ("offline", "online"):
+            box.say("status", status)
+        wait_for(lambda: len(asked.messages) == 2)
+        assert time.monotonic() - began_s < LOOK_EVERY_S, "and not when it would have been anyway"
 
 
 def test_a_form_that_is_refused_stays_where_it_was(screen: Screen, box: ScriptedBox) -> None:

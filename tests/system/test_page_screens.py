@@ -507,4 +507,4 @@ def test_the_log_is_a_file(carer: Phone, box: ScriptedBox) -> None:
     assert lines[0] == "time,what,baby,value,unit,text,id"
     assert len(lines) == 1 + len(box.items)
     for_shelters = carer.get(f"{HOME}/log.csv?for=asm3").body.decode("utf-8-sig")
-    assert for_shelters.startswith("ANIMALNAME,ANIMALSPECIES,LOGDATE,LOGTYPE,LOGCOMMENTS,")
+    assert for_shelters.startswith("ANIMALCODE,ANIMALNAME,ANIMALSPECIES,ANIMALDOB,")

@@ -21,6 +21,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
+from calibration.evaluation.fading_bound import Bound, known, looked, looking_limit, rows
 from calibration.evaluation.fading_compare import (
     Result,
     Spoken,
@@ -34,8 +35,10 @@ from calibration.evaluation.fading_worlds import (
     DISTURBANCES,
     FADES,
     WORST_BAD_DAY,
+    Animal,
     Disturbance,
     Fade,
+    Litter,
     halves,
     litter,
 )
@@ -204,9 +207,35 @@ def main(argv: Sequence[str] | None = None) -> None:
     print(f"{args.litters} litters, {len(found)} babies, ten days each")
     for part in (_rules_table, _kinds_table, _disturbances, _compared, _ceiling):
         print("\n" + "\n".join(part(found)), flush=True)
+    print("\nwhat no rule can pass, at one false alert in 100 weeks")
+    print("\n".join(rows(bounds(found, records))), flush=True)
 
 
 Found = Sequence[tuple[Job, Told]]
+
+
+def bounds(found: Found, records: dict[Species, dict[str, Rows]]) -> list[Bound]:
+    """Of every baby that fades."""
+    limit = looking_limit([of for _, of in found])
+    made = []
+    for job, of in found:
+        if of.animal.fade is not None:
+            until_h = losing_h(of) - EARLY_H
+            made.append(
+                Bound(
+                    of.animal.fade,
+                    until_h - of.animal.onset_h,
+                    looked(of, until_h, limit),
+                    known(of.animal, *_unbent(job, of, records), until_h),
+                )
+            )
+    return made
+
+
+def _unbent(job: Job, of: Told, records: dict[Species, dict[str, Rows]]) -> tuple[Animal, Litter]:
+    """The same baby and its litter, had nobody begun to fade."""
+    made = litter(records[job.species], job.species, None, job.disturbance, job.seed)
+    return next(each for each in made.animals if each.name == of.animal.name), made
 
 
 def _rules_table(found: Found) -> list[str]:

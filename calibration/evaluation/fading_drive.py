@@ -19,6 +19,7 @@ from calibration.evaluation.fading_worlds import (
     CRY_MIN_H,
     DAY_SCATTER,
     HOURS,
+    LIFT_KEPT,
     LIFT_SCATTER,
     LIFT_WANDERS,
     LITTER_SCATTER,
@@ -43,6 +44,10 @@ START_S = 1_700_006_400.0
 OUT_S = 480.0
 AWAKE = 0.2
 """share of the time a baby moves (``simulation.box`` moves them as often)"""
+AWAKE_HOURS = 12.0
+"""The larger, the less one hour's share differs from the next one's (a beta distribution)."""
+CRY_SHAPE = 0.6
+"""The smaller, the fewer hours hold most of the calls (a gamma distribution)."""
 STIRRED = 0.45
 """the box's liveliness while one moves"""
 SETTLED_H = 6.0
@@ -164,7 +169,7 @@ def weighings(r: Random, made: Litter, i: int) -> list[Weighing]:
         h = int(at_h)
         grams = math.exp(animal.log_g[h])
         gut_g *= math.exp(-(at_h - before_h) / 1.5)
-        wander = 0.7 * wander + float(r.normal(0.0, LIFT_WANDERS * 0.7))
+        wander = LIFT_KEPT * wander + float(r.normal(0.0, LIFT_WANDERS * LIFT_KEPT))
         scatter = wander + float(r.normal(0.0, LIFT_SCATTER))
         share = MILK_G_DAY[animal.species] * min(at_h - before_h, 8.0) / 24.0
         milk_g = grams * share * animal.drinks[h] * float(np.exp(r.normal(0.0, BOTTLE_SCATTER)))
@@ -229,11 +234,11 @@ def _hours(r: Random, made: Litter) -> list[list[Hour]]:
 def _awake(r: Random, animal: Animal, day: Values) -> Values:
     """Share of each hour in which it moves."""
     mean = np.clip(AWAKE * animal.lively * day, 0.01, 0.9)
-    shared: Values = r.beta(mean * 12.0, (1.0 - mean) * 12.0)
+    shared: Values = r.beta(mean * AWAKE_HOURS, (1.0 - mean) * AWAKE_HOURS)
     return shared
 
 
 def _cries(r: Random, animal: Animal, day: Values) -> Values:
     """Minutes an hour: many small, few large."""
-    minutes: Values = CRY_MIN_H * animal.cries * day * r.gamma(0.6, 1.0 / 0.6, HOURS)
+    minutes: Values = CRY_MIN_H * animal.cries * day * r.gamma(CRY_SHAPE, 1.0 / CRY_SHAPE, HOURS)
     return minutes

@@ -32,6 +32,10 @@ REFUSED = 0.03
 """share of bottles that a healthy baby takes next to nothing of"""
 LIFT_SCATTER, LIFT_WANDERS = 0.007, 0.006
 """relative scatter of a lift, and of what wanders from bottle to bottle (full bladder, bowel)"""
+LIFT_KEPT = 0.7
+"""share of the latter that is still there at the next bottle"""
+LIVELY_DAYS = 0.25
+"""how much more or less a healthy baby moves from one day to the next"""
 CRY_MIN_H = 1.0
 BAD_DAY_H, BAD_DAY_LEAVES = 24.0, 0.45
 """How long the worst bad day of a healthy baby lasts, and what share of its milk it leaves."""
@@ -143,7 +147,7 @@ def _animal(r: Random, name: str, species: Species, rows: Rows, age: float) -> A
     ones = np.ones(HOURS)
     return Animal(
         name, species, age, log_g, milk, np.exp(days) * ones,
-        np.exp(np.repeat(r.normal(0.0, 0.25, 11), 24)[:HOURS]),
+        np.exp(np.repeat(r.normal(0.0, LIVELY_DAYS, 11), 24)[:HOURS]),
         0.05 * ones, REFUSED + 0.10 * (1.0 - milk), 0.0 * ones,
     )  # fmt: skip
 

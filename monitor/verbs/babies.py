@@ -78,7 +78,7 @@ def _spoken(record: BabyRecord, bottle: _Bottle, now: LocalNow) -> str:
     baby, found = record.baby, record.latest
     weight = "not weighed yet"
     if baby.weight_g is not None:
-        weight = f"{spoken_grams(baby.weight_g)} told, not weighed yet"
+        weight = f"{spoken_grams(baby.weight_g)} at first"
     if found is not None:
         weight = f"{spoken_grams(found.weight_g)}, {spoken_moment(found.t_s, now)}"
     born = f", born {baby.born}" if baby.born else ""

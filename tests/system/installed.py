@@ -10,7 +10,6 @@ import re
 import selectors
 import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -105,16 +104,13 @@ class Pi(Container):
 @functools.cache
 def built(release: str, arch: str = "amd64") -> Path:
     """The package of this checkout, made once."""
-    kept = CACHE / "dist"
-    kept.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=kept) as out:
-        subprocess.run(
-            ["python3", ROOT / "tools/deb", "--quick", "--release", release, "--arch", arch,
-             "--out", out],
-            check=True, timeout=1800, stdout=subprocess.DEVNULL,
-        )  # fmt: skip
-        made = next(Path(out).glob(f"*{SUFFIX[release]}_{arch}.deb"))
-        return made.rename(kept / made.name)  # whole, for whoever reads it at the same time
+    out = CACHE / "dist"
+    subprocess.run(
+        ["python3", ROOT / "tools/deb", "--quick", "--release", release, "--arch", arch,
+         "--out", out],
+        check=True, timeout=1800, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    return next(out.glob(f"*{SUFFIX[release]}_{arch}.deb"))
 
 
 @functools.cache

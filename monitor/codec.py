@@ -85,7 +85,11 @@ def encode_line(value: object) -> str:
 
 
 def _public(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: _value(key, value) for key, value in fields.items() if key not in _INTERNAL}
+    return {
+        key: _value(key, value)
+        for key, value in fields.items()
+        if key not in _INTERNAL and (key != "by" or value is not None)
+    }
 
 
 def _value(key: str, value: Any) -> Any:

@@ -17,6 +17,8 @@ from monitor.cli.options import become_owner, config_option
 @click.option("--pair", is_flag=True, help="Make a code that pairs a phone, and end.")
 @click.option("--look-only", is_flag=True,
               help="With --pair: it may see everything and change nothing.")  # fmt: skip
+@click.option("--name", "carer", metavar="NAME", default="",
+              help="With --pair: whose phone it is; what she does bears this name.")  # fmt: skip
 @click.option("--phones", is_flag=True, help="List the paired phones, and end.")
 @click.option(
     "--revoke", metavar="ID", help='Let this phone in no more ("all": every one), and end.'
@@ -27,6 +29,7 @@ def page(
     port: int | None,
     pair: bool,
     look_only: bool,
+    carer: str,
     phones: bool,
     revoke: str | None,
 ) -> int:
@@ -34,8 +37,10 @@ def page(
 
     A phone is let in with the code that --pair prints; it holds for ten minutes.
     """
-    if pair + phones + (revoke is not None) > 1 or (look_only and not pair):
-        raise click.UsageError("--pair (with or without --look-only), --phones or --revoke ID")
+    if pair + phones + (revoke is not None) > 1 or ((look_only or carer) and not pair):
+        raise click.UsageError(
+            "--pair (with or without --look-only, --name), --phones or --revoke ID"
+        )
     from monitor.config_file import find_config, load_page_config, load_shelter_config
 
     if importlib.util.find_spec("starlette") is None:
@@ -48,7 +53,9 @@ def page(
         from monitor.page import commands
 
         if pair:
-            return commands.open_pairing(settings, "look" if look_only else "carer", sys.stdout)
+            return commands.open_pairing(
+                settings, "look" if look_only else "carer", sys.stdout, carer
+            )
         if revoke is not None:
             return commands.revoke(settings, revoke, sys.stdout)
         return commands.list_phones(settings, sys.stdout)

@@ -113,12 +113,13 @@ def _weight(event: WeighIn | Feed | Unassigned | JointWeighIn | Retraction | Gro
 def _told(feed: Feed) -> str:
     amount = "" if feed.net_g is None else f" {spoken_grams(feed.net_g)}"
     how = "" if feed.how is None else f" ({feed.how})"
-    return f"{feed.baby} was fed{amount}{how}, as noted by hand"
+    return f"{feed.baby} was fed{amount}{how}, as noted by {feed.by or 'hand'}"
 
 
 def _note(note: Note) -> str:
     about = "" if note.baby is None else f"{note.baby}: "
-    return f"{about}{spoken_note(note.kind, note.value, note.text)}"
+    by = "" if note.by is None else f" ({note.by})"
+    return f"{about}{spoken_note(note.kind, note.value, note.text)}{by}"
 
 
 def _scale(event: ObjectMoved | BoxOff | BoxOn | Disturbed) -> str:

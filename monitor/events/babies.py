@@ -102,6 +102,8 @@ class HandFeed(msgspec.Struct, frozen=True, kw_only=True):
     """``None``: nobody knows how much"""
     how: str | None = None
     stamp: Stamp = "clock"
+    by: str | None = None
+    """who said so, by the name of a carer; ``None``: nobody has told"""
 
     def shifted(self, shift: TimeShift) -> HandFeed:
         """A time that a person gave is right already."""
@@ -124,6 +126,8 @@ class Weighing(msgspec.Struct, frozen=True, kw_only=True):
     """somebody said that this move was a weighing: with its other half it is no bottle"""
     stamp: Stamp = "clock"
     """a guess is never used for grams per day"""
+    by: str | None = None
+    """who said so, by the name of a carer; ``None``: nobody has told"""
 
     def shifted(self, shift: TimeShift) -> Weighing:
         """A time that a person gave is right already."""

@@ -46,6 +46,8 @@ class WeighIn(Event, frozen=True, kw_only=True, tag="weigh_in"):
     only_weighed: bool = False
     """somebody said that this move was a weighing: with its other half it is no bottle"""
     stamp: Stamp = "clock"
+    by: str | None = None
+    """who said so, by the name of a carer; ``None``: nobody has told"""
 
 
 class Feed(Event, frozen=True, kw_only=True, tag="feed", omit_defaults=True):
@@ -63,6 +65,8 @@ class Feed(Event, frozen=True, kw_only=True, tag="feed", omit_defaults=True):
     how: str | None = None
     """as a person said it, such as "tube\""""
     stamp: Stamp = "clock"
+    by: str | None = None
+    """who said so, by the name of a carer; ``None``: nobody has told"""
 
 
 class Note(Event, frozen=True, kw_only=True, tag="note"):
@@ -75,6 +79,8 @@ class Note(Event, frozen=True, kw_only=True, tag="note"):
     value: str | float | None = None
     text: str | None = None
     stamp: Stamp = "clock"
+    by: str | None = None
+    """who said so, by the name of a carer; ``None``: nobody has told"""
 
     def shifted(self, shift: TimeShift) -> Note:
         """A time that a person gave is right already."""
@@ -228,6 +234,8 @@ class Alert(Event, frozen=True, kw_only=True, tag="alert"):
     things: list[ThingCandidate] = []
     escalated: bool = False
     """critical, reminded and still acknowledged by nobody: wake a second person"""
+    by: str | None = None
+    """who has answered it, by the name of a carer; ``None``: nobody has told"""
 
     @property
     def is_all_clear(self) -> bool:

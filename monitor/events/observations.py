@@ -165,6 +165,8 @@ class Command(msgspec.Struct, frozen=True):
     origin: str = "mqtt"
     understood: str | None = None
     """what was read as an amount or a time, for the answer to say back"""
+    by: str | None = None
+    """who asks, by the name of a carer"""
 
     @property
     def verb(self) -> str:

@@ -100,6 +100,8 @@ class Night(msgspec.Struct, frozen=True, kw_only=True):
     open_alerts: Sequence[Alert] = ()
     unnamed: Sequence[Unnamed] = ()
     notes: Sequence[Note] = ()
+    carers: Sequence[str] = ()
+    """who told, weighed, corrected or answered anything, the one that did most first"""
     begun_s: float | None = None
     """since when this box watches, where that is within this time"""
     hears: bool = True

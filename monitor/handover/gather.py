@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -72,11 +73,23 @@ def night(
             for row in journal.unassigned(from_s)
             if row["t_s"] <= to_s
         ],
+        carers=_carers(journal, from_s, to_s),
         notes=[note for note in journal.notes(from_s) if note.t_s <= to_s],
         begun_s=begun_s if begun_s > from_s + UNWRITTEN_S else None,
         hears=_is_used(now, "microphone"),
         weighs=_is_used(now, "scale"),
     )
+
+
+def _carers(journal: JournalReader, from_s: float, to_s: float) -> list[str]:
+    told = [
+        *((each.t_s, each.by) for each in journal.notes(from_s)),
+        *((each.t_s, each.by) for each in journal.feeds(from_s)),
+        *((each.t_s, each.by) for each in journal.weighings(from_s)),
+        *((row["t_s"], dict(row).get("by")) for row in journal.alerts(from_s)),
+    ]
+    names = Counter(by for t_s, by in told if by and t_s <= to_s)
+    return [name for name, _ in names.most_common()]
 
 
 def _unseen(journal: JournalReader, now: BoxState, span: Span) -> list[Unseen]:

@@ -19,6 +19,7 @@ from monitor.written.notes import spoken_note
 
 NOTES_TOLD = 3
 NEXT_TOLD = 4
+CARERS_TOLD = 4
 
 _REASONS: dict[CryContext, str] = {
     "bottle_due": "with a bottle due",
@@ -53,6 +54,7 @@ def text(night: Night, clock: Clock) -> str:
         alerting.told(night, clock),
         _cries(night, clock),
         _notes(night, clock),
+        _carers(night),
         _next(night, clock),
     ]
     return fitted(parts, _OF_ITSELF)
@@ -205,13 +207,20 @@ def _notes(night: Night, clock: Clock) -> Part:
             whom = "" if note.baby is None else f"{shortened(note.baby, 3)} "
             when = f"{clock.time(note.t_s)} " if clock.known else ""
             what = shortened(spoken_note(note.kind, note.value, note.text), words)
-            said.append(f"{when}{whom}{what}")
+            by = f" ({shortened(note.by, 2)})" if note.by else ""
+            said.append(f"{when}{whom}{what}{by}")
         more = len(night.notes) - len(said)
         return f"Noted: {'; '.join(said)}{f', and {more} more' if more else ''}."
 
     number = len(night.notes)
     count = "1 note is" if number == 1 else f"{number} notes are"
     return Part(3, [told(NOTES_TOLD, 8), told(1, 6), f"{count} in the log."])
+
+
+def _carers(night: Night) -> Part:
+    """Whom the next carer can ask."""
+    names = [shortened(name, 2) for name in night.carers[:CARERS_TOLD]]
+    return Part(2, [f"Cared for by {listed(names)}." if names else "", ""])
 
 
 # --------------------------------------------------------------------------- what is next

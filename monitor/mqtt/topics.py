@@ -285,7 +285,8 @@ def alert_sentence(
 ) -> str:
     """One plain sentence whose first 60 characters say which box, what, and since when."""
     since = _clock(alert.since, local_minute)
-    mark = {"acknowledged": "Seen: ", "snoozed": "Snoozed: "}.get(alert.state, "")
+    mark = {"acknowledged": "Seen", "snoozed": "Snoozed"}.get(alert.state, "")
+    mark += f" by {_shortened(alert.by, 12)}: " if mark and alert.by else ": " if mark else ""
     tail = f" since {since}. " if since else ". "
     box = _shortened(alert.box, 20)
     title = _shortened(f"{mark}{alert.title}", TEXT_HEAD - len(box) - len(tail) - 2)
@@ -348,6 +349,11 @@ def parse_command(
     if retain and verb in commands.VERBS:
         raise CommandError(f"{verb} arrived retained and was ignored: send it without retain")
     now = LocalNow(now_s, clock_known=clock_known)
-    request, request_id = read_request(verb, payload, now)
-    said = understood(request, now)
-    return Command(t_s=now_s, request=request, request_id=request_id, understood=said)
+    asked = read_request(verb, payload, now)
+    return Command(
+        t_s=now_s,
+        request=asked.request,
+        request_id=asked.request_id,
+        understood=understood(asked.request, now),
+        by=asked.by,
+    )

@@ -83,12 +83,14 @@ async def _command(request: Request, *, setup: bool) -> Response:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return refusal(400, 'send one JSON object, such as {"minutes": 20}')
     args.pop("request_id", None)
+    args.pop("by", None)  # by whom is known from the phone
     if taps_too_fast(request, session):
         return refusal(429, "too many commands: wait a moment")
     verb = request.path_params["verb"]
     if not verb.isidentifier():
         return refusal(404, "there is no such command")
-    result = await page_of(request).broker.ask(found.name, verb, args, setup=setup)
+    broker = page_of(request).broker
+    result = await broker.ask(found.name, verb, args, setup=setup, by=session.carer)
     return _json(result)
 
 

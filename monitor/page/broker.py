@@ -195,12 +195,22 @@ class Broker:
             self._connection.publish(Message(topic=topic, payload=encode({"seconds": LOOK_S})))
 
     async def ask(
-        self, box: str, verb: str, args: dict[str, Any], *, setup: bool = False
+        self, box: str, verb: str, args: dict[str, Any], *, setup: bool = False, by: str = ""
     ) -> dict[str, Any]:
         """Publish a command and wait for its result: ``{"ok": ..., "error": ...}`` and more.
 
-        ``setup``: on ``setup/<verb>``, which changes the box itself.
+        ``setup``: on ``setup/<verb>``, which changes the box itself. ``by``: the carer who asks; a
+        box of an earlier version that does not know of carers is asked without.
         """
+        if by:
+            result = await self._ask(box, verb, {**args, "by": by}, setup=setup)
+            if result.get("ok") is True or 'does not know "by"' not in str(result.get("error")):
+                return result
+        return await self._ask(box, verb, args, setup=setup)
+
+    async def _ask(
+        self, box: str, verb: str, args: dict[str, Any], *, setup: bool
+    ) -> dict[str, Any]:
         if self._connection is None or not self._up:
             return _no("no_broker", f"the page has no connection to the broker: {self.why}")
         known = self._boxes.get(box)

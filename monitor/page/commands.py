@@ -17,13 +17,15 @@ from monitor.page.sessions import Sessions
 from monitor.times import spoken_duration
 
 
-def open_pairing(settings: PageConfig, right: Right, out: TextIO) -> int:
+def open_pairing(settings: PageConfig, right: Right, out: TextIO, carer: str = "") -> int:
     """Print a code that pairs one phone, and on a terminal its link as a QR code.
+
+    ``carer``: whose phone it is.
 
     Raises:
         ConfigError: the state directory cannot be written.
     """
-    code = Pairing(settings.state_dir).open(right, time.time())
+    code = Pairing(settings.state_dir).open(right, time.time(), carer=carer)
     url = page_url(home_addresses(), settings.port, settings)
     picture = _qr(pairing_link(url, code)) if out.isatty() else None
     look = "; it may see everything and change nothing" if right == "look" else ""
@@ -45,7 +47,10 @@ def list_phones(settings: PageConfig, out: TextIO) -> int:
         paired = datetime.fromtimestamp(each.paired_s).astimezone().strftime("%Y-%m-%d %H:%M")
         right = "look only" if each.right == "look" else "carer"
         used = spoken_duration(now_s - each.seen_s)
-        out.write(f"{each.id}  {right:9}  paired {paired}, used {used} ago  {each.name}\n")
+        out.write(
+            f"{each.id}  {right:9}  paired {paired}, used {used} ago  "
+            f"{f'{each.carer}, ' if each.carer else ''}{each.name}\n"
+        )
     if not found:
         out.write("no phone is paired: nursery page --pair\n")
     return 0

@@ -37,7 +37,7 @@ UNDOABLE = {
     "weigh", "feed", "note", "assign", "correct", "baby_add", "baby_edit", "baby_retire",
     "baby_delete", "baby_move", "thing_forget",
 }  # fmt: skip
-OWN_FIELDS = {"csrf", "back", "here", "turn"}
+OWN_FIELDS = {"by", "csrf", "back", "here", "turn"}
 """``back``: where it goes on when it was done; ``here``: where the form stands"""
 
 
@@ -123,7 +123,9 @@ async def _carry_out(
     if taps_too_fast(request, session):
         result: dict[str, Any] = {"ok": False, "error": "", "reason": "too_many"}
     else:
-        result = await page.broker.ask(box, verb, arguments(verb, asked), setup=setup)
+        result = await page.broker.ask(
+            box, verb, arguments(verb, asked), setup=setup, by=session.carer
+        )
     name = await _name_now(page, box, asked, result)
     if name is None:
         return "/"

@@ -43,6 +43,8 @@ class Code(msgspec.Struct, frozen=True, kw_only=True):
     right: Right
     until_s: float
     tries_left: int = TRIES
+    carer: str = ""
+    """whose phone it pairs"""
 
     @property
     def written(self) -> str:
@@ -57,14 +59,16 @@ class Pairing:
         self._dir = Path(state_dir)
         self._path = self._dir / "pairing.json"
 
-    def open(self, right: Right, now_s: float, drawn: str | None = None) -> Code:
+    def open(self, right: Right, now_s: float, drawn: str | None = None, carer: str = "") -> Code:
         """Draw a code, or take the one ``drawn`` by a box; the one before it holds no more.
+
+        ``carer``: whose phone it pairs.
 
         Raises:
             ConfigError: the state directory cannot be written.
         """
         drawn = drawn or "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-        code = Code(code=drawn, right=right, until_s=now_s + VALID_S)
+        code = Code(code=drawn, right=right, until_s=now_s + VALID_S, carer=carer)
         with kept.locked(self._dir):
             kept.save(self._path, code)
         return code

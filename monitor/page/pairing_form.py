@@ -41,11 +41,13 @@ async def post(request: Request) -> Response:
     """``POST /pair`` with the field ``code``."""
     page, words, now_s = page_of(request), words_of(request), time.time()
     fields = fields_of(await body_of(request))
+    opened = page.pairing.current(now_s)
     outcome = page.pairing.attempt(fields.get("code", ""), now_s)
     if outcome in {"carer", "look"}:
         right: Any = outcome
         name = device_name(request.headers.get("user-agent", ""))
-        token = page.sessions.add(right, name, now_s)
+        carer = fields.get("carer") or (opened.carer if opened is not None else "")
+        token = page.sessions.add(right, name, now_s, carer)
         answer = RedirectResponse("/", 303)
         answer.set_cookie(
             security.cookie_name(request.scope["scheme"]), token, max_age=int(UNUSED_S),

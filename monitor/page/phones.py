@@ -44,18 +44,26 @@ async def get(request: Request) -> Response:
 
 
 async def post(request: Request) -> Response:
-    """``pair``: make a code; ``revoke``: let a phone in no more, this one or, for a carer, any."""
+    """``pair``: make a code; ``revoke``: let a phone in no more; ``describe``: whose it is.
+
+    One that may only look does the last two to itself; nobody changes what the own phone may.
+    """
     page, session = page_of(request), session_of(request)
     if session is None:
         return RedirectResponse("/", 303)
     fields = fields_of(await body_of(request))
     if not security.is_token(fields.get("csrf", ""), session.csrf):
         return problem(request, 403, "error.stale_form")
-    gone = fields.get("revoke", "")
-    if session.right != "carer" and gone != session.id:
+    gone, known = fields.get("revoke", ""), fields.get("describe", "")
+    if session.right != "carer" and (gone or known) != session.id:
         return problem(request, 403, "error.look_only")
     if gone:
         page.sessions.revoke(gone)
+    elif known:
+        right = session.right if known == session.id else fields.get("right", "look")
+        page.sessions.describe(
+            known, fields.get("carer", ""), "carer" if right == "carer" else "look"
+        )
     elif fields.get("pair") in {"carer", "look"}:
         page.pairing.open("look" if fields["pair"] == "look" else "carer", time.time())
     return RedirectResponse("/phones", 303)
@@ -66,6 +74,8 @@ def _row(seen: Seen, phone: Session, own: Session) -> dict[str, Any]:
     return {
         "id": phone.id,
         "name": phone.name,
+        "carer": phone.carer,
+        "may": phone.right,
         "right": seen.words(f"phones.right_{phone.right}"),
         "paired": spoken.when(phone.paired_s),
         "used": spoken.ago(phone.seen_s),

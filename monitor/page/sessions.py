@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from monitor.names import has_control
 from monitor.page import kept
 from monitor.page.seen import Right
 from monitor.times import DAY_S, HOUR_S
@@ -24,6 +25,7 @@ UNUSED_S = 400 * DAY_S
 SEEN_EVERY_S = HOUR_S
 """how exactly "last used" is kept: a card must not be written at every request"""
 LONGEST_NAME = 60
+LONGEST_CARER = 40
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +39,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     seen_s: float
     name: str
     """what the browser calls itself"""
+    carer: str = ""
+    """whose it is: what she does is recorded under this name; empty: nobody has said"""
 
     @property
     def csrf(self) -> str:
@@ -77,7 +81,7 @@ class Sessions:
         self._reload()
         return sorted(self._by_hash.values(), key=lambda each: -each.seen_s)
 
-    def add(self, right: Right, name: str, now_s: float) -> str:
+    def add(self, right: Right, name: str, now_s: float, carer: str = "") -> str:
         """Pair a phone; returns the token for its cookie, which is kept nowhere else.
 
         Raises:
@@ -91,12 +95,25 @@ class Sessions:
             paired_s=now_s,
             seen_s=now_s,
             name=name[:LONGEST_NAME],
+            carer=carer_name(carer),
         )
         with kept.locked(self._dir):
             others = self._load()
             others.sort(key=lambda each: -each.seen_s)
             kept.save(self._path, _File([new, *others[: MOST_SESSIONS - 1]]))
         return token
+
+    def describe(self, session_id: str, carer: str, right: Right) -> bool:
+        """Whose phone it is, and what it may; returns whether there was one.
+
+        Raises:
+            ConfigError: the state directory cannot be written.
+        """
+        known = next((each for each in self.listed() if each.id == session_id), None)
+        if known is None:
+            return False
+        changed = msgspec.structs.replace(known, carer=carer_name(carer), right=right)
+        return self._change(session_id, changed)
 
     def revoke(self, session_id: str) -> bool:
         """Let this phone in no more; returns whether there was one.
@@ -129,3 +146,9 @@ class Sessions:
 def _hash(token: str) -> str:
     """A token has 256 random bits: nothing slower is needed."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def carer_name(written: str) -> str:
+    """A carer's name as it goes into records: short, and without what steers a line."""
+    plain = "".join(c for c in written if not has_control(c)).strip()
+    return plain[:LONGEST_CARER].strip()

@@ -32,19 +32,20 @@ PERSON = "person"
 _COLUMNS = {
     "weighings": (
         "step_id", "baby", "move", "weight_g", "sigma_g", "confidence", "origin", "t_s",
-        "session", "synced", "only_weighed",
+        "session", "synced", "only_weighed", "by",
     ),
     "feeds": (
-        "step_id", "baby", "net_g", "sigma_g", "out_s", "t_s", "session", "synced", "origin", "how",
+        "step_id", "baby", "net_g", "sigma_g", "out_s", "t_s", "session", "synced", "origin",
+        "how", "by",
     ),
-    "notes": ("step_id", "baby", "kind", "value", "text", "t_s", "session", "synced"),
+    "notes": ("step_id", "baby", "kind", "value", "text", "t_s", "session", "synced", "by"),
     "unassigned": (
         "step_id", "move", "weight_g", "sigma_g", "candidates", "t_s", "session", "synced",
     ),
     "cries": ("started_s", "species", "score", "context", "t_s", "session", "synced"),
     "alerts": (
         "id", "kind", "state", "severity", "baby", "since_s", "title", "message", "why", "t_s",
-        "session", "synced", "own_severity", "silent",
+        "session", "synced", "own_severity", "silent", "by",
     ),
 }  # fmt: skip
 """what is written of an event: its fields by their names, and what is given beside it"""
@@ -171,7 +172,7 @@ class EventRows:
         values = [given[name] if name in given else getattr(event, name) for name in columns]
         marks = ", ".join("?" * len(columns))
         self._db.execute(
-            f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608 - fixed names
+            f"INSERT OR REPLACE INTO {table} ({', '.join(map(_quoted, columns))}) VALUES ({marks})",  # noqa: S608 - fixed names
             values,
         )
 
@@ -185,3 +186,8 @@ class EventRows:
             "confidence, origin, t_s, session, synced, ? FROM weighings WHERE step_id = ?",
             (time.time(), step_id),
         )
+
+
+def _quoted(column: str) -> str:
+    """``by`` is a word of SQL."""
+    return f'"{column}"'

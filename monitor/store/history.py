@@ -186,7 +186,9 @@ def _cry(row: dict[str, Any]) -> Item:
 
 def _alert(row: dict[str, Any]) -> Item:
     names = ("kind", "state", "severity", "baby", "title", "message", "why")
-    return _item("alert", row["id"], row["t_s"], {name: row[name] for name in names})
+    fields = {name: row[name] for name in names}
+    fields |= {"by": row["by"]} if row.get("by") else {}
+    return _item("alert", row["id"], row["t_s"], fields)
 
 
 def _item(what: str, key: str | None, t_s: float, fields: Item) -> Item:

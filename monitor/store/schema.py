@@ -112,6 +112,12 @@ STEPS = (
     "ALTER TABLE alerts ADD COLUMN own_severity TEXT;",
     "ALTER TABLE inbox ADD COLUMN answer TEXT;",
     "ALTER TABLE alerts ADD COLUMN silent INTEGER NOT NULL DEFAULT 0;",
+    """
+    ALTER TABLE weighings ADD COLUMN "by" TEXT;
+    ALTER TABLE feeds ADD COLUMN "by" TEXT;
+    ALTER TABLE notes ADD COLUMN "by" TEXT;
+    ALTER TABLE alerts ADD COLUMN "by" TEXT;
+    """,
 )
 
 

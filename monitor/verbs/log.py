@@ -40,7 +40,8 @@ def print_log(config: Config, *, baby: str | None, days: float, as_json: bool, o
             continue
         when = spoken_moment(parse_rfc3339(item["at"]), now)
         key = f"  [{item['id']}]" if item["id"] else ""
-        out.write(f"{when:<16}  {_SENTENCES[item['what']](item)}{key}\n")
+        by = f", by {item['by']}" if item.get("by") else ""
+        out.write(f"{when:<16}  {_SENTENCES[item['what']](item)}{by}{key}\n")
     if not found and not as_json:
         out.write(f"nothing in the last {days:g} days\n")
     return 0

@@ -48,6 +48,8 @@ class _Line(msgspec.Struct, tag_field="what", forbid_unknown_fields=True):
     at: str
     guessed: bool = False
     """the clock was not known then"""
+    by: Text | None = None
+    """who said so"""
 
     @property
     def t_s(self) -> float:

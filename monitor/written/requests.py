@@ -11,14 +11,14 @@ import math
 from collections.abc import Callable
 from datetime import date, timedelta
 from datetime import time as clock_time
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
 
 from monitor.commands import VERBS, Request, verb_of
 from monitor.errors import CommandError
-from monitor.names import has_control
+from monitor.names import LONGEST_NAME, has_control
 from monitor.times import parse_rfc3339, rfc3339
 from monitor.written.days import LocalNow, parse_day
 from monitor.written.fields import LONGEST_TEXT
@@ -57,10 +57,18 @@ def request(verb: str, args: dict[str, Any], now: LocalNow | None = None) -> Req
         raise CommandError(_fault(kind, read)) from error
 
 
-def read_request(
-    verb: str, payload: bytes, now: LocalNow | None = None
-) -> tuple[Request, str | None]:
-    """The request in a JSON object, and the ``request_id`` that its answer echoes.
+class Asked(NamedTuple):
+    """A request with what is beside it in its JSON object."""
+
+    request: Request
+    request_id: str | None
+    """that its answer echoes"""
+    by: str | None
+    """who asks, by the name of a carer"""
+
+
+def read_request(verb: str, payload: bytes, now: LocalNow | None = None) -> Asked:
+    """The request in a JSON object.
 
     ``now`` as for ``request``.
 
@@ -72,7 +80,8 @@ def read_request(
     fields = _object(verb, payload)
     request_id = _request_id(fields.pop("request_id", None))
     try:
-        return request(verb, fields, now), request_id
+        by = _by(verb, fields.pop("by", None))
+        return Asked(request(verb, fields, now), request_id, by)
     except CommandError as error:
         error.request_id = request_id
         raise
@@ -110,6 +119,15 @@ def _request_id(value: Any) -> str | None:
         return None
     text = str(value)
     return text if len(text) <= LONGEST_TEXT and not has_control(text) else None
+
+
+def _by(verb: str, value: Any) -> str | None:
+    """Whoever is named in ``by``: a name as of a baby."""
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or len(value) > LONGEST_NAME or has_control(value):
+        raise CommandError(f'{verb}: "by" must be a name of at most {LONGEST_NAME} characters')
+    return value.strip() or None
 
 
 def _clean(verb: str, name: str, value: Any, depth: int = 0) -> Any:

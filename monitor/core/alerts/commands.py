@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from monitor.commands import Acknowledge, NotACry, Request, Snooze, verb_of
 from monitor.core.alerts.lifecycle import AlertLife
 from monitor.core.alerts.memory import AlertMemory
@@ -12,25 +14,27 @@ from monitor.times import MINUTE_S
 BUTTON_ENDED = "this button has been used, or is too old: open the page"
 
 
-def obey(request: Request, memory: AlertMemory, now_s: float) -> list[Alert]:
+def obey(request: Request, memory: AlertMemory, now_s: float, by: str | None = None) -> list[Alert]:
     """Carry out acknowledge, snooze or not_a_cry; returns each change.
+
+    ``by``: who asks, by the name of a carer.
 
     Raises:
         CommandError: refused in one sentence, nothing changed.
     """
     match request:
         case NotACry():
-            return _dismiss_cry(request.id, memory, now_s)
+            return [replace(a, by=by) for a in _dismiss_cry(request.id, memory, now_s)]
         case Acknowledge(token=str()):
             raise CommandError(BUTTON_ENDED)
         case Acknowledge():
             lives = _of_kind(request, memory) if request.kind else _addressed(request.id, memory)
             waiting = [life for life in lives if life.alert.state != "acknowledged"]
-            return [life.change("acknowledged", now_s) for life in waiting]
+            return [life.change("acknowledged", now_s, by=by) for life in waiting]
         case Snooze():
             until_s = now_s + request.minutes * MINUTE_S
             lives = _addressed(request.id, memory)
-            return [life.change("snoozed", now_s, until_s=until_s) for life in lives]
+            return [life.change("snoozed", now_s, until_s=until_s, by=by) for life in lives]
         case _:
             raise CommandError(f"{verb_of(request)} is not for alerts")
 

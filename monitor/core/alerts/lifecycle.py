@@ -159,12 +159,20 @@ class AlertLife(msgspec.Struct, kw_only=True):
         )
 
     def change(
-        self, state: AlertState, now_s: float, *, silent: bool = False, until_s: float | None = None
+        self,
+        state: AlertState,
+        now_s: float,
+        *,
+        silent: bool = False,
+        until_s: float | None = None,
+        by: str | None = None,
     ) -> Alert:
-        """Move to ``state`` and return the alert as it is to be told."""
+        """Move to ``state`` and return the alert as it is to be told; ``by``: who answered it."""
         if state in {"acknowledged", "snoozed"}:
             self.over = self.over or not self.is_true
-        self.alert = replace(self.alert, state=state, t_s=now_s, silent=silent, until=until_s)
+        self.alert = replace(
+            self.alert, state=state, t_s=now_s, silent=silent, until=until_s, by=by
+        )
         self.told = self.told or not silent
         return self.alert
 
@@ -212,6 +220,7 @@ class AlertLife(msgspec.Struct, kw_only=True):
             escalated=False,
             title=title,
             message=message,
+            by=None,
         )
 
 

@@ -272,7 +272,7 @@ class AlertPolicy:
         if isinstance(command.request, SendTestAlert):
             self.state.test_until_s = command.t_s + LASTS_S
             return self._raise_test(command.t_s)
-        return obey(command.request, self.state, command.t_s)
+        return obey(command.request, self.state, command.t_s, command.by)
 
     def _raise_test(self, now_s: float) -> list[Alert]:
         (condition,) = trial(self.state.test_until_s, now_s)

@@ -39,7 +39,9 @@ class Care:
         self._state, self._claims, self._roster = state, claims, roster
         self._reference = reference
 
-    def feed(self, request: FeedByHand, now_s: float) -> tuple[list[AnyEvent], str | None]:
+    def feed(
+        self, request: FeedByHand, now_s: float, by: str | None = None
+    ) -> tuple[list[AnyEvent], str | None]:
         """A bottle that the scale did not see; returns also what was worked out, to say it back.
 
         Raises:
@@ -60,10 +62,11 @@ class Care:
             g=g,
             how=request.how,
             stamp=stamp,
+            by=by,
         )
         return self._claims.put_feed(i, feed), said
 
-    def note(self, request: WriteNote, now_s: float) -> list[AnyEvent]:
+    def note(self, request: WriteNote, now_s: float, by: str | None = None) -> list[AnyEvent]:
         """A line of the care log.
 
         Raises:
@@ -82,13 +85,14 @@ class Care:
             value=request.said,
             text=request.text,
             stamp=stamp,
+            by=by,
         )
         self._state.put(note)
         return [note]
 
     # ------------------------------------------------------------------ what was told before
 
-    def correct(self, request: Correct) -> list[AnyEvent] | None:
+    def correct(self, request: Correct, by: str | None = None) -> list[AnyEvent] | None:
         """What was wrong with a bottle or a note; ``None`` when it is neither.
 
         Raises:
@@ -98,11 +102,13 @@ class Care:
         for i, record in enumerate(self._claims.records):
             for feed in record.by_hand:
                 if feed.step_id == key:
-                    return self._correct_feed(i, feed, request)
+                    return self._correct_feed(i, feed, request, by)
         note = next((note for note in self._state.notes if note.step_id == key), None)
-        return None if note is None else self._correct_note(note, request)
+        return None if note is None else self._correct_note(note, request, by)
 
-    def _correct_feed(self, i: int, feed: HandFeed, request: Correct) -> list[AnyEvent]:
+    def _correct_feed(
+        self, i: int, feed: HandFeed, request: Correct, by: str | None
+    ) -> list[AnyEvent]:
         if request.void:
             return self._claims.drop_feed(i, feed.step_id)
         target = i if request.baby is None else self._roster.find(request.baby)
@@ -111,16 +117,16 @@ class Care:
         if g is not None and not request.confirm:
             _check_amount(record.baby.name, g, record.weight_at(feed.t_s, self._reference))
         self._claims.records[i].untell(feed.step_id)
-        changed = msgspec.structs.replace(feed, g=g)
+        changed = msgspec.structs.replace(feed, g=g, by=by or feed.by)
         return [*self._claims.put_feed(target, changed), *self._claims.refresh({i} - {target})]
 
-    def _correct_note(self, note: Note, request: Correct) -> list[AnyEvent]:
+    def _correct_note(self, note: Note, request: Correct, by: str | None) -> list[AnyEvent]:
         if request.void:
             return self.put_note_back(note.step_id, None)
         if request.baby is None:
             raise CommandError('a note has no grams: correct "baby", or take it out with "void"')
         baby = self._claims.records[self._roster.find(request.baby)].baby
-        changed = msgspec.structs.replace(note, baby=baby.name)
+        changed = msgspec.structs.replace(note, baby=baby.name, by=by or note.by)
         return self.put_note_back(note.step_id, changed)
 
     def put_feed_back(self, i: int, key: str, feed: HandFeed | None) -> list[AnyEvent]:

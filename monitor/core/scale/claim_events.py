@@ -55,6 +55,7 @@ def weighing_of(decision: Decision, name: str, *, only_weighed: bool) -> Weighin
         origin="assigned" if decision.assigned else "scale",
         stamp="clock" if decision.step.sure else "guess",
         only_weighed=only_weighed,
+        by=decision.by,
     )
 
 

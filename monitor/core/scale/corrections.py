@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from msgspec.structs import replace
+
 from monitor.commands import (
     Assign,
     BabyAdd,
@@ -61,13 +63,13 @@ class Corrections:
         """
         match command.request:
             case Assign() as named:
-                return self._assign(named, command.t_s)
+                return self._assign(named, command)
             case ThingForget(name=name):
                 return self._things.forget(name, command.t_s)
             case Correct() as correction:
-                return self._correct(correction)
+                return self._correct(correction, command.by)
             case Weigh() as typed:
-                return self._weigh(typed, command.t_s, imported=command.origin == "import")
+                return self._weigh(typed, command)
             case BabyAdd() as newcomer:
                 self._things.check_free(newcomer.name)
                 return self._roster.add(newcomer, command.t_s)
@@ -85,19 +87,20 @@ class Corrections:
 
     # ------------------------------------------------------------------ one step
 
-    def _assign(self, request: Assign, now_s: float) -> list[AnyEvent]:
+    def _assign(self, request: Assign, command: Command) -> list[AnyEvent]:
+        by = command.by
         if (said := self._things.meant(request)) is not None:
-            changed, thing = self._things.moved(request.step_id, said, now_s)
+            changed, thing = self._things.moved(request.step_id, said, command.t_s)
             return [*changed, *self._answer(request.step_id, Answer(thing=thing, decides=True))]
         name = request.baby or ""
         baby = None if name.lower() in NOBODY else self._roster.find(name)
-        return self._answer(request.step_id, Answer(baby=baby, decides=True))
+        return self._answer(request.step_id, Answer(baby=baby, decides=True, by=by))
 
-    def _correct(self, request: Correct) -> list[AnyEvent]:
+    def _correct(self, request: Correct, by: str | None) -> list[AnyEvent]:
         key = request.step_id
         typed = self._weights.find(key)
         if typed is not None:
-            return self._correct_typed(*typed, request)
+            return self._correct_typed(*typed, request, by)
         if request.void:
             return self._answer(key, Answer(void=True))
         g = None if request.grams is None else possible_grams(request.grams, "grams")
@@ -108,7 +111,7 @@ class Corrections:
             baby = published.baby if published is not None else None
         if baby is None:
             raise CommandError(f'nobody is named for {key!r} yet: give "baby" as well')
-        return self._answer(key, Answer(baby=baby, decides=True, g=g))
+        return self._answer(key, Answer(baby=baby, decides=True, g=g, by=by))
 
     def _answer(self, key: str, answer: Answer) -> list[AnyEvent]:
         try:
@@ -116,18 +119,21 @@ class Corrections:
         except KeyError as unknown:
             raise unknown_step(key) from unknown
 
-    def _correct_typed(self, i: int, weighing: Weighing, request: Correct) -> list[AnyEvent]:
+    def _correct_typed(
+        self, i: int, weighing: Weighing, request: Correct, by: str | None
+    ) -> list[AnyEvent]:
         if request.void:
             return self._weights.drop(i, weighing)
         target = i if request.baby is None else self._roster.find(request.baby)
         g = weighing.weight_g
         if request.grams is not None:
             g = possible_grams(request.grams, "grams")
-        return self._weights.correct(i, weighing, target, g)
+        return self._weights.correct(i, replace(weighing, by=by or weighing.by), target, g)
 
     # ------------------------------------------------------------------ typed weights
 
-    def _weigh(self, request: Weigh, now_s: float, *, imported: bool) -> list[AnyEvent]:
+    def _weigh(self, request: Weigh, command: Command) -> list[AnyEvent]:
+        now_s, imported = command.t_s, command.origin == "import"
         i = self._roster.find(request.baby)
         g, at_s = request.grams, request.at_s
         t_s = now_s if at_s is None else at_s
@@ -143,9 +149,6 @@ class Corrections:
         if at_s is not None:
             stamp = "person"
         origin: Origin = "imported" if imported else "typed"
-        return self._accept(i, g, t_s, origin, stamp)
-
-    def _accept(self, i: int, g: float, t_s: float, origin: Origin, stamp: Stamp) -> list[AnyEvent]:
         record = self._claims.records[i]
         weighing = Weighing(
             step_id=f"{step_id(t_s)}-{record.baby.slug}",
@@ -155,5 +158,6 @@ class Corrections:
             sigma_g=1.0,
             origin=origin,
             stamp=stamp,
+            by=command.by,
         )
         return self._weights.put(i, weighing)

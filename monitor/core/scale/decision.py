@@ -40,6 +40,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """id of the known thing that an "object" was"""
     things: tuple[tuple[int, float], ...] = ()
     """known things that it may have been, by id, with their probabilities"""
+    by: str | None = None
+    """who said what it was"""
 
 
 def must_revise(old: Decision, shares: dict[Key, float], top: Key) -> bool:
@@ -131,6 +133,7 @@ def answered(decision: Decision, answer: Answer | None) -> Decision:
     changes: dict[str, object] = {
         "void": answer.void,
         "assigned": answer.decides or decision.assigned,
+        "by": answer.by,
     }
     if answer.g is not None:
         changes["g"] = answer.g

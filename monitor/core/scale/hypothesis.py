@@ -102,6 +102,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     decides: bool = False
     g: float | None = None
     void: bool = False
+    by: str | None = None
+    """who said it"""
 
 
 class ThingState(msgspec.Struct, frozen=True, array_like=True):

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from monitor.codec import converted
 from monitor.commands import BabyMove
-from monitor.core.growth.baby_record import KEEP
+from monitor.core.growth.baby_record import KEEP, BabyRecord
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.scale.hypothesis import Presence, step_id
 from monitor.core.scale.parts import Parts
@@ -18,11 +19,13 @@ from monitor.events import (
     AnyEvent,
     Arrival,
     Baby,
+    Entries,
     HandFeed,
     Moving,
     RecordArrived,
     RecordBrought,
     RosterChanged,
+    origin_of,
 )
 from monitor.written.setup_requests import BabyGive, BabyTake
 
@@ -108,27 +111,25 @@ class Moves:
             self._roster.check_free(baby, place)
             self._roster.check_room(new=place is None)
         i = self._roster.open_record(baby) if place is None else place
-        record = records[i]
-        record.baby = baby
-        own = [w for w in record.weighings if again and not _is_carried(w.step_id)]
-        record.weighings = sorted([*entries.weighings, *own], key=lambda w: w.t_s)[-KEEP:]
-        told = [
-            HandFeed(step_id=f.step_id, t_s=f.t_s, g=f.net_g, how=f.how, stamp=f.stamp)
-            for f in entries.feeds
-            if f.origin == "typed"
-        ]
-        record.by_hand = [f for f in record.by_hand if again and not _is_carried(f.step_id)]
-        for feed in told[-KEEP:]:
-            record.tell(feed)
-        for note in entries.notes[-NOTES_TAKEN:]:
-            self._state.care.put(note)
-        record.report = record.concern_since_s = record.last_concern = None
-        record.refresh(self._reference)
+        self._remember(records[i], baby, entries, again=again)
         told_of = _told(brought, replaces=place is not None)
         out: list[AnyEvent] = [RosterChanged(t_s=now_s, baby=baby), told_of]
         return out if again else [*out, *self._joins(i, now_s)]
 
     # ------------------------------------------------------------------ inside
+
+    def _remember(self, record: BabyRecord, baby: Baby, entries: Entries, *, again: bool) -> None:
+        """The record is what was brought; ``again``: and what was weighed and told here since."""
+        record.baby = baby
+        own = [w for w in record.weighings if again and not origin_of(w.step_id)]
+        record.weighings = sorted([*entries.weighings, *own], key=lambda w: w.t_s)[-KEEP:]
+        record.by_hand = [f for f in record.by_hand if again and not origin_of(f.step_id)]
+        for feed in [f for f in entries.feeds if f.origin == "typed"][-KEEP:]:
+            record.tell(converted(HandFeed, feed, g=feed.net_g))
+        for note in entries.notes[-NOTES_TAKEN:]:
+            self._state.care.put(note)
+        record.report = record.concern_since_s = record.last_concern = None
+        record.refresh(self._reference)
 
     def _is_again(self, place: int, arrival: Arrival) -> bool:
         """The same arrival once more: what changed meanwhile comes with it.
@@ -152,10 +153,6 @@ class Moves:
     def _changed(self, i: int, baby: Baby) -> list[AnyEvent]:
         self._claims.records[i].baby = baby
         return [RosterChanged(t_s=self._state.now_s, baby=baby)]
-
-
-def _is_carried(key: str) -> bool:
-    return "@" in key
 
 
 def _told(brought: RecordBrought, *, replaces: bool) -> RecordArrived:

@@ -67,10 +67,10 @@ class Requests:
                 case ExpectWeighIn(cancel=cancel):
                     self._expect_weigh_in(command.t_s, cancel=cancel)
                 case FeedByHand() as told:
-                    out, said = self._care.feed(told, command.t_s)
+                    out, said = self._care.feed(told, command.t_s, command.by)
                     self._absences.said(self._roster.find(told.baby), told.at_s or command.t_s)
                 case WriteNote() as told:
-                    out = self._care.note(told, command.t_s)
+                    out = self._care.note(told, command.t_s, command.by)
                     self._note_who_has_it(told, command.t_s)
                 case BabyMove() as wanted:
                     out, said = self._moves.move(wanted, command.t_s)
@@ -79,7 +79,7 @@ class Requests:
                 case BabyTake(step="cancel") as given:
                     out = self._moves.send_back(given, command.t_s)
                 case Correct() as correction:
-                    corrected = self._care.correct(correction)
+                    corrected = self._care.correct(correction, command.by)
                     if corrected is None:
                         corrected = self._corrections.carry_out(command)
                     out = corrected

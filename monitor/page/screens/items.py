@@ -58,6 +58,8 @@ def _line(item: Document, spoken: Spoken, words: Words) -> Item | None:
     if read is None or at_s is None:
         return None
     value, detail, sentence = read(item, spoken, words)
+    if (by := text(item, "by")) is not None:
+        detail, sentence = f"{detail} ({by})".strip(), f"{sentence} ({by})"
     what = text(item, "what") or ""
     by_hand = text(item, "origin") in {"typed", "imported", "assigned"} or what == "note"
     has_id = text(item, "id") is not None

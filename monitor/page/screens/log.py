@@ -60,7 +60,7 @@ def days_of(seen: Seen, without: int) -> int:
 
 def spreadsheet(items: list[dict[str, Any]], spoken: Spoken, words: Words) -> list[list[str]]:
     """A header, and one row an item, oldest first; numbers with a point, for any spreadsheet."""
-    keys = ("time", "what", "baby", "value", "unit", "text", "id")
+    keys = ("time", "what", "baby", "value", "unit", "text", "id", "by")
     rows = [[words(f"log.{key}") for key in keys]]
     for item in items:
         t_s = moment(item, "at")
@@ -77,6 +77,7 @@ def spreadsheet(items: list[dict[str, Any]], spoken: Spoken, words: Words) -> li
                 unit,
                 said[0].sentence if said else "",
                 text(item, "id") or "",
+                text(item, "by") or "",
             ]
         )
     return rows

@@ -80,9 +80,9 @@ def _card(alert: Document, spoken: Spoken, words: Words) -> AlertCard:
 
 
 def _seen(alert: Document, spoken: Spoken, words: Words) -> str:
-    state = text(alert, "state")
+    state, by = text(alert, "state"), text(alert, "by")
     if state == "acknowledged":
-        return words("alert.acknowledged")
+        return words("alert.acknowledged_by", name=by) if by else words("alert.acknowledged")
     if state == "snoozed":
         until = moment(alert, "until")
         return words("alert.snoozed") if until is None else words(

@@ -5,7 +5,7 @@
 --need NEED...     only these
 --json FILE        write every answer there, too
 --programs         instead: nursery page, watch and Home Assistant at another node than the box
---storm WHAT...    instead: a node "killed", a line "cut" while boxes publish (minutes)
+--storm WHAT...    instead: a node "killed" or "frozen", a line "cut" while boxes publish (minutes)
 --scale SPREAD     instead: how much it carries, the boxes starting within so many seconds
 --boxes N          how many boxes publish then
 """
@@ -34,7 +34,7 @@ from tests.system.cluster.programs import seen_from
 from tests.system.cluster.rabbitmq import RabbitMq
 from tests.system.cluster.reserve import MosquittoReserve
 from tests.system.cluster.scale import loaded
-from tests.system.cluster.storm import cut_off, killed
+from tests.system.cluster.storm import cut_off, frozen, killed
 from tests.system.home_assistant.box import BOX
 
 ENGINES: dict[str, type[Engine]] = {
@@ -46,7 +46,7 @@ ENGINES: dict[str, type[Engine]] = {
 }
 
 
-STORMS = {"killed": killed, "cut": cut_off}
+STORMS = {"killed": killed, "cut": cut_off, "frozen": frozen}
 
 
 def tried(engine: Engine, names: Sequence[str]) -> dict[str, Answer]:

@@ -20,6 +20,8 @@ from tests.system.cluster.engine import NAME, PORT, Engine
 from tests.system.fleet_box import FleetBox
 
 WORKERS = 2
+MOST_OF_A_WORKER = 250
+"""boxes; each takes three descriptors, and the client library's ``select`` knows 1024"""
 PUMP_EVERY_S = 0.05
 SETTLE_S = 60.0
 
@@ -48,11 +50,12 @@ class Fleet:
         self._workers: list[Any] = []
         spawn = multiprocessing.get_context("spawn")
         rows = [(number, name, engine.password(name)) for number, name in enumerate(engine.boxes)]
-        for first in range(WORKERS):
+        count = max(WORKERS, -(-len(rows) // MOST_OF_A_WORKER))
+        for first in range(count):
             ours, theirs = spawn.Pipe()
             worker = spawn.Process(
                 target=work,
-                args=(rows[first::WORKERS], engine.ca_file, self._holders, alert_every_s,
+                args=(rows[first::count], engine.ca_file, self._holders, alert_every_s,
                       "5" if engine.protocol_5 else "3.1.1", spread_s, theirs),
             )  # fmt: skip
             worker.start()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -113,6 +115,17 @@ def cut_off(engine: Engine) -> Outcome:
         engine.mend()
         _tended(ears, AFTER_S)
         engine.heal()
+        _tended(ears, AFTER_S)
+        return _outcome(engine, fleet, ears)
+
+
+def frozen(engine: Engine) -> Outcome:
+    """One node goes on holding its connections and answers nobody, for a while."""
+    with _storm(engine) as (fleet, ears):
+        _tended(ears, CALM_S)
+        os.kill(engine.pid(engine.victim), signal.SIGSTOP)
+        _tended(ears, CUT_S)
+        os.kill(engine.pid(engine.victim), signal.SIGCONT)
         _tended(ears, AFTER_S)
         return _outcome(engine, fleet, ears)
 

@@ -24,6 +24,8 @@ VOICED = 0.5
 _ABOVE_FLOOR_DB, _BELOW_PEAK_DB = 9.0, 26.0
 _CLOSED_S, _SHORTEST_S = 0.06, 0.06
 """gaps that belong to a call, and what is too short to be one"""
+_AT_ONCE = 64
+"""frames: a call of twelve seconds would take 10 MB at once"""
 _SIZE = 1024
 """of the transforms: twice a frame, so that nothing wraps around"""
 
@@ -55,7 +57,8 @@ def calls_in(samples: Floats) -> Calls:
     spans = _spans(level_db)
     rows = []
     for first, last in spans:
-        pitch_hz, strength = _pitch(frames[first:last])
+        parts = [_pitch(frames[k : min(k + _AT_ONCE, last)]) for k in range(first, last, _AT_ONCE)]
+        pitch_hz, strength = (np.concatenate(values) for values in zip(*parts, strict=True))
         rows.append(_row(first, pitch_hz, strength, level_db[first:last]))
     table = np.array(rows, dtype=np.float32).reshape(-1, len(Calls._fields))
     return Calls(*table.T)

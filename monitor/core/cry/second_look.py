@@ -105,7 +105,16 @@ class SecondLook:
 
     def between(self, from_s: float, to_s: float) -> Floats:
         """The remembered sound of that time, shape (n,); shorter where it begins later."""
-        kept = np.concatenate([np.zeros(0, dtype=np.int16), *self._kept])
-        last = len(kept) - round((self._end_s - to_s) * AUDIO_RATE_HZ)
-        first = last - round((to_s - from_s) * AUDIO_RATE_HZ)
-        return kept[max(0, first) : max(0, last)].astype(np.float32) / np.float32(_FULL_SCALE)
+        skipped = max(0, round((self._end_s - to_s) * AUDIO_RATE_HZ))
+        count = min(round((to_s - from_s) * AUDIO_RATE_HZ), max(0, self._count - skipped))
+        sound = np.empty(count, dtype=np.float32)
+        end = count + skipped
+        for block in reversed(self._kept):
+            start = end - len(block)
+            part = block[max(0, -start) : max(0, count - start)]
+            sound[max(0, start) : max(0, start) + len(part)] = part
+            end = start
+            if end <= 0:
+                break
+        sound /= np.float32(_FULL_SCALE)
+        return sound

@@ -90,6 +90,7 @@ def test_it_remembers_the_same_seconds_however_the_stream_is_cut(cut: int) -> No
         piece = sound[at : at + cut]
         pieces.hear(piece, (at + len(piece)) / RATE)
     assert np.array_equal(whole.between(29.0, 39.0), pieces.between(29.0, 39.0))
+    assert pieces.between(29.0, 39.0) == pytest.approx(sound[29 * RATE : 39 * RATE], abs=4e-5)
     assert whole.convinces(own) == pieces.convinces(own)
     assert pieces.kept_s < 12.0 + 2 * cut / RATE + 3.0
 

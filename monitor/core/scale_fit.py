@@ -172,16 +172,13 @@ def _check_error(empty: Plateau, factor: float, checked: Plateau, check_g: float
 
 def said_of_empty(empty: Plateau) -> str:
     """The first step, in words."""
-    return f"empty: {empty.mean_counts:.0f} counts, noise {empty.noise_counts:.0f} counts"
+    return f"the empty scale is read: {empty.mean_counts:.0f} counts"
 
 
 def said_of_mass(found: ScaleFit, mass_g: float) -> str:
     """The second step, in words."""
-    return (
-        f"{mass_g:.15g} g: {found.counts_per_gram:.2f} counts per gram, good to "
-        f"{100 * found.precision:.2f} %, noise {found.noise_g:.2f} g a reading, "
-        f"{100 * found.used_range:.0f} % of the converter's range at full load"
-    )
+    wavers_g = max(0.1, round(found.noise_g, 1))
+    return f"{mass_g:.15g} g are read: from one reading to the next it wavers by {wavers_g:.1f} g"
 
 
 def said_of_check(check_g: float, error: float) -> str:

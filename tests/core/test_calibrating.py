@@ -77,7 +77,7 @@ def test_a_scale_that_was_never_calibrated_is_calibrated_in_four_steps_and_weigh
     empty = bench.step("empty")
     assert empty.ok, empty.error
     assert empty.understood is not None
-    assert empty.understood.startswith("empty: 842")
+    assert empty.understood.startswith("the empty scale is read: 842")
     assert empty.answer is not None
     assert empty.answer["next"] == "mass"
     bench.live(7, 1000.0)
@@ -85,7 +85,7 @@ def test_a_scale_that_was_never_calibrated_is_calibrated_in_four_steps_and_weigh
     assert mass.answer is not None
     assert mass.answer["counts_per_gram"] == pytest.approx(FACTOR, rel=1e-3)
     assert mass.answer["used_range_pct"] == pytest.approx(24.6, abs=0.1)
-    assert "1000 g: 412." in str(mass.understood)
+    assert mass.understood == "1000 g are read: from one reading to the next it wavers by 0.1 g"
     shown = bench.line.status(bench.now_s).scale.calibration
     assert shown is not None
     assert (shown.next, shown.said) == ("check", mass.understood)

@@ -101,6 +101,8 @@ def test_a_carer_moves_a_baby_from_the_page_and_may_call_it_back(
 
         window.locator("#move-to").select_option("downstairs")
         window.locator("#move-save").click()
+        expect(window.locator("#said")).to_contain_text("Possum goes to downstairs", timeout=SOON)
+        screen.expected.add(404)  # until the other box has told of it
         wait_for(lambda: "possum" in known(phone, "downstairs"))
         wait_for(lambda: "possum" not in known(phone, "upstairs"))
         window = screen.go("/boxes/downstairs")

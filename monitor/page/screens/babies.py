@@ -33,6 +33,8 @@ async def one(seen: Seen) -> Shown:
     if box is None:
         return Shown(template="no_box.html", model={"nav": "box"})
     known = box.babies.get(slug)
+    if known is None and (to := moved_to(box, slug, seen)) is not None:
+        return Shown(to=f"/boxes/{to}/setup/babies/{slug}")
     if known is None:
         return Shown(template="no_baby.html", model={"nav": "box"}, status=404)
     adult_kg = number(known, "adult_weight_kg")
@@ -91,3 +93,12 @@ def _move(box: BoxDocument, baby: Document, seen: Seen) -> dict[str, str]:
     if far.count is not None:
         said = words("babies.move_far", n=far.carried, of=far.count)
     return {"to": to, "far": said, "why": far.why or ""}
+
+
+def moved_to(box: BoxDocument, slug: str, seen: Seen) -> str | None:
+    """The box where a baby is that is here no more: a phone that still looks here is led there."""
+    for other in seen.boxes:
+        baby = other.babies.get(slug)
+        if baby is not None and text(baby, "came_from") == box.name:
+            return other.name
+    return None

@@ -9,6 +9,7 @@ from monitor.events import Weighing
 from monitor.page import curves
 from monitor.page.fields import Document, moment, number, text
 from monitor.page.growth import as_baby, reference
+from monitor.page.screens.babies import moved_to
 from monitor.page.screens.baby_row import row
 from monitor.page.screens.items import Item, lines
 from monitor.page.screens.window import window
@@ -28,6 +29,9 @@ async def show(seen: Seen) -> Shown:
     slug = seen.path.get("slug", "")
     document = None if seen.box is None else seen.box.babies.get(slug)
     if seen.box is None or document is None:
+        to = None if seen.box is None else moved_to(seen.box, slug, seen)
+        if to is not None:
+            return Shown(to=f"/boxes/{to}/babies/{slug}")
         return Shown(template="no_baby.html", model={"nav": "now"}, status=404)
     days, end_s = _asked(seen)
     from_s = end_s - days * DAY_S

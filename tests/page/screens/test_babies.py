@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import msgspec
+
 from monitor.names import has_died
 from monitor.page.screens import babies
+from monitor.page.screens import baby as one_baby
 from monitor.page.seen import Answer
-from tests.page.seeing import BOX, DE, box, html, seen, shown
+from tests.page.seeing import BOX, DE, baby, box, html, seen, shown
 
 
 def test_everybody_here_leads_to_a_page_of_its_own():
@@ -46,3 +49,13 @@ def test_a_baby_that_is_not_here_is_not_found():
 def test_nobody_can_change_anything_with_a_phone_that_may_only_look():
     for show in (babies.show, babies.one):
         assert "<form" not in html(show, seen(right="look"))
+
+
+def test_a_phone_that_looks_at_a_baby_that_has_moved_is_led_to_it() -> None:
+    there = box(name="cellar", babies={"possum": baby(came_from=BOX)})
+    asked = msgspec.structs.replace(seen(box(babies={})), boxes=[box(babies={}), there])
+    assert shown(babies.one, asked).to == "/boxes/cellar/setup/babies/possum"
+    assert shown(one_baby.show, asked).to == "/boxes/cellar/babies/possum"
+    strangers = box(name="cellar", babies={"possum": baby()})
+    asked = msgspec.structs.replace(asked, boxes=[box(babies={}), strangers])
+    assert shown(babies.one, asked).status == 404

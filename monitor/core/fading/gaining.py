@@ -95,7 +95,7 @@ def gaining(own: Bend, others: Sequence[Bend]) -> Sign:
         usual=own.usual,
         sd=own.sd,
         evidence=evidence(worse, own.sd, effect),
-        text=f"{_said(own.g * now)} a day, usually {_said(own.g * own.usual)}",
+        text=f"{_said(own.g * now)} a day of late, usually {_said(own.g * own.usual)}",
     )
 
 

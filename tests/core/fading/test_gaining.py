@@ -44,7 +44,7 @@ def test_a_gain_that_becomes_a_loss_is_told_in_grams():
     assert found.change == pytest.approx(-0.08, abs=1e-3)
     sign = gaining(found, [])
     assert sign.evidence > 3.0
-    assert sign.text == "loses 7 g a day, usually gains 12 g"
+    assert sign.text == "loses 7 g a day of late, usually gains 12 g"
 
 
 def test_growth_that_slows_with_age_as_the_reference_does_is_no_bend():

@@ -7,6 +7,7 @@ set up, and a phone pairs with the page and sees the box.
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -29,6 +30,7 @@ sed -i 's/^source = "[a-z0-9]*"/source = "simulated"/' /etc/nursery/nursery.toml
 CREDENTIALS_DIRECTORY=/run/credentials LG_WD=/run/nursery \
     nursery run --config /etc/nursery/nursery.toml > run 2>&1 &
 CREDENTIALS_DIRECTORY=/run/page \
+    setpriv --reuid=nursery-page --regid=nursery-page --groups=nursery \
     nursery page --config /etc/nursery/nursery.toml --host 127.0.0.1 --port 8080 \
     > page 2>&1 &
 password=$(sed -n '/phone/,$s/^password = "\(.*\)"/\1/p' /etc/nursery/access.toml)
@@ -78,7 +80,8 @@ def test_on_arm64_it_installs_and_both_senses_and_the_page_answer(
         assert foreign.run(root, "uname -m; nursery --version", 120).startswith("aarch64\nnursery")
         assert foreign.run(root, "dpkg -V nursery-monitor", 120) == ""
         said = foreign.run(root, START, 1800)
-        assert said.count("healthy") == 2
-        assert '"online"' in said
+        assert '"scale":{"state":"healthy"' in said
+        assert '"microphone":{"state":"healthy"' in said
+        assert re.search('"online": ?true', said)
     finally:
         shutil.rmtree(root, ignore_errors=True)

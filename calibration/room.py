@@ -28,6 +28,7 @@ from monitor.devices.diagnosis import SoundDiagnosis, diagnose_sound, sound_prob
 from monitor.errors import CalibrationError
 from monitor.events import AUDIO_RATE_HZ, AudioBlock, CryStarted
 from monitor.host.callers_files import Write, write_file
+from monitor.host.standard_error import silent_libraries
 from monitor.recordings.audio import read_audio
 from monitor.times import HOUR_S, local_stamp
 
@@ -99,10 +100,11 @@ def _listen(
     config: Config, model: CryModel, night_h: float | None, out: TextIO
 ) -> tuple[bool, RoomFit | None]:
     """Whether the room is fit for listening; and its false alarms, if it is to be a night."""
-    tap = open_tap(config, "microphone")
-    try:
-        out.write(f"Listening for {LISTEN_S:.0f} s. Let the room be as it is at night.\n")
+    out.write(f"Listening for {LISTEN_S:.0f} s. Let the room be as it is at night.\n")
+    with silent_libraries():
+        tap = open_tap(config, "microphone")
         heard = tap.collect(LISTEN_S, START_S)
+    try:
         if not len(heard.samples):
             raise CalibrationError(f"the microphone {heard.reason('says nothing')}")
         fit = is_fit(diagnose_sound(heard.samples), out)

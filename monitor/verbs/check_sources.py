@@ -11,6 +11,7 @@ from monitor.core.health.scale_readings import RATES_HZ, diagnose_scale
 from monitor.core.scale.converter import least_g
 from monitor.devices.collect import Collected, open_tap
 from monitor.devices.diagnosis import diagnose_sound, sound_problems
+from monitor.host.standard_error import silent_libraries
 from monitor.names import SourceName
 from monitor.verbs.finding import Finding, State
 
@@ -32,7 +33,8 @@ def check_microphone(config: Config, busy: bool = False, listen_s: float = LISTE
     name: SourceName = "microphone"
     if (skipped := _not_tried(name, config.microphone.source, busy)) is not None:
         return skipped
-    heard = _collect(config, name, listen_s)
+    with silent_libraries():
+        heard = _collect(config, name, listen_s)
     sound = diagnose_sound(heard.samples)
     if sound.level_db is None or sound.floor_db is None:
         return _blind(name, heard)

@@ -236,11 +236,15 @@ class CoreMemory:
         model = None
         if config.microphone.source != "none":
             model = cry_model(config.microphone.model)
+        babies = self._journal.babies()
+        mine = {baby.name: self._journal.named_since_s(baby) for baby in babies}
+        weighings = self._journal.weighings(now_s - HISTORY_S)
+        feeds = self._journal.feeds(now_s - TOLD_S)
         return Pipeline(
             config,
-            babies=self._journal.babies(),
-            history=self._journal.weighings(now_s - HISTORY_S),
-            told=[f for f in self._journal.feeds(now_s - TOLD_S) if f.origin == "typed"],
+            babies=babies,
+            history=[w for w in weighings if w.t_s > mine.get(w.baby, 0.0)],
+            told=[f for f in feeds if f.origin == "typed" and f.t_s > mine.get(f.baby, 0.0)],
             model=model,
             reference=growth_reference(),
             start_s=now_s,

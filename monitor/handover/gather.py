@@ -120,14 +120,14 @@ def _babies(
 def _change(
     journal: JournalReader, baby: Baby, from_s: float, reference: GrowthReference
 ) -> Change | None:
-    history = journal.weighings(from_s - 2 * DAY_S, baby.name)
-    feeds = journal.feeds(from_s - 2 * DAY_S, baby.name)
+    history = journal.weighings_of(baby, from_s - 2 * DAY_S)
+    feeds = journal.feeds_of(baby, from_s - 2 * DAY_S)
     return growth_of(baby, history, feeds, reference, from_s).change
 
 
 def _bottles(journal: JournalReader, baby: Baby, from_s: float, to_s: float) -> Iterator[Bottle]:
-    feeds = journal.feeds(from_s - DAY_S, baby.name)
-    weighings = journal.weighings(from_s - 2 * DAY_S, baby.name)
+    feeds = journal.feeds_of(baby, from_s - DAY_S)
+    weighings = journal.weighings_of(baby, from_s - 2 * DAY_S)
     for record in bottles(feeds, weighings):
         if from_s <= record.t_s <= to_s and (bottle := _bottle(record)) is not None:
             yield bottle

@@ -128,8 +128,8 @@ def _baby_report(
     to_s: float,
     alerts: list[AlertMark],
 ) -> BabyReport:
-    history = journal.weighings(0.0, baby.name)
-    feeds = journal.feeds(0.0, baby.name)
+    history = journal.weighings_of(baby)
+    feeds = journal.feeds_of(baby)
     return BabyReport(
         baby=baby,
         weighings=[w for w in history if w.t_s >= from_s],

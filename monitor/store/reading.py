@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -96,6 +98,26 @@ class JournalReader:
         with self.reading():
             rows = self.rows.read("babies", "(? OR retired_s IS NULL) ORDER BY rowid", (retired,))
         return [msgspec.json.decode(row["document"], type=Baby) for row in rows]
+
+    def named_since_s(self, baby: Baby) -> float:
+        """Since when its name means this baby: when the last other of that name had left.
+
+        0.0: nobody before it was called so. Rows hold names, and a litter's names come again.
+        """
+        earlier = takewhile(lambda other: other.id != baby.id, self.babies(retired=True))
+        ends = [other.retired_s for other in earlier if other.name == baby.name]
+        return max((end for end in ends if end is not None), default=0.0)
+
+    def weighings_of(self, baby: Baby, since_s: float = 0.0) -> list[Weighing]:
+        """Its own weighings in order of time, not those of another of the same name."""
+        begin_s, end_s = self.named_since_s(baby), baby.retired_s or math.inf
+        found = self.weighings(since_s, baby.name)
+        return [weighing for weighing in found if begin_s < weighing.t_s <= end_s]
+
+    def feeds_of(self, baby: Baby, since_s: float = 0.0) -> list[Feed]:
+        """Its own feeds in order of time, not those of another of the same name."""
+        begin_s, end_s = self.named_since_s(baby), baby.retired_s or math.inf
+        return [feed for feed in self.feeds(since_s, baby.name) if begin_s < feed.t_s <= end_s]
 
     def weighings(self, since_s: float = 0.0, baby: str | None = None) -> list[Weighing]:
         """Weighings in order of time; ``baby`` is a name."""

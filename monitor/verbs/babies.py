@@ -52,9 +52,7 @@ def _records(config: Config, *, everyone: bool) -> list[BabyRecord]:
     journal = JournalReader.open_for_reading(config.journal_path)
     try:
         return [
-            record_of(
-                baby, journal.weighings(0.0, baby.name), journal.feeds(0.0, baby.name), reference
-            )
+            record_of(baby, journal.weighings_of(baby), journal.feeds_of(baby), reference)
             for baby in journal.babies(retired=everyone)
         ]
     finally:

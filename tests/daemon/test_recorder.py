@@ -322,6 +322,31 @@ def test_two_babies_added_at_once_are_two_after_a_restart(journal: Journal) -> N
     assert [baby.name for baby in journal.babies()] == ["Ann", "Ben", "Cleo"]
 
 
+def test_a_newcomer_with_the_name_of_one_that_has_left_has_none_of_its_weights(
+    journal: Journal,
+) -> None:
+    recorder = Recorder(CONFIG, journal, start_s=START_S)
+    possum, later_s = {"name": "Possum", "species": "puppy"}, START_S + 86_400
+    recorder.handle(asked(START_S + 1, "baby_add", possum))
+    recorder.handle(asked(START_S + 2, "weigh", {"baby": "Possum", "grams": 412}))
+    recorder.handle(asked(START_S + 3, "feed", {"baby": "Possum", "grams": 9}))
+    recorder.handle(asked(START_S + 60, "baby_retire", {"name": "Possum", "reason": "adopted"}))
+    recorder.handle(asked(later_s, "baby_add", possum))
+    recorder.handle(asked(later_s + 5, "weigh", {"baby": "Possum", "grams": 120}))
+    with closing(sqlite3.connect(journal.path)) as lost, lost:
+        lost.execute("DELETE FROM state")  # as another version's, or after damage
+    again = Recorder(CONFIG, journal, start_s=later_s + 60)
+    again.handle(Tick(later_s + 61))
+    (status,) = again.status(again.now_s).babies
+    assert (status.weight_g, status.verdict) == (120.0, "not_enough_data")
+    assert (status.gain_24h_g, status.last_feed_g) == (None, None)
+    first, second = journal.babies(retired=True)
+    assert [w.weight_g for w in journal.weighings_of(first)] == [412.0]
+    assert [w.weight_g for w in journal.weighings_of(second)] == [120.0]
+    assert [feed.net_g for feed in journal.feeds_of(first)] == [9.0]
+    assert journal.feeds_of(second) == []
+
+
 def test_a_message_does_not_age_because_the_clock_was_set(journal: Journal) -> None:
     """A Pi that begins in 1970 and learns the time a minute later."""
     earlier = Journal.open(journal.path)

@@ -78,7 +78,7 @@ def test_a_token_that_was_made_up_acknowledges_nothing(box: Box, ntfy: NtfyServe
         (answer,) = box.send("acknowledge", as_json({"token": token}))
         assert answer["ok"] is False, token
     (both,) = box.send("acknowledge", as_json({"token": "x", "id": found["id"]}))
-    assert "not both" in both["error"]
+    assert "not two" in both["error"]
     assert [each["state"] for each in open_alerts(box)] == ["raised"]
 
 

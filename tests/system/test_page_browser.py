@@ -59,7 +59,7 @@ def test_a_second_phone_pairs_with_one_tap_and_is_revoked(
         assert mine.page.locator(".pair-code").count() == 0
         assert mine.page.locator("button[id^=revoke]").count() == 2
         mine.check("phones")
-        mine.page.locator("li", has_not_text="this phone").locator("button").click()
+        mine.page.locator("li", has_not_text="this phone").locator("button[id^=revoke]").click()
         mine.page.wait_for_function("document.querySelectorAll('button[id^=revoke]').length === 1")
         other.expected = {401}
         other.go("/")

@@ -504,7 +504,7 @@ def test_the_log_is_a_file(carer: Phone, box: ScriptedBox) -> None:
     assert reply.headers["content-type"] == "text/csv; charset=utf-8"
     assert "attachment" in reply.headers["content-disposition"]
     lines = reply.body.decode("utf-8-sig").splitlines()
-    assert lines[0] == "time,what,baby,value,unit,text,id"
+    assert lines[0] == "time,what,baby,value,unit,text,id,by"
     assert len(lines) == 1 + len(box.items)
     for_shelters = carer.get(f"{HOME}/log.csv?for=asm3").body.decode("utf-8-sig")
     assert for_shelters.startswith("ANIMALCODE,ANIMALNAME,ANIMALSPECIES,ANIMALDOB,")

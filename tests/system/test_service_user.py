@@ -150,6 +150,7 @@ COMMANDS = {
     "page": ["page", "--pair"],
     "baby edit": ["baby", "edit", "Joey", "--rename", "Jo"],
     "baby delete": ["baby", "delete", "Joey"],
+    "baby move": ["baby", "move", "Joey", "--cancel"],
     "baby retire": ["baby", "retire", "Joey"],
     "assign": ["assign", "a1", "Joey"],
     "identity": ["identity", "--new"],
@@ -167,7 +168,7 @@ TARGETS: dict[str, Callable[[Machine], Path]] = {
 }
 
 
-KEEPS_THE_CALLER_S_RIGHTS = {"replay", "watch"}
+KEEPS_THE_CALLER_S_RIGHTS = {"records", "replay", "watch"}
 OF_ANOTHER_USER = {"page"}
 """it has a state directory of its own"""
 """no state directory is touched"""

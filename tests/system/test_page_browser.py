@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.system.browser import CHROMIUM, WIDTHS, Chromium, chromium
 from tests.system.mosquitto import Mosquitto
@@ -60,7 +61,7 @@ def test_a_second_phone_pairs_with_one_tap_and_is_revoked(
         assert mine.page.locator("button[id^=revoke]").count() == 2
         mine.check("phones")
         mine.page.locator("li", has_not_text="this phone").locator("button[id^=revoke]").click()
-        mine.page.wait_for_function("document.querySelectorAll('button[id^=revoke]').length === 1")
+        expect(mine.page.locator("button[id^=revoke]")).to_have_count(1, timeout=60_000)
         other.expected = {401}
         other.go("/")
         other.page.wait_for_selector("#code")

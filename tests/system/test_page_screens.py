@@ -371,6 +371,7 @@ def test_who_may_only_look_sees_everything_and_no_form(
 def test_the_keyboard_alone_answers_an_alert(screen: Screen, box: ScriptedBox) -> None:
     box.say("alerts", bad_night()[2:])
     page = screen.go(HOME)
+    expect(page.locator("#alerts")).to_contain_text("I'm on it", timeout=60_000)
     for _ in range(30):
         page.keyboard.press("Tab")
         shown = page.evaluate("""() => {

@@ -93,7 +93,8 @@ class Walk:
         self.screen.check("set-up-1-name")
         self.screen.expected.add(404)  # the page renews the old address until it is led away
         self.page.click("#rename")
-        self.page.wait_for_url(re.compile(r"/boxes/attic/setup\?step=scale$"))
+        # The box begins anew under its name, and the page has to hear of both.
+        self.page.wait_for_url(re.compile(r"/boxes/attic/setup\?step=scale$"), timeout=240_000)
         self.at("scale")
         self.page.go_back()
         self.page.wait_for_url(re.compile(r"/boxes/attic/setup\?step=name$"))

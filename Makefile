@@ -77,7 +77,7 @@ libraries:
 	@tools/need libportaudio2 sh -c 'ldconfig -p | grep -q libportaudio'
 	@tools/need mosquitto sh -c 'PATH=$$PATH:/usr/sbin command -v mosquitto'
 	@tools/need pulseaudio,pulseaudio-utils,libasound2-plugins sh -c 'command -v pulseaudio && command -v paplay && ls /usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so'
-	@tools/need ejabberd,iproute2 sh -c 'PATH=$$PATH:/usr/sbin:/sbin command -v ejabberdctl && PATH=$$PATH:/sbin command -v ip'
+	@tools/need iproute2 sh -c 'PATH=$$PATH:/usr/sbin:/sbin command -v ip'
 	@tools/need openssl sh -c 'command -v openssl'
 	@tools/need systemd sh -c 'command -v systemd-analyze'
 	@tools/need libasound2-dev test -f /usr/include/alsa/pcm_external.h
@@ -122,6 +122,7 @@ test-arm64:
 # A broker and its reserve, a node killed and unplugged while 200 boxes publish; as root, five minutes.
 .PHONY: cluster
 cluster: $(VENV)/.dev libraries
+	@tools/need ejabberd sh -c 'PATH=$$PATH:/usr/sbin command -v ejabberdctl'
 	@tools/need keepalived sh -c 'PATH=$$PATH:/usr/sbin command -v keepalived'
 	@NURSERY_CLUSTER_TEST=1 $(BIN)/python -m pytest tests/system/test_cluster.py
 

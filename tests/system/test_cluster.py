@@ -29,6 +29,7 @@ LISTENER_S = 15.0
 
 pytestmark = [
     pytest.mark.system,
+    pytest.mark.optional,  # without network namespaces, or without the servers
     pytest.mark.skipif(BINARY is None, reason="mosquitto is not installed"),
     pytest.mark.skipif(not network.available(), reason="no network namespace for this user"),
 ]

@@ -107,7 +107,8 @@ class Keeper:
         return True
 
     def _lines(self, message: Received, heard_s: float) -> bytes:
-        room = self._shelter.room_of(message.topic.split("/")[1])
+        _, _, rest = message.topic.partition("/")
+        room = self._shelter.room_of(rest.partition("/")[0])
         return lines(samples(message.topic, message.payload, heard_s, room))
 
     def _tell(self, database_why: str | None) -> None:

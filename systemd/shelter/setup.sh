@@ -22,7 +22,6 @@ NURSERY=${NURSERY:-$(command -v nursery || echo /opt/nursery/bin/nursery)}
 }
 umask 077
 mkdir -p "$OWN" "$UNITS"
-chmod 755 "$OWN"
 
 # A password never stands in a command line, where everybody on the machine could read it.
 if ! grep -q "^records:" "$ETC/nursery.passwd" || [ ! -s "$OWN/records-mqtt-password" ]; then
@@ -38,7 +37,7 @@ if ! grep -qx "user records" "$ETC/nursery.acl"; then
     printf '\nuser records\ntopic read nursery/#\ntopic deny nursery/+/setup/#\n' >> "$ETC/nursery.acl"
 fi
 
-umask 022
+umask 022  # nobody but root needs to get into $OWN: systemd hands the services what is theirs
 keep() { [ -e "$2" ] || cp "$HERE/$1" "$2"; }
 keep shelter.toml "$OWN/shelter.toml"
 keep rules.yml "$OWN/rules.yml"

@@ -43,8 +43,8 @@ class Calls(NamedTuple):
     """median move of the pitch from frame to frame, semitones; NaN without two voiced frames"""
     range: Floats
     """10 to 90 % of the pitch within the call, semitones"""
-    level_db: Floats
-    """of its loudest frame"""
+    above_db: Floats
+    """its loudest frame over the floor of the sound"""
 
 
 def calls_in(samples: Floats) -> Calls:
@@ -54,21 +54,22 @@ def calls_in(samples: Floats) -> Calls:
     frames = np.lib.stride_tricks.sliding_window_view(samples, FRAME)[::HOP]
     power = np.vecdot(frames, frames) / FRAME
     level_db = 10 * np.log10(power + 1e-12)
-    spans = _spans(level_db)
+    floor_db = np.partition(level_db, len(level_db) // 5)[len(level_db) // 5]
+    above_db = level_db - floor_db
+    spans = _spans(above_db)
     rows = []
     for first, last in spans:
         parts = [_pitch(frames[k : min(k + _AT_ONCE, last)]) for k in range(first, last, _AT_ONCE)]
         pitch_hz, strength = (np.concatenate(values) for values in zip(*parts, strict=True))
-        rows.append(_row(first, pitch_hz, strength, level_db[first:last]))
+        rows.append(_row(first, pitch_hz, strength, above_db[first:last]))
     table = np.array(rows, dtype=np.float32).reshape(-1, len(Calls._fields))
     return Calls(*table.T)
 
 
-def _spans(level_db: NDArray[np.floating]) -> list[tuple[int, int]]:
+def _spans(above_db: NDArray[np.floating]) -> list[tuple[int, int]]:
     """First and last frame of each stretch that stands out of the floor."""
-    floor_db = np.partition(level_db, len(level_db) // 5)[len(level_db) // 5]
-    least_db = max(floor_db + _ABOVE_FLOOR_DB, level_db.max() - _BELOW_PEAK_DB)
-    loud = np.concatenate([[False], level_db >= least_db, [False]])
+    least_db = max(_ABOVE_FLOOR_DB, above_db.max() - _BELOW_PEAK_DB)
+    loud = np.concatenate([[False], above_db >= least_db, [False]])
     edges = np.flatnonzero(loud[1:] != loud[:-1])
     spans: list[tuple[int, int]] = []
     for first, last in edges.reshape(-1, 2).tolist():
@@ -108,7 +109,7 @@ def _row(
     first: int,
     pitch_hz: NDArray[np.floating],
     strength: NDArray[np.floating],
-    level_db: NDArray[np.floating],
+    above_db: NDArray[np.floating],
 ) -> tuple[float, ...]:
     tones = strength >= VOICED
     heights = 12 * np.log2(pitch_hz[tones])
@@ -122,5 +123,5 @@ def _row(
         float(tones.mean()),
         float(np.median(moves)) if len(moves) else np.nan,
         float(high - low),
-        float(level_db.max()),
+        float(above_db.max()),
     )

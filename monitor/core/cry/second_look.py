@@ -20,13 +20,14 @@ from monitor.core.cry.calls import Calls, calls_in
 from monitor.core.cry.features import STEP_S, Floats
 from monitor.events import AUDIO_RATE_HZ
 
-CONVINCED = -1.0
-"""least evidence of a bout. Chosen with the numbers below among a few: it cost no true bout of the
-folds 0 to 3, 90 of 108 with and without (``calibration/evaluation/README.md``)"""
+CONVINCED = -1.5
+"""least evidence of a bout; with CLEAR_DB it cost no true bout at 30 to 3 dB over the room
+(``calibration/evaluation/README.md``), at -1.0 two of 46"""
 SURE_ENOUGH = 0.2
 """a window at or above this speaks of the candidate"""
-UNSEEN = 2.0
-"""nothing stands out of the room: only the network's word, so it must be surer"""
+CLEAR_DB, LEAST_CALLS = 20.0, 3
+"""Fewer calls that stand so far out of the room cannot be judged, and the network's word holds:
+pitches jump about in noise, and a faint cry in a loud room must not be taken for none."""
 STEADY, JUMPY = 0.15, 1.3
 """semitones from frame to frame within a call. Half of the true bouts move less than 0.07 and one
 in twenty more than 0.26, half of the false ones more than 0.27 (speech, barks, effects): each
@@ -35,7 +36,7 @@ MOST_DUTY, DENSE, DENSEST = 0.55, 15.0, 1.5
 """calls of kittens (0.6 s) and puppies (0.1 to 0.8 s) leave pauses; true kittens and puppies were
 at 0.23 to 0.57 of the time, sirens, music and a baby's crying at 0.6 and more. A yowl of two
 seconds is dense, too, so it costs DENSEST at most"""
-MACHINE_SEMITONES, MACHINE = 0.3, 3.0
+MACHINE_SEMITONES, MACHINE = 0.3, 4.0
 """a pitch that moves less within its calls is a machine's: kittens' move by 3 and more"""
 MANY_VOICES_SEMITONES, MANY_VOICES = 9.0, 1.0
 """spread of the calls' pitches: one animal's, octave errors included, stay within 7"""
@@ -44,7 +45,12 @@ _FULL_SCALE = 32_767.0
 
 
 def is_bout(windows: Sequence[CryWindow], calls: Calls) -> bool:
-    """Whether a candidate is a pet crying, from its windows and the calls in them."""
+    """Whether a candidate is a pet crying, from its windows and the calls in them.
+
+    True where the calls cannot be judged: doubt without evidence would be silence.
+    """
+    if np.count_nonzero(calls.above_db >= CLEAR_DB) < LEAST_CALLS:
+        return True
     return evidence(windows, calls) >= CONVINCED
 
 
@@ -56,8 +62,6 @@ def evidence(windows: Sequence[CryWindow], calls: Calls) -> float:
     heard = [w.pet for w in windows if w.pet >= SURE_ENOUGH]
     mean = min(max(sum(heard) / max(len(heard), 1), 0.005), 0.995)
     odds = math.log(mean / (1 - mean))
-    if not len(calls.start_s):
-        return odds - UNSEEN
     known = np.isfinite(calls.steps)
     steps = float(np.median(calls.steps[known])) if known.any() else STEADY
     ranges = calls.range[np.isfinite(calls.range)]

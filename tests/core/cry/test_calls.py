@@ -51,7 +51,7 @@ def test_the_level_changes_nothing(level_db: float) -> None:
     ).render(0, 8 * RATE)
     wanted, found = calls_in(sound), calls_in(synth.at_level(sound, level_db))
     for name, one in wanted._asdict().items():
-        if name != "level_db":
+        if name != "above_db":
             assert getattr(found, name) == pytest.approx(one, rel=1e-3, nan_ok=True)
 
 

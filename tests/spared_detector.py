@@ -17,4 +17,4 @@ class SparedDetector(CryDetector):
 
     def observe(self, block: AudioBlock) -> Heard:
         """As the real one; after a spared stretch the next block begins a new one."""
-        return super().observe(block) if self._awake(block.t_s) else Heard([], [])
+        return super().observe(block) if self._awake(block.t_s) else Heard([], [], [])

@@ -61,11 +61,11 @@ class ScriptedDetector:
         while self._coming and self._coming[0][0] <= block.end_s:
             told.append(self._coming.pop(0)[1])
             self.crying = told[-1] if isinstance(told[-1], CryStarted) else None
-        return Heard([], told)
+        return Heard([], told, [])
 
     def flush(self) -> Heard:
         """Nothing is held back."""
-        return Heard([], [])
+        return Heard([], [], [])
 
 
 def calls(r: Random, truth: Sequence[Truth]) -> list[tuple[float, float]]:

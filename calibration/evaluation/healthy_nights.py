@@ -85,7 +85,7 @@ class SparedDetector(CryDetector):
     def observe(self, block: AudioBlock) -> Heard:
         """As the real one; after a spared stretch the next block begins a new one."""
         awake = any(begin <= block.t_s - START_S < end for begin, end in self._awake)
-        return super().observe(block) if awake else Heard([], [])
+        return super().observe(block) if awake else Heard([], [], [])
 
 
 def script(seed: int, hours: float) -> Script:

@@ -113,7 +113,8 @@ class Pipeline(Parts):
         self._health.observe(block)
         if self.detector is None or not np.isfinite(block.samples.sum()):
             return []
-        return self._bouts(self.detector.observe(block).bouts)
+        heard = self.detector.observe(block)
+        return [*heard.calls, *self._bouts(heard.bouts)]
 
     def _bouts(self, bouts: Sequence[CryStarted | CryEnded]) -> list[AnyEvent]:
         events: list[AnyEvent] = []

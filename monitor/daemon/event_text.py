@@ -8,6 +8,7 @@ from monitor.events import (
     BoxOff,
     BoxOn,
     Calibration,
+    CallHeard,
     CommandResult,
     CryEnded,
     CryStarted,
@@ -51,6 +52,8 @@ def plain(event: AnyEvent) -> str:
             return f"crying ({event.species}, {_CONTEXTS[event.context]})"
         case CryEnded():
             return f"quiet again after {event.t_s - event.started_s:.0f} s of {event.species} cries"
+        case CallHeard():
+            return f"a single call ({event.species})"
         case SourceState():
             return f"{event.source} {event.state}" + (f": {event.why}" if event.why else "")
         case Note():

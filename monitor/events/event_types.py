@@ -183,6 +183,13 @@ class CryEnded(Event, frozen=True, kw_only=True, tag="cry_ended"):
     species_p: dict[str, float] = {}
 
 
+class CallHeard(Event, frozen=True, kw_only=True, tag="call_heard"):
+    """One strong call with quiet before and after it; ``t_s`` is its end. Not a bout of crying."""
+
+    species: Voice
+    score: float
+
+
 class Growth(Event, frozen=True, kw_only=True, tag="growth"):
     """How a baby's weight is going."""
 
@@ -337,6 +344,7 @@ AnyEvent = (
     | Disturbed
     | CryStarted
     | CryEnded
+    | CallHeard
     | Growth
     | SourceState
     | Alert

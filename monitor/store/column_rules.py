@@ -51,6 +51,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "notes.kind": get_args(NoteKind),
     "unassigned.move": get_args(Move),
     "cries.species": get_args(Voice),
+    "calls.species": get_args(Voice),
     "cries.context": get_args(CryContext),
     "alerts.kind": get_args(AlertKind),
     "alerts.state": get_args(AlertState),

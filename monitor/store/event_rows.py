@@ -11,6 +11,7 @@ from monitor.events import (
     Alert,
     AnyEvent,
     Baby,
+    CallHeard,
     CommandResult,
     CryEnded,
     Feed,
@@ -43,6 +44,7 @@ _COLUMNS = {
         "step_id", "move", "weight_g", "sigma_g", "candidates", "t_s", "session", "synced",
     ),
     "cries": ("started_s", "species", "score", "context", "t_s", "session", "synced"),
+    "calls": ("species", "score", "t_s", "session", "synced"),
     "alerts": (
         "id", "kind", "state", "severity", "baby", "since_s", "title", "message", "why", "t_s",
         "session", "synced", "own_severity", "silent", "by",
@@ -84,6 +86,8 @@ class EventRows:
             self._delete(event.step_id, "weighings", "feeds", "unassigned", "notes")
         elif isinstance(event, CryEnded):
             self._insert("cries", event, synced)
+        elif isinstance(event, CallHeard):
+            self._insert("calls", event, synced)
         elif isinstance(event, Alert):
             self._insert("alerts", event, synced, since_s=event.since)
         elif isinstance(event, RosterChanged):

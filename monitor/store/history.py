@@ -184,6 +184,11 @@ def _cry(row: dict[str, Any]) -> Item:
     return _item("cry", None, row["t_s"], fields)
 
 
+def _call(row: dict[str, Any]) -> Item:
+    fields = {"species": row["species"], "score": round(row["score"], 4)}
+    return _item("call", None, row["t_s"], fields)
+
+
 def _alert(row: dict[str, Any]) -> Item:
     names = ("kind", "state", "severity", "baby", "title", "message", "why")
     fields = {name: row[name] for name in names}
@@ -214,6 +219,7 @@ KINDS = (
     Kind("weighings", "unassigned", False, _question),
     Kind("feeds", "feeds", True, _feed),
     Kind("cries", "cries", False, _cry),
+    Kind("cries", "calls", False, _call),
     Kind("notes", "notes", True, _note),
     Kind("alerts", "alerts", True, _alert),
 )

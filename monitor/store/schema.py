@@ -118,6 +118,12 @@ STEPS = (
     ALTER TABLE notes ADD COLUMN "by" TEXT;
     ALTER TABLE alerts ADD COLUMN "by" TEXT;
     """,
+    """
+    CREATE TABLE calls (
+        t_s REAL PRIMARY KEY, species TEXT NOT NULL, score REAL NOT NULL,
+        session TEXT NOT NULL, synced INTEGER NOT NULL
+    );
+    """,
 )
 
 

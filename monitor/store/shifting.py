@@ -17,6 +17,7 @@ STAMPED = {
     "feeds": (("t_s",), True),
     "notes": (("t_s",), True),
     "cries": (("t_s", "started_s"), True),
+    "calls": (("t_s",), True),
     "alerts": (("t_s", "since_s"), True),
     "telemetry": (("t_s",), False),
 }

@@ -26,6 +26,7 @@ from monitor.timeshift import TimeShift, shifted
 RETENTION_S = {
     "telemetry": 31 * DAY_S,
     "cries": 365 * DAY_S,
+    "calls": 365 * DAY_S,
     "alerts": 365 * DAY_S,
     "unassigned": 365 * DAY_S,
     "weighing_history": 365 * DAY_S,

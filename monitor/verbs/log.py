@@ -76,6 +76,10 @@ def _cry(item: dict[str, Any]) -> str:
     return f"{item['species']} cried for {length_s:.0f} s ({item['context'].replace('_', ' ')})"
 
 
+def _call(item: dict[str, Any]) -> str:
+    return f"a single call ({item['species']})"
+
+
 def _alert(item: dict[str, Any]) -> str:
     return f"alert {item['state']}, {item['severity']}: {item['title']}"
 
@@ -86,5 +90,6 @@ _SENTENCES = {
     "feed": _feed,
     "note": _note,
     "cry": _cry,
+    "call": _call,
     "alert": _alert,
 }

@@ -14,6 +14,7 @@ from monitor.errors import CommandError
 from monitor.events import (
     Alert,
     Baby,
+    CallHeard,
     Candidate,
     CryEnded,
     Feed,
@@ -79,6 +80,7 @@ def test_everything_comes_back_newest_first_with_its_id(journal: Journal) -> Non
         weighed(T + 10, "Ash", "w"), told(T + 20, "f"),
         CryEnded(t_s=T + 30, started_s=T + 25, species="kitten", score=0.9, context="bottle_due"),
         Note(t_s=T + 40, step_id="n", baby="Bee", kind="temperature_c", value=38.0),
+        CallHeard(t_s=T + 35, species="kitten", score=0.95),
         asked_s, alert,
     ]  # fmt: skip
     journal.write(Batch(events=events))
@@ -87,15 +89,16 @@ def test_everything_comes_back_newest_first_with_its_id(journal: Journal) -> Non
         ("alert", "low_intake-ash", rfc3339(T + 60)),
         ("question", "u", rfc3339(T + 50)),
         ("note", "n", rfc3339(T + 40)),
+        ("call", None, rfc3339(T + 35)),
         ("cry", None, rfc3339(T + 30)),
         ("feed", "f", rfc3339(T + 20)),
         ("weighing", "w", rfc3339(T + 10)),
     ]
     assert items[2]["value"] == 38.0
-    assert (items[4]["origin"], items[4]["how"], items[4]["net_g"]) == ("typed", "tube", None)
+    assert (items[5]["origin"], items[5]["how"], items[5]["net_g"]) == ("typed", "tube", None)
     for what in ("weighings", "feeds", "cries", "notes", "alerts"):
         kinds = {i["what"] for i in everything(journal, what=what)}
-        assert kinds <= {what[:-1], "question", "cry"}
+        assert kinds <= {what[:-1], "question", "cry", "call"}
         assert kinds
     assert [i["what"] for i in everything(journal, baby="bee")] == ["note"]
 

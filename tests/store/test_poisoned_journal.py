@@ -21,6 +21,7 @@ from monitor.daemon.recorder import Recorder
 from monitor.daemon.run_start import read_run_start
 from monitor.daemon.shedding import Shedding
 from monitor.events import (
+    CallHeard,
     Candidate,
     CryEnded,
     Feed,
@@ -85,10 +86,11 @@ def filled(path: Path) -> None:
         step_id="u",
     )  # fmt: skip
     cried = CryEnded(t_s=START_S + 9, started_s=START_S, species="kitten", score=0.9)
+    called = CallHeard(t_s=START_S + 20, species="kitten", score=0.95)
     fed = Feed(t_s=START_S, baby="Possum", net_g=5.0, sigma_g=0.6, out_s=60.0, step_id="f")
     noted = Note(t_s=START_S, step_id="n", baby="Possum", kind="medicine", value=0.1, text="x")
     again = msgspec.structs.replace(weighed, weight_g=120.0)
-    journal.write(Batch(events=[weighed, again, unnamed, cried, fed, noted]))
+    journal.write(Batch(events=[weighed, again, unnamed, cried, called, fed, noted]))
     journal.inbox.submit(SendTestAlert())
     journal.save_state(
         clock=msgspec.json.encode(BootClock(boot_id="b", offset_s=0.0, began_s=1.0, known=True)),

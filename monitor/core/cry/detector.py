@@ -30,10 +30,11 @@ from monitor.core.cry.features import (
     log_mel_between,
     picture,
 )
+from monitor.core.cry.lone_calls import LoneCalls, LoneCallsState
 from monitor.core.cry.model import SPECIES, CryModel
 from monitor.core.cry.network import Net
 from monitor.core.cry.second_look import SecondLook
-from monitor.events import AUDIO_RATE_HZ, AudioBlock, CryStarted
+from monitor.events import AUDIO_RATE_HZ, AudioBlock, CallHeard, CryStarted
 from monitor.timeshift import Moment
 
 BLOCK_STEPS = 4
@@ -55,6 +56,8 @@ class Heard(NamedTuple):
 
     windows: list[CryWindow]
     bouts: list[BoutEvent]
+    calls: list[CallHeard]
+    """strong ones that stayed alone"""
 
 
 @cache
@@ -88,6 +91,7 @@ class DetectorState(msgspec.Struct):
     end_s: Moment | None = None
     """of the newest block"""
     bouts: BoutsState = msgspec.field(default_factory=BoutsState)
+    calls: LoneCallsState = msgspec.field(default_factory=LoneCallsState)
 
 
 LARGE_OFFSET = 1e-3
@@ -120,6 +124,7 @@ class CryDetector:
     def state(self, state: DetectorState) -> None:
         self._state = state
         self._bouts = Bouts(self._model.card.rule, state.bouts, self._second_look.convinces)
+        self._calls = LoneCalls(self._model.card.rule, state.calls)
 
     @property
     def crying(self) -> CryStarted | None:
@@ -132,7 +137,7 @@ class CryDetector:
         A block that does not follow on the last one (by more than GAP_S) starts a new stretch:
         sound before the gap is never joined to sound after it.
         """
-        heard = Heard([], [])
+        heard = Heard([], [], [])
         before_s = self._state.end_s
         if before_s is not None and abs(block.t_s - before_s) > GAP_S:
             self._tell(self._finish(), heard)
@@ -148,7 +153,7 @@ class CryDetector:
 
     def flush(self) -> Heard:
         """The stream is over: score what is left, close an open bout."""
-        heard = Heard([], [])
+        heard = Heard([], [], [])
         self._tell(self._finish(), heard)
         self._second_look.reset()
         self._state.end_s = None
@@ -160,6 +165,8 @@ class CryDetector:
         heard.windows.extend(windows)
         for window in windows:
             heard.bouts.extend(self._bouts.observe(window))
+            call = self._calls.observe(window, crying=self._bouts.crying is not None)
+            heard.calls.extend([call] if call else [])
 
     def _restart(self) -> None:
         self._pending = np.zeros(0, dtype=np.float32)

@@ -135,6 +135,13 @@ def _cry(item: Document, spoken: Spoken, words: Words) -> tuple[str, str, str]:
     return span, "", sentence[:1].upper() + sentence[1:]
 
 
+def _call(item: Document, _spoken: Spoken, words: Words) -> tuple[str, str, str]:
+    species = text(item, "species") or ""
+    who = words(f"voice.{species}" if f"voice.{species}" in words else "voice.unknown")
+    sentence = words("item.call", who=who)
+    return "", "", sentence[:1].upper() + sentence[1:]
+
+
 def _alert(item: Document, _spoken: Spoken, words: Words) -> tuple[str, str, str]:
     state = text(item, "state") or ""
     said = words(f"state.{state}") if f"state.{state}" in words else state
@@ -149,5 +156,6 @@ _READERS: Mapping[str, _Read] = {
     "feed": _feed,
     "note": _note,
     "cry": _cry,
+    "call": _call,
     "alert": _alert,
 }

@@ -38,6 +38,7 @@ def weighing(**more: Any) -> dict[str, Any]:
          "All: note heat pad changed"),
         ({"what": "cry", "started_at": at(-1.05), "species": "kitten", "context": "bottle_due"},
          "A kitten cried for 3 min (the bottle was due)"),
+        ({"what": "call", "species": "kitten", "score": 0.95}, "A kitten called once"),
         ({"what": "question", "weight_g": 291.3, "candidates": [{"baby": "Ash"}, {"baby": "Bee"}]},
          "Who was it? 291.3 g: Ash, Bee"),
         ({"what": "alert", "title": "Possum is losing weight", "state": "cleared"},
@@ -76,6 +77,6 @@ def test_fields_of_any_type_are_survived(value) -> None:
         "baby", "weight_g", "net_g", "kind", "value", "origin", "move", "how", "text", "state",
         "candidates", "species", "context", "started_at", "confidence",
     )  # fmt: skip
-    for what in ("weighing", "feed", "note", "cry", "question", "alert"):
+    for what in ("weighing", "feed", "note", "cry", "call", "question", "alert"):
         for name in names:
             assert line(what=what, **{name: value}).sentence

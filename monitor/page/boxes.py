@@ -68,6 +68,8 @@ class Boxes:
 
     def __init__(self) -> None:
         self._by_name: dict[str, BoxDocument] = {}
+        self.changes = 0
+        """how often anything has changed; what was read at the same number is the same"""
         self._renewed: set[tuple[str, str]] = set()
         """what was said since the connection began"""
 
@@ -92,11 +94,13 @@ class Boxes:
             if not box.received_s:
                 del self._by_name[name]
             if gone:
+                self.changes += 1
                 changed.append(name)
         return changed
 
     def lost(self) -> None:
         """There is no connection to the broker: nobody knows who is online."""
+        self.changes += 1
         for box in self._by_name.values():
             box.online = None
 
@@ -122,6 +126,7 @@ class Boxes:
             self._forget(box, key)
         if not box.received_s:
             del self._by_name[name]
+        self.changes += changed
         return name if changed else None
 
     def _box(self, name: str) -> BoxDocument | None:

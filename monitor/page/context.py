@@ -15,6 +15,7 @@ from monitor.page.access import Access
 from monitor.page.boxes import BoxDocument, Boxes
 from monitor.page.broker import Broker
 from monitor.page.hub import Hub
+from monitor.page.lately import Lately
 from monitor.page.limits import OF_ONE_PHONE, Buckets
 from monitor.page.moved import Moved
 from monitor.page.moves import Moves
@@ -43,6 +44,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     taps: Taps
     moved: Moved
     views: Views
+    lately: Lately
     access: Callable[[], Access | None]
     """how Home Assistant reaches the broker of this machine"""
     moves: Moves

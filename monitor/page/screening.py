@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -41,6 +42,8 @@ def handler(show: Show) -> Handler:
         if box is None and "box" in request.path_params:
             return problem(request, 404, "error.no_page")
         seen = seen_by(request, session)
+        if request.headers.get("x-live") and seen.box is None:
+            return await _shared(request, show, seen)
         shown = await show(seen)
         if shown.to:
             return RedirectResponse(shown.to, 303)
@@ -54,6 +57,19 @@ def handler(show: Show) -> Handler:
         return page.views.render(shown, **values)
 
     return answer
+
+
+async def _shared(request: Request, show: Show, seen: Seen) -> Response:
+    """A list of boxes that renews itself: it has no forms, and is the same on every phone."""
+    page = page_of(request)
+    key = (seen.url, seen.words.language, seen.right)
+    state = (page.boxes.changes, int(seen.now_s), seen.broker_why)
+    if (drawn := page.lately.get(key, state)) is not None:
+        return drawn
+    plain = msgspec.structs.replace(seen, said=None)
+    drawn = page.views.render(await show(plain), seen=plain, w=seen.words, csrf="", css="")
+    page.lately.keep(key, state, drawn)
+    return drawn
 
 
 def origin_of(request: Request) -> str:

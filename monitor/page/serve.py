@@ -25,6 +25,7 @@ from monitor.page.broker import Broker
 from monitor.page.connections import Connections
 from monitor.page.context import Page
 from monitor.page.hub import Hub
+from monitor.page.lately import Lately
 from monitor.page.limits import Buckets
 from monitor.page.links import page_url
 from monitor.page.listening import Listeners
@@ -79,6 +80,7 @@ def assemble(
         taps=Taps(),
         moved=moved,
         views=Views(),
+        lately=Lately(),
         access=partial(read_access, settings.access_file),
         languages=words.load(),
         names=security.own_names(settings.names),

@@ -35,7 +35,7 @@ CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 SCREEN_S = 400.0
 """how long one window may stay open"""
-WIDTHS = {320: 640, 390: 844, 1280: 900}
+WIDTHS = {320: 640, 390: 844, 1280: 900, 1920: 1080}
 """CSS pixels: width, and height"""
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",

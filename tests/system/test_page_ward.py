@@ -61,9 +61,8 @@ def test_all_rooms_are_seen_at_once_and_handed_over(
     for width in (390, 1280):
         with browser.screen(page, width=width, phone=page.phone()) as screen:
             window = screen.go("/")
-            heads = window.locator("#boxes h2")
-            expect(heads.first).to_have_text("Kittens upstairs")
-            expect(window.locator("#boxes li").first).to_contain_text("attic-1")
+            expect(window.locator("#first h2").first).to_have_text("attic-1 Kittens upstairs")
+            expect(window.locator(".room h2").first).to_have_text("Kittens upstairs")
             screen.check("ward-boxes")
             window.locator("#handover").click()
             first = window.locator("#ward section").first

@@ -101,6 +101,15 @@ def _urgency(each: BabyRow) -> tuple[int, bool, bool]:
     return _WORST_FIRST.get(each.watch, 2), each.verdict_mark != "bad", not each.next_late
 
 
+def watched(box: BoxDocument) -> tuple[str, list[str]]:
+    """The gravest level of its babies, ``watch`` or ``act``, and whose it is; empty and nobody."""
+    levels = [(text(table(baby, "watch"), "level"), baby) for baby in box.babies.values()]
+    for level in _WORST_FIRST:
+        if found := [text(baby, "name") or "" for said, baby in levels if said == level]:
+            return level, found
+    return "", []
+
+
 def weight_of(document: Document) -> tuple[float | None, float | None, bool]:
     """Grams, since when, and whether they were only told; before the first weighing they are."""
     weight_g = number(document, "weight_g")

@@ -1,4 +1,4 @@
-"""Several boxes: whoever needs a person first stands first."""
+"""Several boxes: whoever needs a person first stands first; those that are well are short."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ import msgspec
 from monitor.page.boxes import BoxDocument
 from monitor.page.fields import flag, text
 from monitor.page.screens import now
+from monitor.page.screens.baby_row import watched
 from monitor.page.screens.open_alerts import AlertCard, cards
 from monitor.page.seen import Seen, Shown
-from monitor.page.spoken import Spoken
 from monitor.page.truth import Truth, truth
 
 MOST_SHOWN = 3
 """open alerts of one box in the list"""
 NOT_WATCHED, WELL = 1, 5
+STATES = ("now", "soon", "open", "watch", "well", "practice")
+"""how many boxes are in each, in this order"""
 
 
 class BoxLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,13 +27,15 @@ class BoxLine(msgspec.Struct, frozen=True, kw_only=True):
     """0 needs somebody now; ``WELL`` nobody"""
     level: str
     """``critical``, ``warning``, ``well`` or empty: how it is drawn"""
+    state: str
+    """one of ``STATES``"""
+    room: str
     title: str
     text: str
     alerts: list[str]
     more: int
     """open alerts beyond those"""
     babies: list[str]
-    heard: str
     practice: bool
 
 
@@ -41,30 +45,36 @@ async def first(seen: Seen) -> Shown:
 
 
 class Part(msgspec.Struct, frozen=True):
-    """The boxes of one room."""
+    """The boxes of one room that need nobody."""
 
     name: str
     """empty where there are no rooms"""
     lines: list[BoxLine]
 
-    @property
-    def waiting(self) -> int:
-        """Boxes that need somebody."""
-        return sum(each.rank < WELL and not each.practice for each in self.lines)
-
 
 async def show(seen: Seen) -> Shown:
-    """Every box that was ever heard from, or those of the ``room`` in the query, by room."""
-    lines = [line(box, seen) for box in wanted(seen)]
-    lines.sort(key=lambda each: (each.practice, each.rank, each.name))
-    found = parts(lines, seen)
+    """Every box that was ever heard from, or those of the ``room`` in the query."""
+    lines = sorted((line(box, seen) for box in wanted(seen)), key=order)
+    calm = [each for each in lines if each.state in {"well", "practice"}]
     model = {
         "lines": lines,
-        "parts": found,
-        "waiting": sum(part.waiting for part in found),
+        "first": [each for each in lines if each not in calm],
+        "parts": parts(calm, seen),
+        "counts": counts(lines),
         "room": seen.query.get("room", ""),
     }
     return Shown(template="boxes.html", model=model)
+
+
+def order(each: BoxLine) -> tuple[bool, int, str]:
+    """Practice last, then the gravest first."""
+    return each.practice, each.rank, each.name
+
+
+def counts(lines: list[BoxLine]) -> list[tuple[str, int]]:
+    """How many boxes are in each state, without the states that none is in."""
+    found = [(state, sum(each.state == state for each in lines)) for state in STATES]
+    return [(state, number) for state, number in found if number]
 
 
 def wanted(seen: Seen) -> list[BoxDocument]:
@@ -74,25 +84,30 @@ def wanted(seen: Seen) -> list[BoxDocument]:
 
 
 def parts(lines: list[BoxLine], seen: Seen) -> list[Part]:
-    """By room, the room with the box that needs somebody first in front."""
+    """By room, in the order of the configuration; those in no room last."""
     if not seen.rooms:
         return [Part("", lines)] if lines else []
-    by_room: dict[str, list[BoxLine]] = {}
-    for each in lines:
-        by_room.setdefault(seen.room_of(each.name) or seen.words("ward.no_room"), []).append(each)
-    return [Part(name, found) for name, found in by_room.items()]
+    by_room = [(room, [each for each in lines if each.room == room]) for room in (*seen.rooms, "")]
+    nowhere = seen.words("ward.no_room")
+    return [Part(room or nowhere, found) for room, found in by_room if found]
 
 
 def line(box: BoxDocument, seen: Seen) -> BoxLine:
     """A box in a few words, and how soon it needs somebody."""
-    words, spoken = seen.words, Spoken(seen.words, seen.now_s)
+    words = seen.words
     known = truth(box, seen.now_s, words, seen.broker_why)
     alerts = cards(box, seen.now_s, words)
     rank, level = _rank(known, alerts)
+    watch, eyed = watched(box) if rank == WELL else ("", [])
+    practice = flag(box.health, "practice") is True
+    if eyed:
+        rank, level = (2, "warning") if watch == "act" else (4, "")
     if known.warnings:
         title, said = known.warnings[0].title, known.warnings[0].text
     elif alerts:
         title, said = alerts[0].title, alerts[0].seen
+    elif eyed:
+        title, said = words(f"watch.{watch}"), ", ".join(eyed)
     else:
         title, said = words("now.well" if known.well else "now.waiting"), ""
     listed = alerts if known.warnings else alerts[1:]
@@ -100,14 +115,18 @@ def line(box: BoxDocument, seen: Seen) -> BoxLine:
         name=box.name,
         rank=rank,
         level=level,
+        state="practice" if practice else _STATE[rank],
+        room=seen.room_of(box.name) or "",
         title=title,
         text=said,
         alerts=[alert.title for alert in listed[:MOST_SHOWN]],
         more=max(0, len(listed) - MOST_SHOWN),
         babies=[text(baby, "name") or slug for slug, baby in box.babies.items()],
-        heard="" if box.heard_s is None else spoken.when(box.heard_s),
-        practice=flag(box.health, "practice") is True,
+        practice=practice,
     )
+
+
+_STATE = {0: "now", NOT_WATCHED: "now", 2: "soon", 3: "open", 4: "watch", WELL: "well"}
 
 
 def _rank(known: Truth, alerts: list[AlertCard]) -> tuple[int, str]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 
 from monitor.page.screens import boxes
-from tests.page.seeing import alert, box, health, html, seen, shown
+from tests.page.seeing import alert, baby, box, health, html, seen, shown
 
 
 def listed(*several, **more):
@@ -53,3 +53,31 @@ def test_a_box_says_how_many_alerts_it_has_beyond_those_listed():
     assert (line.title, line.alerts, line.more) == (
         "Alert 0", ["Alert 1", "Alert 2", "Alert 3"], 2,
     )  # fmt: skip
+
+
+def test_how_many_boxes_are_in_each_state_is_counted():
+    asked = msgspec.structs.replace(
+        seen(),
+        box=None,
+        boxes=[
+            box(name="a"),
+            box(name="b", online=False),
+            box(name="c", alerts=[alert()]),
+            box(name="d", alerts=[alert(state="acknowledged")]),
+            box(name="e", health=health() | {"practice": True}, online=False),
+            box(name="f", received_s={}),
+        ],
+    )
+    counted = shown(boxes.show, asked).model["counts"]
+    assert dict(counted) == {"now": 1, "soon": 1, "open": 1, "watch": 1, "well": 1, "practice": 1}
+
+
+def test_a_box_with_a_baby_to_keep_an_eye_on_does_not_stand_among_those_that_are_well():
+    def watched(level):
+        watch = {"level": level, "signs": ["drinks less"]}
+        (line,) = listed(box(babies={"possum": baby(watch=watch), "ash": baby(name="Ash")}))
+        return line.state, line.title, line.text
+
+    assert watched("well") == ("well", "All is well", "")
+    assert watched("watch") == ("watch", "Keep an eye on it", "Possum")
+    assert watched("act") == ("soon", "Needs you now", "Possum")

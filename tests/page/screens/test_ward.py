@@ -60,15 +60,49 @@ def test_the_gravest_box_stands_first_in_the_house() -> None:
     assert told[0].alerts[0].startswith("A kitten is crying (since ")
     assert told[1].states == ["The box is offline"]
     assert told[2].states == ["All is well"]
-    assert told[2].babies[0].startswith("Possum (kitten, 9 days old): 198.4\u00a0g (42 min ago);")
+    assert told[1].babies[0].startswith("Possum (kitten, 9 days old): 198.4\u00a0g (42 min ago);")
+
+
+def test_a_baby_that_does_well_is_three_numbers_and_any_other_a_sentence() -> None:
+    told = shown(ward.show, house()).model["told"]
+    assert (told[2].babies, msgspec.structs.astuple(told[2].short[0])) == (
+        [], ("Possum", "198.4\u00a0g", "+9.8\u00a0g", "14:08"),
+    )  # fmt: skip
+    assert (len(told[0].babies), told[0].short) == (1, [])  # it loses weight
+    assert told[1].short == []  # nothing is known of a box that is offline
+
+
+@pytest.mark.parametrize(
+    "not_fine",
+    [
+        {"bottle_due_at": at(-0.1)},
+        {"in_box": False},
+        {"weighed_at": at(-30)},
+        {"verdict": "losing"},
+        {"watch": {"level": "watch", "signs": ["drinks less"]}},
+        {"moving": {"to": "barn"}},
+        {"warm_first": True},
+    ],
+)
+def test_whatever_is_not_as_it_should_be_has_a_sentence(not_fine: dict[str, Any]) -> None:
+    asked = msgspec.structs.replace(house(), boxes=[box(babies={"possum": baby(**not_fine)})])
+    (told,) = shown(ward.show, asked).model["told"]
+    assert (len(told.babies), told.short) == (1, [])
+
+
+def test_a_baby_that_was_never_weighed_is_no_row_of_empty_numbers() -> None:
+    new = dict.fromkeys(("weight_g", "weighed_at", "gain_24h_g", "bottle_due_at", "verdict"))
+    asked = msgspec.structs.replace(house(), boxes=[box(babies={"possum": baby(**new)})])
+    (told,) = shown(ward.show, asked).model["told"]
+    assert told.short[0].weight == "not weighed"
 
 
 def test_the_house_fits_into_one_message() -> None:
     file = shown(ward.show, house(**{"as": "text"})).file
     assert file is not None
     lines = file.decode().splitlines()
-    assert lines[0] == "Hand-over: All rooms, 12:14"
-    assert lines[1] == "Boxes that need somebody: 2"
+    assert lines[0] == "Hand-over: All rooms, 29 Nov 12:14"
+    assert lines[1] == "2 now, 1 well"
     assert lines[3].startswith("barn (Cats): A kitten is crying (since ")
     assert lines[4].startswith("  Ash (kitten, 9 days old): ")
     assert "losing weight" in lines[4]
@@ -79,18 +113,23 @@ def test_one_room_is_handed_over_by_itself() -> None:
     model = shown(ward.show, house(room="Dogs")).model
     assert [each.line.name for each in model["told"]] == ["cellar"]
     page = html(ward.show, house(room="Dogs"))
-    assert "Hand-over: Dogs, 12:14" in page
+    assert "Hand-over: Dogs, 29 Nov 12:14" in page
     assert 'href="/ward?room=Cats"' in page
     assert shown(ward.show, house(room="nowhere")).model["told"] == []
 
 
-def test_the_list_is_by_room_and_the_room_that_needs_somebody_first_in_front() -> None:
+def test_whoever_needs_somebody_stands_first_with_its_room_and_the_rest_by_room() -> None:
     model = shown(boxes.show, house()).model
-    assert [(part.name, part.waiting) for part in model["parts"]] == [("Cats", 1), ("Dogs", 1)]
-    assert model["waiting"] == 2
+    assert [(line.name, line.room) for line in model["first"]] == [
+        ("barn", "Cats"), ("cellar", "Dogs"),
+    ]  # fmt: skip
+    assert [(part.name, [line.name for line in part.lines]) for part in model["parts"]] == [
+        ("Cats", ["attic"]),
+    ]  # fmt: skip
+    assert model["counts"] == [("now", 2), ("well", 1)]
     page = html(boxes.show, house())
-    assert page.index("Cats") < page.index("Dogs")
-    assert "1 of 2 need somebody" in page
+    assert page.index("barn") < page.index('id="room-1">Cats')
+    assert "2 now" in page
     only = shown(boxes.show, house(room="Dogs")).model
     assert [line.name for line in only["lines"]] == ["cellar"]
 

@@ -155,10 +155,14 @@ class FakeConnection:
         self.subscribed: set[str] = set()
         self.forbidden: set[str] = set()
         """topics that the broker's rules refuse"""
+        self.unheard: set[str] = set()
+        """topics that nobody has subscribed to"""
 
     def publish(self, message: Message) -> int:
         self.published.append(message)
         code, reason = (0x87, "Not authorized") if message.topic in self.forbidden else (0, "")
+        if message.topic in self.unheard:
+            code, reason = 0x10, "No matching subscribers"
         self.events.append(Acknowledged(len(self.published), code, reason))
         return len(self.published)
 

@@ -69,6 +69,11 @@ class Acknowledged(msgspec.Struct, frozen=True):
         """Whether the broker has thrown the message away."""
         return self.code >= FIRST_FAILURE
 
+    @property
+    def is_unheard(self) -> bool:
+        """Whether the broker has taken it, and nobody had subscribed."""
+        return self.code == NOBODY_SUBSCRIBED
+
 
 class Subscribed(msgspec.Struct, frozen=True):
     """The broker has answered the subscription ``mid``."""

@@ -1,7 +1,8 @@
 """Messages on their way to the broker: places in flight, answers, deadlines, limits.
 
-A message is delivered when the broker has acknowledged it with a reason code below 0x80, and not
-before. The broker decides how many may be unanswered at a time; some of these places are kept for
+A message is taken when the broker has acknowledged it with a reason code below 0x80, and an alert
+is delivered when, as far as the broker says (MQTT 5), somebody had subscribed to it; not before.
+The broker decides how many may be unanswered at a time; some of these places are kept for
 alerts, and a few of those for alerts that are critical and new, so that neither a connection's
 first rush of documents nor a night's backlog stands before a cry for help.
 """
@@ -12,11 +13,12 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from monitor.mqtt.connection_events import NOBODY_SUBSCRIBED, Acknowledged, Limits
+from monitor.mqtt.connection_events import Acknowledged, Limits
 from monitor.mqtt.packet_size import PacketSize, packet_bytes
 from monitor.mqtt.publisher_settings import Patience
-from monitor.mqtt.refusals import Refusals
+from monitor.mqtt.resting import RestingTopics
 from monitor.mqtt.topics import Message
+from monitor.store.outbox_message import OutboxMessage
 
 if TYPE_CHECKING:  # the client library is loaded with the first connection
     from monitor.mqtt.connection import Connection
@@ -41,6 +43,8 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     sent_s: float
     row: int | None = None
     """of the outbox, if it came from there"""
+    alert_id: str = ""
+    """the incident it tells of, if it does"""
     empties: bool = False
     """it takes a retained message away"""
 
@@ -56,14 +60,14 @@ class Delivery:
         self._silent_since_s: float | None = None
         self.limits = Limits()
         self.size = PacketSize()
-        self.refusals = Refusals(patience.refused_s)
+        self.refusals = RestingTopics([patience.refused_s])
+        self.unheard = RestingTopics(patience.unheard_waits_s)
+        """alert topics that nobody had subscribed to at the last message"""
         self.too_long: dict[str, str] = {}
         """topics whose last message was longer than the broker takes"""
         self._answers_prove = True
         self.accepted: set[str] = set()
         """topics on which this connection has delivered something"""
-        self.unheard: set[str] = set()
-        """alert topics that nobody had subscribed to at the last message"""
 
     def begin(self, limits: Limits, *, answers_prove: bool = True) -> None:
         """A new connection; ``answers_prove``: an acknowledgement means that it was taken."""
@@ -110,6 +114,7 @@ class Delivery:
         now_s: float,
         *,
         row: int | None = None,
+        alert_id: str = "",
     ) -> bool:
         """Send within the broker's limits; False when it is longer than the broker takes."""
         limits = self.limits
@@ -126,6 +131,7 @@ class Delivery:
             return False
         self.too_long.pop(message.topic, None)
         self.refusals.tried(message.topic, now_s)
+        self.unheard.tried(message.topic, now_s)
         mid = connection.publish(fitted)
         sent = Sent(
             topic=message.topic,
@@ -134,6 +140,7 @@ class Delivery:
             place=place,
             sent_s=now_s,
             row=row,
+            alert_id=alert_id,
             empties=message.retain and not message.payload,
         )
         self._in_flight[mid] = sent
@@ -158,26 +165,42 @@ class Delivery:
             (s.sent_s for s in self._in_flight.values() if s.qos), default=None
         )
         if answer.is_refusal:
-            self.refusals.refuse(sent.topic, answer.reason.lower(), now_s)
+            self.refusals.rest(sent.topic, answer.reason.lower(), now_s)
             return sent
         if self._answers_prove:
             self.delivered(sent.topic)
             self.size.passed(sent.bytes)
-        if sent.row is not None:
-            (self.unheard.add if answer.code == NOBODY_SUBSCRIBED else self.unheard.discard)(
-                sent.topic
-            )
+        if sent.row is not None and answer.is_unheard:
+            self.unheard.rest(sent.topic, "nobody has subscribed", now_s)
+        elif sent.row is not None:
+            self.unheard.taken(sent.topic)
         return sent
 
     def delivered(self, topic: str) -> None:
         """A message on this topic has been delivered."""
-        self.refusals.accept(topic)
+        self.refusals.taken(topic)
         self.accepted.add(topic)
 
     @property
     def rows(self) -> set[int]:
         """Rows of the outbox that are on their way."""
         return {sent.row for sent in self._in_flight.values() if sent.row is not None}
+
+    def may_leave(self, row: OutboxMessage, now_s: float) -> bool:
+        """Whether its topic takes messages, and what was said before of its alert has an answer.
+
+        Of two on their way the first alone may not be taken, and would come after the second.
+        """
+        if row.topic in self.resting(now_s):
+            return False
+        said = (row.alert_id, row.topic)
+        return not row.alert_id or said not in {
+            (sent.alert_id, sent.topic) for sent in self._in_flight.values()
+        }
+
+    def resting(self, now_s: float) -> set[str]:
+        """Topics on which nothing may be sent now."""
+        return self.refusals.resting(now_s) | self.unheard.resting(now_s)
 
     def unanswered_s(self, now_s: float) -> float | None:
         """For how long the oldest message has waited for its answer; None when none does."""

@@ -1,7 +1,8 @@
 """What goes out over one connection after another, and what became of it.
 
 Alerts first, then answers to commands, then what is true now. An alert leaves the outbox when the
-broker has acknowledged it with no refusal and, where that proves nothing, when it has come back.
+broker has acknowledged it with no refusal and somebody had subscribed; where an acknowledgement
+proves nothing, when it has come back.
 """
 
 from __future__ import annotations
@@ -11,18 +12,16 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from monitor.codec import converted
 from monitor.mqtt.connection_events import Acknowledged, Limits, Received
 from monitor.mqtt.delivery import Delivery, Place
 from monitor.mqtt.echoes import Echoes, Expected
-from monitor.mqtt.news import News, is_urgent
+from monitor.mqtt.news import News, as_message, is_urgent
 from monitor.mqtt.packet_size import packet_bytes
 from monitor.mqtt.proof import Proof
 from monitor.mqtt.publisher_settings import Patience
 from monitor.mqtt.retained_state import RetainedState
 from monitor.mqtt.topics import Message, Topics
 from monitor.store.outbox import Outbox
-from monitor.store.outbox_message import OutboxMessage
 
 if TYPE_CHECKING:  # the client library is loaded with the first connection
     from monitor.mqtt.connection import Connection
@@ -107,8 +106,9 @@ class Dispatch:
         return suspect
 
     def send_everything(self) -> None:
-        """All of the state again, then ``online``."""
+        """All of the state again, then ``online``, and what nobody heard: somebody has come."""
         self.state.begin()
+        self.delivery.unheard.begin()
         self._online_due = True
 
     def send_online(self) -> None:
@@ -132,7 +132,7 @@ class Dispatch:
         elif sent.empties:
             self._unproven.append(sent.topic)
             self._confirm_emptied()
-        elif sent.row is not None and not self._proving:
+        elif sent.row is not None and not self._proving and not answer.is_unheard:
             self._delivered.append(sent.row)
 
     def received(self, received: Received) -> bool:
@@ -179,7 +179,9 @@ class Dispatch:
         self, connection: Connection, now_s: float, now_unix_s: float, *, subscribed: bool
     ) -> None:
         """Send what may be sent; ``subscribed``: the broker has said that the box hears itself."""
-        self.news.sweep(now_s, now_unix_s)
+        self.news.sweep(now_s, now_unix_s, unheard=self.delivery.unheard.why)
+        if self.news.has_more():
+            self.delivery.unheard.begin()
         # A message that leaves before the subscription is there would not come back.
         if not self._proving or subscribed or now_s - self._begun_s > self._echoes.within_s:
             self._send_rows(connection, now_s, now_unix_s)
@@ -189,11 +191,17 @@ class Dispatch:
         self._send_state(connection, now_s)
 
     def _send(
-        self, connection: Connection, message: Message, now_s: float, row: int | None = None
+        self,
+        connection: Connection,
+        message: Message,
+        now_s: float,
+        *,
+        row: int | None = None,
+        alert_id: str = "",
     ) -> bool:
         """A message whose arrival is to be proven; False when it is too long."""
         place: Place = "state" if row is None else "news"
-        if not self.delivery.send(connection, message, place, now_s, row=row):
+        if not self.delivery.send(connection, message, place, now_s, row=row, alert_id=alert_id):
             return False
         if self._proving:
             self._echoes.expect(
@@ -204,13 +212,14 @@ class Dispatch:
     def _send_rows(self, connection: Connection, now_s: float, now_unix_s: float) -> None:
         delivery = self.delivery
         on_their_way = delivery.rows | self._echoes.rows | self._too_long_rows
-        resting = delivery.refusals.resting(now_s)
+        resting = delivery.resting(now_s)
         for row in self.news.next(now_s, now_unix_s, without=on_their_way, resting=resting):
-            if row.topic in delivery.refusals.resting(now_s):
+            if not delivery.may_leave(row, now_s):
                 continue  # one message finds out, the rest waits for its answer
             if not delivery.has_room("urgent" if is_urgent(row, now_unix_s) else "news"):
                 break
-            if self._send(connection, _as_message(row, now_unix_s), now_s, row.id):
+            message = as_message(row, now_unix_s)
+            if self._send(connection, message, now_s, row=row.id, alert_id=row.alert_id):
                 self.news.left()
             else:
                 self._too_long_rows.add(row.id)
@@ -243,7 +252,7 @@ class Dispatch:
                 size.suspect(_packet(lost), certain=True)
                 self._report_size(before)
             else:
-                refusals.refuse(lost.topic, NOT_BACK, now_s)
+                refusals.rest(lost.topic, NOT_BACK, now_s)
             if is_proof:
                 self._proof.forget()
         if self._topics.proof in refusals.resting(now_s):
@@ -259,7 +268,3 @@ class Dispatch:
 
 def _packet(message: Expected) -> int:
     return packet_bytes(Message(topic=message.topic, payload=message.payload), "5")
-
-
-def _as_message(row: OutboxMessage, now_unix_s: float) -> Message:
-    return converted(Message, row, expiry_s=row.expires_s - now_unix_s)

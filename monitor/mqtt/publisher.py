@@ -158,11 +158,11 @@ class Publisher:
             connected=self._connected,
             protocol=self._attempts.protocol,
             why="" if self._connected else self._why,
-            waiting=len(self._outbox),
+            waiting=self._outbox.count(without=delivery.unheard.why),
             expired=self._dispatch.news.expired,
             commands_ignored=self._inbound.ignored,
             refused=delivery.too_long | delivery.refusals.why | self._listening.refused,
-            unheard=sorted(delivery.unheard),
+            unheard=sorted(delivery.unheard.why),
             unacknowledged_s=delivery.unanswered_s(time.monotonic()),
             limits=msgspec.structs.replace(delivery.limits, maximum_packet_bytes=self.most_bytes),
         )

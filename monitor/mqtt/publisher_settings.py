@@ -27,6 +27,9 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
     refused_s: float = 120.0
     """until a refused topic is tried again: short enough that repaired rights are found while
     somebody still waits for it, and thirty messages an hour are nothing to a broker"""
+    unheard_waits_s: Sequence[float] = WAITS_S
+    """until an alert that nobody had subscribed to is offered again: listeners come back seconds
+    after a broker, and two messages in half a minute are nothing where none ever comes"""
     birth_spread_s: float = 10.0
     """within which Home Assistant's start is answered: it makes every box answer, at any moment"""
     waits_s: Sequence[float] = WAITS_S

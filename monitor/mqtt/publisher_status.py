@@ -15,7 +15,7 @@ class PublisherStatus(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     """why it is not connected"""
     waiting: int
-    """outbox rows not yet acknowledged"""
+    """outbox rows not yet acknowledged, but for those on ``unheard`` topics"""
     expired: int
     """alerts that were no longer news when the connection returned, since the start"""
     commands_ignored: int = 0

@@ -54,6 +54,8 @@ class Outbox:
         """rows that are known to be there, by number"""
         self._uncommitted: list[int] = []
         self._delete_again_s = 0.0
+        self.added = 0
+        """messages since the start"""
         self.refused: JournalError | None = None
         """why rows could not be read or deleted"""
         self.reconnect(connection, path, rows or CheckedRows(connection))
@@ -94,6 +96,7 @@ class Outbox:
     def add(self, message: OutboxMessage) -> None:
         """Insert one row, under its own number if it has one; the caller commits."""
         self._looked = None
+        self.added += 1
         if message.alert_id:
             self._follow(message)
         number = message.id if message.id > 0 else None
@@ -120,11 +123,7 @@ class Outbox:
         self._uncommitted.clear()
 
     def next_rows(
-        self,
-        limit: int,
-        *,
-        without: Collection[int] = (),
-        resting: Collection[str] = (),
+        self, limit: int, *, without: Collection[int] = (), resting: Collection[str] = ()
     ) -> list[OutboxMessage]:
         """Up to ``limit`` messages in the order in which they should leave.
 
@@ -153,7 +152,7 @@ class Outbox:
         try:
             rows = self._rows.read(
                 "outbox",
-                f"id NOT IN ({left_out}) AND topic NOT IN ({','.join('?' * len(resting))}) "
+                f"id NOT IN ({left_out}) AND topic NOT IN ({_marks(resting)}) "
                 "ORDER BY urgency DESC, latest_s DESC, id LIMIT ?",
                 (*resting, limit),
             )
@@ -169,13 +168,8 @@ class Outbox:
     def expired(self, now_s: float) -> list[int]:
         """Rows that are no longer news at ``now_s``; of those in the file, what can be read."""
         known = [m for m in [*self.remembered, *self._held.values()] if m.expires_s <= now_s]
-        try:
-            rows = self._db.execute("SELECT id FROM outbox WHERE expires_s <= ?", (now_s,))
-            stored = {row["id"] for row in rows} - self._arrived
-        except sqlite3.Error as error:
-            self.refused = refusal("read", self._path, error)
-            stored = set()
-        return sorted(stored | {message.id for message in known})
+        stored = self._ask("id", "expires_s <= ?", now_s) or []
+        return sorted({row[0] for row in stored} - self._arrived | {m.id for m in known})
 
     def shift(self, shift: TimeShift) -> None:
         """The timeline was shifted: so are what waits here, its expiry and the times in it."""
@@ -219,13 +213,31 @@ class Outbox:
         """The same for what is in memory only."""
         self._held = {i: shifted(row, shift) for i, row in self._held.items()}
 
+    def beyond(self, most: int, topics: Collection[str]) -> list[int]:
+        """Rows on these topics that would leave after ``most`` of them; of those in the file."""
+        chosen = f"topic IN ({_marks(topics)}) ORDER BY urgency DESC, latest_s DESC, id"
+        rows = self._ask("id", f"{chosen} LIMIT -1 OFFSET ?", *topics, most)
+        return [row[0] for row in rows or []]
+
     def __len__(self) -> int:
+        return self.count()
+
+    def count(self, *, without: Collection[str] = ()) -> int:
+        """Messages that have not arrived, but for these topics."""
+        held = [message for message in self._held.values() if message.topic not in without]
+        chosen = f"id NOT IN ({','.join(map(str, self._arrived))})"  # numbers of ours
+        rows = self._ask("count(*)", f"{chosen} AND topic NOT IN ({_marks(without)})", *without)
+        if rows is None:
+            return len([m for m in self.remembered if m.topic not in without]) + len(held)
+        return int(rows[0][0]) + len(held)
+
+    def _ask(self, what: str, where: str, *values: object) -> list[sqlite3.Row] | None:
+        """Of the rows for which this holds; None while the file cannot be read."""
         try:
-            rows = int(self._db.execute("SELECT count(*) FROM outbox").fetchone()[0])
+            return self._db.execute(f"SELECT {what} FROM outbox WHERE {where}", values).fetchall()  # noqa: S608 - fixed words
         except sqlite3.Error as error:
             self.refused = refusal("read", self._path, error)
-            return len(self.remembered) + len(self._held)
-        return max(0, rows - len(self._arrived)) + len(self._held)
+            return None
 
     def _follow(self, message: OutboxMessage) -> None:
         """Delete waiting reminders of the same alert; the rest of it takes this one's place."""
@@ -256,6 +268,7 @@ class Outbox:
         """Keep in memory what could not be written; the oldest go beyond ``MOST_HELD``."""
         for message in messages:
             self._last_held -= 1
+            self.added += 1
             if message.alert_id:
                 take_places(self._held, message)
             self._held[self._last_held] = msgspec.structs.replace(
@@ -272,3 +285,8 @@ class Outbox:
 
 def _message(row: sqlite3.Row) -> OutboxMessage:
     return msgspec.convert(dict(row), OutboxMessage, strict=False)
+
+
+def _marks(values: Collection[str]) -> str:
+    """For so many values in a statement."""
+    return ",".join("?" * len(values))

@@ -10,7 +10,7 @@ import msgspec
 from monitor.mqtt.connection_events import Acknowledged, Limits
 from monitor.mqtt.delivery import URGENT_PLACES, WINDOW, Delivery
 from monitor.mqtt.publisher_settings import Patience
-from monitor.mqtt.refusals import Refusals
+from monitor.mqtt.resting import RestingTopics
 from monitor.mqtt.topics import Message
 from monitor.store.journal import Journal
 from tests.hostile import BASE, Box, FakeConnection
@@ -126,15 +126,23 @@ def test_silence_is_counted_across_connections_that_were_given_up_for_it() -> No
     assert delivery.silent_s(161.0) is None
 
 
-def test_a_refused_topic_rests_and_one_message_finds_out() -> None:
-    refusals = Refusals(120.0)
-    refusals.refuse("t", "not authorized", 0.0)
-    assert refusals.resting(119.0) == {"t"}
-    assert refusals.resting(120.0) == set()
-    refusals.tried("t", 120.0)
-    assert refusals.resting(121.0) == {"t"}
-    refusals.begin()
-    assert refusals.resting(121.0) == set()
-    assert refusals.why == {"t": "not authorized"}
-    refusals.accept("t")
-    assert refusals.why == {}
+def test_a_topic_that_takes_nothing_rests_longer_each_time_and_one_message_finds_out() -> None:
+    topics = RestingTopics([1.0, 4.0])
+    topics.rest("t", "not authorized", 0.0)
+    topics.rest("t", "not authorized", 0.5)
+    assert topics.resting(1.4) == {"t"}
+    assert topics.resting(1.5) == set()
+    topics.tried("t", 2.0)
+    assert topics.resting(5.9) == {"t"}, "the rest waits for the answer"
+    topics.rest("t", "not authorized", 2.1)
+    assert topics.resting(6.0) == {"t"}
+    assert topics.resting(6.1) == set()
+    topics.tried("t", 7.0)
+    assert topics.resting(10.9) == {"t"}, "the last wait is for good"
+    topics.begin()
+    assert topics.resting(11.0) == set()
+    topics.rest("t", "not authorized", 11.0)
+    assert topics.resting(12.0) == set()
+    assert topics.why == {"t": "not authorized"}
+    topics.taken("t")
+    assert topics.why == {}

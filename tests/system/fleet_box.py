@@ -79,7 +79,7 @@ class FleetBox:
     @property
     def waiting(self) -> int:
         """Messages that no broker has acknowledged."""
-        return len(self._outbox)
+        return self.publisher.status().waiting
 
     @property
     def truth(self) -> list[str]:

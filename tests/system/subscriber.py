@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 
 class Subscriber:
@@ -65,6 +67,34 @@ class Subscriber:
 
     def send(self, topic: str, value: object, *, retain: bool = False) -> None:
         self.client.publish(topic, msgspec.json.encode(value), 1, retain).wait_for_publish(30)
+
+
+class KeptPhone:
+    """One whose session the broker keeps while it is away; connected from the start."""
+
+    def __init__(self, port: int, topic: str) -> None:
+        self._port, self._topic = port, topic
+        self.heard: list[bytes] = []
+        self._client = client = mqtt.Client(
+            CallbackAPIVersion.VERSION2, client_id="kept-phone", protocol=mqtt.MQTTv5
+        )
+        self._subscribed = threading.Event()
+        client.on_connect = lambda client, *_: client.subscribe(topic, 1)
+        client.on_subscribe = lambda *_: self._subscribed.set()
+        client.on_message = lambda _c, _u, message: self.heard.append(message.payload)
+        self.come()
+
+    def come(self) -> None:
+        properties = Properties(PacketTypes.CONNECT)
+        properties.SessionExpiryInterval = 600
+        self._subscribed.clear()
+        self._client.connect("127.0.0.1", self._port, 30, clean_start=False, properties=properties)
+        self._client.loop_start()
+        assert self._subscribed.wait(30)
+
+    def leave(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
 
 
 def wait_for(what: Callable[[], Any], timeout_s: float = 60.0) -> Any:

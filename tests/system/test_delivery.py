@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,7 +23,7 @@ from monitor.store.journal import Journal
 from monitor.store.outbox_message import OutboxMessage
 from tests.system.mosquitto import BINARY, Mosquitto
 from tests.system.silent_broker import SilentBroker
-from tests.system.subscriber import Subscriber, wait_for
+from tests.system.subscriber import KeptPhone, Subscriber, wait_for
 from tests.system.test_broker_setup import make_authority, need_tools
 
 pytestmark = pytest.mark.system
@@ -185,15 +186,69 @@ def test_one_forbidden_topic_holds_up_no_other_and_is_not_tried_again_and_again(
     box.publisher.close()
 
 
-def test_nobody_listening_is_a_line_in_health(broker: Mosquitto, journal: Journal) -> None:
+def test_what_nobody_listens_to_waits_and_is_told_in_order_to_whoever_comes(
+    broker: Mosquitto, journal: Journal
+) -> None:
+    box = Box(journal, broker.port)
+    box.tell(news("first"), news("sentence", topic=TOPICS.alert_text))
+    box.until(lambda: box.publisher.status().unheard == [TOPICS.alert, TOPICS.alert_text])
+    assert box.publisher.status().waiting == 0
+    box.tell(news("first", urgency=1), news("second"))
+    with Subscriber(broker.port, TOPICS.alert) as phone:
+        box.until(lambda: len(phone.messages) == 3)
+        assert phone.payloads(TOPICS.alert) == [b"second", b"first", b"first"]
+        box.until(lambda: box.waiting == [b"sentence"])
+        assert box.publisher.status().unheard == [TOPICS.alert_text]
+    box.publisher.close()
+
+
+def test_a_listener_that_comes_back_after_a_broker_s_death_has_missed_nothing(
+    broker: Mosquitto, journal: Journal
+) -> None:
+    box = Box(journal, broker.port)
+    with Subscriber(broker.port, TOPICS.alert) as phone:
+        box.tell(news("before"))
+        box.until(lambda: phone.payloads(TOPICS.alert) == [b"before"])
+    broker.stop(signal.SIGKILL)
+    box.tell(news("while the broker was down"))
+    box.until(lambda: not box.publisher.connected)
+    broker.start()
+    box.until(lambda: box.publisher.connected)
+    box.tell(news("while the phone was not back"))
+    box.until(lambda: box.publisher.status().unheard == [TOPICS.alert])
+    with Subscriber(broker.port, TOPICS.alert) as phone:
+        box.until(lambda: not box.waiting)
+        wait_for(lambda: len(phone.messages) == 2)
+    box.publisher.close()
+
+
+def test_a_phone_with_a_session_of_its_own_counts_as_somebody_while_it_is_away(
+    broker: Mosquitto, journal: Journal
+) -> None:
+    phone = KeptPhone(broker.port, TOPICS.alert)
+    phone.leave()
     box = Box(journal, broker.port)
     box.tell(news("first"))
     box.until(lambda: not box.waiting)
-    assert box.publisher.status().unheard == [TOPICS.alert]
-    with Subscriber(broker.port, "nursery/a/#"):
-        box.tell(news("second"))
-        box.until(lambda: not box.waiting)
     assert box.publisher.status().unheard == []
+    phone.come()
+    wait_for(lambda: phone.heard == [b"first"])
+    phone.leave()
+    box.publisher.close()
+
+
+def test_a_page_that_is_there_hides_a_phone_that_is_away(
+    broker: Mosquitto, journal: Journal
+) -> None:
+    """The broker says only whether anybody heard it; ``docs/mqtt.md`` says what helps."""
+    box = Box(journal, broker.port)
+    with Subscriber(broker.port, "nursery/#") as page:
+        box.tell(news("first"))
+        box.until(lambda: page.payloads(TOPICS.alert) and not box.waiting)
+        with Subscriber(broker.port, TOPICS.alert) as phone:
+            box.tell(news("second"))
+            box.until(lambda: not box.waiting)
+            wait_for(lambda: phone.payloads(TOPICS.alert) == [b"second"])
     box.publisher.close()
 
 

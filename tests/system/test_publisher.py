@@ -158,7 +158,9 @@ def test_a_frozen_broker_is_noticed(broker: Mosquitto, journal: Journal) -> None
     journal.write(Batch(messages=[news(1)]))
     pump(publisher, lambda: not publisher.connected)  # 2 x keepalive of 5 s
     broker.thaw()
-    pump(publisher, lambda: len(journal.outbox) == 0)
+    with Subscriber(broker.port, "nursery/a/alert") as phone:
+        pump(publisher, lambda: len(journal.outbox) == 0)
+        wait_for(lambda: phone.last("nursery/a/alert") == b"1")
     publisher.close()
 
 

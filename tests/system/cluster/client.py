@@ -14,6 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from monitor.mqtt.connection_events import NOBODY_SUBSCRIBED
 from tests.system.cluster.engine import PORT, WS_PORT, Engine
 
 ANSWER_S = 20.0
@@ -35,6 +36,8 @@ class Client:
         self.granted: list[bool] = []
         self.refused: str | None = None
         self.ended: list[str] = []
+        self.unheard = False
+        """the broker said of the last message that nobody had subscribed"""
         self._answered, self._subscribed = threading.Event(), threading.Event()
         self._codes: dict[int, str | None] = {}
         self.client = client = mqtt.Client(
@@ -55,9 +58,7 @@ class Client:
         client.on_disconnect = lambda _c, _u, _f, reason, _p: self.ended.append(str(reason))
         client.on_subscribe = self._on_subscribe
         client.on_message = lambda _c, _u, message: self.heard.append(message)
-        client.on_publish = lambda _c, _u, mid, reason, _p: self._codes.__setitem__(
-            mid, str(reason) if reason.is_failure else None
-        )
+        client.on_publish = self._on_publish
 
     def __enter__(self) -> Client:
         more: dict[str, Any] = {}
@@ -113,6 +114,10 @@ class Client:
     def _on_connect(self, _c: Any, _u: Any, _f: Any, reason: Any, _p: Any) -> None:
         self.refused = str(reason) if reason.is_failure else None
         self._answered.set()
+
+    def _on_publish(self, _c: Any, _u: Any, mid: int, reason: Any, _p: Any) -> None:
+        self.unheard = reason.value == NOBODY_SUBSCRIBED
+        self._codes[mid] = str(reason) if reason.is_failure else None
 
     def _on_subscribe(self, _c: Any, _u: Any, _mid: int, reasons: Any, _p: Any) -> None:
         self.granted = [not reason.is_failure for reason in reasons]

@@ -238,6 +238,24 @@ def keeps_for_the_absent(engine: Engine) -> Answer:
     return Answer(False, "only at the same node" if seen[0] else "")
 
 
+def says_that_nobody_listens(engine: Engine) -> Answer:
+    """A box learns that its alert reached nobody, and is not told so when a node has a listener."""
+    box = engine.boxes[0]
+    with Client(engine, engine.nodes[0], box) as speaker:
+        speaker.say(f"nursery/{box}/alert", b"alone")
+        if not speaker.unheard:
+            return Answer(False, "it is told nothing")
+        for node in dict.fromkeys(_nodes(engine)):
+            with Client(engine, node, "page") as page:
+                page.hear("nursery/+/alert")
+                speaker.say(f"nursery/{box}/alert", b"heard")
+                if not happens(lambda page=page: page.heard):  # type: ignore[misc]
+                    return Answer(False, "the listener hears nothing")
+                if speaker.unheard:
+                    return Answer(False, f"it is told so although {node} has a listener")
+    return Answer(True)
+
+
 NEEDS: dict[str, Need] = {
     "MQTT 5": speaks_version_5,
     "TLS, name and password": asks_for_the_password,
@@ -253,5 +271,6 @@ NEEDS: dict[str, Need] = {
     "last will on every node": says_the_last_will,
     "message expiry": forgets_what_expired,
     "session taken over by another node": moves_a_session,
+    "told that nobody listens": says_that_nobody_listens,
     "alerts kept for an absent listener": keeps_for_the_absent,
 }

@@ -220,6 +220,8 @@ class ShelterConfig(_Section, frozen=True, kw_only=True):
     """name of a room: its boxes, "*" for any letters, as in "kittens-*" """
     records_url: WebAddress = ""
     """of VictoriaMetrics, which keeps the numbers of years"""
+    rules_url: WebAddress = ""
+    """of vmalert, which looks at the rules over them"""
 
     def room_of(self, box: str) -> str | None:
         """The first room that names this box; ``None``: none does."""

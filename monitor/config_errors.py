@@ -32,6 +32,7 @@ _FORMS = {
     "probe.topic": 'one topic, without "+" and "#"',
     "notify.page_url": 'an address such as "http://nursery.local:8080"',
     "shelter.records_url": 'an address such as "http://127.0.0.1:8428"',
+    "shelter.rules_url": 'an address such as "http://127.0.0.1:8880"',
     "mqtt.discovery_prefix": 'letters, digits, "_", "-" and "/"',
 }
 """what a pattern means to a person"""

@@ -240,3 +240,34 @@ class BoxState(msgspec.Struct, frozen=True, kw_only=True):
     summary: Summary = Summary()
     week: Summary = Summary()
     set_up: SetUpStatus = SetUpStatus()
+
+
+class FiringRule(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule over all boxes that applies now, in ``RecordsStatus``."""
+
+    name: str
+    severity: Literal["warning", "critical"]
+    text: str
+    """one sentence"""
+    advice: str
+    since: float | None
+
+
+class RecordsStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a shelter's years of numbers are kept, and what the rules over them say."""
+
+    online: bool
+    """``False`` is also the last will of whoever keeps them"""
+    at: float
+    keeping: bool | None
+    """``None``: not known yet; ``False``: for minutes nothing could be written"""
+    why: str | None = None
+    """what hinders it, in a sentence"""
+    kept_at: float | None = None
+    """when the database last took something"""
+    waiting: int | None = None
+    """messages that it has not taken; more of them may be waiting at the broker"""
+    rules: bool | None = None
+    """``None``: there are none to look after; ``False``: for minutes nobody looked at them"""
+    rules_why: str | None = None
+    firing: list[FiringRule] = []

@@ -41,6 +41,7 @@ def kept() -> set[str]:
     return {f"{of}_{name}" for of, names in fields.items() for name in names.split()} | {
         "nursery_records_written",
         "nursery_records_refused",
+        "nursery_records_hears",
     }
 
 

@@ -13,11 +13,13 @@ from monitor.errors import ConfigError
 @click.command()
 @config_option
 @click.option("--to", "url", metavar="URL", help="VictoriaMetrics, if not shelter.records_url.")
-def records(config_path: str | None, url: str | None) -> int:
+@click.option("--forget", is_flag=True, help="Records shall not be kept here any more: end that.")
+def records(config_path: str | None, url: str | None, *, forget: bool) -> int:
     """Keep years of weights, bottles, cries and alerts of every box in VictoriaMetrics.
 
     A process of its own beside the broker. It keeps nothing itself: while the database is down,
-    alerts wait at the broker. The file needs [mqtt] and [shelter], and no box.
+    alerts wait at the broker. How it stands is retained there, for the page and Home Assistant.
+    The file needs [mqtt] and [shelter], and no box.
     """
     import msgspec
 
@@ -25,6 +27,10 @@ def records(config_path: str | None, url: str | None) -> int:
     from monitor.config_file import find_config, load_shelter_config
 
     mqtt, shelter = load_shelter_config(find_config(config_path))
+    if forget:
+        from monitor.records.keep import forget_records
+
+        return forget_records(mqtt, sys.stdout)
     if url is not None:
         try:
             shelter = msgspec.convert(

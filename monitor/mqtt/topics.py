@@ -41,6 +41,9 @@ SLOW_EXPIRY_S = EXPIRY_INTERVALS * SLOW_INTERVAL_S
 PAIRING_EXPIRY_S = 60.0
 """a page that was away so long is not told a code any more"""
 
+RECORDS = "nursery/records/keeping"
+"""how a shelter's records stand (``documents.RecordsStatus``); no box may have the name"""
+
 TEXT_HEAD = 60
 """a phone's list shows about this much of a line (measured on common lock screens)"""
 

@@ -45,6 +45,13 @@ async def box(request: Request) -> Response:
     return _json(document(found)) if found is not None else refusal(404, "there is no such box")
 
 
+async def records(request: Request) -> Response:
+    """``GET /api/records``: how a shelter's records stand; ``null`` where nobody keeps any."""
+    if session_of(request) is None:
+        return refusal(401, UNPAIRED)
+    return _json(page_of(request).broker.records.document)
+
+
 async def history(request: Request) -> Response:
     """``GET /api/boxes/<box>/history?what=&baby=&since=&until=``: one page, with ``next``."""
     if session_of(request) is None:

@@ -38,6 +38,7 @@ def build(page: Page) -> Starlette:
         Route("/phones", phones.get, methods=["GET"]),
         Route("/phones", phones.post, methods=["POST"]),
         Route("/csp", reports.post, methods=["POST"]),
+        Route("/api/records", api.records),
         Route("/api/boxes", api.boxes),
         Route("/api/boxes/{box}", api.box),
         Route("/api/boxes/{box}/history", api.history),

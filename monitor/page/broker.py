@@ -15,11 +15,12 @@ from monitor.codec import encode
 from monitor.mqtt.connecting import Connect
 from monitor.mqtt.connection_events import Connected, Ended, Received, Refused, Subscribed
 from monitor.mqtt.connection_settings import Intake, ProtocolVersion, VersionChoice
-from monitor.mqtt.topics import Message
+from monitor.mqtt.topics import RECORDS, Message
 from monitor.page.boxes import BOX_NAME, TOPICS, BoxDocument, Boxes, read
 from monitor.page.histories import Histories
 from monitor.page.hub import Hub, News
 from monitor.page.limits import COMMANDS, Buckets
+from monitor.page.records import NAME, Records
 
 if TYPE_CHECKING:
     from monitor.mqtt.connection import Connection
@@ -72,6 +73,7 @@ class Broker:
         self._offered, self._named = offered, named
         self._pace = Buckets()
         self.histories = Histories(self.ask)
+        self.records = Records()
 
     @property
     def connected(self) -> bool:
@@ -119,7 +121,9 @@ class Broker:
                     case Connected():
                         self._up, self._settled = True, False
                         self._boxes.begin()
-                        connection.subscribe([f"nursery/+/{topic}" for topic in TOPICS])
+                        self.records.begin()
+                        topics = [f"nursery/+/{topic}" for topic in TOPICS]
+                        connection.subscribe([*topics, RECORDS])
                     case Subscribed() as answered:
                         if answered.why_deaf is not None:
                             return self._lost(answered.why_deaf)
@@ -146,10 +150,14 @@ class Broker:
     def _settle(self) -> None:
         self._settled = True
         self._boxes.settle()
+        self.records.settle()
         for box in self._boxes:
             self._hub.changed(box.name)
 
     def _take(self, topic: str, payload: bytes, *, retain: bool) -> None:
+        if self.records.observe(topic, payload, self._clock()):
+            self._hub.changed(NAME)
+            return
         if (changed := self._boxes.observe(topic, payload, self._clock())) is not None:
             known = self._boxes.get(changed)
             if topic.endswith("/status"):  # a box that begins anew has forgotten who looks

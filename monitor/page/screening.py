@@ -20,6 +20,7 @@ from monitor.page.context import (
     session_of,
     words_of,
 )
+from monitor.page.records import Kept
 from monitor.page.seen import Seen, Show
 from monitor.page.sessions import Session
 
@@ -110,5 +111,10 @@ def seen_by(request: Request, session: Session) -> Seen:
         rooms=tuple(page.shelter.rooms),
         room_of=page.shelter.room_of,
         far=page.moves.far,
+        kept=Kept(
+            document=page.broker.records.document,
+            heard_s=page.broker.records.heard_s,
+            wanted=page.broker.settled and bool(page.shelter.records_url),
+        ),
         access=page.access,
     )

@@ -10,6 +10,7 @@ import msgspec
 from monitor.page.access import Access
 from monitor.page.boxes import BoxDocument
 from monitor.page.carrying import Far
+from monitor.page.records import Kept
 from monitor.page.words import Words
 
 Right = Literal["carer", "look"]
@@ -66,6 +67,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """the room in which a box stands"""
     far: Callable[[str, str], Far | None] = lambda _box, _move: None
     """how far a baby's record is on its way, by its box and the id of its move"""
+    kept: Kept = Kept()
+    """how the records of a shelter stand"""
     access: Callable[[], Access | None] = lambda: None
     """how Home Assistant reaches the broker of this machine"""
 

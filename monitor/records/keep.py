@@ -9,11 +9,15 @@ from collections.abc import Callable
 from typing import TextIO
 
 from monitor.config import MqttConfig, ShelterConfig
+from monitor.documents import RecordsStatus
 from monitor.host import systemd
 from monitor.records.database import Database, DatabaseError
 from monitor.records.influx import lines
+from monitor.records.lately import Lately
+from monitor.records.rules import Rules
 from monitor.records.samples import Sample, samples
 from monitor.records.subscriber import IN_FLIGHT, Received, Subscriber
+from monitor.records.telling import Telling, stopped, take_back
 
 log = logging.getLogger(__name__)
 
@@ -21,13 +25,15 @@ WRITE_EVERY_S = 1.0
 MOST_AT_ONCE = IN_FLIGHT // 2
 """messages of one batch: half of what may be here, so that the other half can come meanwhile"""
 ALIVE_EVERY_S = 60.0
+MUTE = "it does not let this user say how records stand: run systemd/shelter/setup.sh again"
 AGAIN_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 """after the first, second ... batch that the database does not take"""
 
 
 class Keeper:
-    """Hands batches from a subscriber to a database; times are Unix seconds.
+    """Hands batches from a subscriber to a database.
 
+    What is kept has Unix times; when to try again goes by the monotonic clock, which nobody sets.
     A batch that the database refuses for what is in it is handed over message by message, so that
     only the one at fault is left out.
     """
@@ -38,11 +44,15 @@ class Keeper:
         database: Database,
         shelter: ShelterConfig,
         clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.written = self.refused = 0
         """messages since the start"""
+        self.kept_s: float | None = None
+        """Unix time of the last batch that the database took"""
         self._subscriber, self._database, self._shelter = subscriber, database, shelter
-        self._clock = clock
+        self._clock, self._monotonic = clock, monotonic
+        self._lately = Lately(monotonic())
         self._batch: list[Received] = []
         self._heard: list[float] = []
         self._due_s = self._alive_s = 0.0
@@ -52,28 +62,46 @@ class Keeper:
     def turn(self, wait_s: float) -> None:
         """Take what came; write what is due."""
         self._subscriber.turn(wait_s)
-        now_s = self._clock()
+        now_s, turn_s = self._clock(), self._monotonic()
         while self._subscriber.received and len(self._batch) < MOST_AT_ONCE:
             self._batch.append(self._subscriber.received.popleft())
             self._heard.append(now_s)
         why = None
-        if now_s >= self._due_s and (self._batch or now_s >= self._alive_s):
-            why = self._write(now_s)
+        if turn_s >= self._due_s and (self._batch or turn_s >= self._alive_s):
+            why = self._write(now_s, turn_s)
+            self._lately.failed(why) if why is not None else self._lately.well(turn_s)
         elif self._failed:
             why = self._said[1]
         self._tell(why)
 
-    def _write(self, now_s: float) -> str | None:
+    def status(self, rules: Rules) -> RecordsStatus:
+        """How it stands."""
+        turn_s = self._monotonic()
+        keeping, why = self._lately.judged(turn_s)
+        if self._subscriber.connected and self._subscriber.why is not None:
+            keeping, why = False, self._subscriber.why
+        watched, rules_why = rules.judged(turn_s)
+        return RecordsStatus(
+            online=True, at=self._clock(), keeping=keeping, why=why, kept_at=self.kept_s,
+            waiting=len(self._batch) + len(self._subscriber.received), rules=watched,
+            rules_why=rules_why, firing=rules.firing if watched else [],
+        )  # fmt: skip
+
+    def _write(self, now_s: float, turn_s: float) -> str | None:
         """Write all that is here; returns why it could not be."""
-        own = Sample("nursery_records", {}, {"written": self.written, "refused": self.refused},
-                     now_s)  # fmt: skip
+        own = Sample(
+            "nursery_records", {},
+            {"written": self.written, "refused": self.refused,
+             "hears": float(self._subscriber.why is None)},
+            now_s,
+        )  # fmt: skip
         texts = [self._lines(message, heard_s)
                  for message, heard_s in zip(self._batch, self._heard, strict=True)]  # fmt: skip
         try:
             self._database.write(b"".join([*texts, lines([own])]))
         except DatabaseError as error:
             if not error.about_the_batch or not self._one_by_one(texts, lines([own])):
-                self._due_s = now_s + AGAIN_S[min(self._failed, len(AGAIN_S) - 1)]
+                self._due_s = turn_s + AGAIN_S[min(self._failed, len(AGAIN_S) - 1)]
                 self._failed += 1
                 return str(error)
         else:
@@ -83,7 +111,8 @@ class Keeper:
         self._batch.clear()
         self._heard.clear()
         self._failed = 0
-        self._due_s, self._alive_s = now_s + WRITE_EVERY_S, now_s + ALIVE_EVERY_S
+        self.kept_s = now_s
+        self._due_s, self._alive_s = turn_s + WRITE_EVERY_S, turn_s + ALIVE_EVERY_S
         return None
 
     def _one_by_one(self, texts: list[bytes], own: bytes) -> bool:
@@ -113,7 +142,7 @@ class Keeper:
 
     def _tell(self, database_why: str | None) -> None:
         """Say what has changed: of the line to the broker, and of the database."""
-        now = (self._subscriber.why, database_why)
+        now = (self._subscriber.why or (MUTE if self._subscriber.mute else None), database_why)
         if now == self._said:
             return
         broker_why = now[0]
@@ -127,16 +156,32 @@ class Keeper:
 def keep_records(mqtt: MqttConfig, shelter: ShelterConfig, out: TextIO) -> int:
     """Keep records until SIGTERM or SIGINT; 0."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=out)
-    stopped: list[int] = []
+    ended: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _frame: stopped.append(number))
-    subscriber, watchdog = Subscriber(mqtt), systemd.Watchdog()
+        signal.signal(number, lambda number, _frame: ended.append(number))
+    watchdog = systemd.Watchdog()
+    subscriber = Subscriber(mqtt, lambda: stopped(time.time(), keeper.kept_s))
     keeper = Keeper(subscriber, Database(shelter.records_url), shelter)
+    telling, rules = Telling(subscriber, mqtt), Rules(shelter.rules_url, time.monotonic())
     print(f"records: from {mqtt.host} into {shelter.records_url}", file=out, flush=True)
     systemd.notify("READY=1")
-    while not stopped:
+    while not ended:
         keeper.turn(0.25)
+        rules.turn(time.monotonic())
+        telling.turn(keeper.status(rules), time.monotonic())
         watchdog.notify([])
     systemd.notify("STOPPING=1")
+    subscriber.say(stopped(time.time(), keeper.kept_s))
     subscriber.close()
+    return 0
+
+
+def forget_records(mqtt: MqttConfig, out: TextIO) -> int:
+    """Nobody shall expect records any more; 1: the broker could not be told."""
+    subscriber = Subscriber(mqtt)
+    if not take_back(subscriber, mqtt):
+        why = subscriber.why or MUTE
+        print(f"the broker at {mqtt.host} still expects records: {why}", file=out)
+        return 1
+    print("nobody expects records any more; what the database has is still there", file=out)
     return 0

@@ -11,6 +11,7 @@ import re
 import socket
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -26,6 +27,7 @@ from monitor.errors import ConfigError
 from monitor.mqtt import connection_errors
 from monitor.mqtt.connection import tls_context
 from monitor.mqtt.guarded_client import GuardedClient
+from monitor.mqtt.topics import Message
 from monitor.records.samples import TOPICS
 from monitor.store.secrets import read_password
 from monitor.times import DAY_S
@@ -53,16 +55,21 @@ class Received(msgspec.Struct, frozen=True):
 class Subscriber:
     """One connection after the other, all in the thread that calls ``turn``."""
 
-    def __init__(self, config: MqttConfig) -> None:
+    def __init__(self, config: MqttConfig, last_will: Callable[[], Message] | None = None) -> None:
         """Prepare; nothing is read and nobody asked before the first ``turn``."""
         self.received: deque[Received] = deque(maxlen=4 * IN_FLIGHT)
         """what came; a broker that ignores ``IN_FLIGHT`` drops the oldest, which stays its own"""
         self.connected = False
         self.why: str | None = "connecting"
         """what is wrong with the line; ``None``: all is heard"""
-        self._config = config
+        self.session = 0
+        """number of the connection: what was said over an earlier one may not have arrived"""
+        self.mute = False
+        """the broker does not let this user say something"""
+        self._config, self._last_will = config, last_will
         self._client: GuardedClient | None = None
-        self._session = 0
+        self._said = 0
+        """publications without an acknowledgement"""
         self._failed = 0
         self._next_s = 0.0
 
@@ -79,20 +86,38 @@ class Subscriber:
 
     def acknowledge(self, message: Received) -> None:
         """It has been put away."""
-        if self._client is not None and message.session == self._session and message.qos:
+        if self._client is not None and message.session == self.session and message.qos:
             self._client.ack(message.mid, message.qos)
 
-    def close(self) -> None:
-        """End the connection; the broker keeps the session."""
+    def say(self, message: Message) -> None:
+        """Publish, if there is a connection; the next one is to be told again."""
+        if self._client is not None and self.connected:
+            self._said += 1
+            self._client.publish(message.topic, message.payload, message.qos, message.retain)
+
+    def close(self, wait_s: float = 1.0, *, for_good: bool = False) -> None:
+        """Say what is left within ``wait_s``, and end the connection.
+
+        The broker keeps the session, unless it is ``for_good``.
+        """
         if self._client is not None:
+            until_s = time.monotonic() + wait_s
             with suppress(OSError, ValueError):
-                self._client.disconnect()
+                while self._said and time.monotonic() < until_s:
+                    if self._client.loop(0.05) != mqtt.MQTT_ERR_SUCCESS:
+                        break
+                self._client.disconnect(properties=_ended() if for_good and self._is_v5 else None)
                 self._client.loop(0.2)
         self._client, self.connected = None, False
 
+    @property
+    def _is_v5(self) -> bool:
+        return self._config.protocol == "5"
+
     def _open(self) -> None:
-        self._session += 1
-        version5 = self._config.protocol == "5"
+        self.session += 1
+        self._said, self.mute = 0, False
+        version5 = self._is_v5
         name = re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname())[:60]
         client = GuardedClient(
             MOST_BYTES,
@@ -108,6 +133,10 @@ class Subscriber:
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
+        client.on_publish = self._on_publish
+        if self._last_will is not None:
+            will = self._last_will()
+            client.will_set(will.topic, will.payload, will.qos, will.retain)
         self._client = client
         try:
             if self._config.username:
@@ -177,8 +206,25 @@ class Subscriber:
         with suppress(UnicodeDecodeError):
             self.received.append(
                 Received(message.topic, bytes(message.payload), message.mid, message.qos,
-                         self._session)
+                         self.session)
             )  # fmt: skip
+
+    def _on_publish(
+        self,
+        _client: mqtt.Client,
+        _userdata: object,
+        _mid: int,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        self._said = max(0, self._said - 1)
+        self.mute = self.mute or reason.is_failure
+
+
+def _ended() -> Properties:
+    properties: Any = Properties(PacketTypes.DISCONNECT)  # type: ignore[no-untyped-call]
+    properties.SessionExpiryInterval = 0
+    return properties  # type: ignore[no-any-return]
 
 
 def _asked_for() -> Properties:

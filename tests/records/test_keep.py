@@ -6,6 +6,8 @@ import pytest
 from monitor.config import ShelterConfig
 from monitor.records.database import DatabaseError
 from monitor.records.keep import AGAIN_S, MOST_AT_ONCE, WRITE_EVERY_S, Keeper
+from monitor.records.lately import LATE_S
+from monitor.records.rules import Rules
 from monitor.records.subscriber import Received
 
 
@@ -16,6 +18,8 @@ class Line:
         self.received = deque()
         self.acknowledged = []
         self.why = None
+        self.connected = True
+        self.mute = False
 
     def say(self, *documents):
         for document in documents:
@@ -58,7 +62,7 @@ class Clock:
 def parts():
     line, store, clock = Line(), Store(), Clock()
     shelter = ShelterConfig(rooms={"Upstairs": ["attic"]})
-    return line, store, clock, Keeper(line, store, shelter, clock)
+    return line, store, clock, Keeper(line, store, shelter, clock, clock)
 
 
 def test_a_message_is_acknowledged_when_the_database_has_it(parts):
@@ -173,3 +177,57 @@ def test_what_changes_is_said_once(parts, caplog):
         "records: cannot reach it",
         "records: http://127.0.0.1:8428 takes them again",
     ]
+
+
+def test_since_when_nothing_was_written_and_how_much_waits(parts):
+    line, store, clock, keeper = parts
+    rules = Rules("", clock())
+    assert keeper.status(rules).keeping is None
+    line.say(b"online")
+    keeper.turn(0.0)
+    kept_s = clock.now_s
+    good = keeper.status(rules)
+    assert (good.online, good.keeping, good.kept_at, good.waiting) == (True, True, kept_s, 0)
+    store.down = True
+    line.say(*[b"online"] * (MOST_AT_ONCE + 10))
+    clock.now_s += LATE_S - 1.0
+    keeper.turn(0.0)
+    assert keeper.status(rules).keeping is True, "a restart is no news"
+    clock.now_s += 1.0
+    keeper.turn(0.0)
+    bad = keeper.status(rules)
+    assert (bad.keeping, bad.why, bad.kept_at) == (False, "cannot reach it", kept_s)
+    assert bad.waiting == MOST_AT_ONCE + 10
+    store.down = False
+    clock.now_s += 60.0
+    keeper.turn(0.0)
+    assert keeper.status(rules).keeping is True
+
+
+def test_a_database_that_dies_in_a_quiet_house_is_noticed_all_the_same(parts):
+    _, store, clock, keeper = parts
+    keeper.turn(0.0)
+    store.down = True
+    for _ in range(400):
+        clock.now_s += 0.5
+        keeper.turn(0.0)
+    assert keeper.status(Rules("", clock())).keeping is False
+
+
+def test_a_broker_that_lets_it_not_hear_is_nothing_being_kept(parts):
+    line, _, clock, keeper = parts
+    keeper.turn(0.0)
+    line.why = "the broker does not let this user hear nursery/+/alert"
+    status = keeper.status(Rules("", clock()))
+    assert (status.keeping, status.why) == (False, line.why)
+
+
+def test_a_clock_that_is_set_back_stops_nothing():
+    line, store, clock, turns = Line(), Store(), Clock(), Clock()
+    keeper = Keeper(line, store, ShelterConfig(), clock, turns)
+    keeper.turn(0.0)
+    clock.now_s -= 86_400.0
+    turns.now_s += WRITE_EVERY_S
+    line.say(b"online")
+    keeper.turn(0.0)
+    assert line.acknowledged == [1]

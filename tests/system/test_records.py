@@ -36,24 +36,47 @@ APART_S = 300.0
 
 
 class Records:
-    """``nursery records`` as a real process."""
+    """``nursery records`` as a real process; ``late_s`` in place of the minutes it waits."""
 
-    def __init__(self, directory: Path, port: int, url: str) -> None:
+    def __init__(
+        self, directory: Path, port: int, url: str, *, rules_url: str = "", mqtt: str = "",
+        late_s: float | None = None,
+    ) -> None:  # fmt: skip
         self._log = directory / "records.log"
         self._config = directory / "shelter.toml"
+        self._late_s = late_s
         self._config.write_text(
-            f'[mqtt]\nhost = "127.0.0.1"\nport = {port}\ntls = false\nkeepalive_s = 5\n'
-            f'[shelter]\nrecords_url = "{url}"\n[shelter.rooms]\nQuarantine = ["att*"]\n'
+            f'[mqtt]\nhost = "127.0.0.1"\nport = {port}\ntls = false\nkeepalive_s = 5\n{mqtt}\n'
+            f'[shelter]\nrecords_url = "{url}"\nrules_url = "{rules_url}"\n'
+            '[shelter.rooms]\nQuarantine = ["att*"]\n'
         )
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Records:
+        program = "import sys; from monitor.cli import main; sys.exit(main())"
+        if self._late_s is not None:
+            program = (
+                "from monitor.records import keep, lately, rules\n"
+                f"lately.LATE_S = {self._late_s}\n"
+                f"keep.ALIVE_EVERY_S = rules.ASK_EVERY_S = {self._late_s / 4}\n{program}"
+            )
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "monitor", "records", "--config", str(self._config)],
+                [sys.executable, "-c", program, "records", "--config", str(self._config)],
                 stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": str(ROOT)},
             )  # fmt: skip
         return self
+
+    def forget(self) -> str:
+        """``nursery records --forget`` beside it."""
+        done = subprocess.run(
+            [sys.executable, "-m", "monitor", "records", "--forget", "--config",
+             str(self._config)],
+            capture_output=True, text=True, check=False, timeout=60,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         if self._process is None:

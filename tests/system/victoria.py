@@ -68,12 +68,16 @@ class _Server:
 class Victoria(_Server):
     """The database; what it was given is there after a stop."""
 
+    def __init__(self, directory: Path, *more: str) -> None:
+        super().__init__(directory)
+        self._more = more
+
     def words(self) -> list[str]:
         assert VICTORIA is not None
         return [
             VICTORIA, f"-storageDataPath={self.directory / 'data'}", "-retentionPeriod=10y",
             f"-httpListenAddr=127.0.0.1:{self.port}", "-dedup.minScrapeInterval=5m",
-            "-search.latencyOffset=0s", "-search.disableCache", "-loggerLevel=WARN",
+            "-search.latencyOffset=0s", "-search.disableCache", "-loggerLevel=WARN", *self._more,
         ]  # fmt: skip
 
     def samples(self, what: str) -> list[tuple[dict[str, str], list[tuple[float, float]]]]:
@@ -127,6 +131,10 @@ class Alerting(_Server):
             f"-httpListenAddr=127.0.0.1:{self.port}", "-datasource.queryStep=1s",
             "-loggerLevel=WARN",
         ]  # fmt: skip
+
+    def kill(self) -> None:
+        """The process alone."""
+        super().stop(signal.SIGKILL)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         super().stop(how)

@@ -8,6 +8,7 @@ from monitor.page.boxes import BoxDocument
 from monitor.page.fields import flag, text
 from monitor.page.screens import now
 from monitor.page.screens.baby_row import watched
+from monitor.page.screens.kept import kept
 from monitor.page.screens.open_alerts import AlertCard, cards
 from monitor.page.seen import Seen, Shown
 from monitor.page.truth import Truth, truth
@@ -62,6 +63,7 @@ async def show(seen: Seen) -> Shown:
         "parts": parts(calm, seen),
         "counts": counts(lines),
         "room": seen.query.get("room", ""),
+        "kept": kept(seen),
     }
     return Shown(template="boxes.html", model=model)
 

@@ -8,6 +8,7 @@ from monitor.names import SourceName
 from monitor.page.boxes import BoxDocument
 from monitor.page.fields import Document, flag, moment, number, text
 from monitor.page.screens.baby_row import rows
+from monitor.page.screens.kept import kept
 from monitor.page.screens.open_alerts import cards
 from monitor.page.seen import Seen, Shown
 from monitor.page.spoken import Spoken
@@ -30,6 +31,7 @@ def model(box: BoxDocument, seen: Seen) -> dict[str, Any]:
     open_alerts = cards(box, now_s, words)
     return {
         "nav": "now",
+        "kept": kept(seen) if len(seen.boxes) < 2 else [],
         "truth": known,
         "alerts": open_alerts,
         "unanswered": sum(not card.seen for card in open_alerts),

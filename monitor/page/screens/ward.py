@@ -13,6 +13,7 @@ from monitor.page.boxes import BoxDocument
 from monitor.page.fields import Document, moment, number
 from monitor.page.screens.baby_row import BabyRow, rows
 from monitor.page.screens.boxes import BoxLine, counts, line, order, wanted
+from monitor.page.screens.kept import kept
 from monitor.page.screens.open_alerts import AlertCard, cards
 from monitor.page.seen import Seen, Shown
 from monitor.page.spoken import Spoken
@@ -49,6 +50,7 @@ async def show(seen: Seen) -> Shown:
     told.sort(key=lambda each: order(each.line))
     room = seen.query.get("room", "")
     model: dict[str, Any] = {
+        "kept": kept(seen),
         "told": told,
         "calm": [each for each in told if each.line.state in {"well", "practice"}],
         "counts": counts([each.line for each in told]),

@@ -44,6 +44,7 @@ class Database:
                 f"{self.where} answers {error.code} {said}", about_the_batch=error.code == 400
             ) from error
         except urllib.error.URLError as error:
-            raise DatabaseError(f"cannot reach {self.where}: {error.reason}") from error
+            why = getattr(error.reason, "strerror", None) or error.reason
+            raise DatabaseError(f"cannot reach {self.where}: {why}") from error
         except (OSError, http.client.HTTPException) as error:
             raise DatabaseError(f"{self.where} does not answer: {error!r}") from error

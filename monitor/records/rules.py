@@ -7,6 +7,7 @@ database looks at nothing. Source: "Web" in vmalert's documentation.
 from __future__ import annotations
 
 import http.client
+import re
 import urllib.request
 from contextlib import suppress
 from typing import Any, Literal
@@ -24,6 +25,8 @@ MOST_BYTES = 1_000_000
 MOST_FIRING = 20
 LONGEST = 300
 """characters of a sentence"""
+_QUERY = re.compile(r"\?[^\s:]+")
+"""of an address, in an error: a screen long"""
 
 
 class RulesError(OSError):
@@ -76,7 +79,8 @@ class Rules:
             self._lately.failed(str(error))
         except (OSError, http.client.HTTPException) as error:
             why = getattr(error, "reason", error)
-            self._lately.failed(f"vmalert does not answer at {self._url}: {why}")
+            said = getattr(why, "strerror", None) or why
+            self._lately.failed(f"vmalert does not answer at {self._url}: {said}")
         else:
             self._lately.well(now_s)
 
@@ -108,7 +112,8 @@ def firing(answer: bytes) -> list[FiringRule]:
         raise RulesError("vmalert has no rules")
     for rule in rules:
         if rule.health == "err" or rule.lastError:
-            raise RulesError(f"{_text(rule.name)}: {_text(rule.lastError) or 'no answer'}")
+            why = _QUERY.sub("", rule.lastError) or "no answer"
+            raise RulesError(f"{_text(rule.name)} cannot be looked at: {_text(why)}")
     found = [
         _rule(rule, alert)
         for rule in rules

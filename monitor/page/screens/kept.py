@@ -27,10 +27,12 @@ def kept(seen: Seen) -> list[Warn]:
 
 def _stopped(seen: Seen, document: Document | None = None) -> Warn:
     words = seen.words
-    since = _since(document, seen)
-    why = " ".join(part for part in (words("kept.stopped_why"), since, words("kept.stopped_do"))
-                   if part)  # fmt: skip
-    return Warn(key="records", level="warning", title=words("kept.stopped"), text=why)
+    parts = [words("kept.stopped_why"), _since(document, seen), words("kept.stopped_do")]
+    return _warn("records", words("kept.stopped"), parts)
+
+
+def _warn(key: str, title: str, parts: list[str]) -> Warn:
+    return Warn(key=key, level="warning", title=title, text=" ".join(filter(None, parts)))
 
 
 def _since(document: Document | None, seen: Seen) -> str:
@@ -42,6 +44,7 @@ def _since(document: Document | None, seen: Seen) -> str:
 
 
 def _blind(document: Document, seen: Seen) -> Iterator[Warn]:
+    """Rules that cannot be looked at because nothing is kept are no second thing that is wrong."""
     words = seen.words
     if flag(document, "keeping") is False:
         waiting = number(document, "waiting")
@@ -49,14 +52,13 @@ def _blind(document: Document, seen: Seen) -> Iterator[Warn]:
             _since(document, seen),
             _sentence(text(document, "why")),
             words("kept.waiting", n=round(waiting)) if waiting else "",
+            words("kept.rules_neither") if flag(document, "rules") is False else "",
             words("kept.database_do"),
         ]
-        why = " ".join(part for part in parts if part)
-        yield Warn(key="records", level="warning", title=words("kept.stopped"), text=why)
-    if flag(document, "rules") is False:
+        yield _warn("records", words("kept.stopped"), parts)
+    elif flag(document, "rules") is False:
         parts = [_sentence(text(document, "rules_why")), words("kept.rules_do")]
-        why = " ".join(part for part in parts if part)
-        yield Warn(key="rules", level="warning", title=words("kept.rules"), text=why)
+        yield _warn("rules", words("kept.rules"), parts)
 
 
 def _firing(document: Document, seen: Seen) -> Iterator[Warn]:
@@ -70,9 +72,8 @@ def _firing(document: Document, seen: Seen) -> Iterator[Warn]:
         title = text(each, "text") or ""
         yield Warn(key=f"rule-{number_of}", level=level, title=title, text=said)
     if (more := len(found) - MOST_FIRING) > 0:
-        title, why = seen.words("kept.more", n=more), seen.words("kept.more_why")
-        yield Warn(key="rule-more", level="warning", title=title, text=why)
+        yield _warn("rule-more", seen.words("kept.more", n=more), [seen.words("kept.more_why")])
 
 
 def _sentence(said: str | None) -> str:
-    return "" if said is None else said.rstrip(".") + "."
+    return "" if said is None else f"{said[0].upper()}{said[1:].rstrip('.')}."

@@ -43,9 +43,15 @@ def test_a_database_that_takes_nothing_is_told_since_when_and_how_much_waits():
     (warn,) = kept(asked(document))
     assert warn.text.startswith(
         "The last were written at 10:14 (2 h ago). "
-        "cannot reach http://127.0.0.1:8428: Connection refused. At least 250 wait to be written."
+        "Cannot reach http://127.0.0.1:8428: Connection refused. At least 250 wait to be written."
     )
     assert "systemctl status victoria-metrics" in warn.text
+
+
+def test_rules_that_are_blind_for_want_of_a_database_are_no_second_thing():
+    document = GOOD | {"keeping": False, "rules": False, "rules_why": "BoxSilent: no answer"}
+    (warn,) = kept(asked(document))
+    assert "The rules over all boxes cannot be looked at either." in warn.text
 
 
 def test_nobody_looking_at_the_rules_is_told():

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import click
 
 from monitor.cli.lists import import_weights, list_options
-from monitor.cli.options import GRAMS, box_config, config_option, json_option
+from monitor.cli.options import GRAMS, box_config, by_option, config_option, json_option
 from monitor.names import NoteKind, farewell
 
 EVERYBODY = "all"
@@ -103,6 +103,7 @@ def baby_list(config_path: str | None, everyone: bool, as_json: bool) -> int:
 @list_options
 @click.option("--next", "announce", is_flag=True,
               help="The next baby lifted out or put back is being weighed, not fed.")  # fmt: skip
+@by_option
 @config_option
 def weigh(
     config_path: str | None,
@@ -112,6 +113,7 @@ def weigh(
     confirm: bool,
     csv_path: str | None,
     announce: bool,
+    by: str | None,
     **of_lists: Any,
 ) -> int:
     """Note a weighing done by hand: nursery weigh Possum 112, or 4 oz, or 1 lb 2 oz.
@@ -129,13 +131,14 @@ def weigh(
         from monitor.recordings.weight_list import Choices
 
         how = {"yes": of_lists.pop("yes"), "undo": of_lists.pop("undo"), "confirm": confirm}
+        how["by"] = by
         choices = Choices(baby=name, **of_lists)
         return import_weights(config_path, csv_path, choices, **how)
     if name is None or not written:
         raise click.UsageError("name the baby and its weight: nursery weigh Possum 112")
     grams = GRAMS.convert(" ".join(written), None, None)
     args = {"baby": name, "grams": grams, "at": at, "confirm": confirm or None}
-    return _submit(config_path, "weigh", args, f"{name} weighed")
+    return _submit(config_path, "weigh", args, f"{name} weighed", by)
 
 
 @click.command()
@@ -146,6 +149,7 @@ def weigh(
 @click.option("--tube", is_flag=True, help="It was fed by tube.")
 @click.option("--usual", is_flag=True, help="As much as it usually takes.")
 @click.option("--confirm", is_flag=True, help="Yes, it really took that much.")
+@by_option
 @config_option
 def feed(
     config_path: str | None,
@@ -155,6 +159,7 @@ def feed(
     tube: bool,
     usual: bool,
     confirm: bool,
+    by: str | None,
 ) -> int:
     """Note a bottle that the scale did not see: nursery feed Possum 8 ml --at 07:30.
 
@@ -172,7 +177,7 @@ def feed(
     }
     unknown = grams is None and not usual
     done = f"{name} was fed" + (", nobody knows how much" if unknown else "")
-    return _submit(config_path, "feed", args, done)
+    return _submit(config_path, "feed", args, done, by)
 
 
 @click.command()
@@ -181,6 +186,7 @@ def feed(
 @click.argument("value", required=False)
 @click.option("--text", metavar="T", help="In your own words.")
 @click.option("--at", metavar="TIME", help="When it was, if not now.")
+@by_option
 @config_option
 def note(
     config_path: str | None,
@@ -189,11 +195,12 @@ def note(
     value: str | None,
     text: str | None,
     at: str | None,
+    by: str | None,
 ) -> int:
     """A line of the care log; NAME is "all" where it is about all of them."""
     baby = None if name == EVERYBODY else name
     args = {"baby": baby, "kind": kind, "value": value, "text": text, "at": at}
-    return _submit(config_path, "note", args, f"{name}: {kind} noted")
+    return _submit(config_path, "note", args, f"{name}: {kind} noted", by)
 
 
 @click.command()
@@ -201,8 +208,11 @@ def note(
 @click.argument("name", required=False)
 @click.option("--object", "thing", metavar="THING",
               help="It was no baby but this thing, which is known from then on.")  # fmt: skip
+@by_option
 @config_option
-def assign(config_path: str | None, step_id: str, name: str | None, thing: str | None) -> int:
+def assign(
+    config_path: str | None, step_id: str, name: str | None, thing: str | None, by: str | None
+) -> int:
     """Answer "who was this?"; the original time is kept.
 
     A hot-water bottle: nursery assign 35afw0h --object "hot-water bottle". It is known by its
@@ -212,7 +222,7 @@ def assign(config_path: str | None, step_id: str, name: str | None, thing: str |
         raise click.UsageError("say who it was, or --object THING if it was no baby")
     args = {"step_id": step_id, "baby": name, "object": thing}
     said = name if thing is None else f"the {thing}, which is known from now on"
-    return _submit(config_path, "assign", args, f"{step_id} was {said}")
+    return _submit(config_path, "assign", args, f"{step_id} was {said}", by)
 
 
 @click.group()
@@ -258,6 +268,7 @@ def undo(config_path: str | None, entry_id: str | None) -> int:
 @click.option("--grams", type=GRAMS, help="It weighed this.")
 @click.option("--void", is_flag=True, help="It never happened.")
 @click.option("--confirm", is_flag=True, help="Yes, the bottle was really that large.")
+@by_option
 @config_option
 def correct(
     config_path: str | None,
@@ -266,6 +277,7 @@ def correct(
     grams: float | None,
     void: bool,
     confirm: bool,
+    by: str | None,
 ) -> int:
     """Correct a weighing, a bottle or a note; the old value stays in the history."""
     if not (name or grams or void):
@@ -274,16 +286,18 @@ def correct(
         "step_id": step_id, "baby": name, "grams": grams, "void": void or None,
         "confirm": confirm or None,
     }  # fmt: skip
-    return _submit(config_path, "correct", args, f"{step_id} corrected")
+    return _submit(config_path, "correct", args, f"{step_id} corrected", by)
 
 
-def _submit(path: str | None, verb: str, args: dict[str, Any], done: str) -> int:
+def _submit(
+    path: str | None, verb: str, args: dict[str, Any], done: str, by: str | None = None
+) -> int:
     config = box_config(path)
     from monitor.verbs.local import local_now, submit
-    from monitor.written.requests import request, understood
+    from monitor.written.requests import carer, request, understood
 
     now = local_now(config)
     asked = request(verb, args, now)
-    said = submit(config, asked) or understood(asked, now)
+    said = submit(config, asked, carer(verb, by)) or understood(asked, now)
     click.echo(f"{done}: {said}" if said else done)
     return 0

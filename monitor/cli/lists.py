@@ -39,12 +39,14 @@ def import_weights(
     yes: bool,
     confirm: bool,
     undo: bool,
+    by: str | None,
 ) -> int:
     """Read the caller's own file, then import it with the rights of the state directory's owner."""
     from monitor.recordings.tables import LONGEST_FILE
     from monitor.verbs.list_import import import_list
     from monitor.verbs.list_source import Consent, ListFile
     from monitor.verbs.list_undo import take_back
+    from monitor.written.requests import carer
 
     try:
         with Path(csv_path).open("rb") as opened:
@@ -57,8 +59,9 @@ def import_weights(
     file, consent = ListFile(csv_path, data), silent if yes else asking
     if undo:
         return take_back(config, file, choices, consent, out=sys.stdout, err=sys.stderr)
+    by = carer("weigh", by)
     return import_list(
-        config, file, choices, consent, confirm=confirm, out=sys.stdout, err=sys.stderr
+        config, file, choices, consent, confirm=confirm, by=by, out=sys.stdout, err=sys.stderr
     )
 
 

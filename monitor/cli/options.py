@@ -6,6 +6,8 @@ is called. Then ``box_config`` or ``become_owner`` gives root up for good.
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,6 +23,24 @@ CONFIG_HELP = "The configuration (default: $NURSERY_CONFIG, ./nursery.toml, /etc
 def config_option(function: Any) -> Any:
     """``--config PATH`` for every verb that works on one box."""
     return click.option("--config", "config_path", metavar="PATH", help=CONFIG_HELP)(function)
+
+
+SHARED_LOGINS = frozenset({"root", "pi", "nursery", "admin"})
+"""accounts that are nobody's name"""
+
+
+def logged_in() -> str | None:
+    """The login name of whoever types at a terminal; None in a script, and for shared accounts."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        return None
+    name = os.environ.get("SUDO_USER") or os.environ.get("LOGNAME")
+    return None if name in SHARED_LOGINS else name
+
+
+def by_option(function: Any) -> Any:
+    """``--by NAME`` for verbs whose author is kept; a script's word is nobody's."""
+    help_text = "Who says so; at a terminal your login name."
+    return click.option("--by", metavar="NAME", default=logged_in, help=help_text)(function)
 
 
 def json_option(function: Any) -> Any:

@@ -55,8 +55,10 @@ class Inbox:
         """
         return self.submit_all([request])[0]
 
-    def submit_all(self, requests: Sequence[Request]) -> list[int]:
+    def submit_all(self, requests: Sequence[Request], by: str | None = None) -> list[int]:
         """Leave several in order, all of them or none; returns their numbers.
+
+        ``by``: who asks, by the name of a carer.
 
         Raises:
             JournalError: none was written.
@@ -65,9 +67,10 @@ class Inbox:
         try:
             with self._db:
                 for request in requests:
+                    args = msgspec.json.encode(arguments(request))
                     cursor = self._db.execute(
-                        "INSERT INTO inbox (verb, args, submitted_s) VALUES (?, ?, ?)",
-                        (verb_of(request), msgspec.json.encode(arguments(request)), time.time()),
+                        'INSERT INTO inbox (verb, args, submitted_s, "by") VALUES (?, ?, ?, ?)',
+                        (verb_of(request), args, time.time(), by),
                     )
                     numbers.append(int(cursor.lastrowid or 0))
         except sqlite3.Error as error:
@@ -118,7 +121,7 @@ class Inbox:
                     (t_s, str(refused), row["id"]),
                 )
             return None
-        return Command(t_s=t_s, request=asked, origin=f"inbox:{row['id']}")
+        return Command(t_s=t_s, request=asked, origin=f"inbox:{row['id']}", by=row["by"])
 
     def answer(self, number: int) -> Answer | None:
         """What became of a submitted command, or None while it waits.

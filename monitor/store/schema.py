@@ -124,6 +124,7 @@ STEPS = (
         session TEXT NOT NULL, synced INTEGER NOT NULL
     );
     """,
+    'ALTER TABLE inbox ADD COLUMN "by" TEXT;',
 )
 
 

@@ -40,6 +40,7 @@ def import_list(
     consent: Consent,
     *,
     confirm: bool,
+    by: str | None = None,
     out: TextIO,
     err: TextIO,
 ) -> int:
@@ -51,6 +52,7 @@ def import_list(
         choices: what a person has said about it beforehand.
         consent: how a person is asked for the rest.
         confirm: its weights are believed although they can hardly be meant.
+        by: who brings it, by the name of a carer.
         out: what was understood, and the result.
         err: how far it has come.
 
@@ -70,19 +72,23 @@ def import_list(
     if accepted and not consent.agree(f"Import {len(accepted)} weighings?"):
         out.write("nothing was imported\n")
         return 1
-    imported = _import(config, accepted, progress_to(err, total, "imported"), out)
+    imported = _import(config, accepted, by, progress_to(err, total, "imported"), out)
     out.write(f"{imported} of {total} weighings imported\n")
     return 0 if imported + len(known) == total else 1
 
 
 def _import(
-    config: Config, accepted: list[Accepted], progress: Callable[[int], None], out: TextIO
+    config: Config,
+    accepted: list[Accepted],
+    by: str | None,
+    progress: Callable[[int], None],
+    out: TextIO,
 ) -> int:
     """Have them stored; names those that were refused, and returns how many were not."""
     if not accepted:
         return 0
     requests = [each.request for each in accepted]
-    answers = submit_all(config, requests, progress=progress, leave=True)
+    answers = submit_all(config, requests, progress=progress, leave=True, by=by)
     for each, error in zip(accepted, answers, strict=True):
         if error is not None:
             out.write(f"{each.one.place} left out: {error}\n")

@@ -34,14 +34,16 @@ def local_now(config: Config) -> LocalNow:
     return LocalNow(time.time(), clock_known=config.trust_clock or ClockSync()())
 
 
-def submit(config: Config, request: Request) -> str | None:
+def submit(config: Config, request: Request, by: str | None = None) -> str | None:
     """Have a command carried out; returns what the answer says back, if anything.
+
+    ``by``: who asks, by the name of a carer.
 
     Raises:
         CommandError: it was refused; the sentence says why.
         JournalError: the state directory cannot be used, or the daemon does not answer.
     """
-    (answer,) = _answers(config, [request])
+    (answer,) = _answers(config, [request], by=by)
     if not answer.ok:
         raise CommandError(_refusal(answer, request) or "")
     return answer.understood
@@ -67,6 +69,7 @@ def submit_all(
     progress: Callable[[int], None] = lambda _done: None,
     leave: bool = False,
     patience_s: float = ANSWER_WITHIN_S,
+    by: str | None = None,
 ) -> list[str | None]:
     """Have several carried out in order; returns for each None, or why it was refused.
 
@@ -78,11 +81,14 @@ def submit_all(
         progress: called with how many have been answered.
         leave: what the daemon has not answered waits for it; else it is taken back.
         patience_s: how long it may be silent, since its last answer.
+        by: who asks, by the name of a carer.
 
     Raises:
         JournalError: the state directory cannot be used, or the daemon does not answer.
     """
-    answers = _answers(config, requests, progress=progress, leave=leave, patience_s=patience_s)
+    answers = _answers(
+        config, requests, progress=progress, leave=leave, patience_s=patience_s, by=by
+    )
     return [_refusal(answer, asked) for answer, asked in zip(answers, requests, strict=True)]
 
 
@@ -97,23 +103,29 @@ def _answers(
     progress: Callable[[int], None] = lambda _done: None,
     leave: bool = False,
     patience_s: float = ANSWER_WITHIN_S,
+    by: str | None = None,
 ) -> list[Answer]:
+    def enter(journal: Journal) -> list[int]:
+        return journal.inbox.submit_all(requests, by)
+
     with StateLock(config.state_dir) as lock:
         if not lock.acquire():
-            return _ask_daemon(config, requests, progress, leave=leave, patience_s=patience_s)
+            return _ask_daemon(config, enter, progress, leave=leave, patience_s=patience_s)
         take_over(config.state_dir)
-        return _carry_out(config, requests, progress)
+        return _carry_out(config, enter, progress)
 
 
-def _carry_out(
-    config: Config, requests: list[Request], progress: Callable[[int], None]
-) -> list[Answer]:
+Enter = Callable[[Journal], list[int]]
+"""leaves the commands in the inbox; returns their numbers"""
+
+
+def _carry_out(config: Config, enter: Enter, progress: Callable[[int], None]) -> list[Answer]:
     journal = Journal.open(config.journal_path)
     try:
         run_start = read_run_start(journal, synced=config.trust_clock or ClockSync()())
         now_s = run_start.start_s
         recorder = Recorder(config, journal, run_start=run_start)
-        numbers = journal.inbox.submit_all(requests)
+        numbers = enter(journal)
         answers: dict[str, Answer] = {}
         while journal.inbox.has_more:
             for command in journal.inbox.submitted(now_s):
@@ -132,7 +144,7 @@ def _carry_out(
 
 def _ask_daemon(
     config: Config,
-    requests: list[Request],
+    enter: Enter,
     progress: Callable[[int], None],
     *,
     leave: bool,
@@ -144,7 +156,7 @@ def _ask_daemon(
         time.sleep(0.05)
     journal = Journal.open(config.journal_path)
     try:
-        numbers = journal.inbox.submit_all(requests)
+        numbers = enter(journal)
         answers: list[Answer] = []
         deadline = time.monotonic() + patience_s
         for number in numbers:

@@ -80,7 +80,7 @@ def read_request(verb: str, payload: bytes, now: LocalNow | None = None) -> Aske
     fields = _object(verb, payload)
     request_id = _request_id(fields.pop("request_id", None))
     try:
-        by = _by(verb, fields.pop("by", None))
+        by = carer(verb, fields.pop("by", None))
         return Asked(request(verb, fields, now), request_id, by)
     except CommandError as error:
         error.request_id = request_id
@@ -121,8 +121,12 @@ def _request_id(value: Any) -> str | None:
     return text if len(text) <= LONGEST_TEXT and not has_control(text) else None
 
 
-def _by(verb: str, value: Any) -> str | None:
-    """Whoever is named in ``by``: a name as of a baby."""
+def carer(verb: str, value: Any) -> str | None:
+    """Whoever is named in ``by``: a name as of a baby; None where nobody is.
+
+    Raises:
+        CommandError: it is no name.
+    """
     if value is None or value == "":
         return None
     if not isinstance(value, str) or len(value) > LONGEST_NAME or has_control(value):

@@ -1,11 +1,13 @@
 """Care on the command line: told, shown with its id, corrected, taken back."""
 
+from io import StringIO
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from monitor.cli import main
+from monitor.cli.options import logged_in
 from monitor.store.reading import JournalReader
 from tests.cli.calling import fails
 
@@ -92,3 +94,49 @@ def test_an_empty_log_says_so(config: str, capsys: pytest.CaptureFixture[str]) -
     code, sentence = fails(capsys, "undo", "--config", config)
     assert code == 2
     assert "nothing was entered" in sentence
+
+
+def test_whoever_says_it_stands_in_the_log_and_in_the_summary(
+    ann: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    says(capsys, "feed", "Ann", "8", "--by", "Mo", "--config", ann)
+    says(capsys, "note", "Ann", "stool", "soft", "--by", "Mo", "--config", ann)
+    says(capsys, "weigh", "Ann", "120", "--by", "Sam", "--config", ann)
+    says(capsys, "weigh", "Ann", "121", "--at", "1 hour ago", "--config", ann)
+    lines = says(capsys, "log", "--config", ann).splitlines()
+    assert [line.partition("  [")[0].rpartition(", ")[2] for line in lines] == [
+        "typed", "by Mo", "by Mo", "by Sam",
+    ]  # fmt: skip
+    weighed = msgspec.json.decode(says(capsys, "log", "--json", "--config", ann).splitlines()[-1])
+    says(capsys, "correct", weighed["id"], "--grams", "119", "--by", "Kim", "--config", ann)
+    assert "119 g, typed, by Kim" in says(capsys, "log", "--config", ann)
+    assert "Mo" in says(capsys, "summary", "--config", ann)
+    code, sentence = fails(capsys, "feed", "Ann", "--by", "M" * 90, "--config", ann)
+    assert (code, '"by" must be a name' in sentence) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("login", "sudo", "terminal", "told"),
+    [
+        ("mo", None, True, "mo"),
+        ("root", "mo", True, "mo"),
+        ("root", None, True, None),
+        ("pi", None, True, None),
+        ("root", "pi", True, None),
+        ("mo", None, False, None),
+    ],
+)
+def test_at_a_terminal_the_login_name_says_who_it_was(
+    monkeypatch: pytest.MonkeyPatch, login: str, sudo: str | None, terminal: bool, told: str | None
+) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal() if terminal else StringIO())
+    monkeypatch.setenv("LOGNAME", login)
+    monkeypatch.delenv("SUDO_USER", raising=False)
+    if sudo is not None:
+        monkeypatch.setenv("SUDO_USER", sudo)
+    assert logged_in() == told
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True

@@ -25,7 +25,7 @@ from monitor.config_file import load_config, load_page_config
 ROOT = Path(__file__).parents[1]
 SCRIPTS = [
     *sorted((ROOT / "systemd").glob("*.sh")), ROOT / "systemd/mosquitto/setup.sh",
-    ROOT / "install.sh",
+    ROOT / "systemd/shelter/setup.sh", ROOT / "install.sh",
     *(ROOT / "systemd/deb" / name for name in ("config", "postinst", "prerm", "postrm")),
 ]  # fmt: skip
 FIRST_SETUP = ROOT / "systemd/first-setup.sh"

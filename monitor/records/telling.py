@@ -19,6 +19,8 @@ from monitor.records.subscriber import Subscriber
 
 RENEW_EVERY_S = 60.0
 STOPPED = "nursery records does not run"
+FORGET_S = 1.0
+"""Home Assistant complains of an empty document of an entity that it has not dropped yet"""
 LINE_S = 20.0
 """for ``take_back``"""
 
@@ -39,7 +41,6 @@ class Telling:
     def __init__(self, subscriber: Subscriber, config: MqttConfig) -> None:
         self._subscriber = subscriber
         self._discovery = discovery(config)
-        self._stale = set(topics(config)) - {each.topic for each in self._discovery}
         self._said: RecordsStatus | None = None
         self._session = 0
         self._next_s = 0.0
@@ -52,8 +53,6 @@ class Telling:
             self._session, self._said = self._subscriber.session, None
             for each in self._discovery:
                 self._subscriber.say(each)
-            for topic in sorted(self._stale):
-                self._subscriber.say(Message(topic=topic, payload=b"", retain=True))
         plain = msgspec.structs.replace(status, at=0.0, kept_at=None, waiting=None)
         if plain != self._said or now_s >= self._next_s:
             self._said, self._next_s = plain, now_s + RENEW_EVERY_S
@@ -69,7 +68,11 @@ def take_back(subscriber: Subscriber, config: MqttConfig) -> bool:
     while not subscriber.connected and time.monotonic() < until_s:
         subscriber.turn(0.25)
     done = subscriber.connected
-    for topic in (RECORDS, *topics(config)):
+    for topic in [each.topic for each in discovery(config)] or topics(config):
         subscriber.say(Message(topic=topic, payload=b"", retain=True))
+    until_s = time.monotonic() + FORGET_S
+    while done and time.monotonic() < until_s:
+        subscriber.turn(0.1)
+    subscriber.say(Message(topic=RECORDS, payload=b"", retain=True))
     subscriber.close(5.0, for_good=True)
     return done and not subscriber.mute

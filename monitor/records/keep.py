@@ -52,7 +52,7 @@ class Keeper:
         """Unix time of the last batch that the database took"""
         self._subscriber, self._database, self._shelter = subscriber, database, shelter
         self._clock, self._monotonic = clock, monotonic
-        self._lately = Lately(monotonic())
+        self._lately, self._line = Lately(monotonic()), Lately(monotonic())
         self._batch: list[Received] = []
         self._heard: list[float] = []
         self._due_s = self._alive_s = 0.0
@@ -63,6 +63,8 @@ class Keeper:
         """Take what came; write what is due."""
         self._subscriber.turn(wait_s)
         now_s, turn_s = self._clock(), self._monotonic()
+        if self._subscriber.why is None:
+            self._line.well(turn_s)
         while self._subscriber.received and len(self._batch) < MOST_AT_ONCE:
             self._batch.append(self._subscriber.received.popleft())
             self._heard.append(now_s)
@@ -89,12 +91,7 @@ class Keeper:
 
     def _write(self, now_s: float, turn_s: float) -> str | None:
         """Write all that is here; returns why it could not be."""
-        own = Sample(
-            "nursery_records", {},
-            {"written": self.written, "refused": self.refused,
-             "hears": float(self._subscriber.why is None)},
-            now_s,
-        )  # fmt: skip
+        own = self._own(now_s, turn_s)
         texts = [self._lines(message, heard_s)
                  for message, heard_s in zip(self._batch, self._heard, strict=True)]  # fmt: skip
         try:
@@ -114,6 +111,14 @@ class Keeper:
         self.kept_s = now_s
         self._due_s, self._alive_s = turn_s + WRITE_EVERY_S, turn_s + ALIVE_EVERY_S
         return None
+
+    def _own(self, now_s: float, turn_s: float) -> Sample:
+        """How it goes itself, as numbers."""
+        fields: dict[str, float] = {"written": self.written, "refused": self.refused}
+        hears, _ = self._line.judged(turn_s)
+        if hears is not None:
+            fields["hears"] = float(hears)
+        return Sample("nursery_records", {}, fields, now_s)
 
     def _one_by_one(self, texts: list[bytes], own: bytes) -> bool:
         """False: the database has gone meanwhile, or refuses even what is known to be right."""

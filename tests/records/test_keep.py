@@ -231,3 +231,22 @@ def test_a_clock_that_is_set_back_stops_nothing():
     line.say(b"online")
     keeper.turn(0.0)
     assert line.acknowledged == [1]
+
+
+def test_a_broker_that_is_gone_for_minutes_is_a_number_too(parts):
+    line, store, clock, keeper = parts
+    keeper.turn(0.0)
+    assert b"hears=1.0" in store.taken[-1]
+    line.why = "nothing listens"
+    for _ in range(200):
+        clock.now_s += 1.0
+        keeper.turn(0.0)
+    assert b"hears=0.0" in store.taken[-1]
+
+
+def test_who_has_not_heard_yet_is_not_deaf(parts):
+    line, store, _, keeper = parts
+    line.why = "connecting"
+    keeper.turn(0.0)
+    assert b"written=0" in store.taken[0]
+    assert b"hears" not in store.taken[0]

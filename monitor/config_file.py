@@ -132,6 +132,21 @@ def load_shelter_config(path: str | Path) -> tuple[MqttConfig, ShelterConfig]:
     return found.mqtt, found.shelter
 
 
+def rooms_beside(path: str | Path, shelter: ShelterConfig) -> ShelterConfig:
+    """The same with the rooms of ``shelter.toml`` beside the file, where it names none itself.
+
+    One that is not there, or that ``nursery records`` refuses, too, changes nothing.
+    """
+    beside = Path(path).with_name("shelter.toml")
+    if shelter.rooms or not os.access(beside, os.R_OK):
+        return shelter
+    try:
+        _, found = load_shelter_config(beside)
+    except ConfigError:
+        return shelter
+    return msgspec.structs.replace(shelter, rooms=found.rooms)
+
+
 def _with_or_without_a_box(path: str | Path) -> Config | PageFile:
     raw = read_config(path)
     if "box" in (config_errors.untyped(raw) or {}):

@@ -2,7 +2,13 @@ from typing import get_args
 
 import pytest
 
-from monitor.config_file import find_config, load_config, load_shelter_config, parse_config
+from monitor.config_file import (
+    find_config,
+    load_config,
+    load_shelter_config,
+    parse_config,
+    rooms_beside,
+)
 from monitor.errors import ConfigError
 from monitor.names import SOURCES, SourceName
 
@@ -229,3 +235,20 @@ def test_a_mistake_about_the_shelter_is_named(text: str, named: str, tmp_path) -
     with pytest.raises(ConfigError) as caught:
         load_shelter_config(tmp_path / "shelter.toml")
     assert named in str(caught.value)
+
+
+def test_the_page_of_a_box_takes_the_rooms_of_the_shelters_file_beside_it(tmp_path):
+    own, beside = tmp_path / "nursery.toml", tmp_path / "shelter.toml"
+    own.write_text('box = "attic"\n')
+    _, none = load_shelter_config(own)
+    assert rooms_beside(own, none).rooms == {}
+    beside.write_text('[shelter]\nrecords_url = "http://127.0.0.1:8428"\n'
+                      '[shelter.rooms]\nUpstairs = ["attic"]\n')  # fmt: skip
+    found = rooms_beside(own, none)
+    assert found.room_of("attic") == "Upstairs"
+    assert found.records_url == "", "what is only in the other file is not the page's"
+    own.write_text('box = "attic"\n[shelter.rooms]\nCellar = ["attic"]\n')
+    _, named = load_shelter_config(own)
+    assert rooms_beside(own, named).room_of("attic") == "Cellar"
+    beside.write_text("[shelter\n")
+    assert rooms_beside(own, none) == none

@@ -41,7 +41,7 @@ def page(
         raise click.UsageError(
             "--pair (with or without --look-only, --name), --phones or --revoke ID"
         )
-    from monitor.config_file import find_config, load_page_config, load_shelter_config
+    from monitor.config_file import find_config, load_page_config, load_shelter_config, rooms_beside
 
     if importlib.util.find_spec("starlette") is None:
         from monitor.host.extras import install_command
@@ -61,5 +61,6 @@ def page(
         return commands.list_phones(settings, sys.stdout)
     from monitor.page.serve import serve
 
-    _, shelter = load_shelter_config(find_config(config_path))
+    path = find_config(config_path)
+    shelter = rooms_beside(path, load_shelter_config(path)[1])
     return serve(mqtt, settings, sys.stdout, shelter)

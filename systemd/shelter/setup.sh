@@ -103,5 +103,5 @@ if runs_systemd; then
     # shellcheck disable=SC2086
     systemctl restart $SERVICES
 fi
-echo "which room each box stands in: $OWN/shelter.toml"
+echo "which room each box stands in: $OWN/shelter.toml; then systemctl restart nursery-records nursery-page"
 echo "when the page and Home Assistant tell of it: $OWN/rules.yml; who else is told: $OWN/notifiers.yml"

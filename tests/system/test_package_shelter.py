@@ -111,12 +111,23 @@ def test_records_are_kept_by_what_is_typed_and_after_a_reboot(shelter: Pi) -> No
     weights = numbers(pi, "last_over_time(nursery_baby_weight_g[30d])")
     assert all(50.0 < weight < 500.0 for weight in weights.values()), weights
     assert complained(pi) == ""
+    has_rooms(pi)
     a_rule_fires(pi)
     assert complained(pi) == ""
     survives_a_reboot(pi)
     whoever_dies_is_told(pi)
     is_upgraded(pi)
     ends(pi)
+
+
+def has_rooms(pi: Pi) -> None:
+    """Named once, for the records and for the page."""
+    line = '"Quarantine" = ["nurs*"]'
+    pi.run(f"echo '{line}' >> /etc/nursery/shelter.toml")
+    pi.type("sudo systemctl restart nursery-records nursery-page")
+    pi.wait_for_box('"online": ?true')
+    assert "Quarantine" in pi.phone("GET", "/boxes")
+    until(lambda: told(pi).get("keeping") is True)
 
 
 def a_rule_fires(pi: Pi) -> None:

@@ -107,6 +107,7 @@ class Announcement:
         """Look, follow commands, renew; ``now_s`` is on the timeline."""
         if publisher.connected and not self._was_connected:
             self._take_back(publisher)
+            self._take_back_again(publisher)
         self._was_connected = publisher.connected
         if monotonic_s - self._followed_s >= FOLLOW_EVERY_S:
             self._followed_s = monotonic_s
@@ -222,6 +223,16 @@ class Announcement:
         """Have emptied what no longer belongs; what a copy lists may be the original's."""
         if not self.identity.copied:
             publisher.empty(self._journal.retained.gone)
+
+    def _take_back_again(self, publisher: Publisher) -> None:
+        """A broker may remember what another, or itself before a crash, has emptied.
+
+        Only under this box's present name: an earlier one may be another box's by now.
+        """
+        own = f"{self._topics.base}/", f"/nursery-{self._topics.box}/"
+        again = self._journal.retained.emptied_before
+        if not self.identity.copied:
+            publisher.empty(topic for topic in again if any(name in topic for name in own))
 
     def _list_what_an_older_version_left(self) -> None:
         """Versions without the list kept the name and mode they had announced."""

@@ -4,7 +4,9 @@ A retained topic outlives the box that wrote it. When the box is renamed, the di
 changes or a baby leaves, whatever stands under the old names would stay for ever, an ``ON`` among
 it. So every retained topic is listed here before it is published; what is listed and no longer
 belongs is emptied at the broker, and leaves the list only when the broker has acknowledged that,
-however often the box, the broker or the power goes away in between.
+however often the box, the broker or the power goes away in between. A broker may come back with an
+older memory (killed before it saved it, or another one that stands in): what was emptied last is
+emptied again at each new connection.
 """
 
 from __future__ import annotations
@@ -12,73 +14,86 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
+MOST_EMPTIED = 50
+"""topics that are emptied again; a baby leaves some ten behind"""
+_BELONGS, _GONE = 0, 1
+"""what stands beside a topic; larger numbers: it has been emptied, in this order"""
+
 
 class RetainedTopics:
     """The table ``retained``; what the card refuses is kept in memory and written later."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
-        self._gone: dict[str, bool] | None = None
-        """each listed topic, and whether it is to be emptied; ``None``: not read yet"""
-        self._unwritten: dict[str, bool | None] = {}
+        self._marks: dict[str, int] | None = None
+        """each listed topic with its mark; ``None``: not read yet"""
+        self._unwritten: dict[str, int | None] = {}
         """what the card does not have yet; ``None``: off the list"""
 
     def reconnect(self, connection: sqlite3.Connection) -> None:
         """The journal has moved: read its list anew, with what is not written yet."""
-        self._db, self._gone = connection, None
-        for topic, gone in self._unwritten.items():
-            if gone is None:
+        self._db, self._marks = connection, None
+        for topic, mark in self._unwritten.items():
+            if mark is None:
                 self._listed().pop(topic, None)
             else:
-                self._listed()[topic] = gone
+                self._listed()[topic] = mark
 
     def belong(self, topics: Iterable[str]) -> None:
         """List these; whatever else is listed is to be emptied."""
         now = set(topics)  # before anything changes: they may be chosen by what is listed
         listed = self._listed()
         for topic in now:
-            if listed.get(topic) is not False:
-                self._set(topic, gone=False)
-        for topic in [topic for topic in listed if topic not in now and not listed[topic]]:
-            self._set(topic, gone=True)
+            if listed.get(topic) != _BELONGS:
+                self._set(topic, _BELONGS)
+        for topic in [t for t in listed if t not in now and listed[t] == _BELONGS]:
+            self._set(topic, _GONE)
         self._write()
 
     def empty(self, topics: Iterable[str]) -> None:
         """These are to be emptied, listed or not."""
         for topic in topics:
-            self._set(topic, gone=True)
+            self._set(topic, _GONE)
         self._write()
 
     def emptied(self, topic: str) -> None:
         """The broker has acknowledged it; one that is wanted again by now stays listed."""
-        if self._listed().get(topic):
-            del self._listed()[topic]
-            self._unwritten[topic] = None
-            self._write()
+        listed = self._listed()
+        if listed.get(topic) != _GONE:
+            return
+        self._set(topic, 1 + max(listed.values()))
+        for oldest in self.emptied_before[:-MOST_EMPTIED]:
+            self._forget(oldest)
+        self._write()
 
     def reload(self) -> None:
         """A command on this machine may have changed the list."""
         if not self._unwritten:
-            self._gone = None
+            self._marks = None
 
     def disown(self, *, but: str) -> None:
         """What is listed belongs to another box: forget it; ``but`` empty topics that hold this."""
         for topic in list(self._listed()):
             if but in topic:
-                self._set(topic, gone=True)
+                self._set(topic, _GONE)
             else:
-                del self._listed()[topic]
-                self._unwritten[topic] = None
+                self._forget(topic)
         self._write()
 
     @property
     def gone(self) -> list[str]:
         """What is to be emptied at the broker."""
-        return [topic for topic, gone in self._listed().items() if gone]
+        return [topic for topic, mark in self._listed().items() if mark == _GONE]
+
+    @property
+    def emptied_before(self) -> list[str]:
+        """What the broker has emptied, and may have again; oldest first."""
+        listed = self._listed()
+        return sorted((t for t, mark in listed.items() if mark > _GONE), key=listed.__getitem__)
 
     def __contains__(self, topic: str) -> bool:
         """Whether it is listed: it has been published, or is about to be."""
-        return self._listed().get(topic) is False
+        return self._listed().get(topic) == _BELONGS
 
     @property
     def is_empty(self) -> bool:
@@ -87,24 +102,28 @@ class RetainedTopics:
 
     # ------------------------------------------------------------------ inside
 
-    def _listed(self) -> dict[str, bool]:
-        if self._gone is None:
+    def _listed(self) -> dict[str, int]:
+        if self._marks is None:
             try:
                 rows = self._db.execute("SELECT topic, gone FROM retained").fetchall()
             except sqlite3.Error:
                 rows = []  # what cannot be read is listed again as it is wanted
-            self._gone = {str(row[0]): bool(row[1]) for row in rows if isinstance(row[0], str)}
-        return self._gone
+            self._marks = {row[0]: _mark(row[1]) for row in rows if isinstance(row[0], str)}
+        return self._marks
 
-    def _set(self, topic: str, *, gone: bool) -> None:
-        self._listed()[topic] = gone
-        self._unwritten[topic] = gone
+    def _set(self, topic: str, mark: int) -> None:
+        self._listed()[topic] = mark
+        self._unwritten[topic] = mark
+
+    def _forget(self, topic: str) -> None:
+        del self._listed()[topic]
+        self._unwritten[topic] = None
 
     def _write(self) -> None:
         if not self._unwritten:
             return
-        put = [(topic, gone) for topic, gone in self._unwritten.items() if gone is not None]
-        off = [(topic,) for topic, gone in self._unwritten.items() if gone is None]
+        put = [(topic, mark) for topic, mark in self._unwritten.items() if mark is not None]
+        off = [(topic,) for topic, mark in self._unwritten.items() if mark is None]
         try:
             with self._db:
                 self._db.executemany("DELETE FROM retained WHERE topic = ?", off)
@@ -112,3 +131,8 @@ class RetainedTopics:
         except sqlite3.Error:
             return  # tried again with the next change
         self._unwritten.clear()
+
+
+def _mark(stored: object) -> int:
+    """What makes no sense is to be emptied: what is wanted is listed again."""
+    return stored if isinstance(stored, int) and 0 <= stored < 2**31 else _GONE

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from monitor.store.journal import Journal
-from monitor.store.retained import RetainedTopics
+from monitor.store.retained import MOST_EMPTIED, RetainedTopics
 from tests.store.rows import put_in
 
 
@@ -45,6 +45,23 @@ def test_a_topic_that_is_wanted_again_is_not_emptied(journal: Journal) -> None:
     journal.retained.emptied("n/a")  # an acknowledgement that comes late takes nothing off
     journal.retained.belong([])
     assert journal.retained.gone == ["n/a"]
+
+
+def test_what_was_emptied_last_is_remembered_and_is_no_longer_when_it_is_wanted_again(
+    journal: Journal, tmp_path: Path
+) -> None:
+    topics = [f"n/{n}" for n in range(MOST_EMPTIED + 2)]
+    journal.retained.belong([*topics, "n/stays"])
+    journal.retained.belong(["n/stays"])
+    for topic in topics:
+        journal.retained.emptied(topic)
+        journal.retained.emptied(topic)  # at each new connection
+    journal.retained.belong(["n/stays", "n/10"])
+    again = Journal.open(tmp_path / "j.sqlite")  # no close(): kill -9 says no goodbye
+    assert again.retained.emptied_before == [t for t in topics[2:] if t != "n/10"]
+    assert again.retained.gone == []
+    assert "n/10" in again.retained
+    again.close()
 
 
 def test_what_belongs_to_another_box_is_forgotten_and_not_emptied(journal: Journal) -> None:

@@ -56,7 +56,7 @@ def test_an_engine_does_what_the_table_says(engine: str, tmp_path: Path) -> None
 
 @pytest.mark.optional
 @pytest.mark.skipif("NURSERY_CLUSTER_TEST" not in os.environ, reason='"make cluster" runs it')
-@pytest.mark.parametrize("storm", ["killed", "cut", "frozen"])
+@pytest.mark.parametrize("storm", ["killed", "cut", "frozen", "back", "split"])
 def test_the_reserve_takes_over_and_no_box_is_told_wrongly(storm: str, tmp_path: Path) -> None:
     said = asked(tmp_path, "--engine", "reserve", "--storm", storm)["reserve"][storm]
     assert said["raised"] > 800

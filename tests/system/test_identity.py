@@ -212,8 +212,40 @@ def test_a_baby_that_leaves_while_nothing_is_connected_leaves_nothing_behind(
     assert not [topic for topic, payload in left.items() if b"Joey" in payload]
 
 
+def test_a_broker_that_comes_back_with_an_older_memory_keeps_nothing_of_a_baby_that_has_left(
+    boxes: Callable[..., Daemon], broker: Mosquitto, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir(mode=0o777)
+    broker.stop()
+    broker.configure(f"persistence true\npersistence_location {kept}/\nautosave_interval 0")
+    broker.start()
+    daemon = boxes("box").start()
+    with Subscriber(broker.port, "#") as phone:
+        assert daemon.nursery("baby", "add", "Joey", "--species", "kitten").returncode == 0
+        wait_for(lambda: phone.last("nursery/test-box/problem/losing_weight/joey"), START_S)
+        wait_for(lambda: any(b"Joey" in m.payload for m in phone.messages), START_S)
+        broker.signal(signal.SIGUSR1)  # it saves what it keeps
+        saved = lambda: [file.read_bytes() for file in kept.glob("mosquitto.db")]  # noqa: E731 - each time
+        wait_for(lambda: b"losing_weight/joey" in saved()[0], START_S)
+        assert daemon.nursery("baby", "retire", "Joey").returncode == 0
+        wait_for(lambda: not _of_joey(broker), START_S)
+        assert daemon.nursery("baby", "add", "Roo", "--species", "kitten").returncode == 0
+        wait_for(lambda: phone.last("nursery/test-box/baby/roo"), START_S)
+    broker.stop(signal.SIGKILL)
+    broker.start()
+    assert _of_joey(broker), "the older memory"
+    wait_for(lambda: retained(broker.port, "nursery/test-box/baby/roo"), START_S)
+    wait_for(lambda: not _of_joey(broker), START_S)
+
+
+def _of_joey(broker: Mosquitto) -> list[str]:
+    left = retained(broker.port, "#")
+    return [topic for topic, payload in left.items() if "joey" in topic or b"Joey" in payload]
+
+
 def to_be_emptied(path: Path) -> list[str]:
-    return [topic for (topic,) in rows(path, "SELECT topic FROM retained WHERE gone")]
+    return [topic for (topic,) in rows(path, "SELECT topic FROM retained WHERE gone = 1")]
 
 
 def test_a_box_that_wakes_on_another_computer_asks_and_empties_nothing_meanwhile(

@@ -5,7 +5,9 @@
 --need NEED...     only these
 --json FILE        write every answer there, too
 --programs         instead: nursery page, watch and Home Assistant at another node than the box
---storm WHAT...    instead: a node "killed" or "frozen", a line "cut" while boxes publish (minutes)
+--storm WHAT...    instead: a node "killed" or "frozen", a line "cut" while boxes publish (minutes);
+                   of the reserve also "back" (then the reserve dies) and "split" (both have the
+                   address)
 --scale SPREAD     instead: how much it carries, the boxes starting within so many seconds
 --boxes N          how many boxes publish then
 """
@@ -19,7 +21,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +36,14 @@ from tests.system.cluster.programs import seen_from
 from tests.system.cluster.rabbitmq import RabbitMq
 from tests.system.cluster.reserve import MosquittoReserve
 from tests.system.cluster.scale import loaded
-from tests.system.cluster.storm import cut_off, frozen, killed
+from tests.system.cluster.storm import (
+    Outcome,
+    cut_off,
+    frozen,
+    killed,
+    split,
+    there_and_back,
+)
 from tests.system.home_assistant.box import BOX
 
 ENGINES: dict[str, type[Engine]] = {
@@ -46,7 +55,9 @@ ENGINES: dict[str, type[Engine]] = {
 }
 
 
-STORMS = {"killed": killed, "cut": cut_off, "frozen": frozen}
+STORMS: dict[str, Callable[[Any], Outcome]] = {
+    "killed": killed, "cut": cut_off, "frozen": frozen, "back": there_and_back, "split": split,
+}  # fmt: skip
 
 
 def tried(engine: Engine, names: Sequence[str]) -> dict[str, Answer]:

@@ -24,6 +24,8 @@ MOST_OF_A_WORKER = 250
 """boxes; each takes three descriptors, and the client library's ``select`` knows 1024"""
 PUMP_EVERY_S = 0.05
 SETTLE_S = 60.0
+ONLINE_WITHIN_S = 300.0
+"""boxes that have no broker by then are counted as away"""
 
 
 class Told(msgspec.Struct):
@@ -68,9 +70,10 @@ class Fleet:
         fresh.write_text("\n".join(addresses))
         fresh.replace(self._holders)
 
-    def connected(self) -> float:
-        """Wait for every box; how long the last took, in seconds."""
-        return max(float(pipe.recv()) for pipe in self._pipes)
+    def connected(self) -> tuple[int, float]:
+        """Wait for every box: how many came, and how long the last took (or was waited for)."""
+        told = [pipe.recv() for pipe in self._pipes]
+        return sum(int(count) for count, _ in told), max(float(took_s) for _, took_s in told)
 
     def begin(self) -> None:
         """Alerts from now on."""
@@ -124,11 +127,13 @@ def work(
     for index, box in enumerate(boxes):
         if at_once:
             box.begin(index / len(boxes))
-    while not all(box.publisher.connected for box in boxes):
+    last_s = max(starts_s, default=begun_s) + ONLINE_WITHIN_S
+    while not all(box.publisher.connected for box in boxes) and time.monotonic() < last_s:
         now_s = time.monotonic()
         ready = [box for box, start_s in zip(boxes, starts_s, strict=True) if now_s >= start_s]
         _round(ready, alerts=at_once)
-    line.send(time.monotonic() - begun_s)
+    online = sum(box.publisher.connected for box in boxes)
+    line.send((online, time.monotonic() - begun_s))
     while not line.poll():
         _round(boxes, alerts=at_once)
     line.recv()

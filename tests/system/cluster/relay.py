@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 from contextlib import suppress
+
+from tests.system.cluster.engine import PORT
 
 
 class Relay:
@@ -46,3 +49,9 @@ def _pass_on(one: socket.socket, other: socket.socket) -> None:
         with suppress(OSError):
             end.shutdown(socket.SHUT_RDWR)
             end.close()
+
+
+if __name__ == "__main__":
+    here, there = sys.argv[1:]
+    Relay(here, PORT, (there, PORT))
+    threading.Event().wait()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from tests.system.cluster.relay import Relay
 
 SCRIPT = ROOT / "systemd" / "cluster" / "reserve.sh"
 FLOATING = "10.71.0.10"
+HOUSE = "10.71.0.20"
+"""a machine that remembers for itself who has the floating address; whoever connects there is
+passed on to it"""
 OURS = "10.71.0.1"
 TAKEN_S = 60.0
 
@@ -30,7 +34,7 @@ class MosquittoReserve(Mosquitto):
 
     title = "a Mosquitto and one in reserve"
     nodes = ("10.71.0.11", "10.71.0.12")
-    names = f"{NAME} {FLOATING}"
+    names = f"{NAME} {FLOATING} {HOUSE}"
 
     def start(self) -> Engine:
         Path("/run/netns").mkdir(exist_ok=True)
@@ -38,15 +42,10 @@ class MosquittoReserve(Mosquitto):
         ip("link", "add", "switch", "type", "bridge")
         ip("addr", "add", f"{OURS}/24", "dev", "switch")
         ip("link", "set", "switch", "up")
-        for node in self.nodes:
-            machine = self._machine(node)
-            ip("netns", "add", machine)
-            ip("link", "add", f"port-{machine}", "type", "veth", "peer", "name", "eth0",
-               "netns", machine)  # fmt: skip
-            ip("link", "set", f"port-{machine}", "master", "switch", "up")
-            for words in (["addr", "add", f"{node}/24", "dev", "eth0"],
-                          ["link", "set", "eth0", "up"], ["link", "set", "lo", "up"]):  # fmt: skip
-                ip("-n", machine, *words)
+        for node in (*self.nodes, HOUSE):
+            self._plug_in(node)
+        passes_on = [sys.executable, "-m", "tests.system.cluster.relay", HOUSE, FLOATING]
+        subprocess.Popen(["ip", "netns", "exec", self._machine(HOUSE), *passes_on], cwd=ROOT)
         super().start()
         self._relay = Relay("127.0.0.1", self.local_port(0), (FLOATING, self.local_port(0)), OURS)
         for node, role in zip(self.nodes, ("main", "reserve"), strict=True):
@@ -54,6 +53,16 @@ class MosquittoReserve(Mosquitto):
             if role == "main":
                 self._until_somebody_has_it()
         return self
+
+    def _plug_in(self, node: str) -> None:
+        machine = self._machine(node)
+        ip("netns", "add", machine)
+        ip("link", "add", f"port-{machine}", "type", "veth", "peer", "name", "eth0",
+           "netns", machine)  # fmt: skip
+        ip("link", "set", f"port-{machine}", "master", "switch", "up")
+        for words in (["addr", "add", f"{node}/24", "dev", "eth0"],
+                      ["link", "set", "eth0", "up"], ["link", "set", "lo", "up"]):  # fmt: skip
+            ip("-n", machine, *words)
 
     def local_port(self, place: int) -> int:
         """Of whichever node has the address, passed on from here."""
@@ -95,12 +104,15 @@ class MosquittoReserve(Mosquitto):
 
     def holder(self) -> str | None:
         """The node that has the address."""
-        for node in self.nodes:
-            words = ["ip", "-n", self._machine(node), "-br", "addr", "show", "dev", "eth0"]
-            done = subprocess.run(words, check=True, capture_output=True, text=True)
-            if f"{FLOATING}/" in done.stdout:
-                return node
-        return None
+        return next(iter(self.holders()), None)
+
+    def holders(self) -> list[str]:
+        """All of them that say so."""
+        return [node for node in self.nodes if f"{FLOATING}/" in self._addresses(node)]
+
+    def _addresses(self, node: str) -> str:
+        words = ["ip", "-n", self._machine(node), "addr", "show", "dev", "eth0"]
+        return subprocess.run(words, check=True, capture_output=True, text=True).stdout
 
     @staticmethod
     def _machine(node: str) -> str:
@@ -118,6 +130,24 @@ class MosquittoReserve(Mosquitto):
 
     def mend(self) -> None:
         ip("link", "set", f"port-{self._machine(self.victim)}", "up")
+
+    def part(self) -> None:
+        """The two machines do not hear each other, and the house goes on talking to the first."""
+        own = self._addresses(self.nodes[0]).partition("link/ether ")[2].split()[0]
+        ip("-n", self._machine(HOUSE), "neigh", "replace", FLOATING, "lladdr", own,
+           "dev", "eth0", "nud", "permanent")  # fmt: skip
+        self._tell_each_other("off")
+
+    def join(self) -> None:
+        """They do again, and the house asks anew."""
+        ip("-n", self._machine(HOUSE), "neigh", "del", FLOATING, "dev", "eth0")
+        self._tell_each_other("on")
+
+    def _tell_each_other(self, flood: str) -> None:
+        """keepalived's signs of life are multicast."""
+        for node in self.nodes:
+            port = f"port-{self._machine(node)}"
+            ip("link", "set", port, "type", "bridge_slave", "mcast_flood", flood)
 
     def listens(self, node: str) -> str:
         return "0.0.0.0"  # noqa: S104 - a machine that nobody else reaches

@@ -20,6 +20,8 @@ class Load(msgspec.Struct):
     """One number of boxes on one engine."""
 
     boxes: int
+    online: int
+    """boxes that had their broker by then"""
     online_s: float
     """from the power coming back until the last box had its broker"""
     burst_p99_s: float
@@ -33,8 +35,9 @@ class Load(msgspec.Struct):
 
     def __str__(self) -> str:
         return (
-            f"{self.boxes} boxes: all online after {self.online_s:.1f} s, alerts meanwhile p99 "
-            f"{self.burst_p99_s:.1f} s; then p50 {self.p50_ms:.1f} ms, p99 {self.p99_ms:.0f} ms, "
+            f"{self.online} of {self.boxes} boxes online after {self.online_s:.1f} s, "
+            f"alerts meanwhile p99 {self.burst_p99_s:.1f} s; "
+            f"then p50 {self.p50_ms:.1f} ms, p99 {self.p99_ms:.0f} ms, "
             f"{self.core_pct:.1f} % of a core, {self.kb_per_box:.0f} KB a box"
         )
 
@@ -48,7 +51,7 @@ def loaded(engine: Engine, spread_s: float) -> Load:
     begun_s = time.time()
     fleet = Fleet(engine, max(4.0, total / 33), spread_s=spread_s)
     try:
-        online_s = fleet.connected()
+        online, online_s = fleet.connected()
         online_at_s = time.time()
         time.sleep(SETTLE_S)
         steady_at_s, before_s = time.time(), _cpu_s(engine)
@@ -67,7 +70,7 @@ def loaded(engine: Engine, spread_s: float) -> Load:
     burst = sorted(delay for at, delay in delays if begun_s <= at <= online_at_s)
     steady = sorted(delay for at, delay in delays if at >= steady_at_s)
     return Load(
-        boxes=total, online_s=online_s, burst_p99_s=_quantile(burst, 0.99),
+        boxes=total, online=online, online_s=online_s, burst_p99_s=_quantile(burst, 0.99),
         p50_ms=1000 * _quantile(steady, 0.5), p99_ms=1000 * _quantile(steady, 0.99),
         core_pct=100 * used_s / STEADY_S, kb_per_box=grown_kb / total,
     )  # fmt: skip

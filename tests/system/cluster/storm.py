@@ -16,6 +16,7 @@ import paho.mqtt.client as mqtt
 from tests.system.cluster.client import Client
 from tests.system.cluster.engine import Engine
 from tests.system.cluster.fleet import Fleet, Told
+from tests.system.cluster.reserve import HOUSE, MosquittoReserve
 
 ALERT_EVERY_S = 10.0
 CALM_S, DOWN_S, AFTER_S = 8.0, 10.0, 25.0
@@ -130,17 +131,47 @@ def frozen(engine: Engine) -> Outcome:
         return _outcome(engine, fleet, ears)
 
 
+def there_and_back(engine: MosquittoReserve) -> Outcome:
+    """The first broker dies and comes back, then the reserve that has taken over dies."""
+    first, second = engine.nodes
+    with _storm(engine) as (fleet, ears):
+        _tended(ears, CALM_S)
+        for dying, takes_over in ((first, second), (second, first)):
+            engine.kill(dying)
+            _tended(ears, DOWN_S + CALM_S)
+            assert engine.holder() == takes_over
+            engine.launch(dying)
+            _tended(ears, AFTER_S)
+            assert engine.holder() == takes_over, "it is left where it is"
+        return _outcome(engine, fleet, ears)
+
+
+def split(engine: MosquittoReserve) -> Outcome:
+    """The two machines do not hear one another, and both take the address: the listener goes on
+    talking to the first, the boxes to the one that said last that it is there."""
+    with _storm(engine, (HOUSE,)) as (fleet, ears):
+        _tended(ears, CALM_S)
+        engine.part()
+        _tended(ears, CUT_S)
+        assert engine.holders() == list(engine.nodes)
+        engine.join()
+        _tended(ears, AFTER_S + AFTER_S)
+        assert engine.holders() == [engine.nodes[0]]
+        return _outcome(engine, fleet, ears)
+
+
 @contextmanager
-def _storm(engine: Engine) -> Iterator[tuple[Fleet, dict[str, Ear]]]:
+def _storm(engine: Engine, ears_at: tuple[str, ...] = ()) -> Iterator[tuple[Fleet, dict[str, Ear]]]:
     if engine.together:
-        ears = {"moves": Ear(engine, engine.answers(), "moves")}
+        ears = {"moves": Ear(engine, ears_at or engine.answers(), "moves")}
     else:
         stays = tuple(node for node in engine.nodes if node != engine.victim)
         ears = {"stays": Ear(engine, stays, "stays"),
                 "moves": Ear(engine, (engine.victim, *stays), "moves")}  # fmt: skip
     fleet = Fleet(engine, ALERT_EVERY_S)
     try:
-        fleet.connected()
+        online, _ = fleet.connected()
+        assert online == len(engine.boxes), f"{online} boxes have a broker"
         for ear in ears.values():
             ear.tend()
         fleet.begin()

@@ -7,6 +7,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # One thread per process: the daemon's own setting, and the machine has other work.
 export OPENBLAS_NUM_THREADS := 1
 
+# No file is made from one of its name with another ending: "make install" would copy install.sh.
+.SUFFIXES:
+
 .PHONY: help demo test lint format unit system bench golden clean
 
 help:

@@ -150,7 +150,7 @@ class FakeConnection:
     def __init__(self) -> None:
         self.events: deque[Any] = deque([Connected()])
         self.dropped = 0
-        self.is_ignored = False
+        self.is_ignored, self.unanswered_s = False, 0.0
         self.published: list[Message] = []
         self.subscribed: set[str] = set()
         self.forbidden: set[str] = set()

@@ -15,6 +15,10 @@ from monitor.mqtt.topics import Message
 AT_ONCE_S = 0.5
 """before an attempt that is known to go better: the broker may still be closing the last one"""
 
+ANSWERS_WITHIN_S = (3.0, 6.0, 12.0, 24.0)
+"""for the broker's answer, longer each time: one without version 5 never gives it (amqtt), one that
+all boxes of a shelter ask at once after a power cut is slow, and slower if all hang up"""
+
 HEALTHY_AFTER_S = 10.0
 """a connection that held this long starts the waits from the beginning"""
 
@@ -30,6 +34,7 @@ class Attempts:
         """whether any connection has come about since the start"""
         self._next_s = 0.0
         self._taken = Limits()
+        self._ignored = 0
         self._connected_s: float | None = None
         self._away_since_s: float | None = None
 
@@ -61,7 +66,15 @@ class Attempts:
     def connected(self, limits: Limits, now_s: float) -> None:
         """It came about."""
         self._taken, self._connected_s, self._away_since_s = limits, now_s, None
-        self.has_connected = True
+        self.has_connected, self._ignored = True, 0
+
+    def is_ignored(self, unanswered_s: float) -> bool:
+        """Whether an attempt that the broker has not answered for so long is to be given up."""
+        answers_within_s = ANSWERS_WITHIN_S[min(self._ignored, len(ANSWERS_WITHIN_S) - 1)]
+        if unanswered_s <= answers_within_s:
+            return False
+        self._ignored += 1
+        return True
 
     def away_s(self, now_s: float) -> float | None:
         """For how long there has been no connection; None while there is one."""

@@ -135,9 +135,14 @@ class Connection:
     @property
     def is_ignored(self) -> bool:
         """The socket is open, but the broker has not answered CONNECT in time."""
-        opened_s = self._opened_s
-        waiting = opened_s is not None and not self._answered
-        return waiting and time.monotonic() - (opened_s or 0.0) > ANSWER_WITHIN_S
+        return self.unanswered_s > ANSWER_WITHIN_S
+
+    @property
+    def unanswered_s(self) -> float:
+        """For how long the socket has been open without the broker's answer to CONNECT."""
+        if self._opened_s is None or self._answered:
+            return 0.0
+        return time.monotonic() - self._opened_s
 
     def close(self, timeout_s: float) -> None:
         """Disconnect, so that the will is not sent, and wait for the thread at most so long."""

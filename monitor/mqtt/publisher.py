@@ -181,7 +181,7 @@ class Publisher:
         for _ in range(len(connection.events)):
             self._handle(connection, connection.events.popleft(), now_s, came_in)
         self._dispatch.clear()
-        if self._connection is connection and connection.is_ignored:
+        if self._connection is connection and self._attempts.is_ignored(connection.unanswered_s):
             self._lost("the broker does not answer", wrong_version=True)
         elif self._connection is connection and self._dispatch.delivery.is_overdue(now_s):
             self._lost(NO_ANSWER, silent=True)

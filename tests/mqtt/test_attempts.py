@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.mqtt.attempts import AT_ONCE_S, Attempts
+from monitor.mqtt.attempts import ANSWERS_WITHIN_S, AT_ONCE_S, Attempts
 from monitor.mqtt.connection_events import QOS_NOT_SUPPORTED, RETAIN_NOT_SUPPORTED, Limits
 from monitor.mqtt.connection_settings import VersionChoice
 from monitor.mqtt.topics import Message
@@ -59,6 +59,15 @@ def test_what_will_go_better_is_tried_at_once() -> None:
     attempts = Attempts("5")
     assert not attempts.lost(10.0, at_once=True)
     assert attempts.is_due(10.0 + AT_ONCE_S)
+
+
+def test_a_slow_broker_gets_longer_to_answer_each_time_until_it_has() -> None:
+    attempts = Attempts("5")
+    for within_s in (*ANSWERS_WITHIN_S, ANSWERS_WITHIN_S[-1]):
+        assert not attempts.is_ignored(within_s)
+        assert attempts.is_ignored(within_s + 0.1)
+    attempts.connected(Limits(), 100.0)
+    assert attempts.is_ignored(ANSWERS_WITHIN_S[0] + 0.1)
 
 
 @pytest.mark.parametrize(

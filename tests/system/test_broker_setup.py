@@ -59,10 +59,10 @@ class Client:
         while not true() and time.monotonic() < deadline:
             time.sleep(0.01)
 
-    def say(self, topic: str, *, retain: bool = False) -> bool:
+    def say(self, topic: str, payload: bytes = b"x", *, retain: bool = False) -> bool:
         """Whether the broker lets it through."""
         before = len(self.denied)
-        self._client.publish(topic, b"x", qos=1, retain=retain)
+        self._client.publish(topic, payload, qos=1, retain=retain)
         self._wait(lambda: len(self.denied) > before)
         return not self.denied[-1]
 

@@ -187,7 +187,7 @@ class Moves:
             raise CommandError(f"a record of more than {MOST_LINES} lines is not taken")
         for line in lines:
             read = checked(line)
-            coming.lines[str(line["what"]), read.id] = line
+            coming.lines[str(line["what"]), read.key] = line
         return _with(command.answer(), {"here": len(coming.lines)})
 
     def _drop_old(self, now_s: float) -> None:

@@ -306,6 +306,7 @@ class RecordArrived(Event, frozen=True, kw_only=True, tag="record_arrived"):
     weighings: int
     feeds: int
     notes: int
+    alerts: int = 0
     since: Moment
     """when it came"""
     replaces: bool = False
@@ -320,6 +321,8 @@ class Entries(msgspec.Struct, frozen=True, kw_only=True):
     weighings: list[Weighing]
     feeds: list[Feed]
     notes: list[Note]
+    alerts: list[Alert] = []
+    """what was told about it, change by change"""
 
 
 class RosterChanged(Event, frozen=True, kw_only=True, tag="roster", omit_defaults=True):

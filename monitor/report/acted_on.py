@@ -18,6 +18,7 @@ import msgspec
 
 from monitor.alert_kinds import KINDS, AlertKind, Severity
 from monitor.events import LISTENED
+from monitor.store.event_rows import PERSON
 from monitor.store.reading import JournalReader
 from monitor.times import DAY_S, MINUTE_S
 
@@ -150,10 +151,10 @@ def told_alerts(
 
 
 def _lives(journal: JournalReader, since_s: float) -> dict[str, list[sqlite3.Row]]:
-    """What was said of each alert since then, by id and in order of time."""
+    """What this box said of each alert since then, by id and in order of time."""
     lives: dict[str, list[sqlite3.Row]] = {}
     for row in journal.alerts(since_s):
-        if row["kind"] != "test":
+        if row["kind"] != "test" and row["session"] != PERSON:
             lives.setdefault(row["id"], []).append(row)
     return lives
 

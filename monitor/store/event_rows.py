@@ -28,7 +28,8 @@ from monitor.events import (
 from monitor.store.checked_rows import CheckedRows
 
 PERSON = "person"
-"""in the column ``session``: the time was given by a person and no clock's error moves it"""
+"""in the column ``session``: the time was given by a person, or for an alert by another box, and no
+clock's error moves it"""
 
 _COLUMNS = {
     "weighings": (
@@ -150,6 +151,17 @@ class EventRows:
             self._insert("feeds", feed, sure, session=session)
         for note in entries.notes:
             self.write(note, synced=True)
+        self._write_alerts(event.baby, entries.alerts)
+
+    def _write_alerts(self, baby: str, alerts: list[Alert]) -> None:
+        """What another box told of it; what comes home was never away."""
+        rows = self._db.execute(
+            "SELECT DISTINCT id FROM alerts WHERE baby = ? AND session != ?", (baby, PERSON)
+        ).fetchall()
+        own = {row["id"] for row in rows}
+        for alert in alerts:
+            if alert.id not in own:
+                self._insert("alerts", alert, True, since_s=alert.since, session=PERSON)
 
     def _write_answer(self, event: CommandResult) -> None:
         row = int(event.origin.removeprefix("inbox:"))

@@ -191,9 +191,12 @@ def _call(row: dict[str, Any]) -> Item:
 
 def _alert(row: dict[str, Any]) -> Item:
     names = ("kind", "state", "severity", "baby", "title", "message", "why")
-    fields = {name: row[name] for name in names}
+    fields = {name: row[name] for name in names} | {"since": rfc3339(row["since_s"])}
     fields |= {"by": row["by"]} if row.get("by") else {}
-    return _item("alert", row["id"], row["t_s"], fields)
+    item = _item("alert", row["id"], row["t_s"], fields)
+    if row["session"] != PERSON:  # the id of a baby that came from elsewhere may be in it
+        item.pop("from", None)
+    return item
 
 
 def _item(what: str, key: str | None, t_s: float, fields: Item) -> Item:

@@ -152,11 +152,11 @@ class JournalReader:
         return float(rows[0]["t_s"]) if rows else None
 
     def open_alerts(self) -> list[sqlite3.Row]:
-        """The latest row of each alert that has not been cleared, oldest first."""
+        """The latest row of each alert of this box that has not been cleared, oldest first."""
         with self.reading():
             return self.rows.read(
                 "alerts",
-                "state != 'cleared' AND rowid IN "  # noqa: S608 - fixed names
+                "state != 'cleared' AND session != 'person' AND rowid IN "  # noqa: S608 - fixed names
                 f"(SELECT max(rowid) FROM alerts WHERE {self.rows.sound('alerts')} GROUP BY id) "
                 "ORDER BY rowid",
             )

@@ -15,9 +15,12 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from monitor.alert_kinds import AlertKind, Severity
 from monitor.codec import encode
 from monitor.errors import CommandError
 from monitor.events import (
+    Alert,
+    AlertState,
     Baby,
     Entries,
     Feed,
@@ -32,8 +35,8 @@ from monitor.events import (
 from monitor.names import NoteKind, check_name, has_control
 from monitor.times import parse_rfc3339, rfc3339
 
-WHAT = ("weighings", "feeds", "notes")
-"""kinds of history that go with a baby; cries and alerts are the box's"""
+WHAT = ("weighings", "feeds", "notes", "alerts")
+"""kinds of history that go with a baby; cries are the box's: a microphone hears no names"""
 FINEST_G = 0.01
 """history rounds to this; no weighing is surer"""
 
@@ -41,6 +44,7 @@ Line = dict[str, Any]
 Id = Annotated[str, Meta(max_length=200, pattern=r"^[A-Za-z0-9_@.-]+$")]
 Sigma = Annotated[float, Meta(ge=0, le=1e5)]
 Text = Annotated[str, Meta(max_length=200)]
+Sentences = Annotated[str, Meta(max_length=1000)]
 
 
 class _Line(msgspec.Struct, tag_field="what", forbid_unknown_fields=True):
@@ -50,6 +54,11 @@ class _Line(msgspec.Struct, tag_field="what", forbid_unknown_fields=True):
     """the clock was not known then"""
     by: Text | None = None
     """who said so"""
+
+    @property
+    def key(self) -> str:
+        """What no other line of its kind has."""
+        return self.id
 
     @property
     def t_s(self) -> float:
@@ -90,6 +99,26 @@ class NoteLine(_Line, tag="note", forbid_unknown_fields=True, kw_only=True):
     text: Text | None = None
 
 
+class AlertLine(_Line, tag="alert", forbid_unknown_fields=True, kw_only=True):
+    """One change in the life of an alert about it."""
+
+    kind: AlertKind
+    state: AlertState
+    severity: Severity
+    since: str
+    title: Sentences
+    message: Sentences = ""
+    why: Sentences = ""
+
+    @property
+    def key(self) -> str:
+        """One alert has several."""
+        return f"{self.id} {self.state} {self.at}"
+
+
+AnyLine = WeighingLine | FeedLine | NoteLine | AlertLine
+
+
 class _Who(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A baby as it is described to another box."""
 
@@ -106,7 +135,7 @@ class _Who(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 def packed(item: Mapping[str, Any]) -> Line | None:
     """The line of an item of ``history``; ``None`` for one that stays with the box."""
-    if item.get("what") not in {"weighing", "feed", "note"}:
+    if item.get("what") not in {"weighing", "feed", "note", "alert"}:
         return None
     usual = {"confidence": 1.0, "origin": "scale", "only_weighed": False, "guessed": False}
     return {
@@ -148,22 +177,27 @@ def baby_of(who: Line) -> Baby:
     return Baby(**fields, registered_s=None if registered is None else _moment(registered))
 
 
-def checked(line: Line) -> WeighingLine | FeedLine | NoteLine:
+def checked(line: Line) -> AnyLine:
     """A line as it came in.
 
     Raises:
         CommandError: it is none.
     """
-    found: WeighingLine | FeedLine | NoteLine = _read(line, WeighingLine | FeedLine | NoteLine)
+    found: AnyLine = _read(line, AnyLine)
     _moment(found.at)
+    if isinstance(found, AlertLine):
+        _moment(found.since)
     return found
 
 
 def entries(baby: str, lines: Iterable[Line], origin: str, here: str) -> Entries:
     """All lines as this box ``here`` keeps them, of a baby that comes from ``origin``."""
     found = sorted((checked(line) for line in lines), key=lambda line: line.t_s)
-    weighings, feeds, notes = [], [], []
+    weighings, feeds, notes, alerts = [], [], [], []
     for line in found:
+        if isinstance(line, AlertLine):
+            alerts.append(_alert(line, baby, marked(line.id, origin, here), origin))
+            continue
         base: Line = {"step_id": marked(line.id, origin, here), "baby": baby}
         base |= {"t_s": line.t_s, "stamp": line.stamp}
         own = msgspec.structs.asdict(line)
@@ -175,7 +209,15 @@ def entries(baby: str, lines: Iterable[Line], origin: str, here: str) -> Entries
             feeds.append(Feed(**base, **more))
         else:
             notes.append(Note(**base, **more))
-    return Entries(weighings=weighings, feeds=feeds, notes=notes)
+    return Entries(weighings=weighings, feeds=feeds, notes=notes, alerts=alerts)
+
+
+def _alert(line: AlertLine, baby: str, key: str, origin: str) -> Alert:
+    return Alert(
+        id=key, kind=line.kind, state=line.state, severity=line.severity, baby=baby,
+        since=_moment(line.since), t_s=line.t_s, title=line.title, message=line.message,
+        why=line.why, box=origin, by=line.by,
+    )  # fmt: skip
 
 
 def marked(key: str, origin: str, here: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from monitor.config_file import load_config
 from monitor.store.reading import JournalReader
-from monitor.times import rfc3339
+from monitor.times import DAY_S, HOUR_S, rfc3339
 from monitor.verbs.local import submit_all
 from monitor.written.requests import request
 from tests.system.daemon import Daemon
@@ -116,3 +117,75 @@ def test_a_baby_moves_with_all_that_is_known_of_it_and_back(
     assert home["weighings"][-1][1] == 141.0
     assert home["ids"][:-1] == before["ids"]
     assert len(home["babies"]) == 1
+
+
+@pytest.fixture
+def failing(broker: Mosquitto, tmp_path: Path) -> Iterator[tuple[Daemon, Daemon, Phone]]:
+    """Upstairs is Ash, who gained for five days and has drunk little and lost since yesterday."""
+    first, second = (box(tmp_path / name, broker, name) for name in ("upstairs", "downstairs"))
+    born = rfc3339(time.time() - 12 * DAY_S)[:10]
+    asked: list[tuple[str, dict[str, Any]]] = [
+        ("baby_add", {"name": "Ash", "species": "kitten", "born": born, "weight_g": 150.0})
+    ]
+    for hours in range(144, 0, -3):
+        poorly = hours <= 30
+        grams = 150 + 0.45 * (144 - hours) if not poorly else 201.0 - 0.4 * (30 - hours)
+        at = rfc3339(time.time() - (hours - 0.5) * HOUR_S)
+        asked.append(("weigh", {"baby": "Ash", "grams": round(grams, 1), "at": at}))
+        if hours % 6 == 0:
+            asked.append(("feed", {"baby": "Ash", "grams": 4.0 if poorly else 14.0, "at": at}))
+    refused = submit_all(load_config(first.config), [request(v, a) for v, a in asked])
+    assert not any(refused), refused
+    with ExitStack() as running:
+        page = running.enter_context(PageProcess(tmp_path / "page", broker.port))
+        for daemon in (first, second):
+            daemon.start()
+            running.callback(daemon.stop)
+        phone = page.phone("--name", "Mo")
+        wait_for(lambda: known(phone, "upstairs").get("ash", {}).get("watch"))
+        wait_for(lambda: phone.document("/api/boxes/downstairs").get("online"))
+        yield first, second, phone
+
+
+def told(phone: Phone, name: str) -> list[dict[str, Any]]:
+    """The lives of a box's alerts about Ash, as far as history has them."""
+    found = phone.document(f"/api/boxes/{name}/history?what=alerts&baby=Ash")
+    return list(found.get("items", []))
+
+
+def test_what_was_told_of_it_and_what_its_signs_mean_go_with_it(
+    failing: tuple[Daemon, Daemon, Phone],
+) -> None:
+    first, second, phone = failing
+    before = known(phone, "upstairs")["ash"]["watch"]
+    assert before["level"] == "act"
+    assert before["signs"]
+    wait_for(lambda: any(each["kind"] == "fading" for each in told(phone, "upstairs")))
+    assert phone.send("/api/boxes/upstairs/cmd/acknowledge", {}).json["ok"]
+    wait_for(lambda: any(each.get("by") == "Mo" for each in told(phone, "upstairs")))
+    own = told(phone, "upstairs")
+
+    moved = first.nursery("baby", "move", "Ash", "--to", "downstairs")
+    assert moved.returncode == 0, moved.stderr + moved.stdout
+    wait_for(lambda: known(phone, "downstairs").get("ash", {}).get("watch") == before)
+    there = [each for each in told(phone, "downstairs") if each.get("from") == "upstairs"]
+    assert {(each["at"], each["state"], each["title"], each.get("by")) for each in own} == {
+        (each["at"], each["state"], each["title"], each.get("by")) for each in there
+    }
+    wait_for(lambda: {"fading"} <= {a["kind"] for a in known_alerts(phone, "downstairs")})
+    journal = JournalReader.open_for_reading(second.state_dir / "journal.sqlite")
+    assert not [row["id"] for row in journal.open_alerts() if row["id"].endswith("@upstairs")]
+    journal.close()
+
+    back = second.nursery("baby", "move", "Ash", "--to", "upstairs")
+    assert back.returncode == 0, back.stderr + back.stdout
+    wait_for(lambda: any(each.get("from") == "downstairs" for each in told(phone, "upstairs")))
+    home = [each for each in told(phone, "upstairs") if "from" not in each]
+    keys = [(each["id"], each["state"], each["at"]) for each in home]
+    assert len(keys) == len(set(keys))
+    assert {(each["id"], each["state"], each["at"]) for each in own} <= set(keys)
+
+
+def known_alerts(phone: Phone, name: str) -> list[dict[str, Any]]:
+    """What is open in a box."""
+    return list(phone.document(f"/api/boxes/{name}").get("alerts") or [])

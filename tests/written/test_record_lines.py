@@ -44,6 +44,27 @@ def test_a_line_becomes_what_it_was_in_the_other_box() -> None:
     assert (note.step_id, note.baby, note.kind) == ("3a1@roof", "Possum", "stool")
 
 
+ALERT = {
+    "what": "alert", "id": "losing_weight-39y-20261101T120000Z", "at": "2026-11-01T12:00:00Z",
+    "since": "2026-11-01T11:00:00Z", "kind": "losing_weight", "state": "raised",
+    "severity": "warning", "title": "Possum is losing weight", "message": "Weigh it again.",
+    "why": "4.2 g in 24 h",
+}  # fmt: skip
+
+
+def test_the_alerts_about_it_go_with_it_and_each_change_is_a_line_of_its_own() -> None:
+    assert packed(ALERT | {"baby": "Possum", "from": "roof"}) == ALERT
+    seen = ALERT | {"state": "acknowledged", "at": "2026-11-01T12:05:00Z", "by": "Mo"}
+    assert len({checked(line).key for line in (ALERT, seen)}) == 2
+    raised, answered = entries("Possum", [seen, ALERT], "attic", "cellar").alerts
+    assert (raised.id, raised.box) == ("losing_weight-39y-20261101T120000Z@attic", "attic")
+    assert (raised.baby, raised.t_s - raised.since) == ("Possum", 3600.0)
+    assert (answered.state, answered.by) == ("acknowledged", "Mo")
+    for wrong in ({"since": "once"}, {"kind": "hungry"}, {"title": "x" * 1001}):
+        with pytest.raises(CommandError):
+            checked(ALERT | wrong)
+
+
 def test_what_comes_home_has_its_own_id_again() -> None:
     assert marked("39z", "attic", "cellar") == "39z@attic"
     assert marked("39z@attic", "cellar", "attic") == "39z"
@@ -73,7 +94,7 @@ def test_a_baby_is_described_and_understood() -> None:
     [
         {"id": "a b"}, {"id": "x" * 201}, {"at": "yesterday"}, {"weight_g": -1.0},
         {"weight_g": 1e9}, {"weight_g": "heavy"}, {"move": "thrown"}, {"confidence": 2.0},
-        {"what": "alert"}, {"what": None}, {"later": 1.0}, {"origin": "cloud"},
+        {"what": "cry"}, {"what": None}, {"later": 1.0}, {"origin": "cloud"},
     ],
 )  # fmt: skip
 def test_a_line_that_is_none_is_refused(wrong: dict[str, Any]) -> None:

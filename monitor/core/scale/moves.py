@@ -166,5 +166,6 @@ def _told(brought: RecordBrought, *, replaces: bool) -> RecordArrived:
         weighings=len(entries.weighings),
         feeds=len(entries.feeds),
         notes=len(entries.notes),
+        alerts=len(entries.alerts),
         entries=entries,
     )

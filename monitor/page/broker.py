@@ -108,6 +108,7 @@ class Broker:
         self._connection = connection
         connection.on_event = wake
         connection.open()
+        asked: int | None = None
         while True:
             try:
                 # Not wait_for: before Python 3.12 it may swallow a cancellation.
@@ -122,9 +123,10 @@ class Broker:
                         self._up, self._settled = True, False
                         self._boxes.begin()
                         self.records.begin()
-                        topics = [f"nursery/+/{topic}" for topic in TOPICS]
-                        connection.subscribe([*topics, RECORDS])
-                    case Subscribed() as answered:
+                        # Apart: a broker whose rules know of boxes alone may refuse this one.
+                        connection.subscribe([RECORDS])
+                        asked = connection.subscribe([f"nursery/+/{topic}" for topic in TOPICS])
+                    case Subscribed() as answered if answered.mid == asked:
                         if answered.why_deaf is not None:
                             return self._lost(answered.why_deaf)
                         loop = asyncio.get_running_loop()

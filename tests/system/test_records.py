@@ -67,6 +67,11 @@ class Records:
             )  # fmt: skip
         return self
 
+    def stands_in(self, room: str) -> None:
+        """From the next start on."""
+        text = self._config.read_text()
+        self._config.write_text(text.replace("Quarantine", room))
+
     def forget(self) -> str:
         """``nursery records --forget`` beside it."""
         done = subprocess.run(
@@ -262,6 +267,28 @@ def test_each_rule_fires_and_ends_also_for_a_box_that_has_gone_for_good(
             wait_for(lambda: alerting.firing() == {}),
             "a box that has gone for good is missed by nobody",
         )
+
+
+def test_a_box_that_stands_in_another_room_now_is_judged_by_what_it_says_there(
+    broker: Mosquitto, database: Victoria, records: Records, alerting: Alerting
+) -> None:
+    with Subscriber(broker.port, "none") as box:
+        say(box, "nursery/attic/status", b"online")
+        say(box, "nursery/attic/health", {"memory_mb": 60.0})
+        say(box, "nursery/attic/problem/losing_weight/possum", b"ON")
+        say(box, "nursery/attic/alerts", [change("raised", time.time() - 7200)])
+        wait_for(lambda: set(alerting.firing()) == {"LosingWeightByRoom", "NobodyAnswers"})
+        records.stop()
+        records.stands_in("Nursery")
+        records.start()
+        wait_for(lambda: [labels["room"] for labels in alerting.firing().get("LosingWeightByRoom", [])]
+                 == ["Nursery"])  # fmt: skip
+        say(box, "nursery/attic/problem/losing_weight/possum", b"OFF")
+        say(box, "nursery/attic/alerts", [])
+        wait_for(lambda: alerting.firing() == {})
+        say(box, "nursery/attic/status", b"offline")
+        wait_for(lambda: [labels["room"] for labels in alerting.firing().get("BoxSilent", [])]
+                 == ["Nursery"])  # fmt: skip
 
 
 def test_what_stops_keeping_is_noticed(database: Victoria, alerting: Alerting) -> None:

@@ -269,6 +269,11 @@ def test_each_rule_fires_and_ends_also_for_a_box_that_has_gone_for_good(
         )
 
 
+def rooms(alerting: Alerting, rule: str) -> list[str]:
+    """Of what fires by this rule."""
+    return [labels["room"] for labels in alerting.firing().get(rule, [])]
+
+
 def test_a_box_that_stands_in_another_room_now_is_judged_by_what_it_says_there(
     broker: Mosquitto, database: Victoria, records: Records, alerting: Alerting
 ) -> None:
@@ -281,14 +286,12 @@ def test_a_box_that_stands_in_another_room_now_is_judged_by_what_it_says_there(
         records.stop()
         records.stands_in("Nursery")
         records.start()
-        wait_for(lambda: [labels["room"] for labels in alerting.firing().get("LosingWeightByRoom", [])]
-                 == ["Nursery"])  # fmt: skip
+        wait_for(lambda: rooms(alerting, "LosingWeightByRoom") == ["Nursery"])
         say(box, "nursery/attic/problem/losing_weight/possum", b"OFF")
         say(box, "nursery/attic/alerts", [])
         wait_for(lambda: alerting.firing() == {})
         say(box, "nursery/attic/status", b"offline")
-        wait_for(lambda: [labels["room"] for labels in alerting.firing().get("BoxSilent", [])]
-                 == ["Nursery"])  # fmt: skip
+        wait_for(lambda: rooms(alerting, "BoxSilent") == ["Nursery"])
 
 
 def test_what_stops_keeping_is_noticed(database: Victoria, alerting: Alerting) -> None:

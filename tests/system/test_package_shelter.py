@@ -49,8 +49,10 @@ def firing(pi: Pi) -> list[str]:
 
 
 def told(pi: Pi) -> dict[str, Any]:
-    """What the page knows of the records."""
-    found: dict[str, Any] | None = json.loads(pi.phone("GET", "/api/records"))
+    """What the page knows of the records; nothing, too, while it does not answer yet."""
+    ask = f"python3 /root/phone_in_there.py {pi.host} GET /api/records"
+    code, said = pi.run(ask, check=False)
+    found: dict[str, Any] | None = json.loads(said) if code == 0 else None
     return found or {}
 
 
@@ -147,7 +149,7 @@ def survives_a_reboot(pi: Pi) -> None:
     for unit in UNITS:
         pi.wait(f"systemctl is-active {unit}")
     until(lambda: told(pi).get("keeping") is True and told(pi).get("rules") is True)
-    until(lambda: numbers(pi, "last_over_time(nursery_box_online[30d])") == {"nursery": 1.0})
+    until(lambda: "nursery" in numbers(pi, "last_over_time(nursery_box_memory_mb[1m])"))
     assert set(numbers(pi, "last_over_time(nursery_baby_weight_g[30d])")) == {"kangaroo", "possum"}
     assert complained(pi) == ""
 

@@ -43,8 +43,9 @@ from monitor.timeshift import TimeShift
 HISTORY_S = 90 * DAY_S
 """Weighings read at the start: longer than any baby stays on the bottle."""
 
-TOLD_S = 7 * DAY_S
-"""Bottles told of by hand that are read where no snapshot has them: enough for a rhythm."""
+TOLD_S = 8 * DAY_S
+"""Bottles told of by hand that are read where no snapshot has them: enough for a rhythm, and for
+what was usual before a baby began to fade (at most 78 hours ago, after four days)."""
 
 SAVE_EVERY_S = 1800.0
 """Every part is written this often. What a crash loses in between is how the last half-hour of

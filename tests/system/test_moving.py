@@ -132,8 +132,7 @@ def failing(broker: Mosquitto, tmp_path: Path) -> Iterator[tuple[Daemon, Daemon,
         grams = 150 + 0.45 * (144 - hours) if not poorly else 201.0 - 0.4 * (30 - hours)
         at = rfc3339(time.time() - (hours - 0.5) * HOUR_S)
         asked.append(("weigh", {"baby": "Ash", "grams": round(grams, 1), "at": at}))
-        if hours % 6 == 0:
-            asked.append(("feed", {"baby": "Ash", "grams": 4.0 if poorly else 14.0, "at": at}))
+        asked.append(("feed", {"baby": "Ash", "grams": 2.0 if poorly else 7.0, "at": at}))
     refused = submit_all(load_config(first.config), [request(v, a) for v, a in asked])
     assert not any(refused), refused
     with ExitStack() as running:

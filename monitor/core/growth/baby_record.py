@@ -90,13 +90,22 @@ class BabyRecord(msgspec.Struct):
         told = self.by_hand[-KEPT_FEEDS:]
         return msgspec.structs.replace(self, weighings=recent, by_hand=told, feeds=[], bottles=[])
 
-    def recall(self, history: Sequence[Weighing], reference: GrowthReference) -> None:
-        """Back from a snapshot: take from ``history`` (in order) what is older than it carries."""
+    def recall(
+        self,
+        history: Sequence[Weighing],
+        reference: GrowthReference,
+        told: Sequence[HandFeed] = (),
+    ) -> None:
+        """Back from a snapshot: take what is older than it carries, both in order."""
         known = {weighing.step_id for weighing in self.weighings}
         if len(known) >= KEPT_IN_SNAPSHOT:
             first_s = self.weighings[0].t_s
             older = [w for w in history if w.t_s <= first_s and w.step_id not in known]
             self.weighings = [*older, *self.weighings][-KEEP:]
+        if len(self.by_hand) >= KEPT_FEEDS:
+            ids, first_s = {feed.step_id for feed in self.by_hand}, self.by_hand[0].t_s
+            before = [f for f in told if f.t_s <= first_s and f.step_id not in ids]
+            self.by_hand = [*before, *self.by_hand][-KEEP:]
         self.refresh(reference)
 
     def tell(self, feed: HandFeed) -> None:

@@ -5,14 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from monitor.codec import converted
 from monitor.core.scale.parts import Parts
-from monitor.events import Baby, Weighing
+from monitor.events import Baby, Feed, HandFeed, Weighing
 
 
 def reconcile(
-    parts: Parts, *, babies: Sequence[Baby], history: Sequence[Weighing], now_s: float
+    parts: Parts,
+    *,
+    babies: Sequence[Baby],
+    history: Sequence[Weighing],
+    told: Sequence[Feed],
+    now_s: float,
 ) -> None:
-    """Bring restored records up to the babies and the history (by time) given at the start.
+    """Bring restored records up to what was given at the start: babies, weighings, bottles told of.
+
+    Weighings and bottles are in order of time.
 
     Who is not among ``babies`` has left; typed weighings that the snapshot does not know were
     entered in between and are accepted.
@@ -32,7 +40,9 @@ def reconcile(
             roster.admit(baby, now_s)
     for i, record in enumerate(claims.records):
         mine = [w for w in history if record.here and w.baby == record.baby.name]
-        record.recall(mine, parts.reference)
+        bottles = [f for f in told if record.here and f.baby == record.baby.name]
+        by_hand = [converted(HandFeed, feed, g=feed.net_g) for feed in bottles]
+        record.recall(mine, parts.reference, by_hand)
         had = {w.step_id for w in record.weighings}
         last_s = record.latest.t_s if record.latest is not None else -math.inf
         for weighing in mine:

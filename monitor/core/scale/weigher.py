@@ -75,7 +75,7 @@ class Weigher:
         self._reference = reference
         self._registered = [baby for baby in babies if baby.retired_s is None]
         self._history = sorted(history, key=lambda w: w.t_s)
-        self._told = told
+        self._told = sorted(told, key=lambda feed: feed.t_s)
         self._begin(start_s, occupancy_known=occupancy_known)
 
     def _begin(self, start_s: float, *, occupancy_known: bool) -> None:
@@ -279,7 +279,13 @@ class Weigher:
         state.calibration = self._calibration
         state.resumed_s, state.claims.clock_known = start_s, known
         self.state = state
-        reconcile(self._parts, babies=self._registered, history=self._history, now_s=start_s)
+        reconcile(
+            self._parts,
+            babies=self._registered,
+            history=self._history,
+            told=self._told,
+            now_s=start_s,
+        )
         self._parts.absences.observe(start_s)
 
 

@@ -8,7 +8,7 @@ from monitor.core.growth.baby_record import BabyRecord
 from monitor.core.growth.reference import GrowthReference
 from monitor.core.growth.trend import Point
 from monitor.data.shipped import shipped
-from monitor.events import Baby, Weighing
+from monitor.events import Baby, HandFeed, Weighing
 from monitor.times import DAY_S, HOUR_S, midnight_utc_s
 
 REFERENCE = GrowthReference.parse(shipped("growth.toml"))
@@ -379,6 +379,21 @@ def test_a_snapshot_carries_the_last_sixteen_and_the_journal_gives_the_rest():
     light.recall(everything, REFERENCE)
     assert light.weighings == record.weighings
     assert light.report == record.report
+
+
+def test_of_bottles_told_by_hand_the_journal_gives_what_the_snapshot_left_out():
+    record = record_of(weighing(0, 200.0))
+    told = [HandFeed(step_id=f"f{k}", t_s=T0 + 3 * k * HOUR_S, g=8.0) for k in range(60)]
+    for feed in told[5:]:  # the first five were taken back
+        record.tell(feed)
+    light = record.light()
+    assert len(light.by_hand) == 24
+    light.recall(record.weighings, REFERENCE, told[5:])
+    assert light.by_hand == record.by_hand
+    few = record_of(weighing(0, 200.0))
+    few.tell(told[59])
+    few.recall(few.weighings, REFERENCE, told)  # all others were taken back meanwhile
+    assert few.by_hand == [told[59]]
 
 
 def test_a_snapshot_with_less_than_sixteen_has_them_all():

@@ -93,6 +93,13 @@ def load(folder: Path, count: int) -> Shards:
     return Shards(**{name: np.concatenate(values) for name, values in parts.items()})
 
 
+def joined(first: Shards, second: Shards) -> Shards:
+    """The canvases of both, one after the other."""
+    names = Shards.__dataclass_fields__
+    pairs = {name: (getattr(first, name), getattr(second, name)) for name in names}
+    return Shards(**{name: np.concatenate(pair) for name, pair in pairs.items()})
+
+
 def _deal(items: Sequence[int], hands: int) -> list[list[int]]:
     return [list(items[k::hands]) for k in range(hands)]
 

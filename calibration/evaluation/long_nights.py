@@ -30,7 +30,7 @@ from calibration.cry_tuning import tune
 from calibration.evaluation.evaluate import held_out
 from calibration.evaluation.metrics import poisson_rate
 from calibration.evaluation.night_sounds import Night, Placed
-from calibration.evaluation.nights import alert_spans, heard
+from calibration.evaluation.nights import alert_spans, heard_with_calls
 from calibration.training.canvases import load
 from calibration.training.clips import Clip, read_manifest
 from monitor.core.cry.bouts import BoutEvent
@@ -123,6 +123,8 @@ class Tally:
     bouts: Counter[str] = field(default_factory=Counter)
     """false bouts of a pet by what was playing"""
     alerts: Counter[str] = field(default_factory=Counter)
+    calls: Counter[str] = field(default_factory=Counter)
+    """single strong calls, which are a line in the log"""
     worst: int = 0
     """alerts in one night"""
     answered: list[float] = field(default_factory=list)
@@ -141,7 +143,8 @@ class Tally:
 
     def show(self, name: str) -> None:
         """Print rates with exact 90 % Poisson intervals: the upper bound holds at 95 %."""
-        for what, counts in (("alerts", self.alerts), ("bouts", self.bouts)):
+        found = {"alerts": self.alerts, "bouts": self.bouts, "single calls": self.calls}
+        for what, counts in found.items():
             rate = poisson_rate(counts.total(), self.nights)
             print(f"{name}: {counts.total()} false {what} in {self.nights} nights, {rate} a night")
             print(f"  {dict(counts.most_common())}")
@@ -156,8 +159,9 @@ def live(model: CryModel, clips: Sequence[Clip], nights: int, seed: int, tally: 
     """So many nights of one model."""
     for number in range(nights):
         night = night_of(clips, np.random.default_rng((seed, number)))
-        events = heard(model, night, seed + number)
+        events, calls = heard_with_calls(model, night, seed + number)
         tally.count(night, events, model.card.rule.hold_s)
+        tally.calls += Counter(_playing(night, call.t_s) for call in calls)
         print(".", end="", flush=True)
 
 

@@ -33,7 +33,7 @@ from monitor.core.cry.detector import CryDetector
 from monitor.core.cry.incident import CryIncident
 from monitor.core.cry.model import CryModel
 from monitor.errors import NurseryError
-from monitor.events import AUDIO_RATE_HZ, AudioBlock, CryStarted
+from monitor.events import AUDIO_RATE_HZ, AudioBlock, CallHeard, CryStarted
 from monitor.simulation import sounds as synth
 from monitor.times import HOUR_S
 
@@ -62,14 +62,32 @@ def heard(model: CryModel, night: Night, seed: int, *, look: bool = True) -> lis
 
     ``look``: with the second look; without, the windows alone decide.
     """
+    room = _room(night, seed)
+    if not look:
+        return _by_windows_alone(model, room, night.hours)
+    return _listened(model, room, night.hours)[0]
+
+
+def heard_with_calls(
+    model: CryModel, night: Night, seed: int
+) -> tuple[list[BoutEvent], list[CallHeard]]:
+    """The same, and the strong calls that stayed alone."""
+    return _listened(model, _room(night, seed), night.hours)
+
+
+def _room(night: Night, seed: int) -> synth.Room:
     room = synth.Room(seed, noise_db=night.noise_db, hum_db=night.noise_db - 6)
     for start, samples in night.pieces:
         room.add(start / AUDIO_RATE_HZ, samples)
-    if not look:
-        return _by_windows_alone(model, room, night.hours)
+    return room
+
+
+def _listened(
+    model: CryModel, room: synth.Room, hours: float
+) -> tuple[list[BoutEvent], list[CallHeard]]:
     detector = CryDetector(model)
-    events = [e for block in _blocks(room, night.hours) for e in detector.observe(block).bouts]
-    return events + detector.flush().bouts
+    told = [*map(detector.observe, _blocks(room, hours)), detector.flush()]
+    return [e for each in told for e in each.bouts], [c for each in told for c in each.calls]
 
 
 def _by_windows_alone(model: CryModel, room: synth.Room, hours: float) -> list[BoutEvent]:

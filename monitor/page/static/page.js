@@ -86,6 +86,7 @@
 
   function replace(fresh) {
     if ((fresh.body.dataset.box || "") !== box) {
+      if (document.querySelector("form[data-sent]")) return; // its answer leads to the new name
       location.reload(); // the first box has spoken, another one has come, or it has a new name
       return;
     }

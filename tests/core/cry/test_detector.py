@@ -170,3 +170,13 @@ def test_a_constant_is_no_loudness(model: CryModel) -> None:
         detector.observe(AudioBlock(0.0, room(4) + np.float32(offset)))
         levels_db.append(detector.level_db)
     assert levels_db[1] == pytest.approx(levels_db[0], abs=0.1)
+
+
+def test_a_single_strong_call_within_quiet_is_heard_as_one(model: CryModel) -> None:
+    quiet = synth.Room(6, noise_db=-58)
+    quiet.add(20.0, synth.at_level(synth.call("kitten", np.random.default_rng(6)), -30))
+    heard = CryDetector(model).observe(AudioBlock(0.0, quiet.render(0, 45 * RATE)))
+    assert heard.bouts == []
+    (call,) = heard.calls
+    assert call.species == "kitten"
+    assert 20.0 < call.t_s < 21.5

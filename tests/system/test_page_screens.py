@@ -203,7 +203,8 @@ def test_who_was_it_is_answered_by_name_by_thing_or_not_at_all(
 ) -> None:
     box.say("alerts", bad_night())
     page = screen.go(HOME)
-    page.get_by_role("link", name="Answer").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Answer").click()
     names = page.locator(".choices button").all_inner_texts()
     assert [name.partition(" ")[0] for name in names[:2]] == ["Kangaroo", "Possum"]
     with page.expect_navigation():

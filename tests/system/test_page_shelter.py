@@ -80,8 +80,8 @@ def test_fifty_boxes_are_in_sight_and_the_gravest_stand_first(
         screen.check("shelter")
         assert window.evaluate("document.documentElement.scrollHeight") <= MOST_PX[width]
         window.locator("#handover").click()
+        expect(window.locator("#ward section")).to_have_count(len(shelter.names))
         assert names(window, "#ward")[: len(GRAVEST)] == GRAVEST
-        assert window.locator("#ward section").count() == len(shelter.names)
         screen.check("shelter-hand-over")
 
 

@@ -13,7 +13,7 @@ from monitor.documents import RecordsStatus
 from monitor.host import systemd
 from monitor.records.database import Database, DatabaseError
 from monitor.records.influx import lines
-from monitor.records.lately import Lately
+from monitor.records.last_success import LastSuccess
 from monitor.records.rules import Rules
 from monitor.records.samples import Sample, samples
 from monitor.records.subscriber import IN_FLIGHT, Received, Subscriber
@@ -52,7 +52,7 @@ class Keeper:
         """Unix time of the last batch that the database took"""
         self._subscriber, self._database, self._shelter = subscriber, database, shelter
         self._clock, self._monotonic = clock, monotonic
-        self._lately, self._line = Lately(monotonic()), Lately(monotonic())
+        self._success, self._line = LastSuccess(monotonic()), LastSuccess(monotonic())
         self._batch: list[Received] = []
         self._heard: list[float] = []
         self._due_s = self._alive_s = 0.0
@@ -71,7 +71,7 @@ class Keeper:
         why = None
         if turn_s >= self._due_s and (self._batch or turn_s >= self._alive_s):
             why = self._write(now_s, turn_s)
-            self._lately.failed(why) if why is not None else self._lately.well(turn_s)
+            self._success.failed(why) if why is not None else self._success.well(turn_s)
         elif self._failed:
             why = self._said[1]
         self._tell(why)
@@ -79,7 +79,7 @@ class Keeper:
     def status(self, rules: Rules) -> RecordsStatus:
         """How it stands."""
         turn_s = self._monotonic()
-        keeping, why = self._lately.judged(turn_s)
+        keeping, why = self._success.judged(turn_s)
         if self._subscriber.connected and self._subscriber.why is not None:
             keeping, why = False, self._subscriber.why
         watched, rules_why = rules.judged(turn_s)

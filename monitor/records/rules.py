@@ -16,7 +16,7 @@ import msgspec
 
 from monitor.documents import FiringRule
 from monitor.names import has_control
-from monitor.records.lately import Lately
+from monitor.records.last_success import LastSuccess
 from monitor.times import parse_rfc3339
 
 ASK_EVERY_S = 30.0
@@ -65,7 +65,7 @@ class Rules:
     def __init__(self, url: str, begun_s: float) -> None:
         self.firing: list[FiringRule] = []
         self._url = url.rstrip("/")
-        self._lately = Lately(begun_s)
+        self._success = LastSuccess(begun_s)
         self._next_s = begun_s
 
     def turn(self, now_s: float) -> None:
@@ -76,17 +76,17 @@ class Rules:
         try:
             self.firing = firing(self._asked())
         except RulesError as error:
-            self._lately.failed(str(error))
+            self._success.failed(str(error))
         except (OSError, http.client.HTTPException) as error:
             why = getattr(error, "reason", error)
             said = getattr(why, "strerror", None) or why
-            self._lately.failed(f"vmalert does not answer at {self._url}: {said}")
+            self._success.failed(f"vmalert does not answer at {self._url}: {said}")
         else:
-            self._lately.well(now_s)
+            self._success.well(now_s)
 
     def judged(self, now_s: float) -> tuple[bool | None, str | None]:
         """Whether somebody looks at them, or why not; ``None``: nobody shall, or not known yet."""
-        return self._lately.judged(now_s) if self._url else (None, None)
+        return self._success.judged(now_s) if self._url else (None, None)
 
     def _asked(self) -> bytes:
         url = f"{self._url}/api/v1/rules"

@@ -6,7 +6,7 @@ import pytest
 from monitor.config import ShelterConfig
 from monitor.records.database import DatabaseError
 from monitor.records.keep import AGAIN_S, MOST_AT_ONCE, WRITE_EVERY_S, Keeper
-from monitor.records.lately import LATE_S
+from monitor.records.last_success import LATE_S
 from monitor.records.rules import Rules
 from monitor.records.subscriber import Received
 

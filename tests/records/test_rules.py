@@ -4,7 +4,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from monitor.records.lately import LATE_S
+from monitor.records.last_success import LATE_S
 from monitor.records.rules import ASK_EVERY_S, MOST_FIRING, Rules, RulesError, firing
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.system.installed import pi
 from tests.system.mosquitto import BINARY, Mosquitto
+from tests.system.victoria import Victoria
 
 __all__ = ["broker", "pi"]
 
@@ -33,5 +34,14 @@ def broker(tmp_path: Path) -> Iterator[Mosquitto]:
     if BINARY is None:
         pytest.skip("mosquitto is not installed: apt-get install mosquitto")
     server = Mosquitto(tmp_path / "mosquitto").start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Victoria]:
+    """A fresh VictoriaMetrics on a free loopback port."""
+    server = Victoria(tmp_path / "victoria")
+    server.start()
     yield server
     server.stop()

@@ -56,8 +56,8 @@ class Records:
         program = "import sys; from monitor.cli import main; sys.exit(main())"
         if self._late_s is not None:
             program = (
-                "from monitor.records import keep, lately, rules\n"
-                f"lately.LATE_S = {self._late_s}\n"
+                "from monitor.records import keep, last_success, rules\n"
+                f"last_success.LATE_S = {self._late_s}\n"
                 f"keep.ALIVE_EVERY_S = rules.ASK_EVERY_S = {self._late_s / 4}\n{program}"
             )
         with self._log.open("ab") as log:
@@ -98,14 +98,6 @@ class Records:
 
     def log(self) -> str:
         return self._log.read_text()
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Victoria]:
-    server = Victoria(tmp_path / "victoria")
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

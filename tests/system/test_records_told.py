@@ -48,14 +48,6 @@ class Told:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Victoria]:
-    server = Victoria(tmp_path / "victoria")
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
 def alerting(tmp_path: Path, database: Victoria) -> Iterator[Alerting]:
     hurried = re.sub(r"\binterval: \w+", "interval: 1s", RULES.read_text())
     (tmp_path / "rules.yml").write_text(hurried)

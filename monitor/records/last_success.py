@@ -6,7 +6,7 @@ LATE_S = 120.0
 """without success; a database of years and its rules are back within a minute of a restart"""
 
 
-class Lately:
+class LastSuccess:
     """Of what is tried again and again; seconds of the monotonic clock."""
 
     def __init__(self, begun_s: float) -> None:

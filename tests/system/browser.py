@@ -28,6 +28,7 @@ from playwright.sync_api import (
     Response,
     sync_playwright,
 )
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.system.page_process import COOKIE, PageProcess, Phone
 
@@ -35,6 +36,8 @@ CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 SCREEN_S = 400.0
 """how long one window may stay open"""
+INTERRUPTIONS = 5
+"""how often a page may go elsewhere by itself while a path is opened"""
 WIDTHS = {320: 640, 390: 844, 1280: 900, 1920: 1080}
 """CSS pixels: width, and height"""
 ARGUMENTS = [
@@ -80,8 +83,16 @@ class Screen:
         )  # fmt: skip
 
     def go(self, path: str = "/") -> Page:
-        """Open a path of the page."""
-        self.page.goto(f"{self._server.url}{path}", wait_until="load")
+        """Open a path of the page, also where the page is about to renew itself."""
+        for _ in range(INTERRUPTIONS):
+            try:
+                self.page.goto(f"{self._server.url}{path}", wait_until="load")
+                break
+            except PlaywrightError as error:
+                if "interrupted by another navigation" not in str(error):
+                    raise
+        else:
+            raise AssertionError(f"{path} was left again each time it was opened")
         return self.page
 
     def screenshot(self, name: str) -> Path:

@@ -166,7 +166,7 @@ def test_a_test_alert_is_sent_and_is_marked_as_practice(browser: Chromium, world
         page = screen.go(f"/boxes/{BOX}/box")
         page.click("#test-alert")
         expect(page.locator("#said")).to_be_visible(timeout=SOON_MS)
-        page.goto(f"{world.page.url}/boxes/{BOX}")
+        screen.go(f"/boxes/{BOX}")
         expect(page.locator("#alerts")).to_contain_text("Practice: Test alert", timeout=SOON_MS)
 
 
@@ -188,7 +188,7 @@ def test_quiet_hours_are_set_from_the_phone_and_hold(browser: Chromium, world: W
             return {"21:00"} == {e["value"] for e in listed if e["key"] == "alerts.night.from"}
 
         known(world.phone, told)
-        page.goto(f"{world.page.url}/boxes/{BOX}/box")
+        screen.go(f"/boxes/{BOX}/box")
         expect(page.locator("main")).to_contain_text("Quiet from 21:00 to 07:00")
         assert not screen.complaints
 
@@ -238,7 +238,7 @@ def test_the_scale_is_calibrated_step_by_step(
         screen: Screen = stack.enter_context(browser.screen(page_process, phone=phone))
         page = screen.go(f"/boxes/{BOX}/box")
         expect(page.locator("#health")).to_contain_text("not calibrated")
-        page.goto(f"{page_process.url}/boxes/{BOX}/setup/calibrate")
+        screen.go(f"/boxes/{BOX}/setup/calibrate")
 
         def still() -> None:
             expect(page.locator("[data-reading=still]")).to_have_text(

@@ -7,11 +7,12 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Route, expect
 
 from monitor.page.broker import LOOK_EVERY_S
 from tests.system.browser import CHROMIUM, WIDTHS, Chromium, Screen, chromium
@@ -464,12 +465,11 @@ def test_a_form_that_is_refused_stays_where_it_was(screen: Screen, box: Scripted
     assert page.url.endswith("/setup/babies/possum")
 
 
-def test_a_phone_that_is_open_on_a_box_that_takes_another_name_follows_it(
-    screen: Screen, box: ScriptedBox, mosquitto: Mosquitto, page: PageProcess, carer: Phone
-) -> None:
+@contextmanager
+def renamed(mosquitto: Mosquitto, box: ScriptedBox, phone: Phone) -> Iterator[Subscriber]:
+    """The box of the page speaks as "attic" from now on; yields who hears what is told to it."""
     box.say("identity", {"identity": "0f0f", "instance": "1", "at": at(0)})
-    shown = screen.go(f"{HOME}/tell?baby=possum")
-    screen.expected.add(404)
+    wait_for(lambda: "possum" in phone.get(f"/api{HOME}").text)
     with Subscriber(mosquitto.port, "nursery/attic/cmd/feed") as elsewhere:
         named = {
             "status": b"online", "health": msgspec.json.encode(health()),
@@ -479,14 +479,69 @@ def test_a_phone_that_is_open_on_a_box_that_takes_another_name_follows_it(
         for topic, payload in named.items():
             elsewhere.client.publish(f"nursery/attic/{topic}", payload, 1, retain=True)
         box.leave()
+        yield elsewhere
+        for topic in named:
+            elsewhere.client.publish(f"nursery/attic/{topic}", b"", 1, retain=True)
+        wait_for(lambda: phone.get("/api/boxes/attic").status == 404)
+
+
+def test_a_phone_that_is_open_on_a_box_that_takes_another_name_follows_it(
+    screen: Screen, box: ScriptedBox, mosquitto: Mosquitto, carer: Phone
+) -> None:
+    shown = screen.go(f"{HOME}/tell?baby=possum")
+    screen.expected.add(404)
+    with renamed(mosquitto, box, carer) as elsewhere:
         shown.wait_for_url(re.compile(r"/boxes/attic/tell\?baby=possum$"), timeout=STILL)
         expect(shown.locator(".top .name")).to_have_text("attic")
         old = carer.submit(f"{HOME}/do/feed", baby="Possum", usual="1", back=HOME, turn="7")
         wait_for(lambda: elsewhere.messages)
         assert (old.status, old.headers["location"]) == (303, "/boxes/attic")
-        for topic in named:
-            elsewhere.client.publish(f"nursery/attic/{topic}", b"", 1, retain=True)
-        wait_for(lambda: carer.get("/api/boxes/attic").status == 404)
+
+
+def held_back(page: Page, pattern: str) -> list[Route]:
+    """The first request for it, once it was made, which waits for the test."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(pattern, hold, times=1)
+    return held
+
+
+def test_a_link_that_was_tapped_leads_on_although_the_box_takes_another_name(
+    screen: Screen, box: ScriptedBox, mosquitto: Mosquitto, carer: Phone
+) -> None:
+    shown = screen.go(HOME)
+    screen.expected.add(404)
+    held = held_back(shown, "**/night")
+    shown.locator(f"a[href='{HOME}/night']").first.click(no_wait_after=True)
+    while not held:
+        shown.wait_for_timeout(50)
+    with renamed(mosquitto, box, carer):
+        wait_for(lambda: carer.get("/api/boxes/attic").status == 200)
+        shown.wait_for_timeout(4000)  # longer than the page needs to see the new name
+        held[0].continue_()
+        shown.wait_for_url(re.compile(r"/boxes/attic/night$"), timeout=STILL)
+
+
+def test_a_tap_whose_answer_never_came_can_be_repeated(screen: Screen, box: ScriptedBox) -> None:
+    screen.page.clock.install()
+    page = screen.go(f"{HOME}/tell?baby=possum")
+    button = page.locator("#fed-usual")
+    lost = held_back(page, "**/do/feed")
+    button.click(no_wait_after=True)
+    while not lost:
+        page.wait_for_timeout(50)
+    lost[0].abort("aborted")  # the page stays, as when somebody stops its loading
+    expect(button).to_have_attribute("aria-busy", "true")
+    button.click(no_wait_after=True)
+    page.clock.fast_forward(31_000)
+    expect(button).not_to_have_attribute("aria-busy", "true")
+    assert not box.asked, "not even by the tap in between"
+    button.click()
+    wait_for(lambda: [verb for verb, _ in box.asked] == ["feed"])
+    expect(page.locator("#said")).to_contain_text("Done")
 
 
 def test_the_report_prints_on_paper_without_anything_to_tap(

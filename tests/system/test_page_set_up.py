@@ -230,7 +230,7 @@ def test_a_new_box_is_set_up_on_the_phone_and_nothing_alarms_meanwhile(
         restarted_meanwhile(box, screen.page)
         walk.calibrate()
         walk.hear()
-        taken_up_again(screen.page, f"{page.url}/boxes/attic/setup", "babies")
+        taken_up_again(screen, "/boxes/attic/setup", "babies")
         walk.register()
         walk.choose_alerts()
         walk.ring()
@@ -249,9 +249,9 @@ def restarted_meanwhile(box: Daemon, page: Page) -> None:
     expect(page.locator("#truth")).not_to_contain_text("offline", timeout=SOON_MS)
 
 
-def taken_up_again(page: Page, url: str, step: str) -> None:
+def taken_up_again(screen: Screen, path: str, step: str) -> None:
     """Another day, without saying which step."""
-    page.goto(url)
+    page = screen.go(path)
     expect(page.locator("[aria-current=step]")).to_have_attribute("id", f"to-{step}")
 
 

@@ -12,6 +12,7 @@
   const RETRY_MS = 3000;
   const READING_MS = 5000;
   const CLAP_DB = 10;
+  const ON_THE_WAY_MS = 30000;
   const body = document.body;
   const box = body.dataset.box || "";
   const live = document.getElementById("live");
@@ -23,6 +24,7 @@
   let fetching = null;
   let wanted = false;
   let timer = 0;
+  let left = 0;
   let stream = null;
   let reading = 0;
   const levels = [];
@@ -47,7 +49,7 @@
     })
       .then((answer) => {
         if (answer.status === 401) {
-          location.reload();
+          begin();
           return null;
         }
         if (!answer.ok && !timer) timer = setTimeout(renew, RETRY_MS); // perhaps it is being renamed
@@ -72,12 +74,17 @@
   }
 
   function soon() {
-    const left = renewed + apart - Date.now();
-    if (left <= 0) {
+    const rest = renewed + apart - Date.now();
+    if (rest <= 0) {
       renew();
     } else if (!timer) {
-      timer = setTimeout(renew, left);
+      timer = setTimeout(renew, rest);
     }
+  }
+
+  // Anew, unless a link or a form is on its way: a page that began anew would be where she was.
+  function begin() {
+    if (Date.now() - left > ON_THE_WAY_MS) location.reload();
   }
 
   function isTyping(element) {
@@ -86,8 +93,7 @@
 
   function replace(fresh) {
     if ((fresh.body.dataset.box || "") !== box) {
-      if (document.querySelector("form[data-sent]")) return; // its answer leads to the new name
-      location.reload(); // the first box has spoken, another one has come, or it has a new name
+      begin(); // the first box has spoken, another one has come, or it has a new name
       return;
     }
     aim(fresh);
@@ -279,7 +285,7 @@
     return made;
   }
 
-  // Twice tapped is once meant.
+  // Twice tapped is once meant; what never got an answer can be tapped again.
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.dataset.sent) {
@@ -288,13 +294,31 @@
     }
     form.dataset.sent = "1";
     for (const button of form.querySelectorAll("button")) button.setAttribute("aria-busy", "true");
+    leave();
   });
 
-  window.addEventListener("pageshow", (event) => {
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    const here = link && link.pathname === location.pathname && link.search === location.search;
+    if (link && !here && !link.target && !link.hasAttribute("download")) leave();
+  });
+
+  function leave() {
+    left = Date.now();
+    setTimeout(stay, ON_THE_WAY_MS);
+  }
+
+  function stay() {
+    if (Date.now() - left < ON_THE_WAY_MS) return; // something else was tapped meanwhile
     for (const form of document.querySelectorAll("form[data-sent]")) {
       delete form.dataset.sent;
       for (const button of form.querySelectorAll("button")) button.removeAttribute("aria-busy");
     }
+  }
+
+  window.addEventListener("pageshow", (event) => {
+    left = 0;
+    stay();
     if (event.persisted) wake();
   });
 

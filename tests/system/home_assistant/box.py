@@ -2,8 +2,9 @@
 
 Reads one JSON line at a time from standard input: ``{"conditions": [...]}`` is what is true from
 now on, ``{"babies": [...]}`` who is here, ``{"told": {slug: {...}}}`` fields of a baby's document,
-``{"chart": [slug, hex]}`` a picture, ``{"cry": {...}}`` the cry document. Prints each command it
-received as a JSON line.
+``{"chart": [slug, hex]}`` a picture, ``{"cry": {...}}`` the cry document, ``{"an_hour_later":
+true}`` what had come and gone within the hour is over for good when it is over. Prints each
+command it received as a JSON line.
 """
 
 from __future__ import annotations
@@ -87,6 +88,8 @@ class ScriptedBox:
             self.cry = msgspec.convert(order["cry"], CryStatus)
         if "told" in order:
             self.told = order["told"]
+        if "an_hour_later" in order:
+            self._policy.state.raised_s.clear()
         if "missing" in order:
             self.missing = order["missing"]
         if "chart" in order:

@@ -50,9 +50,14 @@ class Desk:
         self.calm()
 
     def calm(self) -> None:
-        """Everybody is well, nobody cries, nothing is open."""
+        """Everybody is well, nobody cries, nothing is open.
+
+        A third cry within the hour would be held open for a quarter of an hour: tests that share
+        the box are an hour apart.
+        """
         told = {baby.ids: WELL for baby in BABIES}
-        self.box.play(conditions=[], cry=msgspec.to_builtins(AT_PEACE), told=told)
+        cry = msgspec.to_builtins(AT_PEACE)
+        self.box.play(conditions=[], cry=cry, told=told, an_hour_later=True)
         self.core.becomes("sensor.possum_verdict", "gaining")
         self.core.becomes(f"sensor.{IDS}_open_alerts", "0")
 

@@ -248,4 +248,4 @@ def test_a_long_list_comes_in_while_the_box_is_watched(
         assert told.returncode == 0, told.stderr
         assert told.stdout.endswith(f"{many} of {many} weighings imported\n")
         assert phone.last("nursery/test-box/status") == b"online"
-        assert [a["kind"] for a in phone.json("nursery/test-box/alert")] == []
+        assert [a["message"] for a in phone.json("nursery/test-box/alert")] == []

@@ -119,7 +119,7 @@ class Painter:
         if event == "synthetic":
             kind: Kind = "kitten" if rng.random() < 0.6 else "puppy"
             one = synth.bout("kitten" if kind == "kitten" else "puppy", rng, rng.uniform(0.5, 3.5))
-            return kind, one, _loud_parts(one)
+            return kind, one, loud_parts(one)
         if event == "unlabelled":
             folders = list(self._unlabelled.values())
             paths = folders[int(rng.integers(len(folders)))]
@@ -292,7 +292,7 @@ def _record(rng: Generator, scene: Samples) -> Samples:
     return np.clip(scene, -1, 1)
 
 
-def _loud_parts(sound: Samples) -> list[tuple[int, int]]:
+def loud_parts(sound: Samples) -> list[tuple[int, int]]:
     """Stretches of a clean synthetic sound that are not silence."""
     span = 400
     power = np.square(sound[: len(sound) // span * span]).reshape(-1, span).mean(axis=1)

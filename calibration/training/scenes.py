@@ -110,7 +110,7 @@ def _shard_path(folder: Path, index: int) -> Path:
 
 def _paint_some(sources: Sources, folder: Path, indices: Sequence[int], seed: int) -> None:
     clips_by_fold = _material(sources)
-    unlabelled = _unlabelled(sources.unlabelled)
+    unlabelled = unlabelled_in(sources.unlabelled)
     teacher = Teacher(sources.teacher) if sources.teacher else None
     taught = (
         class_numbers(sources.teacher.parent / "yamnet_class_map.csv", TAUGHT_CLASSES)
@@ -150,7 +150,8 @@ def clips_of(sources: Sources, hold_out: Sequence[int]) -> list[Clip]:
     return [c for fold, clips in _material(sources).items() if fold not in hold_out for c in clips]
 
 
-def _unlabelled(folder: Path | None) -> list[Path]:
+def unlabelled_in(folder: Path | None) -> list[Path]:
+    """The sounds of a folder and those below it, less those named like an animal or a baby."""
     if folder is None:
         return []
     suffixes = {".ogg", ".wav", ".oga", ".flac"}

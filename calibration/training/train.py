@@ -45,6 +45,12 @@ each, judged on folds 0 and 1 after settling: at 1 average precision 0.624, at 3
 _LABEL_SHARE = 0.35
 """part of a class target that is the label; the rest is the teacher's features, read linearly"""
 
+_READING_STEPS = 2_000
+_READING_KEEP = 1e-3
+"""penalty on the squared weights of the reading. Read off 15,000 scenes of four folds and judged on
+the recordings of the fifth, all five in turn: average precision 0.79 without, 0.81 at 1e-4, 0.85 at
+1e-3 and 3e-3; barks 0.976, 0.975, 0.973 and 0.970 apart"""
+
 _MADE_SHARE = 0.4
 """part of the scenes with made sounds whose event is one: with 44 beside 143 shards a tenth of all.
 Folds 0 and 1 held out, average precision 0.742 without and 0.808 with them, and of made sounds
@@ -101,15 +107,18 @@ def read_teacher(material: Material, seed: int) -> tuple[Tensor, Tensor]:
     lessons, targets = material.windows()
     torch.manual_seed(seed)
     reading = nn.Linear(lessons.shape[1], len(KINDS))
-    optimiser = torch.optim.AdamW(reading.parameters(), lr=3e-3, weight_decay=1e-3)
+    optimiser = torch.optim.Adam(reading.parameters(), lr=3e-3)
+    falling = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.0, _READING_STEPS)
     weight = torch.tensor(_CLASS_WEIGHT)
-    for _ in range(2_000):
+    for _ in range(_READING_STEPS):
         rows = torch.randint(0, len(lessons), (512,))
         optimiser.zero_grad()
         logits = reading(lessons[rows].float())
         loss = nn.functional.cross_entropy(logits, targets[rows], weight=weight, ignore_index=-1)
+        loss = loss + _READING_KEEP * reading.weight.square().sum()
         loss.backward()
         optimiser.step()
+        falling.step()
     return reading.weight.detach(), reading.bias.detach()
 
 
@@ -307,7 +316,8 @@ def main() -> None:
     clips = scenes.clips_of(sources, given.hold_out)
     notes["data"] = data_of(clips)
     card = msgspec.structs.replace(model.card, notes=model.card.notes | notes)
-    model = stamped(CryModel(card, settle(model, clips, given.seed)))
+    others = scenes.unlabelled_in(given.unlabelled)
+    model = stamped(CryModel(card, settle(model, clips, given.seed, others)))
     given.out.write_bytes(model.to_bytes())
 
 

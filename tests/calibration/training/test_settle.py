@@ -54,6 +54,25 @@ def test_settling_learns_from_recordings_and_moves_the_last_layer_only(tmp_path:
     assert heard(settled, kitten) > heard(model, kitten)
 
 
+def test_a_long_sound_counts_no_more_than_a_few_seconds(tmp_path: Path) -> None:
+    model = CryModel.from_bytes(cry_model_bytes(None))
+    known = recording(tmp_path, "kitten", 1)
+    other = known.path.with_name("long.wav")
+    soundfile.write(other, np.tile(soundfile.read(known.path)[0], 5), 16_000)
+    for windows in (settle._labelled(model, [known], 1.0, 1.0), settle._others(model, [other])):
+        assert len(windows.weight) > settle._MOST_WINDOWS
+        assert windows.weight.sum() == pytest.approx(settle._MOST_WINDOWS)
+
+
+def test_unlabelled_sounds_are_learnt_as_nobody(tmp_path: Path) -> None:
+    model = CryModel.from_bytes(cry_model_bytes(None))
+    known = [recording(tmp_path, kind, 1) for kind in ("kitten", "other")]
+    stranger = recording(tmp_path, "kitten", 7)
+    alone = CryModel(model.card, settle.settle(model, known, seed=1))
+    beside = CryModel(model.card, settle.settle(model, known, 1, [stranger.path] * 20))
+    assert heard(beside, stranger) < heard(alone, stranger)
+
+
 def heard(model: CryModel, clip: Clip) -> float:
     _, p = windows_of(model, soundfile.read(clip.path, dtype="float32")[0])
     return float(p[:, 0].max())

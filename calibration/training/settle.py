@@ -42,7 +42,7 @@ missed instead of 3 %. From (4, 8, 4, 1.2, 2) to (8, 16, 8, 1.2, 2) it is 150 to
 must grow with the pets, or more of them are taken for pets (18 % at (5, 10, 3, 1.2, 2), not 11)"""
 _SPEEDS = {1.0: 1.0, 0.8: 0.5, 1.25: 0.5}
 """how fast every clip is played, and how much its windows count then: 0.02 of babies' AUC"""
-_MOST_WINDOWS = 8
+MOST_WINDOWS = 8
 """a longer sound counts as one of so many: held out in folds 0 to 3, and with whines at 2 instead
 of 6, average precision 0.791 instead of 0.766, barks' AUC 0.979 instead of 0.953; 4 and 16 gave the
 same within 0.006"""
@@ -80,15 +80,15 @@ def settle(
     Beside them it hears synthetic puppies, and some of the ``unlabelled`` sounds as "other".
     """
     rng = np.random.default_rng(seed)
-    parts = [_labelled(model, clips, at, weight) for at, weight in _SPEEDS.items()]
+    parts = [labelled(model, clips, at, weight) for at, weight in _SPEEDS.items()]
     parts.append(_puppies(model, rng))
     drawn = rng.permutation(len(unlabelled))[:_UNLABELLED]
-    parts += [_others(model, [unlabelled[i] for i in drawn])] if len(drawn) else []
+    parts += [unlabelled_sounds(model, [unlabelled[i] for i in drawn])] if len(drawn) else []
     weights, bias = fit(model.head[1], parts, seed)
     return model.arrays | {"head1": weights, "head1_bias": bias}
 
 
-def _labelled(model: CryModel, clips: Sequence[Clip], at: float, weight: float) -> Windows:
+def labelled(model: CryModel, clips: Sequence[Clip], at: float, weight: float) -> Windows:
     """Every window whose kind is known of the clips, played ``at`` times their speed."""
     return _joined(_labelled_windows(model, clip, at, weight) for clip in clips)
 
@@ -100,7 +100,8 @@ def _labelled_windows(model: CryModel, clip: Clip, at: float, weight: float) -> 
     return _windows(model, samples, clip.kind, cries or [(0, len(samples))], weight)
 
 
-def _others(model: CryModel, paths: Sequence[Path]) -> Windows:
+def unlabelled_sounds(model: CryModel, paths: Sequence[Path]) -> Windows:
+    """Every window of the beginnings of these files, as "other"."""
     most = _UNLABELLED_S * AUDIO_RATE_HZ
     return _joined(_windows(model, read_audio(path)[:most], "other", [], 1.0) for path in paths)
 
@@ -119,11 +120,11 @@ def _puppies(model: CryModel, rng: Generator) -> Windows:
 def _windows(
     model: CryModel, samples: Floats, kind: Kind, cries: Sequence[tuple[int, int]], weight: float
 ) -> Windows:
-    """The windows of one sound whose kind is known; a long one counts as ``_MOST_WINDOWS``."""
+    """The windows of one sound whose kind is known; a long one counts as ``MOST_WINDOWS``."""
     hidden = hidden_of(model, samples)
     targets = window_targets(kind, cries, len(hidden)).astype(np.int64)
     known = targets >= 0
-    share = weight * _MOST_WINDOWS / max(_MOST_WINDOWS, int(known.sum()))
+    share = weight * MOST_WINDOWS / max(MOST_WINDOWS, int(known.sum()))
     return Windows(
         hidden[known], targets[known], np.full(int(known.sum()), share, dtype=np.float32)
     )

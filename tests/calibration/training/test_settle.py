@@ -59,9 +59,12 @@ def test_a_long_sound_counts_no_more_than_a_few_seconds(tmp_path: Path) -> None:
     known = recording(tmp_path, "kitten", 1)
     other = known.path.with_name("long.wav")
     soundfile.write(other, np.tile(soundfile.read(known.path)[0], 5), 16_000)
-    for windows in (settle._labelled(model, [known], 1.0, 1.0), settle._others(model, [other])):
-        assert len(windows.weight) > settle._MOST_WINDOWS
-        assert windows.weight.sum() == pytest.approx(settle._MOST_WINDOWS)
+    for windows in (
+        settle.labelled(model, [known], 1.0, 1.0),
+        settle.unlabelled_sounds(model, [other]),
+    ):
+        assert len(windows.weight) > settle.MOST_WINDOWS
+        assert windows.weight.sum() == pytest.approx(settle.MOST_WINDOWS)
 
 
 def test_unlabelled_sounds_are_learnt_as_nobody(tmp_path: Path) -> None:

@@ -70,6 +70,10 @@ class Spoken:
             return self.clock(t_s)
         return f"{self.day(t_s)} {self.clock(t_s)}"
 
+    def near(self, t_s: float) -> str:
+        """``02:14`` within twelve hours, over midnight, too: only one can be meant; else ``when``."""
+        return self.clock(t_s) if abs(t_s - self._now_s) < DAY_S / 2 else self.when(t_s)
+
     def span(self, seconds: float) -> str:
         """``45 s``, ``12 min``, ``3 h 20 min``, ``2 days``."""
         if seconds < MINUTE_S:

@@ -42,6 +42,13 @@ def test_spans_are_as_precise_as_a_tired_person_needs(seconds, said):
     assert SAY.span(seconds) == said
 
 
+def test_what_is_near_needs_no_day_over_midnight_either():
+    assert [SAY.near(NOW + h * HOUR_S) for h in (0, 11.9, -11.9)] == ["12:14", "00:08", "00:20"]
+    midnight = Spoken(EN, NOW + 11.5 * HOUR_S)
+    assert midnight.near(NOW + 13 * HOUR_S) == "01:14"
+    assert midnight.near(NOW + 24 * HOUR_S) == "tomorrow 12:14"
+
+
 def test_moments_name_the_day_where_it_is_not_today():
     assert SAY.when(NOW) == "12:14"
     assert SAY.when(NOW - DAY_S) == "yesterday 12:14"

@@ -151,7 +151,7 @@ def _last_bottle(document: Document, spoken: Spoken, words: Words) -> str:
     at_s, grams = moment(document, "last_feed_at"), number(document, "last_feed_g")
     if at_s is None:
         return words("baby.no_bottle")
-    time, ago = spoken.when(at_s), spoken.ago(at_s)
+    time, ago = spoken.near(at_s), spoken.ago(at_s)
     if grams is None:
         return words("baby.bottle_unknown", time=time, ago=ago)
     return words("baby.bottle", grams=spoken.grams(grams), time=time, ago=ago)
@@ -160,7 +160,7 @@ def _last_bottle(document: Document, spoken: Spoken, words: Words) -> str:
 def _next_bottle(due_s: float | None, now_s: float, spoken: Spoken, words: Words) -> str:
     if due_s is None:
         return words("baby.due_unknown")
-    time = spoken.when(due_s)
+    time = spoken.near(due_s)
     if due_s < now_s:
         return words("baby.due_late", time=time, span=spoken.span(now_s - due_s))
     return words("baby.due", time=time, span=spoken.span(due_s - now_s))

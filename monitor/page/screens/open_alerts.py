@@ -69,7 +69,7 @@ def _card(alert: Document, spoken: Spoken, words: Words) -> AlertCard:
         title=text(alert, "title") or words("alert.untitled"),
         message=text(alert, "message") or "",
         why=text(alert, "why") or "",
-        since="" if since is None else words("alert.since", time=spoken.when(since)),
+        since="" if since is None else words("alert.since", time=spoken.near(since)),
         seen=_seen(alert, spoken, words),
         is_crying=kind == "crying",
         step_id=(text(alert, "step_id") or "") if kind == "who_is_it" else "",

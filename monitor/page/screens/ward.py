@@ -122,7 +122,7 @@ def _short(row: BabyRow, document: Document, seen: Seen) -> Short:
     weight = f"{row.weight} ({row.weighed})" if row.told else row.weight
     gain = row.verdict if gain_g is None else spoken.grams(gain_g, signed=True)
     amount = number(document, "next_feed_ml")
-    due = row.next_bottle if due_s is None else spoken.when(due_s)
+    due = row.next_bottle if due_s is None else spoken.near(due_s)
     if due_s is not None and amount is not None:
         due = f"{due}, {spoken.millilitres(amount)}"
     return Short(row.name, weight, gain, due)

@@ -71,7 +71,7 @@ class Spoken:
         return f"{self.day(t_s)} {self.clock(t_s)}"
 
     def near(self, t_s: float) -> str:
-        """``02:14`` within twelve hours, over midnight, too: only one can be meant; else ``when``."""
+        """``02:14`` within twelve hours, over midnight, too; farther off what ``when`` says."""
         return self.clock(t_s) if abs(t_s - self._now_s) < DAY_S / 2 else self.when(t_s)
 
     def span(self, seconds: float) -> str:

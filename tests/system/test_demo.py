@@ -76,7 +76,7 @@ def test_its_story_stays_on_a_terminal_of_80_columns() -> None:
     assert float(promised_s) == 15
     assert float(promised_s) <= took_s
     (lived_s,) = re.findall(r"is over: 1\.5 h in (\d+) s", said)
-    assert float(lived_s) < 1.6 * float(promised_s) + 5  # on a computer with other work
+    assert float(lived_s) < 3 * float(promised_s) + 5  # on a computer with other work
     first = next(line for line in story if "lifted out" in line)
     assert first.startswith("22:")  # a night begins at night
 

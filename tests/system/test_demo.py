@@ -76,7 +76,9 @@ def test_its_story_stays_on_a_terminal_of_80_columns() -> None:
     assert float(promised_s) == 15
     assert float(promised_s) <= took_s
     (lived_s,) = re.findall(r"is over: 1\.5 h in (\d+) s", said)
-    assert float(lived_s) < 3 * float(promised_s) + 5  # on a computer with other work
+    overloaded = os.getloadavg()[0] > 2 * (os.cpu_count() or 1)
+    share = 3.0 if overloaded else 1.6  # on a computer with other work
+    assert float(lived_s) < share * float(promised_s) + 5
     first = next(line for line in story if "lifted out" in line)
     assert first.startswith("22:")  # a night begins at night
 

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import paho.mqtt.client as mqtt
 
-from monitor.times import HOUR_S, rfc3339
+from monitor.page.spoken import local_day
+from monitor.times import DAY_S, HOUR_S, rfc3339
 from tests.system.subscriber import Subscriber
 
 BOX = "test-box"
@@ -32,7 +33,7 @@ def health(microphone: str | None = "healthy", scale: str | None = "healthy") ->
 
 def baby(name: str, **more: Any) -> dict[str, Any]:
     return {
-        "name": name, "species": "kitten", "born": at(-9 * 24)[:10], "adult_weight_kg": None,
+        "name": name, "species": "kitten", "born": local_day(time.time() - 9 * DAY_S).isoformat(), "adult_weight_kg": None,
         "weight_g": 234.5, "weighed_at": at(-0.7), "gain_24h_g": 9.8, "gain_24h_pct": 4.5,
         "verdict": "gaining", "last_feed_at": at(-0.6), "last_feed_g": 8.2, "intake_24h_g": 64.0,
         "bottle_due_at": at(1.9), "in_box": True, "out_since": None, "next_feed_ml": 8.5,

@@ -64,7 +64,7 @@ def on_a_terminal(columns: int, *options: str) -> str:
 def test_its_story_stays_on_a_terminal_of_80_columns() -> None:
     pytest.importorskip("amqtt", reason='needs the extra "demo"')
     began_s = time.monotonic()
-    said = on_a_terminal(80, "--hours", "1.5", "--speed", "360")
+    said = on_a_terminal(80, "--hours", "1.5", "--speed", "180")
     took_s = time.monotonic() - began_s
     progress = re.findall(r"\r\x1b\[K(\[[^\r\n]*)", said)
     assert progress, "no progress was shown"
@@ -73,12 +73,10 @@ def test_its_story_stays_on_a_terminal_of_80_columns() -> None:
     assert max(len(line) for line in story) < 80
     assert not re.search(r"^\[#", "\n".join(story), re.MULTILINE)  # the line was wiped each time
     (promised_s,) = re.findall(r"about (\d+) s", said)
-    assert float(promised_s) == 15
+    assert float(promised_s) == 30
     assert float(promised_s) <= took_s
     (lived_s,) = re.findall(r"is over: 1\.5 h in (\d+) s", said)
-    overloaded = os.getloadavg()[0] > 2 * (os.cpu_count() or 1)
-    share = 3.0 if overloaded else 1.6  # on a computer with other work
-    assert float(lived_s) < share * float(promised_s) + 5
+    assert float(lived_s) < 1.6 * float(promised_s) + 5  # on a computer with other work
     first = next(line for line in story if "lifted out" in line)
     assert first.startswith("22:")  # a night begins at night
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -68,8 +67,7 @@ def test_all_rooms_are_seen_at_once_and_handed_over(
             window.locator("#handover").click()
             first = window.locator("#ward section").first
             expect(first).to_contain_text("A kitten has been crying for 12 min")
-            age = re.compile(r"Joey \(kitten, (9|10) days old\): ")  # midnight may pass
-            expect(first).to_contain_text(age)
+            expect(first).to_contain_text("Joey (kitten, 9 days old): ")
             screen.check("ward-hand-over")
             window.get_by_role("link", name="Puppies").click()
             expect(window.locator("#ward section")).to_have_count(1)

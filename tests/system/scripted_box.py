@@ -33,7 +33,8 @@ def health(microphone: str | None = "healthy", scale: str | None = "healthy") ->
 
 def baby(name: str, **more: Any) -> dict[str, Any]:
     return {
-        "name": name, "species": "kitten", "born": local_day(time.time() - 9 * DAY_S).isoformat(), "adult_weight_kg": None,
+        "name": name, "species": "kitten", "born": str(local_day(time.time() - 9 * DAY_S)),
+        "adult_weight_kg": None,
         "weight_g": 234.5, "weighed_at": at(-0.7), "gain_24h_g": 9.8, "gain_24h_pct": 4.5,
         "verdict": "gaining", "last_feed_at": at(-0.6), "last_feed_g": 8.2, "intake_24h_g": 64.0,
         "bottle_due_at": at(1.9), "in_box": True, "out_since": None, "next_feed_ml": 8.5,

@@ -305,7 +305,7 @@
 
   function leave() {
     left = Date.now();
-    setTimeout(stay, ON_THE_WAY_MS);
+    setTimeout(stay, ON_THE_WAY_MS + 100); // clocks are rounded
   }
 
   function stay() {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
 from monitor.core.cry.model import CryModel
@@ -13,7 +12,7 @@ from monitor.errors import InputError
 
 def shipped(name: str) -> bytes:
     """The bytes of ``monitor/data/<name>``."""
-    return files("monitor").joinpath("data", name).read_bytes()
+    return Path(__file__).with_name(name).read_bytes()
 
 
 def cry_model_bytes(path: str | None) -> bytes:

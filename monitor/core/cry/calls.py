@@ -6,6 +6,7 @@ second: whether the same kind of call comes again. Computed only when a bout is 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -82,10 +83,8 @@ def _spans(above_db: NDArray[np.floating]) -> list[tuple[int, int]]:
 
 def _pitch(frames: Floats) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """Fundamental in hertz and normalised autocorrelation there, per frame."""
-    window = np.hanning(FRAME).astype(np.float32)
-    spectrum = np.fft.rfft((frames - frames.mean(axis=1, keepdims=True)) * window, _SIZE)
-    related = np.fft.irfft(np.square(np.abs(spectrum)), _SIZE)[:, :FRAME]
-    of_window = np.fft.irfft(np.square(np.abs(np.fft.rfft(window, _SIZE))), _SIZE)[:FRAME]
+    related = _related((frames - frames.mean(axis=1, keepdims=True)) * _window())
+    of_window = _related(_window()[None])[0]
     shortest, longest = (int(AUDIO_RATE_HZ / hz) for hz in (HIGHEST_HZ, LOWEST_HZ))
     lags = np.arange(shortest, longest + 1)
     normal = related[:, lags] / (related[:, :1] + 1e-20) * (of_window[0] / of_window[lags])
@@ -103,6 +102,20 @@ def _pitch(frames: Floats) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     bend = np.minimum(before - 2 * here + after, -1e-6)
     lag = lags[first] + np.clip(0.5 * (before - after) / bend, -0.5, 0.5)
     return AUDIO_RATE_HZ / lag, here
+
+
+def _related(frames: Floats) -> Floats:
+    """Autocorrelation of each row, shape (rows, FRAME)."""
+    spectra = np.empty((len(frames), _SIZE // 2 + 1), dtype=np.complex64)
+    # numpy transforms in single precision only with a norm there and from complex numbers back.
+    np.fft.rfft(frames, _SIZE, norm="forward", out=spectra)  # type: ignore[arg-type]
+    spectra *= spectra.conj()
+    return np.fft.irfft(spectra, _SIZE)[:, :FRAME].astype(np.float32, copy=False)
+
+
+@cache
+def _window() -> Floats:
+    return np.hanning(FRAME).astype(np.float32)
 
 
 def _row(

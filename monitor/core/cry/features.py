@@ -99,9 +99,9 @@ def _heard_bins() -> tuple[slice, Floats]:
 
 @cache
 def _window() -> Floats:
-    """Hann window scaled so that a full-scale sine has power 1 in its bin."""
+    """Hann window scaled so that a full-scale sine has power 1 in its bin of a forward norm."""
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(FRAME) / FRAME)
-    scaled: Floats = (window * 2 / window.sum()).astype(np.float32)
+    scaled: Floats = (window * 2 * FRAME / window.sum()).astype(np.float32)
     return scaled
 
 
@@ -121,7 +121,8 @@ def log_mel(samples: Floats, every: int = 1) -> Floats:
     spectra = np.empty((min(len(frames), _AT_ONCE), FRAME // 2 + 1), dtype=np.complex64)
     for at in range(0, len(frames), _AT_ONCE):
         windowed = frames[at : at + _AT_ONCE] * _window()
-        spectrum = np.fft.rfft(windowed, out=spectra[: len(windowed)])  # type: ignore[arg-type]  # the stubs know double precision only
+        # norm: numpy multiplies by a plain 1 without it, and computes in double precision for that.
+        spectrum = np.fft.rfft(windowed, norm="forward", out=spectra[: len(windowed)])  # type: ignore[arg-type]  # the stubs know double precision only
         parts = spectrum.view(np.float32)
         np.square(parts, out=parts)
         power = windowed[:, : FRAME // 2 + 1]  # memory at hand

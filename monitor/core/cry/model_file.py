@@ -93,10 +93,10 @@ def _array(raw: bytes) -> NDArray[np.generic]:
     shape, fortran, dtype = read(stream)
     if dtype.kind not in "fu" or dtype.hasobject:
         raise ValueError(f"an array holds {dtype}, not numbers: it could be code, it is not read")
-    content = raw[stream.tell() :]
-    if min(shape, default=1) < 0 or math.prod(shape) * dtype.itemsize != len(content):
-        raise ValueError(f"an array says its shape is {shape}, but it has {len(content)} bytes")
-    values = np.frombuffer(content, dtype)
+    size = len(raw) - stream.tell()
+    if min(shape, default=1) < 0 or math.prod(shape) * dtype.itemsize != size:
+        raise ValueError(f"an array says its shape is {shape}, but it has {size} bytes")
+    values = np.frombuffer(raw, dtype, offset=stream.tell())
     if not np.isfinite(values).all():
         raise ValueError("an array holds values that are no numbers")
     return values.reshape(shape, order="F" if fortran else "C")

@@ -70,10 +70,11 @@ class CryNet(nn.Module):
         for (shape, _), conv, norm in zip(SHAPES, self.convs, self.norms, strict=True):
             past = shape.kernel[0] - shape.stride[0]
             x = torch.relu(norm(conv(nn.functional.pad(x, (0, 0, past, 0)))))
-        x = x.squeeze(3)  # (batch, channels, frames)
-        x = nn.functional.pad(x, (FRAMES_PER_STEP, 0))
-        windows = x.unfold(2, 2 * FRAMES_PER_STEP, FRAMES_PER_STEP)
-        pooled = torch.cat([windows.mean(dim=3), windows.amax(dim=3)], dim=1).transpose(1, 2)
+        steps = x.squeeze(3).unflatten(2, (-1, FRAMES_PER_STEP))  # (batch, channels, steps, frames)
+        sums, tops = (nn.functional.pad(part, (1, 0)) for part in (steps.sum(3), steps.amax(3)))
+        mean = (sums[:, :, :-1] + sums[:, :, 1:]) / (2 * FRAMES_PER_STEP)
+        top = torch.maximum(tops[:, :, :-1], tops[:, :, 1:])
+        pooled = torch.cat([mean, top], dim=1).transpose(1, 2)
         taught = self.lesson(torch.relu(self.head0(self.dropout(pooled))))
         return Output(self.reading(taught), taught)
 

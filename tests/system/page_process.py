@@ -133,10 +133,19 @@ class PageProcess:
         finally:
             connection.close()
 
+    def in_turn(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Reply:
+        """One request that comes later when it is asked to."""
+        while True:
+            reply = self.request(method, path, body, headers)
+            wait_s = reply.headers.get("retry-after")
+            if reply.status != HTTPStatus.TOO_MANY_REQUESTS or wait_s is None:
+                return reply
+            time.sleep(float(wait_s))
+
     def phone(self, *options: str) -> Phone:
         """A phone that has just been paired; ``--look-only`` for one that may change nothing."""
         form = urlencode({"code": self.code(*options)}).encode()
-        reply = self.request("POST", "/pair", form, FORM)
+        reply = self.in_turn("POST", "/pair", form, FORM)
         assert reply.status == 303, reply.text
         return Phone(self, reply.headers["set-cookie"].partition(";")[0].partition("=")[2])
 
@@ -158,30 +167,31 @@ FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
 class Phone:
-    """A paired phone without a browser; ``token`` is what its cookie holds."""
+    """A paired phone without a browser; ``token`` is what its cookie holds.
+
+    Asked to come later, it does: on a slow machine a test that polls spends the turns of a phone.
+    """
 
     def __init__(self, page: PageProcess, token: str) -> None:
         self._page = page
         self.token = token
 
     def get(self, path: str, **headers: str) -> Reply:
-        return self._page.request("GET", path, None, self._headers() | headers)
+        return self._request("GET", path, None, headers)
 
     def document(self, path: str) -> Any:
-        """The JSON at a path; asked to come later, it does."""
-        while (reply := self.get(path)).status == HTTPStatus.TOO_MANY_REQUESTS:
-            time.sleep(float(reply.headers["retry-after"]))
-        return reply.json
+        """The JSON at a path."""
+        return self.get(path).json
 
     def send(self, path: str, args: dict[str, Any]) -> Reply:
         """A JSON command, such as ``/api/boxes/test-box/cmd/feed``."""
         kind = {"content-type": "application/json"}
-        return self._page.request("POST", path, msgspec.json.encode(args), self._headers() | kind)
+        return self._request("POST", path, msgspec.json.encode(args), kind)
 
     def submit(self, path: str, **fields: str) -> Reply:
         """A form, such as ``/boxes/test-box/do/feed``, with its token."""
         body = urlencode({"csrf": self.csrf(), **fields}).encode()
-        return self._page.request("POST", path, body, self._headers() | FORM)
+        return self._request("POST", path, body, FORM)
 
     def csrf(self) -> str:
         """The token that every form of this phone carries."""
@@ -197,10 +207,17 @@ class Phone:
 
     def events(self) -> Events:
         """An open ``/api/stream``."""
-        return Events(self._page.port, self._headers())
+        return Events(self._page.port, self.cookie)
 
-    def _headers(self) -> dict[str, str]:
+    @property
+    def cookie(self) -> dict[str, str]:
+        """The header that shows who it is."""
         return {"cookie": f"{COOKIE}={self.token}"}
+
+    def _request(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str]
+    ) -> Reply:
+        return self._page.in_turn(method, path, body, self.cookie | headers)
 
 
 class Events:

@@ -168,7 +168,10 @@ def test_a_flood_of_requests_is_told_to_wait_and_a_paired_phone_is_not(page: Pag
     assert {status for status, _ in seen} == {401, 429}
     assert all(int(wait or 0) >= 1 for status, wait in seen if status == 429)
     assert phone.get("/").status == 200
-    answers = [phone.get("/healthz").status for _ in range(int(PAIRED.burst) * 3)]
+    answers = [
+        page.request("GET", "/healthz", headers=phone.cookie).status
+        for _ in range(int(PAIRED.burst) * 3)
+    ]
     assert answers.count(200) >= PAIRED.burst
 
 

@@ -8,6 +8,7 @@ Blocks in which nothing stands out of the background are not shown to the networ
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from itertools import groupby
 from typing import NamedTuple
@@ -112,7 +113,8 @@ class CryDetector:
         self._net = Net(model)
         self._second_look = SecondLook(model.card.rule.span_s)
         self.state = DetectorState()
-        self._pending: Floats
+        self._pending: list[Floats]
+        self._waiting: int
         self._restart()
 
     @property
@@ -143,12 +145,17 @@ class CryDetector:
             self._tell(self._finish(), heard)
             self._second_look.reset()
         self._state.end_s = end_s = block.end_s
-        self._pending = np.concatenate([self._pending, block.samples])
-        while (blocks := (len(self._pending) - _LOOK_AHEAD) // _BLOCK_SAMPLES) > 0:
-            start_s = end_s - len(self._pending) / AUDIO_RATE_HZ
+        self._pending.append(block.samples)
+        self._waiting += len(block.samples)
+        if self._waiting < _BLOCK_SAMPLES + _LOOK_AHEAD:
+            return heard
+        pending = np.concatenate(self._pending)
+        while (blocks := (len(pending) - _LOOK_AHEAD) // _BLOCK_SAMPLES) > 0:
+            start_s = end_s - len(pending) / AUDIO_RATE_HZ
             done = min(blocks, _BLOCKS_AT_ONCE) * _BLOCK_SAMPLES
-            self._tell(self._hear(self._pending[: done + _LOOK_AHEAD], start_s), heard)
-            self._pending = self._pending[done:]
+            self._tell(self._hear(pending[: done + _LOOK_AHEAD], start_s), heard)
+            pending = pending[done:]
+        self._pending, self._waiting = [pending], len(pending)
         return heard
 
     def flush(self) -> Heard:
@@ -169,7 +176,7 @@ class CryDetector:
             heard.calls.extend([call] if call else [])
 
     def _restart(self) -> None:
-        self._pending = np.zeros(0, dtype=np.float32)
+        self._pending, self._waiting = [], 0
         self._heard_samples = 0
         self._surveyor = Surveyor()
         self._net.reset()
@@ -179,11 +186,11 @@ class CryDetector:
     def _finish(self) -> list[CryWindow]:
         """Score the rest of a stretch, padded with silence, and forget it."""
         windows: list[CryWindow] = []
-        left, end_s = len(self._pending), self._state.end_s
+        left, end_s = self._waiting, self._state.end_s
         if end_s is not None and left and (left > _LOOK_AHEAD or not self._heard_samples):
             start_s = end_s - left / AUDIO_RATE_HZ
             padded = np.zeros(_BLOCK_SAMPLES + _LOOK_AHEAD, dtype=np.float32)
-            padded[:left] = self._pending
+            padded[:left] = np.concatenate(self._pending)
             steps = min(BLOCK_STEPS, -(-left // STEP_SAMPLES))
             windows = self._hear(padded, start_s)[:steps]
         self._restart()
@@ -227,15 +234,17 @@ class CryDetector:
 
     def _measure_level(self, samples: Floats) -> None:
         steps = samples.reshape(-1, STEP_SAMPLES)
-        power = np.vecdot(steps, steps) / STEP_SAMPLES
-        mean: Floats = steps @ _ones() / np.float32(STEP_SAMPLES)
-        offset = mean * mean  # a constant is no sound
-        if (offset > LARGE_OFFSET * power).any():
-            steps = steps - mean[:, None]
-            power = np.vecdot(steps, steps) / STEP_SAMPLES
-        else:
-            power -= offset
-        self._levels_db += (10 * np.log10(power + 1e-11)).tolist()
+        energies, sums = np.vecdot(steps, steps).tolist(), (steps @ _ones()).tolist()
+        self._levels_db += map(_level_db, steps, energies, sums)
         del self._levels_db[:-20]
         self.level_db = self._levels_db[-1]
         self.floor_db = sorted(self._levels_db)[len(self._levels_db) // 4]
+
+
+def _level_db(step: Floats, energy: float, total: float) -> float:
+    """RMS in dBFS of a step whose squares and samples add up to so much; a constant is no sound."""
+    offset = total * total / STEP_SAMPLES
+    if offset > LARGE_OFFSET * energy:
+        moving = step - np.float32(total / STEP_SAMPLES)
+        energy, offset = float(np.vecdot(moving, moving)), 0.0
+    return 10 * math.log10((energy - offset) / STEP_SAMPLES + 1e-11)

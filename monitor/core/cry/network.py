@@ -29,20 +29,26 @@ class _Layer:
         self._buffer = np.zeros((conv.carried + frames, bands, conv.inputs), dtype=np.float32)
         self.input = self._buffer[conv.carried :]
         self.rows, self.columns = frames // st, (bands - kf) // sf + 1
-        t, f, c = self._buffer.strides
-        shape = (self.rows, self.columns, kt, kf * conv.inputs)
-        # Overlapping windows without a copy; numpy checks that they stay inside the buffer.
-        self._windows = np.ndarray(shape, np.float32, self._buffer, strides=(t * st, f * sf, t, c))
         # A column of ones behind the cells brings the bias into the product.
         self._factor = np.ones((self.rows * self.columns, len(conv.weights)), dtype=np.float32)
-        self._cells = self._factor[:, :-1].reshape(shape)
+        # Overlapping windows without a copy; numpy checks that they stay inside the buffer. What
+        # a window takes of one frame is one item, copied in half as many instructions as numbers.
+        item = np.dtype((np.void, kf * conv.inputs * self._buffer.itemsize))
+        shape = (self.rows, self.columns, kt)
+        t, f, _ = self._buffer.strides
+        self._windows = np.ndarray(shape, item, self._buffer, strides=(t * st, f * sf, t))
+        row = self._factor.strides[0]
+        strides = (row * self.columns, row, item.itemsize)
+        self._cells = np.ndarray(shape, item, self._factor, strides=strides)
+        # numpy compares with as many zeros four times as fast as with one.
+        self._zeros = np.zeros((len(self._factor), conv.outputs), dtype=np.float32)
 
     def run(self, out: Floats) -> None:
         """Convolve what lies in ``input`` into ``out``, shape (rows, columns, outputs)."""
-        np.copyto(self._cells, self._windows)
+        self._cells[...] = self._windows
         flat = out.reshape(len(self._factor), -1)
         np.matmul(self._factor, self._conv.weights, out=flat)
-        np.maximum(flat, 0, out=flat)
+        np.maximum(flat, self._zeros, out=flat)
         carried = self._conv.carried
         self._buffer[:carried] = self._buffer[len(self._buffer) - carried :].copy()
 

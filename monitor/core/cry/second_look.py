@@ -92,7 +92,9 @@ class SecondLook:
 
     def hear(self, samples: Floats, end_s: float) -> None:
         """The next samples of the stream, and when the last of them ends."""
-        self._kept.append((np.clip(samples, -1, 1) * np.float32(_FULL_SCALE)).astype(np.int16))
+        if max(samples.max(), -samples.min()) > 1:
+            samples = np.clip(samples, -1, 1)
+        self._kept.append((samples * np.float32(_FULL_SCALE)).astype(np.int16))
         self._count, self._end_s = self._count + len(samples), end_s
         while self._count - len(self._kept[0]) >= self._span + len(samples):
             self._count -= len(self._kept.popleft())

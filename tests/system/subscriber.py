@@ -8,12 +8,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+
+MARKS = "test/caught-up/"
+"""topics on which a subscriber hears itself"""
 
 
 class Subscriber:
@@ -38,7 +42,8 @@ class Subscriber:
             [(topic, 1) for topic in self._topics]
         )
         self.client.on_subscribe = lambda *_: self._subscribed.set()
-        self.client.on_message = lambda _c, _u, message: self.messages.append(message)
+        self.client.on_message = lambda _c, _u, message: self._take(message)
+        self._marks: set[str] = set()
 
     def __enter__(self) -> Subscriber:
         self.client.connect("127.0.0.1", self._port, 30)
@@ -54,6 +59,25 @@ class Subscriber:
     ) -> None:
         self.client.disconnect()
         self.client.loop_stop()
+
+    def _take(self, message: mqtt.MQTTMessage) -> None:
+        if message.topic.startswith(MARKS):
+            self._marks.add(message.topic)
+        else:
+            self.messages.append(message)
+
+    def caught_up(self) -> None:
+        """Return when all that the broker had for it before this call has come.
+
+        Needs the right to read and write ``test/#``.
+        """
+        mark = f"{MARKS}{uuid4().hex}"
+        self._subscribed.clear()
+        self.client.subscribe(mark, 1)
+        assert self._subscribed.wait(30)
+        self.client.publish(mark, b"", 1)
+        wait_for(lambda: mark in self._marks)
+        self.client.unsubscribe(mark)
 
     def payloads(self, topic: str) -> list[bytes]:
         return [message.payload for message in list(self.messages) if message.topic == topic]
@@ -100,11 +124,11 @@ class KeptPhone:
 def wait_for(what: Callable[[], Any], timeout_s: float = 60.0) -> Any:
     """Poll until ``what()`` is true; fail after ``timeout_s``, which only a fault needs.
 
-    The last of nothing (IndexError) has not come yet.
+    The last of nothing, or a key of a document that is not there (LookupError), has not come yet.
     """
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
-        with suppress(IndexError):
+        with suppress(LookupError):
             if found := what():
                 return found
         time.sleep(0.02)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -62,10 +61,11 @@ def test_nothing_stays_behind_and_nobody_is_told_anything(tmp_path: Path) -> Non
     try:
         with Subscriber(server.port, "#") as phone:
             assert found_at(server.port).state == "ok"
+            phone.caught_up()
             topics = {message.topic for message in phone.messages if message.payload}
         assert topics == {"nursery/kangaroo/check"}
         with Subscriber(server.port, "#") as later:
-            time.sleep(0.3)
+            later.caught_up()
             assert not list(later.messages)
         assert not session_present(server.port), "commands wait for nobody"
     finally:

@@ -137,7 +137,7 @@ def test_a_missing_scale_is_said_loudly(broker: Mosquitto, start: Start) -> None
         alert = wait_for(lambda: phone.json(f"{base}/alert"))[0]
         assert (alert["kind"], alert["state"]) == ("monitor_blind", "raised")
         assert wait_for(lambda: phone.last(f"{base}/problem/monitor_blind") == b"ON")
-        scale = phone.json(f"{base}/scale")[-1]
+        scale = wait_for(lambda: phone.json(f"{base}/scale"))[-1]
         assert scale["total_g"] is None
         assert daemon.alive
         assert daemon.stop() == 0
@@ -247,5 +247,6 @@ def test_a_long_list_comes_in_while_the_box_is_watched(
         told = daemon.nursery("weigh", "--csv", str(tmp_path / "w.csv"), "--yes")
         assert told.returncode == 0, told.stderr
         assert told.stdout.endswith(f"{many} of {many} weighings imported\n")
+        phone.caught_up()
         assert phone.last("nursery/test-box/status") == b"online"
         assert [a["message"] for a in phone.json("nursery/test-box/alert")] == []

@@ -218,7 +218,8 @@ def test_a_listener_that_comes_back_after_a_broker_s_death_has_missed_nothing(
     box.until(lambda: box.publisher.status().unheard == [TOPICS.alert])
     with Subscriber(broker.port, TOPICS.alert) as phone:
         box.until(lambda: not box.waiting)
-        wait_for(lambda: len(phone.messages) == 2)
+        told = {b"while the broker was down", b"while the phone was not back"}
+        wait_for(lambda: set(phone.payloads(TOPICS.alert)) == told)
     box.publisher.close()
 
 
@@ -264,6 +265,7 @@ def test_a_broker_that_never_acknowledges_is_left_and_told_and_gets_the_alert_fi
     assert silent_s >= 0.5
     assert "acknowledge" in box.publisher.status().why or box.publisher.connected
     assert box.waiting == [b"first"]
+    box.until(lambda: broker.published)
     assert broker.published[0] == TOPICS.alert
     box.publisher.close()
     broker.close()
@@ -325,12 +327,11 @@ def test_a_new_critical_alert_leaves_before_ten_thousand_that_wait(
     journal.write(Batch(messages=old))
     box = Box(journal, broker.port)
     with Subscriber(broker.port, TOPICS.alert) as phone:
-        box.until(lambda: len(phone.messages) > 100)
-        told_s = time.monotonic()
+        box.until(lambda: len(journal.outbox) < len(old) - 100)
+        gone = len(old) - len(journal.outbox)
         box.tell(news("new"))
         box.until(lambda: b"new" in phone.payloads(TOPICS.alert))
-        assert time.monotonic() - told_s < 2.0
-        assert len(phone.messages) < 1000
+        assert phone.payloads(TOPICS.alert).index(b"new") < gone + 900
     box.publisher.close()
 
 
@@ -345,7 +346,9 @@ def test_a_huge_retained_message_on_a_command_topic_costs_neither_memory_nor_ale
         box = Box(journal, broker.port, "3.1.1")
         box.until(lambda: TOPICS.commands in box.publisher.status().refused)
         box.tell(news("first"))
-        box.until(lambda: phone.payloads(TOPICS.alert) == [b"first"] and not box.waiting)
+        box.until(lambda: phone.payloads(TOPICS.alert) and not box.waiting)
+        phone.caught_up()
+        assert set(phone.payloads(TOPICS.alert)) == {b"first"}  # 3.1.1 may bring it twice
         assert memory_mb() - before < 20
         report = box.publisher.report(0.0)
         assert (report.takes_alerts, report.hears_commands) == (True, False)

@@ -66,10 +66,28 @@ def announced(phone: Subscriber) -> set[str]:
     return {device for device in devices if not device.startswith("nursery_baby_")}
 
 
+def ends(*boxes: Daemon) -> int:
+    """How often their connections have ended."""
+    return sum(box.log.count("not connected to") for box in boxes)
+
+
+def at_rest(*boxes: Daemon) -> bool:
+    """Whether none of their connections ends within three seconds."""
+    before = ends(*boxes)
+    time.sleep(3.0)
+    return ends(*boxes) == before
+
+
+def statuses(phone: Subscriber, since: int) -> list[bytes]:
+    """What was said of being online after so many messages."""
+    later = list(phone.messages)[since:]
+    return [m.payload for m in later if m.topic == "nursery/test-box/status"]
+
+
 def retained(port: int, *topics: str) -> dict[str, bytes]:
     """What a phone sees that connects now."""
     with Subscriber(port, *topics) as late:
-        time.sleep(0.5)
+        late.caught_up()
         return {m.topic: m.payload for m in late.messages if m.retain and m.payload}
 
 
@@ -88,20 +106,20 @@ def test_a_copied_card_is_told_by_both_and_neither_silences_the_other(
         wait_for(lambda: "sudo nursery identity --new" in second.log, START_S)
         health = lambda: phone.json("nursery/test-box/health")  # noqa: E731 - asked anew each time
         wait_for(lambda: any(h["identity_error"] for h in health()), START_S)
-        time.sleep(2.0)  # throwing each other out has come to an end: each has a name of its own
-        before = (first.log + second.log).count("not connected to")
-        time.sleep(3.0)
-        assert (first.log + second.log).count("not connected to") == before
-        assert before <= 2 * SHORT_ENDS + 2  # three short connections each, and who was last
+        # Throwing each other out comes to an end: each has a name of its own.
+        wait_for(lambda: at_rest(first, second), 2 * START_S)
+        # Three short connections each, and who was last.
+        assert ends(first, second) <= 2 * SHORT_ENDS + 2
         assert second.nursery("identity", "--new").returncode == 0
         wait_for(lambda: "Two boxes are called test-box" in conflicts(phone), START_S)
         wait_for(lambda: len(announced(phone)) == 2, START_S)  # it takes nothing from the first
+        phone.caught_up()
+        said = len(phone.messages)
         assert second.stop() == 0  # politely: it says "offline" for the name that both have
-        wait_for(lambda: phone.last("nursery/test-box/status") == b"online", START_S)
+        wait_for(lambda: b"offline" in statuses(phone, said), START_S)
+        status = {"nursery/test-box/status": b"online"}
+        wait_for(lambda: retained(broker.port, *status) == status, START_S)
         assert first.alive
-    assert retained(broker.port, "nursery/test-box/status") == {
-        "nursery/test-box/status": b"online"
-    }
 
 
 def test_two_boxes_of_one_name_are_told_critically(
@@ -117,9 +135,12 @@ def test_two_boxes_of_one_name_are_told_critically(
         wait_for(lambda: "has the same name" in second.log, START_S)
         critical = [a for a in phone.json("nursery/test-box/alert") if "called" in a["title"]]
         assert {alert["severity"] for alert in critical} == {"critical"}
+        phone.caught_up()
         assert announced(phone) == before, "the second announces nothing: no entity twice"
+        said = len(phone.messages)
         second.stop(signal.SIGKILL)  # its will says "offline" while the first one watches
-        wait_for(lambda: phone.last("nursery/test-box/status") == b"online", START_S)
+        wait_for(lambda: b"offline" in statuses(phone, said), START_S)
+        wait_for(lambda: statuses(phone, said)[-1] == b"online", START_S)
         assert first.alive
 
 
@@ -138,8 +159,9 @@ def test_a_fresh_card_finds_the_earlier_one_and_goes_on_as_it(
         first.stop(signal.SIGKILL)  # the card has died
         fresh = boxes("fresh").start()
         wait_for(lambda: "An earlier card is still announced" in conflicts(phone), START_S)
+        phone.caught_up()
         assert announced(phone) == before
-        assert "sudo nursery adopt" in fresh.log
+        wait_for(lambda: "sudo nursery adopt" in fresh.log, START_S)
         adopted = fresh.nursery("adopt")
         assert adopted.returncode == 0
         assert 'nursery baby add "Joey"' in adopted.stdout
@@ -147,8 +169,8 @@ def test_a_fresh_card_finds_the_earlier_one_and_goes_on_as_it(
         wait_for(lambda: announced(phone) == before, START_S)
         assert fresh.nursery("baby", "add", "Joey", "--species", "kitten").returncode == 0
         wait_for(lambda: phone.last(baby_topic), START_S)
-    topics = retained(broker.port, "homeassistant/#")
-    assert len(topics) == 2, "one document for the box and one for Joey, under the old ids"
+    # One document for the box and one for Joey, under the old ids.
+    wait_for(lambda: len(retained(broker.port, "homeassistant/#")) == 2, START_S)
 
 
 def test_a_fresh_card_has_the_earlier_one_removed(
@@ -163,7 +185,7 @@ def test_a_fresh_card_has_the_earlier_one_removed(
         wait_for(lambda: "An earlier card is still announced" in conflicts(phone), START_S)
         assert fresh.nursery("adopt", "--remove").returncode == 0
         wait_for(lambda: announced(phone) and announced(phone) != before, START_S)
-        assert len(announced(phone)) == 1
+        wait_for(lambda: len(announced(phone)) == 1, START_S)
 
 
 def test_a_box_that_is_renamed_leaves_nothing_behind(
@@ -207,9 +229,7 @@ def test_a_baby_that_leaves_while_nothing_is_connected_leaves_nothing_behind(
     with Subscriber(broker.port, "nursery/test-box/status") as phone:
         wait_for(lambda: phone.last("nursery/test-box/status") == b"online", START_S)
         wait_for(lambda: not to_be_emptied(daemon.state_dir / "journal.sqlite"), START_S)
-    left = retained(broker.port, "#")
-    assert not [topic for topic in left if "joey" in topic]
-    assert not [topic for topic, payload in left.items() if b"Joey" in payload]
+    assert not _of_joey(broker)
 
 
 def test_a_broker_that_comes_back_with_an_older_memory_keeps_nothing_of_a_baby_that_has_left(
@@ -261,10 +281,12 @@ def test_a_box_that_wakes_on_another_computer_asks_and_empties_nothing_meanwhile
         journal.close()
         copy.start()
         wait_for(lambda: "This memory is another computer's" in conflicts(phone, "other"), START_S)
-        assert "sudo nursery identity --keep" in copy.log
+        wait_for(lambda: "sudo nursery identity --keep" in copy.log, START_S)
+        phone.caught_up()
         assert phone.last("nursery/test-box/status") != b""
         assert copy.nursery("identity", "--new").returncode == 0
         wait_for(lambda: len(announced(phone)) == 2, START_S)
+        phone.caught_up()
         assert phone.last("nursery/test-box/health") != b""
 
 

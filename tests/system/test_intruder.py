@@ -101,7 +101,7 @@ class Siege:
         )  # fmt: skip
         who = {"username": "phone", "password": PASSWORD + "2"}
         self.phone = Subscriber(self.broker.port, "#", **who)
-        self.told = Subscriber(self.broker.port, f"{BASE}/event", **who)
+        self.told = Subscriber(self.broker.port, f"{BASE}/event", f"{BASE}/cmd/+/result", **who)
         """hears nothing of the flood: a broker drops what a slow subscriber has no time for"""
         self.memory_kb: list[int] = []
         self.network: list[Any] = []
@@ -148,7 +148,8 @@ class Siege:
             except AssertionError as error:
                 raise AssertionError(self.daemon.log[-3000:]) from error
             self.code = self.daemon.stop()
-            time.sleep(0.3)
+            self.phone.caught_up()
+            self.told.caught_up()
 
     def _all_was_noticed(self) -> bool:
         return bool(self.events("cry_started") and (self.events("weigh_in") or self.short))
@@ -172,8 +173,8 @@ class Siege:
     def answers(self) -> list[dict[str, Any]]:
         return [
             json.loads(message.payload)
-            for message in list(self.phone.messages)
-            if message.topic.startswith(f"{BASE}/cmd/") and message.topic.endswith("/result")
+            for message in list(self.told.messages)
+            if message.topic.endswith("/result")
         ]
 
     def files(self) -> list[Path]:

@@ -38,7 +38,7 @@ def test_a_bottle_from_a_phone_is_seen_and_taken_back_on_the_pi(
         assert result == {"ok": True, "understood": "5 g"}
         wait_for(lambda: phone.json(f"{BASE}/baby/possum")[-1]["last_feed_g"] == 5.0)
         assert phone.json(f"{BASE}/baby/possum")[-1]["bottle_due_at"] is not None
-        told = [e for e in phone.json(f"{BASE}/event") if e["event"] == "feed"]
+        told = wait_for(lambda: [e for e in phone.json(f"{BASE}/event") if e["event"] == "feed"])
         assert (told[0]["origin"], told[0]["how"]) == ("typed", "tube")
 
         phone.send(f"{BASE}/cmd/note", {"baby": "possum", "kind": "stool", "value": "soft"})

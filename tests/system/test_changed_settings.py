@@ -16,6 +16,7 @@ from tests.system.daemon import Daemon
 from tests.system.fake_gpiochip import FakeChip, missing
 from tests.system.mosquitto import Mosquitto
 from tests.system.subscriber import Subscriber, wait_for
+from tests.system.test_identity import retained
 
 pytestmark = pytest.mark.system
 BASE = "nursery/test-box"
@@ -89,7 +90,7 @@ def test_a_setting_changes_without_a_restart_by_hand_and_without_an_alert(
     assert phone.json(f"{BASE}/alert") == []
     box.stop()
     assert "06:30" in box.nursery("get", "alerts.night.to").stdout
-    assert phone.last(f"{BASE}/status") == b"offline"
+    wait_for(lambda: phone.last(f"{BASE}/status") == b"offline")
 
 
 def test_a_box_that_is_renamed_leaves_nothing_behind(
@@ -102,11 +103,13 @@ def test_a_box_that_is_renamed_leaves_nothing_behind(
     answered = ask(phone, "configure", base="nursery/cellar", key="box", value="!!!")
     assert "lower-case letters" in answered["error"]
     wait_for(lambda: phone.last(f"{BASE}/status") == b"")
-    with Subscriber(broker.port, f"{BASE}/#", "homeassistant/#") as late:
-        wait_for(lambda: [m.topic for m in late.messages])
-        topics = {m.topic for m in late.messages if m.retain}
-    assert not [topic for topic in topics if topic.startswith(BASE)]
-    assert len({topic.split("/")[3] for topic in topics}) == 1, "one identity, one device"
+    wait_for(lambda: not retained(broker.port, f"{BASE}/#"))
+    wait_for(lambda: len(identities(broker)) == 1)  # and so one device
+
+
+def identities(broker: Mosquitto) -> set[str]:
+    """Of the boxes that Home Assistant is told of."""
+    return {topic.split("/")[3] for topic in retained(broker.port, "homeassistant/#")}
 
 
 def device(phone: Subscriber) -> str:

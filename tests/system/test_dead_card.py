@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from paho.mqtt.client import MQTTMessage
 
 from monitor.store.reading import JournalReader
 from tests.system.daemon import Daemon
@@ -100,6 +101,11 @@ def told(phone: Subscriber, title: str, state: str = "raised") -> list[object]:
     return [a for a in phone.json(f"{BASE}/alert") if a["title"] == title and a["state"] == state]
 
 
+def announcements(phone: Subscriber) -> list[MQTTMessage]:
+    """The discovery documents."""
+    return [m for m in list(phone.messages) if m.topic.startswith("homeassistant/device")]
+
+
 def ring(phone: Subscriber) -> None:
     """Something new that must reach the phone."""
     before = len(phone.json(f"{BASE}/alert"))
@@ -142,8 +148,8 @@ def test_a_card_that_is_dead_at_the_start_is_watched_without_and_taken_up_later(
         daemon = start()
         wait_for(lambda: phone.last(f"{BASE}/status") == b"online")
         assert daemon.nursery("baby", "add", "Possum", "--species", "puppy").returncode == 0
-        wait_for(lambda: phone.json(f"{BASE}/baby/possum"))
-        documents = {m.topic for m in phone.messages if m.topic.startswith("homeassistant/device")}
+        wait_for(lambda: any(b"Possum" in m.payload for m in announcements(phone)))
+        documents = {m.topic for m in announcements(phone)}
         assert daemon.stop() == 0
         card.die()
         daemon.start()
@@ -155,7 +161,8 @@ def test_a_card_that_is_dead_at_the_start_is_watched_without_and_taken_up_later(
         card.revive()
         wait_for(lambda: phone.json(f"{BASE}/baby/possum"))
         assert daemon.stop() == 0
-        after = {m.topic for m in phone.messages if m.topic.startswith("homeassistant/device")}
+        phone.caught_up()
+        after = {m.topic for m in announcements(phone)}
         assert after <= documents  # no entity twice, under another identity
     assert "Traceback" not in daemon.log
     journal = JournalReader.open_for_reading(daemon.state_dir / "journal.sqlite")

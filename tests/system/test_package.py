@@ -51,9 +51,10 @@ def practises_and_alerts(pi: Pi) -> None:
     pi.run(
         f"(timeout 60 mosquitto_sub -h {ADDRESS} -p 8883"
         " --cafile /etc/mosquitto/certs/nursery-ca.crt"
-        f" -u phone -P {password} -t nursery/nursery/alert -v > /root/heard 2>&1 &)"
+        f" -u phone -P {password} -t nursery/nursery/alert -t nursery/nursery/status -v"
+        " > /root/heard 2>&1 &)"
     )
-    pi.wait("ss -Htn state established '( sport = :8883 )'", ":8883")
+    pi.wait("cat /root/heard", "nursery/nursery/status")  # kept at the broker: it is subscribed
     pi.phone("POST", "/api/boxes/nursery/cmd/test_alert", {})
     pi.wait("cat /root/heard", "test")
 

@@ -31,6 +31,11 @@ def last(phone: Subscriber, topic: str) -> dict:
     return found[-1] if found else {}
 
 
+def announced(phone: Subscriber) -> bytes:
+    documents = [m for m in list(phone.messages) if m.topic.startswith("homeassistant/device/")]
+    return b"\n".join(document.payload for document in documents)
+
+
 def test_a_box_without_parts_lives_hears_and_weighs_and_nobody_takes_it_for_a_real_one(
     box: Daemon, broker: Mosquitto
 ) -> None:
@@ -38,18 +43,21 @@ def test_a_box_without_parts_lives_hears_and_weighs_and_nobody_takes_it_for_a_re
     with Subscriber(broker.port, "nursery/#", "homeassistant/#") as phone:
         wait_for(lambda: last(phone, "scale").get("total_g"), START_S)
         wait_for(lambda: last(phone, "cry").get("level_db"), START_S)
-        assert set(last(phone, "scale")["in_box"]) == {"Kangaroo", "Possum"}
-        assert last(phone, "baby/kangaroo")["weight_g"] == 179.0
+        both = {"Kangaroo", "Possum"}
+        wait_for(lambda: set(last(phone, "scale")["in_box"] or []) == both, START_S)
+        wait_for(lambda: last(phone, "baby/kangaroo").get("weight_g") == 179.0, START_S)
+        wait_for(lambda: last(phone, "baby/possum").get("gain_24h_g") is not None, START_S)
         assert last(phone, "baby/possum")["gain_24h_g"] < 5.0
         wait_for(lambda: last(phone, "health").get("practice") is True, START_S)
         phone.client.publish("nursery/test-box/cmd/test_alert", "{}", qos=1)
         wait_for(lambda: last(phone, "alert"), START_S)
         assert last(phone, "alert")["title"].startswith("Practice: ")
+        wait_for(lambda: phone.last("nursery/test-box/alert/text"), START_S)
         text = phone.payloads("nursery/test-box/alert/text")[-1].decode()
         assert text.startswith("test-box: Practice: ")
+        wait_for(lambda: last(phone, "alerts"), START_S)
         assert all(a["title"].startswith("Practice: ") for a in last(phone, "alerts"))
-        announced = [m for m in phone.messages if m.topic.startswith("homeassistant/device/")]
-        assert any(b"Nursery test-box (practice)" in message.payload for message in announced)
+        wait_for(lambda: b"Nursery test-box (practice)" in announced(phone), START_S)
         wait_for(lambda: time.monotonic() - began_s > 20.0, START_S)  # it used to go deaf by then
         kinds = {a["kind"] for a in last(phone, "alerts")}
         assert "monitor_blind" not in kinds

@@ -146,7 +146,8 @@ def test_what_the_boxes_say_is_kept_under_stable_names(
     wait_for(lambda: database.samples("nursery_cry_minutes_24h"))
     assert database.samples("nursery_cry_crying") == [], "unknown is no number"
     wait_for(lambda: database.value("last_over_time(nursery_box_online[1h])") == 1.0)
-    assert database.samples("nursery_baby_feed_g")[0][1][0] == (weighed_s + 60, 7.5)
+    fed = wait_for(lambda: database.samples("nursery_baby_feed_g"))
+    assert fed[0][1][0] == (weighed_s + 60, 7.5)
 
 
 def test_no_alert_is_lost_while_the_database_is_down(
@@ -172,7 +173,7 @@ def test_no_alert_is_lost_while_the_database_is_down(
     wanted = {begun_s + APART_S * number for number in range(1, 1201)}
     wait_for(lambda: reminded(database) >= wanted)
     assert reminded(database) == wanted
-    assert "takes them again" in records.log()
+    wait_for(lambda: "takes them again" in records.log())
 
 
 def reminded(database: Victoria) -> set[float]:
@@ -223,6 +224,12 @@ def alerting(tmp_path: Path, database: Victoria) -> Iterator[Alerting]:
     server.stop()
 
 
+def summaries(alerting: Alerting) -> dict[str, str]:
+    """What an Alertmanager has been told, by the rule."""
+    fired = list(alerting.fired)
+    return {alert["labels"]["alertname"]: alert["annotations"]["summary"] for alert in fired}
+
+
 def test_each_rule_fires_and_ends_also_for_a_box_that_has_gone_for_good(
     broker: Mosquitto, database: Victoria, records: Records, alerting: Alerting
 ) -> None:
@@ -240,9 +247,8 @@ def test_each_rule_fires_and_ends_also_for_a_box_that_has_gone_for_good(
         assert [labels["box"] for labels in firing["BoxSilent"]] == ["yard"]
         assert [labels["room"] for labels in firing["LosingWeightByRoom"]] == ["Quarantine"]
         assert [labels["box"] for labels in firing["NobodyAnswers"]] == ["attic"]
-        wait_for(lambda: len(alerting.fired) >= 3)
-        told = {alert["labels"]["alertname"]: alert["annotations"]["summary"]
-                for alert in alerting.fired}  # fmt: skip
+        wait_for(lambda: len(summaries(alerting)) >= 3)
+        told = summaries(alerting)
         assert told["BoxSilent"] == "yard is silent."
         assert told["LosingWeightByRoom"] == "Losing weight in Quarantine: 1."
         assert told["NobodyAnswers"] == (

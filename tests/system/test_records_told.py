@@ -136,13 +136,14 @@ def test_it_stands_on_the_list_of_boxes_and_on_the_hand_over(
 ) -> None:
     with (
         PageProcess(tmp_path / "page", broker.port) as page,
-        ScriptedBox(broker.port, "attic"),
-        ScriptedBox(broker.port, "yard"),
+        ScriptedBox(broker.port, "attic") as attic,
+        ScriptedBox(broker.port, "yard") as yard,
         chromium() as browser,
     ):
         phone = page.phone()
-        wait_for(lambda: len(phone.document("/api/boxes")) == 2)
-        assert phone.document("/api/records")["keeping"] is True
+        for each in (attic, yard):
+            each.is_seen_by(phone)
+        wait_for(lambda: (phone.document("/api/records") or {}).get("keeping") is True)
         for width in (390, 1280):
             with browser.screen(page, width=width, phone=page.phone()) as screen:
                 window = screen.go("/boxes")

@@ -48,9 +48,17 @@ class PageProcess:
     """One page on a free loopback port, with a configuration and state directory of its own."""
 
     def __init__(
-        self, directory: Path, broker_port: int, *, more: str = "", mqtt: str = ""
+        self,
+        directory: Path,
+        broker_port: int,
+        *,
+        more: str = "",
+        mqtt: str = "",
+        program: tuple[str, ...] = ("-m", "monitor"),
     ) -> None:
+        """``program``: what the interpreter runs in place of the daemon's own."""
         directory.mkdir(parents=True, exist_ok=True)
+        self._program = program
         self.port = free_port()
         self.state_dir = directory / "page-state"
         self.config = directory / "page.toml"
@@ -70,7 +78,7 @@ class PageProcess:
     def start(self) -> PageProcess:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "monitor", "page", "--config", str(self.config)],
+                [sys.executable, *self._program, "page", "--config", str(self.config)],
                 stdout=log, stderr=log, cwd=self.config.parent, env=self._environment(),
             )  # fmt: skip
         wait_for(self._answers)

@@ -11,7 +11,8 @@ import paho.mqtt.client as mqtt
 
 from monitor.page.spoken import local_day
 from monitor.times import DAY_S, HOUR_S, rfc3339
-from tests.system.subscriber import Subscriber
+from tests.system.page_process import Phone
+from tests.system.subscriber import Subscriber, wait_for
 
 BOX = "test-box"
 
@@ -124,6 +125,25 @@ class ScriptedBox:
     def __exit__(self, *_: object) -> None:
         self.leave()
         self._link.__exit__(None, None, None)
+
+    def is_seen_by(self, phone: Phone) -> None:
+        """Wait until this phone's page has each document that the box keeps at the broker.
+
+        Not in their latest words: what a test says later, it waits for itself.
+        """
+        wait_for(lambda: self._kept <= set(phone.document(self._path)["received_s"]))
+
+    def is_forgotten_by(self, phone: Phone) -> None:
+        """Wait until this phone's page has heard that nothing of the box is kept any more."""
+        wait_for(lambda: phone.get(self._path).status == 404)
+
+    @property
+    def _kept(self) -> set[str]:
+        return {topic.removeprefix(f"nursery/{self.name}/") for topic in self._retained}
+
+    @property
+    def _path(self) -> str:
+        return f"/api/boxes/{self.name}"
 
     def is_connected(self) -> bool:
         """Whether it has found its broker again."""

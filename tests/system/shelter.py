@@ -13,8 +13,9 @@ from typing import Any
 
 import msgspec
 
+from tests.system.page_process import Phone
 from tests.system.scripted_box import alert, at, baby, bad_night, health
-from tests.system.subscriber import Subscriber
+from tests.system.subscriber import Subscriber, wait_for
 
 BREATH_S = 20.0
 SIZES = {"Cat nursery": 14, "Kittens upstairs": 10, "Kittens downstairs": 8, "Puppies": 10,
@@ -123,6 +124,15 @@ class Shelter:
         for topic in sorted(self._retained):
             self._link.client.publish(topic, b"", 1, retain=True).wait_for_publish(30)
         self._link.__exit__(kind, error, trace)
+
+    def is_seen_by(self, phone: Phone) -> None:
+        """Wait until this phone's page has each document that the boxes keep at the broker."""
+
+        def seen() -> bool:
+            known = phone.document("/api/boxes")
+            return sum(len(box["received_s"]) for box in known) == len(self._retained)
+
+        wait_for(seen)
 
     @property
     def names(self) -> list[str]:

@@ -80,7 +80,9 @@ def test_a_code_that_the_lamp_blinks_pairs_a_phone(broker: Mosquitto, tmp_path: 
                     "POST", "/pair", urlencode({"code": code}).encode(), FORM
                 ).status
 
-            wait_for(lambda: page.request("GET", "/healthz").json["broker"])
+            box.client.publish("nursery/test-box/status", b"online", 1, True).wait_for_publish(30)
+            phone = page.phone()
+            wait_for(lambda: phone.get(BOX).status == 200)
             for wrong in ("12345678", "1234561", "AAAA-BBBB", 12345612, None):
                 box.send(topic, {"code": wrong})
             box.client.publish(topic, b"[]", 1).wait_for_publish(30)

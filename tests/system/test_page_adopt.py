@@ -41,6 +41,8 @@ class Fresh:
         stack.callback(fresh.stop)
         fresh.start()
         page = stack.enter_context(PageProcess(folder / "page", broker.port))
+        phone = page.phone()
+        wait_for(lambda: phone.get("/api/boxes/test-box").status == 200)
         browser = stack.enter_context(chromium())
         self.screen: Screen = stack.enter_context(browser.screen(page, phone=page.phone()))
         self.page = self.screen.go("/boxes/test-box")

@@ -50,7 +50,10 @@ class Truth:
         return found
 
     def on_the_page(self) -> dict[str, Any]:
-        document = self.phone.document(f"/api/boxes/{BOX}")
+        reply = self.phone.get(f"/api/boxes/{BOX}")
+        if reply.status != 200:  # it has not heard of the box yet
+            return {}
+        document = reply.json
         found = {key: document[key] for key in ("status", "cry", "scale", "alerts")}
         babies = {f"baby/{slug}": baby for slug, baby in document["babies"].items()}
         for alert in found["alerts"]:
@@ -139,7 +142,7 @@ def test_both_show_what_the_topics_say_whatever_happens(truth: Truth) -> None:
 def test_what_is_done_on_the_page_is_so_in_home_assistant(truth: Truth) -> None:
     truth.box.play(conditions=[crying()])
     truth.core.becomes(f"sensor.{PREFIX}_open_alerts", "1")
-    (alert,) = truth.phone.document(f"/api/boxes/{BOX}")["alerts"]
+    (alert,) = wait_for(lambda: truth.on_the_page().get("alerts"))
     answer = truth.phone.send(f"/api/boxes/{BOX}/cmd/acknowledge", {"id": alert["id"]})
     assert answer.json["ok"] is True
     seen = truth.core.ask(
@@ -152,11 +155,14 @@ def test_what_is_done_on_the_page_is_so_in_home_assistant(truth: Truth) -> None:
     wait_for(truth.agree)
 
 
+def is_offline(document: dict[str, Any]) -> bool:
+    return (document["status"], document["online"]) == ("offline", False)
+
+
 def test_neither_shows_a_current_value_of_a_box_that_has_vanished(truth: Truth) -> None:
     truth.box.kill()
     truth.core.becomes("sensor.possum_weight_g", "unavailable", 60)
-    document = truth.phone.document(f"/api/boxes/{BOX}")
-    assert (document["status"], document["online"]) == ("offline", False)
+    wait_for(lambda: is_offline(truth.phone.document(f"/api/boxes/{BOX}")))
     told = truth.phone.get(f"/boxes/{BOX}").text
     assert "All is well" not in told
     truth.box.start()

@@ -62,6 +62,9 @@ class World:
         self.page = PageProcess(folder / "page", self.broker.port).start()
         self.phone: Phone = self.page.phone()
         known(self.phone, _practises)
+        known(
+            self.phone, lambda box: box["settings"] and {"kangaroo", "possum"} <= set(box["babies"])
+        )
 
     def close(self) -> None:
         self.page.stop()

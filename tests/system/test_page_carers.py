@@ -64,9 +64,9 @@ def test_what_each_carer_does_is_recorded_under_her_name(
         items = mo.document(f"{HOME}/history?what={what}")["items"]
         return [each for each in items if each.get("by") is not None]
 
-    assert told("feeds")[0]["by"] == "Mo"
-    assert told("notes")[0]["by"] == "Ana"
-    assert [each["state"] for each in told("alerts")] == ["acknowledged"]
+    wait_for(lambda: told("feeds")[0]["by"] == "Mo")
+    wait_for(lambda: told("notes")[0]["by"] == "Ana")
+    wait_for(lambda: [each["state"] for each in told("alerts")] == ["acknowledged"])
     step = told("feeds")[0]["id"]
     assert ana.send(f"{HOME}/cmd/correct", {"step_id": step, "grams": 7}).json["ok"]
     wait_for(lambda: told("feeds")[0]["by"] == "Ana")

@@ -230,12 +230,15 @@ def test_a_new_box_is_set_up_on_the_phone_and_nothing_alarms_meanwhile(
         restarted_meanwhile(box, screen.page)
         walk.calibrate()
         walk.hear()
+        wait_for(lambda: set_up_of(phone, "attic").get("next") == "babies", 120.0)
         taken_up_again(screen, "/boxes/attic/setup", "babies")
         walk.register()
         walk.choose_alerts()
         walk.ring()
         wait_for(lambda: set_up_of(phone, "attic").get("ready"), 120.0)
-        assert set_up_of(phone, "attic")["next"] is None
+        wait_for(lambda: set_up_of(phone, "attic").get("next", "") is None, 120.0)
+        wait_for(lambda: phone_says.json("nursery/attic/alert"))
+        phone_says.caught_up()
         told = [alert["kind"] for alert in phone_says.json("nursery/attic/alert")]
         assert set(told) == {"test"}
         assert not phone_says.json("nursery/nursery/alert")

@@ -53,7 +53,7 @@ def house(
         shelter = running.enter_context(Shelter(broker.port))
         page = running.enter_context(PageProcess(folder / "page", broker.port, more=ROOMS))
         phone = page.phone()
-        wait_for(lambda: len(phone.document("/api/boxes")) == len(shelter.names))
+        shelter.is_seen_by(phone)
         wait_for(lambda: "38 well" in phone.get("/ward?as=text").text)
         yield running.enter_context(chromium()), page, shelter
 

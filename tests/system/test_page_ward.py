@@ -39,7 +39,7 @@ def shelter(
     with ExitStack() as running:
         page = running.enter_context(PageProcess(tmp_path / "page", broker.port, more=ROOMS))
         attic = running.enter_context(ScriptedBox(broker.port, "attic-1"))
-        running.enter_context(ScriptedBox(broker.port, "isolation"))
+        isolation = running.enter_context(ScriptedBox(broker.port, "isolation"))
         for daemon in (upstairs, downstairs):
             daemon.start()
             running.callback(daemon.stop)
@@ -49,7 +49,9 @@ def shelter(
         phone = page.phone()
         wait_for(lambda: "possum" in known(phone, "upstairs"))
         wait_for(lambda: "kangaroo" in known(phone, "downstairs"))
-        wait_for(lambda: "joey" in known(phone, "attic-1"))
+        attic.is_seen_by(phone)
+        isolation.is_seen_by(phone)
+        wait_for(lambda: len(phone.document("/api/boxes/attic-1")["alerts"]) == 3)
         browser = running.enter_context(chromium())
         yield browser, page, phone, attic
 

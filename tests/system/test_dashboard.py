@@ -18,6 +18,7 @@ from tests.system.browser import CHROMIUM, SCREENSHOTS
 from tests.system.home_assistant.box import POSSUM
 from tests.system.home_assistant.browsing import BABIES, IDS, TOPICS, WELL, Desk, desk, picture
 from tests.system.home_assistant.running import crying, needed, web_pages
+from tests.system.subscriber import wait_for
 
 pytestmark = [
     *needed,
@@ -61,6 +62,12 @@ def colour(shown: Locator) -> str:
     return found[1] if found else style
 
 
+def buttons_beside(page: Page) -> list[str]:
+    """Names of the buttons in the first section that is shown."""
+    shown = page.locator("hui-section").filter(visible=True).first.locator("hui-tile-card")
+    return shown.filter(visible=True).locator("[slot=primary]").all_inner_texts()
+
+
 def press(page: Page, name: str) -> None:
     tile(page, name).click()
 
@@ -71,7 +78,7 @@ def test_every_entity_on_it_is_one_of_the_box(here: Desk) -> None:
     named = set(re.findall(rf"\b(?:{domains})\.[a-z0-9_]+", text))
     named -= {"button.press", "select.select_option"}
     assert len(named) > 40
-    assert named <= set(here.core.entities())
+    wait_for(lambda: named <= set(here.core.entities()))
     assert here.core.ask("dashboard") == dashboard(IDS, BABIES, TOPICS)
 
 
@@ -79,17 +86,17 @@ def test_every_entity_on_it_is_one_of_the_box(here: Desk) -> None:
 def test_babies_come_first_and_every_name_can_be_read(here: Desk, width: int) -> None:
     with here.opened(width) as page:
         expect(tile(page, "Growth")).to_contain_text("gaining")
-        assert headings(page) == ["Kangaroo", "Possum", "The box", "The last days"]
+        wait_for(lambda: headings(page) == ["Kangaroo", "Possum", "The box", "The last days"])
         picture(page, SCREENSHOTS / f"home-assistant-{width}.png")
         names = page.locator("hui-tile-card").filter(visible=True).locator("[slot=primary]")
-        assert names.count() > 20
+        wait_for(lambda: names.count() > 20)
         assert names.evaluate_all(CUT_OFF) == []
         assert page.locator("hui-error-card, hui-warning").filter(visible=True).count() == 0
         assert not [name for name in names.all_inner_texts() if "Nursery" in name]
         for button in ("Fed as usual", "Weigh one baby", "Undo last entry"):
             expect(tile(page, button).locator("[slot=secondary]")).to_have_text("")
         for name in ("Growth", "Wellbeing", "Where it is"):
-            assert colour(tile(page, name)) == "green"
+            wait_for(lambda name=name: colour(tile(page, name)) == "green")
         wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert page.evaluate(wide) == 0
 
@@ -106,13 +113,13 @@ def test_an_alert_is_a_card_above_everything(here: Desk, width: int) -> None:
         alert = page.locator("ha-alert").filter(visible=True)
         expect(alert).to_contain_text("the bottle was due 20 min ago.")
         expect(tile(page, "Growth")).to_contain_text("losing")
-        assert alert.get_attribute("alert-type") == "error"
-        assert headings(page)[:2] == ["Alerts", "Kangaroo"]
-        assert [colour(tile(page, name)) for name in ("Growth", "Wellbeing")] == ["red", "red"]
+        expect(alert).to_have_attribute("alert-type", "error")
+        wait_for(lambda: headings(page)[:2] == ["Alerts", "Kangaroo"])
+        for name in ("Growth", "Wellbeing"):
+            wait_for(lambda name=name: colour(tile(page, name)) == "red")
         picture(page, SCREENSHOTS / f"home-assistant-alert-{width}.png")
-        shown = page.locator("hui-section").filter(visible=True).first.locator("hui-tile-card")
-        names = shown.filter(visible=True).locator("[slot=primary]").all_inner_texts()
-        assert names == ["I'm on it", "Snooze 30 min", "That was no cry"]
+        buttons = ["I'm on it", "Snooze 30 min", "That was no cry"]
+        wait_for(lambda: buttons_beside(page) == buttons)
 
 
 def test_each_of_several_alerts_has_a_button_of_its_own(here: Desk) -> None:
@@ -127,12 +134,11 @@ def test_each_of_several_alerts_has_a_button_of_its_own(here: Desk) -> None:
         seen = page.locator("ha-alert").filter(visible=True, has_text="Seen. ")
         expect(seen).to_have_count(1)
         expect(seen).to_contain_text("drinks too little")
-        shown = page.locator("hui-section").filter(visible=True).first.locator("hui-tile-card")
-        names = shown.filter(visible=True).locator("[slot=primary]").all_inner_texts()
-        assert names == [
+        buttons = [
             "I'm on it: Crying", "I'm on it: Low intake, Possum", "I'm on all of it",
             "Snooze 30 min", "That was no cry",
         ]  # fmt: skip
+        wait_for(lambda: buttons_beside(page) == buttons)
         picture(page, SCREENSHOTS / "home-assistant-several-390.png")
         said = "kangaroo-and-possum: Kitten crying; Possum drinks too little."
         here.core.becomes(f"sensor.{IDS}_alerts_text", said)
@@ -147,7 +153,7 @@ def test_a_new_box_says_what_is_missing_and_a_told_weight_is_told(here: Desk) ->
             missing=["calibration", "babies"],
         )
         expect(page.get_by_text("the scale's calibration, who is here")).to_be_visible()
-        assert headings(page)[0] == "Not set up yet"
+        wait_for(lambda: headings(page)[0] == "Not set up yet")
         expect(tile(page, "Weight, told and not weighed")).to_contain_text("98")
         picture(page, SCREENSHOTS / "home-assistant-new-390.png")
         here.box.play(conditions=[], missing=[], told={"possum": WELL, "kangaroo": WELL})

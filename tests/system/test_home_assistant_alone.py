@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import signal
-import time
 from pathlib import Path
 
 from tests.system.daemon import Daemon
@@ -18,10 +17,12 @@ from tests.system.home_assistant.running import (
     crying,
     mqtt_complaints,
     needed,
+    promised,
 )
 from tests.system.mosquitto import Mosquitto
-from tests.system.subscriber import Subscriber
+from tests.system.subscriber import wait_for
 from tests.system.test_daemon import quiet_box
+from tests.system.test_identity import retained
 
 pytestmark = needed
 
@@ -33,6 +34,7 @@ def test_unavailable_when_killed_and_back_after_every_kind_of_restart(
     core = Core(tmp_path, broker.port)
     weight = "sensor.possum_weight_g"
     core.becomes(weight, "112.4", 30)
+    core.knows(announced())
     box.play(conditions=[crying()])
     event = "event.nursery_kangaroo_and_possum_alert"
     assert core.ask("wait", entity_id=event, attribute=["state", "raised"])["hit"]
@@ -40,8 +42,7 @@ def test_unavailable_when_killed_and_back_after_every_kind_of_restart(
 
     box.kill()
     core.becomes(weight, "unavailable", 20)
-    alive = {e for e, v in core.entities().items() if v["state"] != "unavailable"}
-    assert alive == set()
+    wait_for(lambda: {v["state"] for v in core.entities().values()} == {"unavailable"})
     box.start()
     core.becomes(weight, "112.4")
 
@@ -55,8 +56,9 @@ def test_unavailable_when_killed_and_back_after_every_kind_of_restart(
     core = Core(tmp_path, broker.port)
     try:
         core.becomes(weight, "112.4", 30)
+        core.knows(before.values())
         assert {e["entity_id"]: e["unique_id"] for e in core.entities().values()} == before
-        assert core.ask("state", entity_id=event)["state"] == last  # no alert fired again
+        wait_for(lambda: core.ask("state", entity_id=event)["state"] == last)  # none fired again
         box.close()  # politely: it says offline itself
         core.becomes(weight, "unavailable", 5)
         assert mqtt_complaints(core) == []
@@ -70,8 +72,8 @@ def test_one_document_per_entity_gives_the_same_picture(tmp_path: Path, broker: 
     core = Core(tmp_path, broker.port)
     try:
         core.becomes("sensor.possum_weight_g", "112.4", 30)
-        assert {e["unique_id"] for e in core.entities().values()} == set(announced())
-        assert len(core.ask("devices")) == 3
+        core.knows(announced())
+        wait_for(lambda: len(core.ask("devices")) == 3)
         assert mqtt_complaints(core) == []
     finally:
         core.close()
@@ -92,27 +94,20 @@ def test_the_daemon_itself_through_a_baby_s_stay(tmp_path: Path, broker: Mosquit
         core.press("button.nursery_test_box_test_alert")
         event = "event.nursery_test_box_alert"
         assert core.ask("wait", entity_id=event, attribute=["kind", "test"])["hit"]
+        core.knows(promised(broker.port))
         before = {e["unique_id"]: e["entity_id"] for e in core.entities().values()}
         assert daemon.nursery("baby", "edit", "Possum", "--rename", "Poppy").returncode == 0
-        end = time.monotonic() + 60
-        while "Poppy" not in {device["name"] for device in core.ask("devices")}:
-            assert time.monotonic() < end
-            time.sleep(0.1)
+        wait_for(lambda: "Poppy" in {device["name"] for device in core.ask("devices")})
         core.becomes("sensor.possum_weight_g", "205.0")
         assert {e["unique_id"]: e["entity_id"] for e in core.entities().values()} == before
         printed = daemon.nursery("dashboard").stdout
         assert "heading: Poppy" in printed
         named = set(re.findall(r" ((?:sensor|binary_sensor|button|select|image)[.]\w+)", printed))
         assert named - {"button.press", "select.select_option"} <= set(before.values())
-        with Subscriber(broker.port, "nursery/#") as late:
-            time.sleep(1.0)
-            assert [m.topic for m in late.messages if "possum" in m.topic] == []
-            assert [m.topic for m in late.messages if m.topic.endswith("/poppy")]
+        wait_for(lambda: not [t for t in retained(broker.port, "nursery/#") if "possum" in t])
+        wait_for(lambda: [t for t in retained(broker.port, "nursery/#") if t.endswith("/poppy")])
         assert daemon.nursery("baby", "retire", "Poppy").returncode == 0
-        end = time.monotonic() + 60
-        while len(core.ask("devices")) > 1:
-            assert time.monotonic() < end
-            time.sleep(0.1)
+        wait_for(lambda: len(core.ask("devices")) <= 1)
         daemon.stop(signal.SIGKILL)
         core.becomes("sensor.nursery_test_box_total_g", "unavailable", 20)
         assert mqtt_complaints(core) == []
@@ -133,6 +128,7 @@ def test_a_fresh_card_doubles_no_entity_and_goes_on_as_the_earlier_one(
         core.becomes("binary_sensor.nursery_test_box_scale_alive", "on", 40)
         assert first.nursery("baby", "add", "Possum", "--species", "puppy").returncode == 0
         core.becomes("sensor.possum_weight_g", "unknown")
+        core.knows(promised(broker.port))
         before = {e["unique_id"]: e["entity_id"] for e in core.entities().values()}
         first.stop(signal.SIGKILL)  # the card has died
         core.becomes("sensor.nursery_test_box_total_g", "unavailable", 20)

@@ -32,8 +32,8 @@ def test_a_dead_database_and_a_dead_keeper_are_problems(
         core.becomes(RULES, "off")
         database.stop(signal.SIGKILL)
         core.becomes(NOT_KEPT, "on")
-        why = core.ask("state", entity_id=NOT_KEPT)["attributes"]["why"]
-        assert why == f"cannot reach {database.url}: Connection refused"
+        why = f"cannot reach {database.url}: Connection refused"
+        wait_for(lambda: core.shows(NOT_KEPT)["why"] == why)
         database.start()
         core.becomes(NOT_KEPT, "off")
         records.stop(signal.SIGKILL)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from monitor.mqtt.discovery import discovery
 from monitor.mqtt.topics import Topics
 from tests.system.home_assistant.box import BOX, IDENTITY, KANGAROO, POSSUM
 from tests.system.mosquitto import BINARY, free_port
+from tests.system.subscriber import Subscriber, wait_for
 
 HERE = Path(__file__).parent
 ROOT = Path(__file__).parents[3]
@@ -84,6 +86,15 @@ class Core:
     def entities(self) -> dict[str, dict[str, Any]]:
         return {entity["entity_id"]: entity for entity in self.ask("entities")}
 
+    def shows(self, entity_id: str) -> dict[str, Any]:
+        """The attributes that an entity has now."""
+        return dict(self.ask("state", entity_id=entity_id)["attributes"])
+
+    def knows(self, unique_ids: Iterable[str]) -> None:
+        """Wait until its entities are exactly these."""
+        wanted = set(unique_ids)
+        wait_for(lambda: {entity["unique_id"] for entity in self.entities().values()} == wanted)
+
     def press(self, entity_id: str) -> None:
         self.ask("call", service="button.press", data={"entity_id": entity_id})
 
@@ -122,6 +133,10 @@ class Box:
         assert self._process.stdin is not None
         self._process.stdin.write(msgspec.json.encode(script).decode() + "\n")
         self._process.stdin.flush()
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
 
     def kill(self) -> None:
         self._process.send_signal(signal.SIGKILL)
@@ -175,6 +190,15 @@ def announced() -> dict[str, str]:
         for body in bodies
         for row in body["components"].values()
     }
+
+
+def promised(broker_port: int) -> set[str]:
+    """Unique ids of everything that the discovery documents at a broker promise."""
+    with Subscriber(broker_port, "homeassistant/device/#") as late:
+        late.caught_up()
+        kept = [m.payload for m in late.messages if m.retain and m.payload]
+    documents = [msgspec.json.decode(payload) for payload in kept]
+    return {row["unique_id"] for each in documents for row in each["components"].values()}
 
 
 def mqtt_complaints(core: Core) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 import paho.mqtt.client as mqtt
@@ -97,6 +98,13 @@ class Phone:
             elif heard.topic.endswith("/result"):
                 answer = heard.document
                 self._results[answer.get("request_id") or ""] = answer
+
+    def caught_up(self) -> None:
+        """Return when all that the broker had for it has come; at once while it is away."""
+        if self.connected:
+            mark = f"nursery/caught-up/{uuid4().hex}"
+            self._client.publish(mark, b"", qos=1)
+            wait_for(lambda: mark in self._last)
 
     # ------------------------------------------------------------------ what it knows
 

@@ -155,7 +155,7 @@ def _round(world: World, judge: Judge, number: int, fault: str) -> Outcome:
     unrest, hangs = _settle(world, judge, seen)
     wrong += unrest
     memory, shown = seen[-1]
-    time.sleep(0.3)
+    world.phone.caught_up()
     alerts = world.phone.alerts
     figures, found = judge.round(
         memory, alerts, shown,

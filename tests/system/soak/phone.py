@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from types import TracebackType
 
 import msgspec
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
+
+MARK = "test/caught-up/soak"
 
 
 class SoakPhone:
@@ -21,6 +24,7 @@ class SoakPhone:
         self.answered = 0
         self._box, self._port = box, port
         self._seen: set[int] = set()
+        self._mark = threading.Event()
         self._client = client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id="soak-phone", clean_session=False
         )
@@ -43,10 +47,18 @@ class SoakPhone:
         self._client.loop_stop()
 
     def _connected(self, client: mqtt.Client, *_: object) -> None:
-        client.subscribe(f"nursery/{self._box}/alert", 1)
+        client.subscribe([(f"nursery/{self._box}/alert", 1), (MARK, 1)])
         self.subscribed = True
 
+    def caught_up(self) -> None:
+        """Return when all that the broker had for it has come."""
+        self._client.publish(MARK, b"", 1)
+        assert self._mark.wait(60)
+
     def _arrived(self, client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+        if message.topic == MARK:
+            self._mark.set()
+            return
         alert = msgspec.json.decode(message.payload)
         self.alerts += 1
         key = hash(alert["id"])

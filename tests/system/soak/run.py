@@ -103,7 +103,7 @@ class _Soak:
             self._app.run()
             self._stopping.set()
             weather.join(10.0)
-            time.sleep(0.5)
+            self._phone.caught_up()
         return self._found(time.monotonic() - began_s)
 
     def _outages(self) -> None:

@@ -60,6 +60,8 @@ class ScriptedBox:
         self.cry = CryStatus(crying=False, level_db=-52.0, cry_minutes_1h=0.0, cry_minutes_24h=4.5)
         self.told: dict[str, dict[str, Any]] = {}
         self._mode = mode
+        self._begun_s = time.time()
+        """what it says of its babies stays as it is: all who listen can be compared"""
         self._journal = Journal.open(directory / "journal.sqlite")
         self._policy = AlertPolicy(AlertsConfig(night=ALL_DAY), BOX, lambda _t: 0)
         config = MqttConfig(
@@ -155,13 +157,12 @@ class ScriptedBox:
             self._renew_s = 0.0
 
     def _state(self) -> BoxState:
-        now_s = time.time()
         return BoxState(
             cry=self.cry,
             scale=ScaleStatus(
                 total_g=1534.2, still=True, activity=0.05, in_box=[b.name for b in self.babies]
             ),
-            babies=[self._status(baby, now_s) for baby in self.babies],
+            babies=[self._status(baby, self._begun_s) for baby in self.babies],
             alerts=self._policy.open,
             sources={},
         )

@@ -111,7 +111,7 @@ def listening(root: Path) -> Iterator[SoundServer]:
     server = SoundServer(root / FAKE / "pulse")
     server.start()
     try:
-        server.hiss(2000)
+        server.hiss(12_000)
         for folder in ("run", "run/pulse"):
             (server.folder / folder).chmod(0o755)
         yield server

@@ -58,7 +58,7 @@ def sound(tmp_path: Path) -> Iterator[SoundServer]:
         pytest.skip(f"not installed: {', '.join(missing_tools())}")
     server = SoundServer(tmp_path / "pulse")
     server.start()
-    server.hiss(2000)
+    server.hiss(12_000)
     yield server
     server.close()
 

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 
 MOST_EMPTIED = 50
 """topics that are emptied again; a baby leaves some ten behind"""
-_BELONGS, _GONE = 0, 1
+_GONE_ONCE, _BELONGS, _GONE = -1, 0, 1
 """what stands beside a topic; larger numbers: it has been emptied, in this order"""
 
 
@@ -59,6 +59,9 @@ class RetainedTopics:
     def emptied(self, topic: str) -> None:
         """The broker has acknowledged it; one that is wanted again by now stays listed."""
         listed = self._listed()
+        if listed.get(topic) == _GONE_ONCE:
+            self._forget(topic)
+            self._write()
         if listed.get(topic) != _GONE:
             return
         self._set(topic, 1 + max(listed.values()))
@@ -72,10 +75,13 @@ class RetainedTopics:
             self._marks = None
 
     def disown(self, *, but: str) -> None:
-        """What is listed belongs to another box: forget it; ``but`` empty topics that hold this."""
+        """What is listed belongs to another box: forget it; ``but`` empty topics that hold this.
+
+        These only once: the other box may have this name, too, and announces itself there again.
+        """
         for topic in list(self._listed()):
             if but in topic:
-                self._set(topic, _GONE)
+                self._set(topic, _GONE_ONCE)
             else:
                 self._forget(topic)
         self._write()
@@ -83,7 +89,7 @@ class RetainedTopics:
     @property
     def gone(self) -> list[str]:
         """What is to be emptied at the broker."""
-        return [topic for topic, mark in self._listed().items() if mark == _GONE]
+        return [topic for topic, mark in self._listed().items() if mark in {_GONE, _GONE_ONCE}]
 
     @property
     def emptied_before(self) -> list[str]:
@@ -135,4 +141,4 @@ class RetainedTopics:
 
 def _mark(stored: object) -> int:
     """What makes no sense is to be emptied: what is wanted is listed again."""
-    return stored if isinstance(stored, int) and 0 <= stored < 2**31 else _GONE
+    return stored if isinstance(stored, int) and _GONE_ONCE <= stored < 2**31 else _GONE

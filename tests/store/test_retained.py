@@ -71,6 +71,18 @@ def test_what_belongs_to_another_box_is_forgotten_and_not_emptied(journal: Journ
     assert journal.retained.gone == ["h/device/nursery-a/x/config"]
 
 
+def test_what_another_box_may_announce_again_is_emptied_only_once(
+    journal: Journal, tmp_path: Path
+) -> None:
+    journal.retained.belong(["n/a", "h/device/nursery-a/x/config"])
+    journal.retained.disown(but="/nursery-a/")
+    again = Journal.open(tmp_path / "j.sqlite")  # no close(): kill -9 says no goodbye
+    assert again.retained.gone == ["h/device/nursery-a/x/config"]
+    again.retained.emptied("h/device/nursery-a/x/config")
+    assert again.retained.gone == again.retained.emptied_before == []
+    again.close()
+
+
 def test_a_card_that_refuses_loses_nothing_of_it(journal: Journal, tmp_path: Path) -> None:
     class Card(sqlite3.Connection):
         refuses = False
@@ -94,7 +106,7 @@ def test_a_card_that_refuses_loses_nothing_of_it(journal: Journal, tmp_path: Pat
     again.close()
 
 
-@pytest.mark.parametrize("value", [b"\xff", "x", 1.5, -1])
+@pytest.mark.parametrize("value", [b"\xff", "x", 1.5, -1, -2])
 def test_poisoned_rows_stop_nothing(journal: Journal, value: object) -> None:
     put_in(journal.path, "INSERT INTO retained VALUES (?, ?)", (value, "?"))
     journal.retained.belong(["n/a"])

@@ -107,16 +107,29 @@
       if (active && isTyping(active)) continue;
       if ("readings" in here.dataset && Date.now() - reading < READING_MS) continue;
       const open = [...here.querySelectorAll("details[open][id]")].map((each) => each.id);
+      const read = here.querySelector(".curve .point.on");
       here.innerHTML = there.innerHTML;
       here.className = there.className;
+      if (read) readAgain(here, read.getAttribute("aria-label"));
       for (const id of open) {
         const again = document.getElementById(id);
         if (again) again.open = true;
       }
-      const back = active && active.id ? document.getElementById(active.id) : null;
+      let back = active && active.id ? document.getElementById(active.id) : null;
+      if (active && active.matches(".curve")) back = here.querySelector(".curve");
       if (back) back.focus({ preventScroll: true });
     }
     prepare();
+  }
+
+  // The value of a curve that somebody reads stays while the point is there.
+  function readAgain(place, label) {
+    for (const point of place.querySelectorAll(".curve .point")) {
+      if (point.getAttribute("aria-label") === label) {
+        show(point);
+        return;
+      }
+    }
   }
 
   // The alert that a push leads to stays marked: ":target" is lost with the element it was on.

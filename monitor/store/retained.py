@@ -61,12 +61,10 @@ class RetainedTopics:
         listed = self._listed()
         if listed.get(topic) == _GONE_ONCE:
             self._forget(topic)
-            self._write()
-        if listed.get(topic) != _GONE:
-            return
-        self._set(topic, 1 + max(listed.values()))
-        for oldest in self.emptied_before[:-MOST_EMPTIED]:
-            self._forget(oldest)
+        elif listed.get(topic) == _GONE:
+            self._set(topic, 1 + max(listed.values()))
+            for oldest in self.emptied_before[:-MOST_EMPTIED]:
+                self._forget(oldest)
         self._write()
 
     def reload(self) -> None:

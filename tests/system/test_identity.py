@@ -254,10 +254,12 @@ def test_a_broker_that_comes_back_with_an_older_memory_keeps_nothing_of_a_baby_t
         assert daemon.nursery("baby", "add", "Roo", "--species", "kitten").returncode == 0
         wait_for(lambda: phone.last("nursery/test-box/baby/roo"), START_S)
     os.kill(daemon.pid, signal.SIGSTOP)  # it would empty at once what is to be seen
-    broker.stop(signal.SIGKILL)
-    broker.start()
-    assert _of_joey(broker), "the older memory"
-    os.kill(daemon.pid, signal.SIGCONT)
+    try:
+        broker.stop(signal.SIGKILL)
+        broker.start()
+        assert _of_joey(broker), "the older memory"
+    finally:
+        os.kill(daemon.pid, signal.SIGCONT)
     wait_for(lambda: retained(broker.port, "nursery/test-box/baby/roo"), START_S)
     wait_for(lambda: not _of_joey(broker), START_S)
 

@@ -38,7 +38,7 @@ YAMNET_SECONDS = (4, 12)
 BUDGETS = {
     "hearing, always something": 3.41,
     "hearing, quiet room": 1.62,
-    "weighing, at rest": 0.190,
+    "weighing, at rest": 0.194,
     "daemon, idle": 3.88,
 }
 """million instructions a second on x86-64 when last measured; a change of 3 % must be meant"""

@@ -33,7 +33,7 @@ from monitor.written.fields import (
     moment_s,
 )
 from monitor.written.setup_requests import BabyGive, BabyTake, SetupRequest
-from monitor.written.verb import Verb
+from monitor.written.verb import Verb, verb_of
 
 SNOOZE_MIN = 30.0
 SUMMARY_H = 12.0
@@ -333,11 +333,6 @@ ScaleRequest = (
 JournalRequest = History | Summarize
 """answered from what is stored"""
 Request = AlertRequest | ScaleRequest | JournalRequest | SetupRequest
-
-
-def verb_of(kind: type[Request] | Request) -> str:
-    """The verb of a request, or of its type."""
-    return str(kind.__struct_config__.tag)
 
 
 VERBS: dict[str, type[Request]] = {verb_of(kind): kind for kind in get_args(Request)}

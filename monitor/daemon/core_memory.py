@@ -15,7 +15,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from monitor.commands import ScaleRequest, verb_of
+from monitor.commands import ScaleRequest
 from monitor.config import Config
 from monitor.core import old_snapshot
 from monitor.core.pipeline import Pipeline
@@ -39,6 +39,7 @@ from monitor.store.journal import Journal
 from monitor.store.reading import JournalReader
 from monitor.times import DAY_S, local_minute
 from monitor.timeshift import TimeShift
+from monitor.written.verb import verb_of
 
 HISTORY_S = 90 * DAY_S
 """Weighings read at the start: longer than any baby stays on the bottle."""

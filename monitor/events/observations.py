@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from monitor import commands
 from monitor.events.babies import Arrival, Baby
 from monitor.events.event_types import CommandResult, Entries, SourceCondition
 from monitor.names import SourceName
 from monitor.timeshift import Moment
+from monitor.written.verb import verb_of
 
-if TYPE_CHECKING:  # numpy is loaded by the parts that compute, not by those that only talk
+if TYPE_CHECKING:  # numpy is loaded by the parts that compute, commands by those that read them
     import numpy as np
     from numpy.typing import NDArray
+
+    from monitor.commands import Request
 
 AUDIO_RATE_HZ = 16_000
 """Every audio block the core sees is mono at this rate (calls of interest lie below 8 kHz)."""
@@ -159,7 +161,7 @@ class Command(msgspec.Struct, frozen=True):
     """Something a person asked for, from a phone, the panel or the command line."""
 
     t_s: float
-    request: commands.Request
+    request: Request
     request_id: str | None = None
     """the answer echoes it"""
     origin: str = "mqtt"
@@ -171,7 +173,7 @@ class Command(msgspec.Struct, frozen=True):
     @property
     def verb(self) -> str:
         """What was asked for, as in topics."""
-        return commands.verb_of(self.request)
+        return verb_of(self.request)
 
     def answer(self, error: str | None = None, said: str | None = None) -> CommandResult:
         """It was carried out, or refused with a sentence; ``said`` is what the answer says back."""

@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from monitor.commands import Request, arguments, verb_of
+from monitor.commands import Request, arguments
 from monitor.errors import CommandError
 from monitor.events import Command
 from monitor.store.card import refusal
 from monitor.store.checked_rows import CheckedRows
 from monitor.written.requests import request
+from monitor.written.verb import verb_of
 
 AT_ONCE = 4
 """commands handed out at a time: each takes 10 ms on a desktop, about 0.1 s on a small Pi"""

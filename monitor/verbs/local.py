@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from monitor.commands import Request, verb_of
+from monitor.commands import Request
 from monitor.config import Config
 from monitor.daemon.recorder import Recorder
 from monitor.daemon.run_start import read_run_start
@@ -24,6 +24,7 @@ from monitor.store.journal import Journal
 from monitor.store.lock import StateLock
 from monitor.store.taking_over import take_over
 from monitor.written.days import LocalNow
+from monitor.written.verb import verb_of
 
 ANSWER_WITHIN_S = 10.0
 """since the last answer; the daemon looks once a second"""

@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin
 import msgspec
 from msgspec import Meta
 
-from monitor.commands import VERBS, Request, verb_of
+from monitor.commands import VERBS, Request
 from monitor.errors import CommandError
 from monitor.names import LONGEST_NAME, has_control
 from monitor.times import parse_rfc3339, rfc3339
@@ -25,6 +25,7 @@ from monitor.written.fields import LONGEST_TEXT
 from monitor.written.grams import parse_grams, spoken_grams
 from monitor.written.masses import parse_mass
 from monitor.written.moments import local_s, parse_moment, split_moment, spoken_moment
+from monitor.written.verb import verb_of
 
 LONGEST_PAYLOAD = 4096
 DEEPEST = 2

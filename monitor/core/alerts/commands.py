@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from monitor.commands import Acknowledge, NotACry, Request, Snooze, verb_of
+from monitor.commands import Acknowledge, NotACry, Request, Snooze
 from monitor.core.alerts.lifecycle import AlertLife
 from monitor.core.alerts.memory import AlertMemory
 from monitor.errors import CommandError
 from monitor.events import LISTENED, Alert, slug
 from monitor.times import MINUTE_S
+from monitor.written.verb import verb_of
 
 BUTTON_ENDED = "this button has been used, or is too old: open the page"
 

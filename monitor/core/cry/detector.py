@@ -155,7 +155,8 @@ class CryDetector:
             done = min(blocks, _BLOCKS_AT_ONCE) * _BLOCK_SAMPLES
             self._tell(self._hear(pending[: done + _LOOK_AHEAD], start_s), heard)
             pending = pending[done:]
-        self._pending, self._waiting = [pending], len(pending)
+        # Copied: what is left of a long block must not keep the whole of it.
+        self._pending, self._waiting = [pending.copy()], len(pending)
         return heard
 
     def flush(self) -> Heard:

@@ -15,7 +15,7 @@ from msgspec import Meta
 
 from monitor.core.cry.bouts import BoutRule
 from monitor.core.cry.features import Floats, fingerprint
-from monitor.core.cry.model_file import ConvShape, check_fit, read_arrays
+from monitor.core.cry.model_file import Arrays, ConvShape, check_fit, read_arrays
 from monitor.errors import InputError
 
 SPECIES = ("kitten", "puppy", "human", "other")
@@ -59,23 +59,25 @@ class Conv(NamedTuple):
 class CryModel:
     """Weights and rule; stateless, may be shared."""
 
-    def __init__(self, card: Card, arrays: dict[str, Floats]) -> None:
+    def __init__(self, card: Card, arrays: Arrays) -> None:
         """Check that everything fits; see ``from_bytes`` for the errors."""
         if card.fingerprint != fingerprint():
             raise InputError(
                 f"this cry model was trained on other features ({card.fingerprint}, this version "
                 f"computes {fingerprint()}): use the model that ships, or train it again"
             )
-        check_fit(card.convs, dict(arrays), len(card.classes))
+        check_fit(card.convs, arrays, len(card.classes))
         self.card = card
-        self.convs = [
-            Conv(shape, np.vstack([arrays[f"conv{k}"], arrays[f"conv{k}_bias"]]))
-            for k, shape in enumerate(card.convs)
-        ]
-        self.arrays = dict(arrays)
-        for k, conv in enumerate(self.convs):  # views: nothing is held twice
-            self.arrays |= {f"conv{k}": conv.weights[:-1], f"conv{k}_bias": conv.weights[-1]}
-        self.head = [(arrays[f"head{k}"], arrays[f"head{k}_bias"]) for k in range(2)]
+        self.arrays: dict[str, Floats] = {}
+        self.convs = []
+        for k, shape in enumerate(card.convs):
+            parts = arrays[f"conv{k}"], arrays[f"conv{k}_bias"]
+            weights = np.vstack(parts, dtype=np.float32)
+            self.convs.append(Conv(shape, weights))
+            self.arrays |= {f"conv{k}": weights[:-1], f"conv{k}_bias": weights[-1]}  # views
+        for name in ("head0", "head0_bias", "head1", "head1_bias"):
+            self.arrays[name] = arrays[name].astype(np.float32)
+        self.head = [(self.arrays[f"head{k}"], self.arrays[f"head{k}_bias"]) for k in range(2)]
         self._columns = _columns(card.classes)
 
     @classmethod
@@ -90,7 +92,7 @@ class CryModel:
             card = msgspec.json.decode(arrays.pop("card").tobytes(), type=Card)
         except (KeyError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise InputError(f"this is not a cry model: {error}") from error
-        return cls(card, {k: v.astype(np.float32) for k, v in arrays.items()})
+        return cls(card, arrays)
 
     def to_bytes(self) -> bytes:
         """The model as an ``.npz``: half-precision weights and the card as JSON."""

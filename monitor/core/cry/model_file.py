@@ -12,7 +12,7 @@ import io
 import math
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import msgspec
@@ -27,7 +27,7 @@ MOST_PACKED, MOST_UNPACKED = 4_000_000, 16_000_000
 """bytes; the model that ships has 0.5 MB, packed or not"""
 MOST_ARRAYS = 64
 
-Arrays = dict[str, NDArray[np.generic]]
+Arrays = Mapping[str, NDArray[np.generic]]
 
 _UNREADABLE = (
     *(ValueError, TypeError, SyntaxError, KeyError, OSError, EOFError, OverflowError),
@@ -46,7 +46,7 @@ class ConvShape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stride: tuple[Size, Size]
 
 
-def read_arrays(data: bytes) -> Arrays:
+def read_arrays(data: bytes) -> dict[str, NDArray[np.generic]]:
     """The arrays of an ``.npz`` by name.
 
     Raises:

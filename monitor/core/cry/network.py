@@ -24,28 +24,33 @@ class _Layer:
     """
 
     def __init__(self, conv: Conv, frames: int, bands: int) -> None:
-        (kt, kf), (st, sf) = conv.shape.kernel, conv.shape.stride
+        (_, kf), (st, sf) = conv.shape.kernel, conv.shape.stride
         self._conv = conv
         self._buffer = np.zeros((conv.carried + frames, bands, conv.inputs), dtype=np.float32)
         self.input = self._buffer[conv.carried :]
         self.rows, self.columns = frames // st, (bands - kf) // sf + 1
-        # A column of ones behind the cells brings the bias into the product.
-        self._factor = np.ones((self.rows * self.columns, len(conv.weights)), dtype=np.float32)
+
+    def work_in(self, factors: Floats, zeros: Floats) -> None:
+        """Take the beginning of these, which every layer of a stack has for itself in its turn."""
+        (kt, kf), (st, sf) = self._conv.shape.kernel, self._conv.shape.stride
+        count, width = self.rows * self.columns, len(self._conv.weights)
+        self._factor = factors[: count * width].reshape(count, width)
+        # numpy compares with as many zeros four times as fast as with one.
+        self._zeros = zeros[: count * self._conv.outputs].reshape(count, -1)
         # Overlapping windows without a copy; numpy checks that they stay inside the buffer. What
         # a window takes of one frame is one item, copied in half as many instructions as numbers.
-        item = np.dtype((np.void, kf * conv.inputs * self._buffer.itemsize))
+        item = np.dtype((np.void, kf * self._conv.inputs * self._buffer.itemsize))
         shape = (self.rows, self.columns, kt)
         t, f, _ = self._buffer.strides
         self._windows = np.ndarray(shape, item, self._buffer, strides=(t * st, f * sf, t))
         row = self._factor.strides[0]
         strides = (row * self.columns, row, item.itemsize)
         self._cells = np.ndarray(shape, item, self._factor, strides=strides)
-        # numpy compares with as many zeros four times as fast as with one.
-        self._zeros = np.zeros((len(self._factor), conv.outputs), dtype=np.float32)
 
     def run(self, out: Floats) -> None:
         """Convolve what lies in ``input`` into ``out``, shape (rows, columns, outputs)."""
         self._cells[...] = self._windows
+        self._factor[:, -1] = 1  # brings the bias into the product
         flat = out.reshape(len(self._factor), -1)
         np.matmul(self._factor, self._conv.weights, out=flat)
         np.maximum(flat, self._zeros, out=flat)
@@ -120,5 +125,12 @@ class Net:
             for conv in self._model.convs:
                 stack.append(_Layer(conv, frames, bands))
                 frames, bands = stack[-1].rows, stack[-1].columns
+            counts = [layer.rows * layer.columns for layer in stack]
+            convs = self._model.convs
+            factors = max(n * len(conv.weights) for n, conv in zip(counts, convs, strict=True))
+            outputs = max(n * conv.outputs for n, conv in zip(counts, convs, strict=True))
+            shared = np.empty(factors, np.float32), np.zeros(outputs, np.float32)
+            for layer in stack:
+                layer.work_in(*shared)
             self._layers[steps] = stack
         return self._layers[steps]

@@ -9,7 +9,6 @@ times a night.
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
@@ -82,22 +81,35 @@ class SecondLook:
     def __init__(self, span_s: float) -> None:
         """``span_s``: the longest a candidate may be."""
         self._span = round((span_s + CALL_TAIL_S + STEP_S) * AUDIO_RATE_HZ)
+        # One piece, written round and round: blocks that come and go leave holes in the heap.
+        self._ring = np.empty(0, dtype=np.int16)
         self.reset()
 
     def reset(self) -> None:
         """What comes next does not follow on what came before."""
-        self._kept: deque[NDArray[np.int16]] = deque()
-        self._count = 0
+        self._next = self._count = 0
         self._end_s = 0.0
 
     def hear(self, samples: Floats, end_s: float) -> None:
         """The next samples of the stream, and when the last of them ends."""
         if max(samples.max(), -samples.min()) > 1:
             samples = np.clip(samples, -1, 1)
-        self._kept.append((samples * np.float32(_FULL_SCALE)).astype(np.int16))
-        self._count, self._end_s = self._count + len(samples), end_s
-        while self._count - len(self._kept[0]) >= self._span + len(samples):
-            self._count -= len(self._kept.popleft())
+        if len(self._ring) < self._span + len(samples):
+            self._widen(self._span + len(samples))
+        whole = (samples * np.float32(_FULL_SCALE)).astype(np.int16)
+        end, turn = self._next + len(whole), len(self._ring) - self._next
+        self._ring[self._next : end] = whole[:turn]
+        self._ring[: max(0, len(whole) - turn)] = whole[turn:]
+        self._next = end % len(self._ring)
+        self._count = min(self._count + len(whole), len(self._ring))
+        self._end_s = end_s
+
+    def _widen(self, size: int) -> None:
+        """Make room: a candidate in a longer block reaches as far back from its beginning."""
+        known = self._piece(0, self._count)
+        self._ring = np.empty(size, dtype=np.int16)
+        self._ring[: len(known)] = known
+        self._next = len(known)
 
     def convinces(self, windows: Sequence[CryWindow]) -> bool:
         """Whether these windows, from the first hit to the last, are a pet crying."""
@@ -113,14 +125,13 @@ class SecondLook:
         """The remembered sound of that time, shape (n,); shorter where it begins later."""
         skipped = max(0, round((self._end_s - to_s) * AUDIO_RATE_HZ))
         count = min(round((to_s - from_s) * AUDIO_RATE_HZ), max(0, self._count - skipped))
-        sound = np.empty(count, dtype=np.float32)
-        end = count + skipped
-        for block in reversed(self._kept):
-            start = end - len(block)
-            part = block[max(0, -start) : max(0, count - start)]
-            sound[max(0, start) : max(0, start) + len(part)] = part
-            end = start
-            if end <= 0:
-                break
+        sound = self._piece(skipped, count).astype(np.float32)
         sound /= np.float32(_FULL_SCALE)
         return sound
+
+    def _piece(self, skipped: int, count: int) -> NDArray[np.int16]:
+        """So many samples that end so many before the last one; both lie within ``_count``."""
+        start = (self._next - skipped - count) % max(1, len(self._ring))
+        turn = len(self._ring) - start
+        parts = self._ring[start : start + count], self._ring[: max(0, count - turn)]
+        return np.concatenate(parts)

@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from monitor.commands import ScaleRequest, verb_of
+from monitor.commands import ScaleRequest
 from monitor.core.scale.hypothesis import step_id
 from monitor.core.scale.parts import Parts
 from monitor.core.scale.was import (
@@ -29,6 +29,7 @@ from monitor.core.scale.was import (
 )
 from monitor.events import Weighing
 from monitor.written.grams import spoken_grams
+from monitor.written.verb import verb_of
 
 KEPT = 40
 """Entries that can be taken back: two feeding rounds of a full box. A weight, a bottle or a note

@@ -49,16 +49,21 @@ class Lessons:
         return cls(sample.mean(axis=0), axes, np.sqrt(spread[0]) * np.sqrt(spread) + 1e-6)
 
     def of(self, shards: scenes.Shards, rows: NDArray[np.int64]) -> NDArray[np.float16]:
-        """Components and log odds of the taught classes, shape (rows, PATCHES, taught)."""
+        """Those of some scenes, shape (rows, PATCHES, taught)."""
         taught = len(self.axes) + shards.scores.shape[2]
         out = np.empty((len(rows), scenes.PATCHES, taught), dtype=np.float16)
         for at in range(0, len(rows), 2_000):
             part = rows[at : at + 2_000]
-            own = shards.features[part].astype(np.float32) - self.mean
-            out[at : at + len(part), :, : len(self.axes)] = (own @ self.axes.T) / self.scale
-            scores = shards.scores[part].astype(np.float32)
-            out[at : at + len(part), :, len(self.axes) :] = np.log(scores + 1e-3) / 3.0 + 1.5
+            out[at : at + len(part)] = self.numbers(shards.features[part], shards.scores[part])
         return out
+
+    def numbers(
+        self, features: NDArray[np.floating], scores: NDArray[np.floating]
+    ) -> NDArray[np.float32]:
+        """Components and log odds of the taught classes, shape (..., taught)."""
+        components = (features.astype(np.float32) - self.mean) @ self.axes.T / self.scale
+        odds = np.log(scores.astype(np.float32) + 1e-3) / 3.0 + 1.5
+        return np.concatenate([components, odds], axis=-1)
 
 
 class Material:

@@ -30,7 +30,7 @@ ALWAYS_TRAIN = FOLDS
 PATCHES = 6
 """teacher patches in a canvas; patch k ends where step k + 1 ends"""
 _EXTRA_WEIGHT = 0.35
-_TEACHER_PEAK = 0.5
+TEACHER_PEAK = 0.5
 """YAMNet tells little below -50 dBFS: it is given every canvas at this peak"""
 
 _UNSUITABLE = re.compile(r"cat|kit|meow|dog|pup|wolf|wolves|baby|cry|howl|hound")
@@ -204,5 +204,5 @@ def _ask(
     teacher: Teacher, canvas: Canvas, taught: Sequence[int]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     peak = float(np.abs(canvas.samples).max()) or 1.0
-    answer = teacher.listen(canvas.samples * np.float32(_TEACHER_PEAK / peak))
+    answer = teacher.listen(canvas.samples * np.float32(TEACHER_PEAK / peak))
     return answer.features[:PATCHES], answer.scores[:PATCHES, taught]

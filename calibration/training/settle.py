@@ -7,7 +7,8 @@ penalty keeps its 1,285 numbers near those of the long training.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,6 +62,10 @@ _KEEP = 0.0003
 _STEPS, _BATCH, _RATE, _LAST_RATE = 2_000, 2_048, 3e-3, 6e-5
 
 
+Ear = Callable[[Floats], Floats]
+"""samples at 16 kHz, shape (n,), to the numbers of each step, shape (steps, hidden)"""
+
+
 class Windows(NamedTuple):
     """What the last layer is fitted to."""
 
@@ -79,49 +84,55 @@ def settle(
 
     Beside them it hears synthetic puppies, and some of the ``unlabelled`` sounds as "other".
     """
-    rng = np.random.default_rng(seed)
-    parts = [labelled(model, clips, at, weight) for at, weight in _SPEEDS.items()]
-    parts.append(_puppies(model, rng))
-    drawn = rng.permutation(len(unlabelled))[:_UNLABELLED]
-    parts += [unlabelled_sounds(model, [unlabelled[i] for i in drawn])] if len(drawn) else []
-    weights, bias = fit(model.head[1], parts, seed)
+    weights, bias = fit(
+        model.head[1], heard(partial(hidden_of, model), clips, seed, unlabelled), seed
+    )
     return model.arrays | {"head1": weights, "head1_bias": bias}
 
 
-def labelled(model: CryModel, clips: Sequence[Clip], at: float, weight: float) -> Windows:
+def heard(ear: Ear, clips: Sequence[Clip], seed: int, unlabelled: Sequence[Path]) -> list[Windows]:
+    """All that a last layer is fitted to."""
+    rng = np.random.default_rng(seed)
+    parts = [labelled(ear, clips, at, weight) for at, weight in _SPEEDS.items()]
+    parts.append(_puppies(ear, rng))
+    drawn = rng.permutation(len(unlabelled))[:_UNLABELLED]
+    return parts + ([unlabelled_sounds(ear, [unlabelled[i] for i in drawn])] if len(drawn) else [])
+
+
+def labelled(ear: Ear, clips: Sequence[Clip], at: float, weight: float) -> Windows:
     """Every window whose kind is known of the clips, played ``at`` times their speed."""
-    return _joined(_labelled_windows(model, clip, at, weight) for clip in clips)
+    return _joined(_labelled_windows(ear, clip, at, weight) for clip in clips)
 
 
-def _labelled_windows(model: CryModel, clip: Clip, at: float, weight: float) -> Windows:
+def _labelled_windows(ear: Ear, clip: Clip, at: float, weight: float) -> Windows:
     samples = speed(read_audio(clip.path), at)
     rate = AUDIO_RATE_HZ / at
     cries = [(int(a * rate), int(b * rate)) for a, b in clip.cries]
-    return _windows(model, samples, clip.kind, cries or [(0, len(samples))], weight)
+    return _windows(ear, samples, clip.kind, cries or [(0, len(samples))], weight)
 
 
-def unlabelled_sounds(model: CryModel, paths: Sequence[Path]) -> Windows:
+def unlabelled_sounds(ear: Ear, paths: Sequence[Path]) -> Windows:
     """Every window of the beginnings of these files, as "other"."""
     most = _UNLABELLED_S * AUDIO_RATE_HZ
-    return _joined(_windows(model, read_audio(path)[:most], "other", [], 1.0) for path in paths)
+    return _joined(_windows(ear, read_audio(path)[:most], "other", [], 1.0) for path in paths)
 
 
-def _puppies(model: CryModel, rng: Generator) -> Windows:
+def _puppies(ear: Ear, rng: Generator) -> Windows:
     """Synthetic puppies in the noise of a room, 10 to 45 dB below them."""
     bouts = []
     for _ in range(_PUPPIES):
         calls = synth.bout("puppy", rng, _PUPPY_S, level_db=_PUPPY_DB)
         noise = synth.noise(rng, len(calls) / AUDIO_RATE_HZ + 0.1)[: len(calls)]
         room = calls + synth.at_level(noise, _PUPPY_DB - rng.uniform(10, 45))
-        bouts.append(_windows(model, room, "puppy", loud_parts(calls), _PUPPY_WEIGHT))
+        bouts.append(_windows(ear, room, "puppy", loud_parts(calls), _PUPPY_WEIGHT))
     return _joined(bouts)
 
 
 def _windows(
-    model: CryModel, samples: Floats, kind: Kind, cries: Sequence[tuple[int, int]], weight: float
+    ear: Ear, samples: Floats, kind: Kind, cries: Sequence[tuple[int, int]], weight: float
 ) -> Windows:
     """The windows of one sound whose kind is known; a long one counts as ``MOST_WINDOWS``."""
-    hidden = hidden_of(model, samples)
+    hidden = ear(samples)
     targets = window_targets(kind, cries, len(hidden)).astype(np.int64)
     known = targets >= 0
     share = weight * MOST_WINDOWS / max(MOST_WINDOWS, int(known.sum()))
@@ -144,8 +155,10 @@ def hidden_of(model: CryModel, samples: Floats) -> Floats:
     return Net(model).hidden(picture(mel_db, survey))
 
 
-def fit(start: tuple[Floats, Floats], parts: Sequence[Windows], seed: int) -> tuple[Floats, Floats]:
-    """Weighted logistic regression from ``start``."""
+def fit(
+    start: tuple[Floats, Floats], parts: Sequence[Windows], seed: int, keep: float = _KEEP
+) -> tuple[Floats, Floats]:
+    """Weighted logistic regression from ``start``; ``keep`` is the penalty on leaving it."""
     torch.manual_seed(seed)
     x, y, drawn = (torch.from_numpy(each) for each in _joined(parts))
     first, bias = (torch.from_numpy(part.copy()) for part in start)
@@ -157,7 +170,7 @@ def fit(start: tuple[Floats, Floats], parts: Sequence[Windows], seed: int) -> tu
     for _ in range(_STEPS):
         rows = torch.multinomial(drawn, _BATCH, replacement=True)
         loss = nn.functional.cross_entropy(x[rows] @ weights + bias, y[rows], weight=class_weight)
-        loss = loss + _KEEP * (weights - first).square().sum()
+        loss = loss + keep * (weights - first).square().sum()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

@@ -6,7 +6,8 @@
 Paints scenes (resumable, shard by shard), reads the labels linearly from the teacher's features,
 trains the small network to predict those features and that reading (resumable, epoch by epoch),
 fits its last layer to plain recordings, and folds the average of its weights into the numpy model.
-``--hold-out K ...`` leaves folds out, for cross-validation. Everything is seeded.
+``--hold-out K ...`` leaves folds out, for cross-validation. ``--from CHECKPOINT`` goes on with
+a training that is over, with a full rate once more and other scenes beside. Everything is seeded.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ each, judged on folds 0 and 1 after settling: at 1 average precision 0.624, at 3
 _LABEL_SHARE = 0.35
 """part of a class target that is the label; the rest is the teacher's features, read linearly"""
 
+_SEED = 1
+"""of the scenes, the lessons and the settling: one training differs from another in its order"""
 _READING_STEPS = 2_000
 _READING_KEEP = 1e-3
 """penalty on the squared weights of the reading. Read off 15,000 scenes of four folds and judged on
@@ -153,17 +156,26 @@ def loss_of(
     return classes + _TEACHING * (error * lesson_weight).mean()
 
 
-def train(material: Material, plan: Plan, checkpoint: Path | None = None) -> network.CryNet:
-    """Train; returns the moving average of the weights, ready to export."""
+def train(
+    material: Material, plan: Plan, checkpoint: Path | None = None, earlier: Path | None = None
+) -> network.CryNet:
+    """Train; returns the moving average of the weights, ready to export.
+
+    ``checkpoint`` is written after every epoch, and gone on from where it exists. ``earlier`` is
+    that of another training: its weights and its reading of the same lessons are where this one
+    begins.
+    """
     torch.set_num_threads(plan.threads)
     # Numbers that have all but vanished made an epoch twice as slow after the tenth.
     torch.set_flush_denormal(True)
     torch.manual_seed(plan.seed)
     net = network.CryNet(material.taught).to(memory_format=torch.channels_last)
-    reading = read_teacher(material, plan.seed)
-    with torch.no_grad():
-        net.reading.weight.copy_(reading[0])
-        net.reading.bias.copy_(reading[1])
+    if earlier is None:
+        weight, bias = read_teacher(material, plan.seed)
+        net.reading.load_state_dict({"weight": weight, "bias": bias})
+    else:
+        net.load_state_dict(torch.load(earlier, weights_only=True)["net"])
+    reading = net.reading.weight.detach().clone(), net.reading.bias.detach().clone()
     net.reading.requires_grad_(requires_grad=not material.has_teacher)
     average = torch.optim.swa_utils.AveragedModel(net, avg_fn=_moving_average, use_buffers=True)
     optimisers = plan.optimisers(net)
@@ -284,28 +296,40 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--finishing", type=int, default=8, help="the last epochs")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--half", action="store_true", help="bfloat16, for processors with AMX")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1, help="of the order; scenes have their own")
+    parser.add_argument(
+        "--from", dest="earlier", type=Path, help="checkpoint of a training to go on with"
+    )
     parser.add_argument(
         "--hold-out", type=int, nargs="+", default=[], help="folds (0 to 4) to leave out"
     )
     return parser.parse_args()
 
 
-def _painted(sources: scenes.Sources, given: argparse.Namespace) -> scenes.Shards:
-    """All scenes; those with made and with broad sounds lie in folders of their own."""
-    scenes.paint(sources, given.work, given.shards, seed=given.seed, workers=given.workers)
+def _painted(sources: scenes.Sources, given: argparse.Namespace) -> tuple[scenes.Shards, Lessons]:
+    """All scenes; those with made and with broad sounds lie in folders of their own.
+
+    The lessons are fitted to those without broad sounds, so that a training may go on with them.
+    """
+    scenes.paint(sources, given.work, given.shards, seed=_SEED, workers=given.workers)
     shards = scenes.load(given.work, given.shards)
-    beside = [
-        ("made", given.made, given.made_shards, _MADE_SHARE),
-        ("broad", given.broad, given.broad_shards, _BROAD_SHARE),
-    ]
-    for offset, (name, sounds, count, share) in enumerate(beside, start=1):
-        if sounds is not None:
-            own = replace(sources, unlabelled=sounds, unlabelled_share=share)
-            folder, seed = given.work / name, given.seed + offset
-            scenes.paint(own, folder, count, seed=seed, workers=given.workers)
-            shards = scenes.joined(shards, scenes.load(folder, count))
-    return shards
+    if given.made is not None:
+        shards = scenes.joined(shards, _beside(sources, given, "made", _MADE_SHARE))
+    lessons = Lessons.fit(shards, given.hold_out, _SEED)
+    if given.broad is not None:
+        shards = scenes.joined(shards, _beside(sources, given, "broad", _BROAD_SHARE))
+    return shards, lessons
+
+
+def _beside(
+    sources: scenes.Sources, given: argparse.Namespace, name: str, share: float
+) -> scenes.Shards:
+    """Scenes in which ``share`` of the events are sounds of the folder ``--<name>``."""
+    own = replace(sources, unlabelled=getattr(given, name), unlabelled_share=share)
+    folder, count = given.work / name, getattr(given, f"{name}_shards")
+    seed = _SEED + ("made", "broad").index(name) + 1
+    scenes.paint(own, folder, count, seed=seed, workers=given.workers)
+    return scenes.load(folder, count)
 
 
 def main() -> None:
@@ -319,14 +343,18 @@ def main() -> None:
         given.permissive,
         given.unlabelled_share,
     )
-    shards = _painted(sources, given)
+    shards, lessons = _painted(sources, given)
     plan = msgspec.convert(given, Plan, from_attributes=True, strict=False)
     name = "-".join(["without", *map(str, given.hold_out)]) if given.hold_out else "all"
-    lessons = Lessons.fit(shards, plan.hold_out, plan.seed)
     material = Material(shards, lessons, plan.hold_out, plan.seed)
-    net = train(material, plan, given.work / f"{given.out.stem}-{name}.pt")
+    checkpoint = given.work / f"{given.out.stem}-{name}.pt"
+    net = train(material, plan, checkpoint, given.earlier)
     notes: dict[str, object] = {
-        "trained": {**msgspec.to_builtins(plan), "shards": len(shards.fold) // scenes.SHARD},
+        "trained": {
+            **msgspec.to_builtins(plan),
+            "shards": len(shards.fold) // scenes.SHARD,
+            "earlier": given.earlier and given.earlier.stem,
+        },
         "permissive_only": given.permissive,
     }
     model = to_model(net, notes)
@@ -334,7 +362,7 @@ def main() -> None:
     notes["data"] = data_of(clips)
     card = msgspec.structs.replace(model.card, notes=model.card.notes | notes)
     others = scenes.unlabelled_in(given.unlabelled)
-    model = stamped(CryModel(card, settle(model, clips, given.seed, others)))
+    model = stamped(CryModel(card, settle(model, clips, _SEED, others)))
     given.out.write_bytes(model.to_bytes())
 
 

@@ -250,7 +250,7 @@ def test_a_clip_too_short_for_a_bout_is_not_called_quiet(tmp_path: Path) -> None
 def test_single_calls_are_not_called_quiet(tmp_path: Path) -> None:
     path = wav(tmp_path / "x.wav", crying()[: 14 * 16_000])  # three of its windows
     _, out, _ = plain(path)
-    assert "single calls, but no bout of crying; the windows reach 0.9" in out
+    assert "single calls, but no bout of crying; the windows reach 1.0" in out
     assert run(path)[1][-1]["bouts"] == 0
 
 

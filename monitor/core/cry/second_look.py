@@ -96,9 +96,9 @@ class SecondLook:
             samples = np.clip(samples, -1, 1)
         if len(self._ring) < self._span + len(samples):
             self._widen(self._span + len(samples))
-        whole = (samples * np.float32(_FULL_SCALE)).astype(np.int16)
+        whole = samples * np.float32(_FULL_SCALE)
         end, turn = self._next + len(whole), len(self._ring) - self._next
-        self._ring[self._next : end] = whole[:turn]
+        self._ring[self._next : end] = whole[:turn]  # rounded towards zero
         self._ring[: max(0, len(whole) - turn)] = whole[turn:]
         self._next = end % len(self._ring)
         self._count = min(self._count + len(whole), len(self._ring))

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch, for training only, is missing")
 
-from calibration.training.muon import Muon, orthogonal  # noqa: E402  # after the skip
-from calibration.training.train import Plan  # noqa: E402
+from calibration.training import scenes  # noqa: E402  # after the skip
+from calibration.training.canvases import STEPS  # noqa: E402
+from calibration.training.material import Lessons, Material  # noqa: E402
+from calibration.training.muon import Muon, orthogonal  # noqa: E402
+from calibration.training.teacher import TAUGHT_CLASSES  # noqa: E402
+from calibration.training.train import Plan, train  # noqa: E402
+from monitor.core.cry.features import BANDS, STEP_FRAMES  # noqa: E402
 
 
 @pytest.mark.parametrize("shape", [(8, 30), (30, 8), (16, 16)])
@@ -97,3 +105,31 @@ def test_weights_and_vectors_have_their_own_optimiser() -> None:
     }
     assert sizes == {"muon": [2], "adam": [1]}
     assert optimisers["muon"].defaults["lr"] == Plan().rate
+
+
+def noise(count: int) -> Material:
+    """Scenes of noise, with a teacher's answers that are noise, too."""
+    rng = np.random.default_rng(0)
+    shards = scenes.Shards(
+        mel=rng.integers(0, 200, (count, STEPS * STEP_FRAMES, BANDS)).astype(np.uint8),
+        targets=rng.integers(0, 5, (count, STEPS)).astype(np.int8),
+        fold=np.zeros(count, np.int8),
+        features=rng.random((count, scenes.PATCHES, 1024)).astype(np.float16),
+        scores=rng.random((count, scenes.PATCHES, len(TAUGHT_CLASSES))).astype(np.float16),
+    )
+    return Material(shards, Lessons.fit(shards, (), 1), (), 1)
+
+
+def test_a_training_goes_on_with_the_weights_and_the_reading_of_another(tmp_path: Path) -> None:
+    material, first, second = noise(32), tmp_path / "first.pt", tmp_path / "second.pt"
+    quick = {"batch": 16, "warm_batches": 1}
+    train(material, Plan(epochs=1, finishing=0, **quick), first)
+    begun = torch.load(first, weights_only=True)["net"]
+    untouched = train(material, Plan(epochs=0, seed=2, **quick), earlier=first).state_dict()
+    assert all(torch.equal(untouched[name], begun[name]) for name in begun)
+    train(material, Plan(epochs=1, finishing=0, seed=2, **quick), second, earlier=first)
+    gone_on = torch.load(second, weights_only=True)["net"]
+    assert torch.equal(gone_on["reading.weight"], begun["reading.weight"])
+    assert not torch.equal(gone_on["head0.weight"], begun["head0.weight"])
+    fresh = train(material, Plan(epochs=0, seed=2, **quick)).state_dict()
+    assert not torch.equal(fresh["head0.weight"], begun["head0.weight"])

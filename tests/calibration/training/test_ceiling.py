@@ -34,7 +34,7 @@ def test_a_patch_ends_with_each_step_and_is_as_loud_as_in_the_scenes() -> None:
     assert answer.scores.tolist() == [pytest.approx([0.3, 0.1])] * 5
     assert click[2] == PATCH_HOP + 100, "the click is in the newest step, after the one before"
     assert click[3] == 100
-    assert loudest[[2, 3]] == pytest.approx([scenes.TEACHER_PEAK] * 2)
+    assert loudest[[2, 3]] == pytest.approx([scenes.TEACHER_PEAK] * 2, rel=1e-5)
     assert loudest[[0, 1]] == pytest.approx([0, 0])
     ear.answers(sound.copy())
     assert teacher.asked == 5, "what was heard once is remembered"

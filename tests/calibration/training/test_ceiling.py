@@ -26,14 +26,14 @@ class Repeats:
 
 def test_a_patch_ends_with_each_step_and_is_as_loud_as_in_the_scenes() -> None:
     sound = np.zeros(5 * PATCH_HOP, dtype=np.float32)
-    sound[2 * PATCH_HOP + 100] = 0.001
+    sound[2 * PATCH_HOP + 1_000] = 0.001
     teacher = Repeats()
     ear = ceiling.TeachersEar(teacher, [2, 0])
     answer = ear.answers(sound)
     loudest, click = answer.features.T
     assert answer.scores.tolist() == [pytest.approx([0.3, 0.1])] * 5
-    assert click[2] == PATCH_HOP + 100, "the click is in the newest step, after the one before"
-    assert click[3] == 100
+    assert click[2] == PATCH_HOP + 1_000, "the click is in the newest step, after the one before"
+    assert click[3] == 1_000
     assert loudest[[2, 3]] == pytest.approx([scenes.TEACHER_PEAK] * 2, rel=1e-5)
     assert loudest[[0, 1]] == pytest.approx([0, 0])
     ear.answers(sound.copy())

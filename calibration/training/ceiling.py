@@ -1,4 +1,4 @@
-"""What the teacher itself would make of the recordings: more than that nobody can learn from it.
+"""What the teacher itself would make of the recordings: about as much as its student can learn.
 
     python -m calibration.training.ceiling --manifest dev/manifest.csv --extra extra/manifest.csv \
         --unlabelled sounds --teacher yamnet.tflite --work work

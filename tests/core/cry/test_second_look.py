@@ -107,6 +107,25 @@ def test_it_remembers_the_same_seconds_however_the_stream_is_cut(cut: int) -> No
     assert pieces.kept_s < 12.0 + 2 * cut / RATE + 3.0
 
 
+def test_blocks_of_any_lengths_leave_the_last_seconds_in_their_order() -> None:
+    rng = np.random.default_rng(1)
+    sound = rng.uniform(-1, 1, 150 * RATE).astype(np.float32)
+    look, end = SecondLook(12.0), 0
+    while end + 8 * RATE < len(sound):
+        block = sound[end : end + int(rng.choice([0.48, 1.92, 1.92, 1.92, 3.84, 7.68]) * RATE)]
+        end += len(block)
+        look.hear(block, end / RATE)
+        to = end - int(rng.integers(len(block)))
+        first = max(0, to - int(rng.uniform(1, 12) * RATE))
+        assert look.kept_s >= min(end, 12 * RATE + len(block)) / RATE, "a candidate and the block"
+        found = look.between(first / RATE, to / RATE)
+        assert found == pytest.approx(sound[first:to], abs=4e-5)
+    look.reset()
+    assert not len(look.between(0.0, end / RATE))
+    look.hear(sound[:RATE], 1.0)
+    assert look.between(0.0, 1.0) == pytest.approx(sound[:RATE], abs=4e-5)
+
+
 def test_a_gap_forgets_what_was_before() -> None:
     look = SecondLook(12.0)
     look.hear(beeps(5.0), 5.0)

@@ -25,7 +25,7 @@ from monitor.mqtt.connection import Connection
 from monitor.mqtt.connection_events import Connected, Refused
 from monitor.mqtt.topics import Topics
 from monitor.store.secrets import read_password
-from tests.system.mosquitto import BINARY, free_port
+from tests.system.mosquitto import BINARY, end, free_port
 from tests.system.subscriber import wait_for
 
 pytestmark = pytest.mark.system
@@ -121,8 +121,7 @@ class Broker:
             client.close()
         self.clients.clear()
         if self._server is not None:
-            self._server.terminate()
-            self._server.wait(30)
+            end(self._server)
 
     def client(self, user: str | None, password: str | None = None) -> Client:
         made = Client(self.port, self.ca, user, password or self.passwords.get(user or ""))

@@ -1,17 +1,19 @@
 """``nursery calibrate cry``: the shipped model tuned to one rescuer's babies and one room.
 
-From a folder of her babies' cries and a folder of her room it tries three models: the one that
-ships, the same with another threshold, and the same with its last layer moved a little. Each is
-judged on recordings it was not tuned on (leave one out, cries and room alike). A tuned model is
-written only if it hears more without more false bouts, or as much with fewer; the shipped file is
-never touched. Bouts that somebody answered "not a cry" on the phone count as false alarms too.
+From a folder of her babies' cries, a folder of her room and the bouts that somebody answered "not
+a cry" it tries three models: the one that ships, the same with another threshold, and the same with
+its last layer moved a little. Each is judged on recordings it was not tuned on (leave one out), and
+on made sounds, because a room's recordings hold few kinds. A tuned model is written only if it
+hears more without more false bouts, or as much with fewer, and made sounds as ever; the shipped
+file is never touched.
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -20,73 +22,109 @@ from typing import TextIO
 import msgspec
 import numpy as np
 
-from calibration.cry_tuning import Metrics, Recording, Tuned, Way, leave_one_out, tune
+from calibration.cry_made import hidden_of, made_sounds
+from calibration.cry_tuning import Metrics, Recording, Tuned, Way, best, compare, tune
 from calibration.training.clips import read_audio
-from monitor.core.cry.detector import BLOCK_STEPS
-from monitor.core.cry.features import (
-    FRAME,
-    HOP,
-    STEP_SAMPLES,
-    SURVEY_EVERY,
-    Surveyor,
-    log_mel,
-    log_mel_between,
-    picture,
-)
+from monitor.core.cry.features import STEP_SAMPLES
 from monitor.core.cry.model import CryModel
-from monitor.core.cry.network import Net
 from monitor.errors import CalibrationError, InputError
 from monitor.events import Species
 from monitor.host.callers_files import Write, write_file
 from monitor.host.ownership import refuse_link, trust, user_name
 from monitor.times import MINUTE_S
 
+REFUSED = "not-a-cry"
+"""where the service keeps bouts that were answered so"""
 MIN_CRIES, MIN_ROOM_S = 3, 300.0
 """fewer recordings, or less room, cannot show whether tuning helped"""
+PROGRESS_EVERY_S = 2.0
 _SUFFIXES = {".wav", ".flac", ".ogg", ".oga"}
 _LOUD_DB = 8.0
 """a window counts as her baby's when it is this much above the recording's quiet quarter"""
-_BLOCK = BLOCK_STEPS * STEP_SAMPLES
 
 
 def calibrate_cry(
     cries: Path,
     room: Path,
     *,
+    refused: Path | None,
     model: CryModel,
     species: Species,
     out_dir: Path,
     journal: Path | None,
     write: Write = write_file,
     out: TextIO,
+    err: TextIO,
 ) -> Path:
     """Tune, compare, write; returns the file written.
+
+    Args:
+        cries: a folder of recordings of her babies.
+        room: a folder of recordings in which nobody cries.
+        refused: a folder of bouts that were answered "not a cry"; None looks for ``not-a-cry``
+            beside ``cries``, where the service keeps them.
+        model: what is tuned.
+        species: who cries in ``cries``.
+        out_dir: where the tuned model goes.
+        journal: a journal with answers, which counts where no refused bout was kept.
+        write: what writes the file.
+        out: the comparison, and what to do next.
+        err: how far it has come.
 
     Raises:
         InputError: a folder or file cannot be read.
         CalibrationError: too little to judge by, or nothing gained.
     """
+    kept = audio_files(refused) if refused else _refused_beside(cries, room)
+    err.write("listening to the recordings, and to made sounds: some minutes on a Zero 2 W\n")
+    err.flush()
     recordings = [
         *(listen_to(model, p, is_cry=True) for p in audio_files(cries)),
         *(listen_to(model, p, is_cry=False) for p in audio_files(room)),
     ]
-    answers = refused_scores(journal) if journal else []
     _enough(recordings)
-    ways: tuple[Way, ...] = ("shipped", "threshold", "last layer")
-    metrics = {way: leave_one_out(model, recordings, species, way, answers) for way in ways}
+    recordings += [listen_to(model, p, is_cry=False) for p in kept]
+    if kept:
+        bouts = "1 bout" if len(kept) == 1 else f"{len(kept)} bouts"
+        print(f'with {bouts} answered "not a cry"', file=out)
+    answers = refused_scores(journal) if journal and not kept else []
+    made = made_sounds(model)
+    metrics = compare(model, recordings, species, answers, made, _progress_to(err))
     for way, found in metrics.items():
-        print(f"{way:11s} {found}", file=out)
-    best = max(ways[1:], key=lambda way: (metrics[way].heard, -metrics[way].false_bouts))
-    if not metrics[best].better_than(metrics["shipped"]):
+        print(f"{way:11s} " + str(found).replace("; ", f"\n{'':12}"), file=out)
+    way = best(metrics)
+    if way == "shipped":
         raise CalibrationError(
             "nothing was gained on recordings left out, so the shipped model stays in use: "
             "add recordings of the cries it misses or of the sounds that fire it"
         )
-    tuned = tune(model, recordings, species, best, answers)
+    tuned = tune(model, recordings, species, way, answers, made)
     path = _free_name(out_dir)
-    write(path, _with(model, tuned, best, metrics).to_bytes())
+    write(path, _with(model, tuned, way, metrics).to_bytes())
     print(f'wrote {path}; for the configuration:\n\n[microphone]\nmodel = "{path}"', file=out)
     return path
+
+
+def _refused_beside(cries: Path, room: Path) -> list[Path]:
+    """What the service keeps of refused bouts, unless it was given as the room."""
+    folder = cries.resolve().parent / REFUSED
+    if not folder.is_dir() or folder == room.resolve():
+        return []
+    return audio_files(folder) if any(folder.iterdir()) else []
+
+
+def _progress_to(err: TextIO) -> Callable[[int, int], None]:
+    """Says every few seconds how far the comparison has come."""
+    shown_s = time.monotonic()
+
+    def progress(done: int, count: int) -> None:
+        nonlocal shown_s
+        if time.monotonic() - shown_s >= PROGRESS_EVERY_S:
+            shown_s = time.monotonic()
+            err.write(f"{done} of {count} models tried so far\n")
+            err.flush()
+
+    return progress
 
 
 def audio_files(folder: Path) -> list[Path]:
@@ -109,21 +147,15 @@ def audio_files(folder: Path) -> list[Path]:
 def listen_to(model: CryModel, path: Path, *, is_cry: bool) -> Recording:
     """Everything the network computes before its last layer."""
     samples = read_audio(path)
-    blocks = max(1, -(-len(samples) // _BLOCK))
-    padded = np.zeros(blocks * _BLOCK + FRAME - HOP, dtype=np.float32)
+    hidden = hidden_of(model, samples)
+    padded = np.zeros(len(hidden) * STEP_SAMPLES, dtype=np.float32)
     padded[: len(samples)] = samples
-    net, surveyor, hidden = Net(model), Surveyor(), []
-    for at in range(0, blocks * _BLOCK, _BLOCK):
-        block = padded[at : at + _BLOCK + FRAME - HOP]
-        surveyed = log_mel(block, SURVEY_EVERY)
-        survey = surveyor.survey(surveyed)
-        hidden.append(net.hidden(picture(log_mel_between(block, surveyed), survey)))
-    power = np.square(padded[: blocks * _BLOCK]).reshape(-1, STEP_SAMPLES).mean(axis=1) + 1e-11
+    power = np.square(padded).reshape(-1, STEP_SAMPLES).mean(axis=1) + 1e-11
     level_db = 10 * np.log10(power)
     loud = level_db >= np.quantile(level_db, 0.25) + _LOUD_DB
     if not loud.any():  # a clip cut to its call has no quiet quarter
         loud = level_db >= level_db.max() - _LOUD_DB
-    return Recording(path, np.concatenate(hidden), loud, is_cry)
+    return Recording(path, hidden, loud, is_cry)
 
 
 def refused_scores(journal: Path) -> list[float]:

@@ -20,6 +20,10 @@ Samples = NDArray[np.float32]
 _INTERRUPTIONS_PER_HOUR = 40.0
 _LEVEL_DB = (-50.0, -15.0)
 """loudest quarter second of an interruption: from the next room to beside the box"""
+_PAUSE_S = (0.3, 1.8)
+"""between the calls of a pet"""
+_SPELL_S, _QUIET_S = 45.0, 110.0
+"""a spell that somebody should get up for, and the pause after which the next is an alert anew"""
 
 
 @dataclass
@@ -78,17 +82,46 @@ def crying(clips: Sequence[Clip], hours: float, rng: Generator) -> tuple[Night, 
         level_db = rng.uniform(-45, -15)
         ends, start_s = [], at_s
         for k in range(6):
-            a, b = clip.cries[k % len(clip.cries)] if clip.cries else (0.0, 2.0)
-            one = sound[int(max(0, a - 0.05) * AUDIO_RATE_HZ) : int((b + 0.05) * AUDIO_RATE_HZ)]
-            one = synth.at_level(one[: 3 * AUDIO_RATE_HZ], level_db + rng.uniform(-3, 3))
-            night.pieces.append((round(at_s * AUDIO_RATE_HZ), one))
-            at_s += len(one) / AUDIO_RATE_HZ
+            at_s = _call(night, at_s, clip, sound, k, level_db, rng)
             ends.append(at_s)
-            at_s += rng.uniform(0.3, 1.8)
+            at_s += rng.uniform(*_PAUSE_S)
         night.placed.append(Placed(start_s, at_s, clip.label))
         bouts.append(ends)
         at_s = start_s + 300
     return night, bouts
+
+
+def spells(clips: Sequence[Clip], over_db: float, rng: Generator) -> Night:
+    """Every recording calling again and again for 45 s, so loud over the room, then quiet."""
+    night = Night([], [], 0.0, -55.0)
+    at_s = 30.0
+    for clip in clips:
+        sound, start_s, k = load(clip.path), at_s, 0
+        while at_s < start_s + _SPELL_S:
+            at_s = _call(night, at_s, clip, sound, k, night.noise_db + over_db, rng)
+            at_s += rng.uniform(*_PAUSE_S)
+            k += 1
+        night.placed.append(Placed(start_s, at_s, clip.label))
+        at_s += _QUIET_S
+    night.hours = at_s / HOUR_S
+    return night
+
+
+def _call(
+    night: Night,
+    at_s: float,
+    clip: Clip,
+    sound: Samples,
+    number: int,
+    level_db: float,
+    rng: Generator,
+) -> float:
+    """One of the recording's calls, in turn; returns when it is over."""
+    a, b = clip.cries[number % len(clip.cries)] if clip.cries else (0.0, 2.0)
+    one = sound[int(max(0, a - 0.05) * AUDIO_RATE_HZ) : int((b + 0.05) * AUDIO_RATE_HZ)]
+    one = synth.at_level(one[: 3 * AUDIO_RATE_HZ], level_db + rng.uniform(-3, 3))
+    night.pieces.append((round(at_s * AUDIO_RATE_HZ), one))
+    return at_s + len(one) / AUDIO_RATE_HZ
 
 
 def _place(night: Night, at_s: float, sound: Samples, label: str) -> float:

@@ -62,7 +62,7 @@ def heard(model: CryModel, night: Night, seed: int, *, look: bool = True) -> lis
 
     ``look``: with the second look; without, the windows alone decide.
     """
-    room = _room(night, seed)
+    room = room_of(night, seed)
     if not look:
         return _by_windows_alone(model, room, night.hours)
     return _listened(model, room, night.hours)[0]
@@ -72,10 +72,11 @@ def heard_with_calls(
     model: CryModel, night: Night, seed: int
 ) -> tuple[list[BoutEvent], list[CallHeard]]:
     """The same, and the strong calls that stayed alone."""
-    return _listened(model, _room(night, seed), night.hours)
+    return _listened(model, room_of(night, seed), night.hours)
 
 
-def _room(night: Night, seed: int) -> synth.Room:
+def room_of(night: Night, seed: int) -> synth.Room:
+    """The night as it sounds."""
     room = synth.Room(seed, noise_db=night.noise_db, hum_db=night.noise_db - 6)
     for start, samples in night.pieces:
         room.add(start / AUDIO_RATE_HZ, samples)

@@ -91,15 +91,25 @@ def calibrate_room(config_path: str | None, **options: Any) -> int:
 @click.argument("room", metavar="ROOM_DIR")
 @click.option("--species", type=click.Choice(["kitten", "puppy"]), required=True,
               help="Who cries in the recordings.")  # fmt: skip
+@click.option("--refused", metavar="DIR",
+              help='Bouts answered "not a cry"; by default not-a-cry beside them.')  # fmt: skip
 @click.option("--model", metavar="NPZ", help="Start from this model, not from the one that ships.")
-@click.option("--journal", metavar="SQLITE", help='Also learn from answers "not a cry".')
+@click.option("--journal", metavar="SQLITE",
+              help='Without kept bouts: learn from answers "not a cry".')  # fmt: skip
 @click.option("--out-dir", metavar="DIR", default=".", show_default=True)
 def calibrate_cry(
-    cries: str, room: str, species: str, model: str | None, journal: str | None, out_dir: str
+    cries: str,
+    room: str,
+    refused: str | None,
+    species: str,
+    model: str | None,
+    journal: str | None,
+    out_dir: str,
 ) -> int:
     """Tune the detector to your babies (a folder of cries) and your room (a folder without).
 
-    Shows the accuracy on recordings left out, before and after. Refuses to make things worse, and
+    Shows the accuracy on recordings left out, before and after, and on made sounds, so that
+    nothing grows deaf to faint cries or fires at every bird. Refuses to make things worse, and
     never touches the model that ships.
     """
     from pathlib import Path
@@ -117,11 +127,13 @@ def calibrate_cry(
     run_calibration(
         Path(cries),
         Path(room),
+        refused=None if refused is None else Path(refused),
         model=CryModel.from_bytes(given),
         species=cast("Species", species),
         out_dir=Path(out_dir),
         write=write,
         journal=None if journal is None else Path(journal),
         out=sys.stdout,
+        err=sys.stderr,
     )
     return 0

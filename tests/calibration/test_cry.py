@@ -12,7 +12,18 @@ import pytest
 
 from calibration import cry
 from calibration.cry import calibrate_cry
-from calibration.cry_tuning import Metrics
+from calibration.cry_made import Made, hidden_of, made_sounds
+from calibration.cry_tuning import (
+    FIRED,
+    KEPT,
+    Metrics,
+    Recording,
+    Tuned,
+    best,
+    compare,
+    pet_bouts,
+)
+from calibration.training.made_models import MODELS
 from monitor.core.cry.model import CryModel
 from monitor.data.shipped import cry_model_bytes
 from monitor.errors import CalibrationError, InputError
@@ -43,11 +54,25 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return cries, room
 
 
-def run(model: CryModel, folders: tuple[Path, Path], out_dir: Path) -> tuple[Path, str]:
+@pytest.fixture(scope="module")
+def made(model: CryModel) -> Made:
+    return made_sounds(model)
+
+
+@pytest.fixture
+def heard_once(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another threshold hears the same numbers."""
+    monkeypatch.setattr(cry, "made_sounds", lambda _model: made)
+
+
+def run(
+    model: CryModel, folders: tuple[Path, Path], out_dir: Path, refused: Path | None = None
+) -> tuple[Path, str]:
     out = io.StringIO()
     path = calibrate_cry(
-        *folders, model=model, species="kitten", out_dir=out_dir, journal=None, out=out
-    )
+        *folders, refused=refused, model=model, species="kitten", out_dir=out_dir, journal=None,
+        out=out, err=io.StringIO(),
+    )  # fmt: skip
     return path, out.getvalue()
 
 
@@ -56,6 +81,7 @@ def with_threshold(model: CryModel, on: float) -> CryModel:
     return CryModel(msgspec.structs.replace(model.card, rule=rule), model.arrays)
 
 
+@pytest.mark.usefixtures("heard_once")
 def test_a_model_that_is_too_deaf_is_helped(
     model: CryModel, folders: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -69,6 +95,7 @@ def test_a_model_that_is_too_deaf_is_helped(
     assert again != path, "nothing is ever overwritten"
 
 
+@pytest.mark.usefixtures("heard_once")
 def test_nothing_to_gain_is_refused_and_nothing_written(
     model: CryModel, folders: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -106,6 +133,107 @@ def test_better_means_no_worse_in_anything(
 ) -> None:
     a, b = (Metrics(heard, 5, false, 1.0) for heard, false in (tuned, shipped))
     assert a.better_than(b) is better
+
+
+def test_what_grows_deaf_or_fires_at_everything_is_not_better() -> None:
+    shipped = Metrics(3, 5, 2, 1.0)
+    deaf, jumpy = Metrics(5, 5, 0, 1.0, KEPT - 0.01, 1.0), Metrics(5, 5, 0, 1.0, 1.0, FIRED + 0.01)
+    assert "not taken" in str(deaf)
+    assert "not taken" in str(jumpy)
+    assert best({"shipped": shipped, "threshold": deaf, "last layer": jumpy}) == "shipped"
+    modest = Metrics(3, 5, 1, 1.0, 0.99, 0.8)
+    assert str(modest) == (
+        "3 of 5 cry recordings raise a bout, 1 false bout in 1.00 h; "
+        "of made crying 99% heard as before, hits in other made sounds 80%"
+    )
+    assert best({"shipped": shipped, "threshold": deaf, "last layer": modest}) == "last layer"
+
+
+def recording(model: CryModel, sound: np.ndarray, *, is_cry: bool) -> Recording:
+    hidden = hidden_of(model, sound.astype(np.float32))
+    return Recording(Path("one.wav"), hidden, np.ones(len(hidden), dtype=bool), is_cry)
+
+
+def refused_sounds(model: CryModel, count: int) -> list[Recording]:
+    """Made sounds that fire the model although nobody cries."""
+    found: list[Recording] = []
+    rng = np.random.default_rng(77)
+    while len(found) < count:
+        for make in MODELS.values():
+            sound = np.tile(synth.at_level(make(rng)[: 3 * 16_000], -25.0), 4)[: 10 * 16_000]
+            one = recording(model, sound, is_cry=False)
+            if pet_bouts(model, Tuned(*model.head[1], model.card.rule.on), one):
+                found.append(one)
+    return found[:count]
+
+
+def test_refused_bouts_fire_less_and_cries_are_heard_as_ever(model: CryModel, made: Made) -> None:
+    refused = refused_sounds(model, 6)
+    found = compare(model, refused, "kitten", (), made)
+    assert found["last layer"].false_bouts < found["shipped"].false_bouts
+    assert found["last layer"].kept >= KEPT
+    assert found["last layer"].fired < 1
+
+
+def test_a_few_clear_recordings_do_not_make_it_fire_at_everything(
+    model: CryModel, made: Made
+) -> None:
+    """With as much weight on hers as on her quiet room, false alerts were ten times as many."""
+    cries = [
+        recording(model, synth.bout("kitten", np.random.default_rng(k), 6), is_cry=True)
+        for k in range(8)
+    ]
+    quiet = recording(model, synth.Room(3, noise_db=-60.0).render(0, 300 * 16_000), is_cry=False)
+    found = compare(model, [*cries, quiet], "kitten", (), made)
+    assert 1 < found["last layer"].fired <= FIRED
+
+
+def test_answers_alone_never_take_a_threshold_that_is_deaf(model: CryModel, made: Made) -> None:
+    answers = (0.99,) * 20
+    cries = [
+        recording(model, synth.bout("kitten", np.random.default_rng(k), 6), is_cry=True)
+        for k in range(4)
+    ]
+    found = compare(model, cries, "kitten", answers, made)
+    assert found["threshold"].kept >= KEPT
+    assert found["shipped"].false_bouts == 20
+    assert found["threshold"].false_bouts == 20, "a threshold of 0.99 is not to be had"
+
+
+@pytest.mark.usefixtures("heard_once")
+def test_refused_bouts_are_found_beside_the_cries(
+    model: CryModel, folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    deaf, beside = with_threshold(model, 0.99999), folders[0].parent / "not-a-cry"
+    beside.mkdir()
+    try:
+        _, said = run(deaf, folders, tmp_path)
+        assert "not a cry" not in said, "an empty folder is none"
+        soundfile.write(beside / "cry-20260101T000000Z-kitten.wav", np.zeros(160_000), 16_000)
+        _, said = run(deaf, folders, tmp_path)
+        assert said.startswith('with 1 bout answered "not a cry"\n')
+        _, said = run(deaf, (folders[0], folders[1]), tmp_path, refused=folders[1])
+        assert said.startswith('with 3 bouts answered "not a cry"\n')
+    finally:
+        for path in beside.iterdir():
+            path.unlink()
+        beside.rmdir()
+
+
+@pytest.mark.usefixtures("heard_once")
+def test_how_far_it_has_come_is_said(
+    model: CryModel, folders: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cry, "PROGRESS_EVERY_S", 0.0)
+    err = io.StringIO()
+    calibrate_cry(
+        *folders, refused=None, model=with_threshold(model, 0.99999), species="kitten",
+        out_dir=tmp_path, journal=None, out=io.StringIO(), err=err,
+    )  # fmt: skip
+    lines = err.getvalue().splitlines()
+    assert lines[0].startswith("listening to the recordings")
+    assert lines[1] == "1 of 21 models tried so far"
+    assert lines[-1] == "21 of 21 models tried so far"
 
 
 def test_answers_from_the_phone_are_read_from_the_journal(tmp_path: Path) -> None:

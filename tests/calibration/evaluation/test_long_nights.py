@@ -63,7 +63,10 @@ def test_an_alert_has_the_span_of_its_crying_and_is_counted_by_what_played() -> 
     assert since_s == 1_000
     assert 1_080 <= until_s < 1_200
     tally = Tally()
-    tally.count(Night([], [Placed(990, 1_100, "birds")], 1.0, -60), events, 6.0)
+    inside = tally.count(Night([], [Placed(990, 1_100, "birds")], 1.0, -60), events, 6.0)
     assert tally.alerts == {"birds": 1}
     assert tally.bouts == {"birds": 2, "room": 1}
-    assert tally.answered == [0.6, 0.6]
+    assert [bout.started_s for bout in inside] == [1_000, 1_050]
+    two = Night([], [Placed(990, 1_100, "kitten"), Placed(2_000, 2_045, "kitten")], 1.0, -60)
+    tally.count_woken(two, 12.0, events, 6.0)
+    assert (tally.woke, tally.cried) == ({12.0: 1}, {12.0: 2})

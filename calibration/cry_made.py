@@ -64,9 +64,14 @@ def made_sounds(model: CryModel) -> Made:
     return Made(
         np.concatenate([*_cries(model, 1, _BOUTS, _BOUT_S)]),
         np.concatenate([*_others(model, 2)]),
-        [*_cries(model, 3, _JUDGED_BOUTS, _JUDGED_S)],
+        judged_cries(model),
         np.concatenate([*_others(model, 4)]),
     )
+
+
+def judged_cries(model: CryModel) -> list[Floats]:
+    """The cries alone by which a model is judged; each of shape (windows, hidden)."""
+    return [*_cries(model, 3, _JUDGED_BOUTS, _JUDGED_S)]
 
 
 def _cries(model: CryModel, seed: int, count: int, seconds: float) -> Iterator[Floats]:

@@ -158,7 +158,7 @@ def tune(
         answers: scores of refused bouts of which there is no recording.
         made: sounds that must be heard as before.
     """
-    shipped = _shipped(model)
+    shipped = untuned(model)
     if way == "threshold":
         return shipped._replace(on=_threshold(model, recordings, answers, made))
     return shipped if way == "shipped" else _moved(model, recordings, species, made)
@@ -186,7 +186,7 @@ def _leave_one_out(
     tuned = tune(model, recordings, species, way, answers, made)
     false += sum(score >= tuned.on for score in answers)
     cries = sum(r.is_cry for r in recordings)
-    kept, fired = _kept(model, tuned, made), _fired(model, tuned, made)
+    kept, fired = crying_kept(model, tuned, made.judged_cries), _fired(model, tuned, made)
     return Metrics(heard, cries, false, room_h, kept, fired)
 
 
@@ -213,11 +213,14 @@ def _bouts(model: CryModel, tuned: Tuned, hidden: Floats) -> list[CryEnded]:
     return [e for e in events if isinstance(e, CryEnded) and e.species != "human"]
 
 
-def _kept(model: CryModel, tuned: Tuned, made: Made) -> float:
-    """Of the seconds in which the model hears made crying, the share after tuning."""
+def crying_kept(model: CryModel, tuned: Tuned, cries: Sequence[Floats]) -> float:
+    """Of the seconds in which the model hears made crying, the share after tuning.
+
+    ``cries``: bouts as the model's last layer sees them (``judged_cries``).
+    """
     before, after = (
-        sum(e.t_s - e.started_s for bout in made.judged_cries for e in _bouts(model, layer, bout))
-        for layer in (_shipped(model), tuned)
+        sum(e.t_s - e.started_s for bout in cries for e in _bouts(model, layer, bout))
+        for layer in (untuned(model), tuned)
     )
     return min(1.0, after / before) if before else 1.0
 
@@ -226,7 +229,7 @@ def _fired(model: CryModel, tuned: Tuned, made: Made) -> float:
     """How many windows of other made sounds are hits after tuning, of those before (or usual)."""
     before, after = (
         int((_pet(model, layer, made.judged_others) >= layer.on).sum())
-        for layer in (_shipped(model), tuned)
+        for layer in (untuned(model), tuned)
     )
     return after / max(before, _USUAL * len(made.judged_others), 1)
 
@@ -238,7 +241,8 @@ def _pet(model: CryModel, layer: Tuned, hidden: Floats) -> Floats:
     return pet
 
 
-def _shipped(model: CryModel) -> Tuned:
+def untuned(model: CryModel) -> Tuned:
+    """The model as it is."""
     return Tuned(*model.head[1], model.card.rule.on)
 
 
@@ -248,7 +252,7 @@ def _moved(model: CryModel, recordings: Sequence[Recording], species: Species, m
     Cross-entropy of four kinds of windows: made cries and other made sounds as the model heard
     them before, her babies' calls, and what fires the model in recordings in which nobody cries.
     """
-    shipped = _shipped(model)
+    shipped = untuned(model)
     classes = model.card.classes
     goals = np.eye(len(classes), dtype=np.float32)
     calls = [r.hidden[r.loud] for r in recordings if r.is_cry]
@@ -292,7 +296,7 @@ def _threshold(
 
     Of those at which the made crying is still heard.
     """
-    shipped = _shipped(model)
+    shipped = untuned(model)
 
     def worth(on: float) -> tuple[int, float]:
         trial = shipped._replace(on=on)
@@ -302,6 +306,7 @@ def _threshold(
         return heard - 2 * false, -abs(on - shipped.on)
 
     for on in sorted((shipped.on, *_THRESHOLDS), key=worth, reverse=True):
-        if on == shipped.on or _kept(model, shipped._replace(on=on), made) >= KEPT:
+        trial = shipped._replace(on=on)
+        if on == shipped.on or crying_kept(model, trial, made.judged_cries) >= KEPT:
             return on
     raise AssertionError("the shipped threshold is always allowed")

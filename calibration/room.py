@@ -4,6 +4,7 @@ First, half a minute of the room as it is: level, clipping, noise floor, mains h
 to do. Then, for a night or a recording without crying, the cry model's false alarms and the
 threshold at which there would be next to none: fridges, ducts and a radio next door differ from
 home to home. The threshold lives in the model, so a room that needs another one gets its own copy.
+No threshold is advised at which the model is deaf to crying: such a room needs something else.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.cry_made import judged_cries
+from calibration.cry_tuning import KEPT, crying_kept, untuned
 from monitor.config import Config
 from monitor.core.cry.bouts import Bouts, CryWindow
 from monitor.core.cry.detector import CryDetector
@@ -36,7 +39,7 @@ LISTEN_S = 30.0
 START_S = 10.0
 ACCEPTED_PER_H = 0.125
 """false alarms an hour that a room may have: one in eight hours of night"""
-THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995)
+THRESHOLDS = tuple(k / 100 for k in (*range(25, 95, 5), 93, 95, 97, 98, 99))
 SHORTEST_H = 0.1
 """of quiet, below which a rate of false alarms means nothing"""
 
@@ -52,8 +55,13 @@ class RoomFit(msgspec.Struct, frozen=True, kw_only=True):
     alarms: int
     """bouts it would have announced"""
     advised: float | None
-    """the lowest threshold with next to no false alarms; ``None`` when none is high enough"""
+    """the lowest threshold with next to no false alarms; ``None`` when none is high enough, or
+    crying is no longer heard at it"""
     advised_alarms: int
+    deaf: float | None = None
+    """that threshold, where crying is no longer heard at it"""
+    deaf_to: float = 0.0
+    """the share of made crying that goes unheard at it"""
 
 
 def calibrate_room(
@@ -181,14 +189,22 @@ def false_alarms(
     higher = [t for t in THRESHOLDS if t > rule.on]
     counts = {t: count_alarms(model, windows, t) for t in [rule.on, *higher]}
     allowed = ACCEPTED_PER_H * max(hours, 1 / ACCEPTED_PER_H) - 1
-    advised = next((t for t, alarms in counts.items() if alarms <= allowed), None)
+    quiet = next((t for t, alarms in counts.items() if alarms <= allowed), None)
+    kept = 1.0 if quiet in {None, rule.on} else _crying_kept(model, quiet)
+    advised = quiet if kept >= KEPT else None
     return RoomFit(
         hours=hours,
         threshold=rule.on,
         alarms=counts[rule.on],
         advised=advised,
         advised_alarms=counts[advised] if advised is not None else min(counts.values()),
+        deaf=quiet if advised is None else None,
+        deaf_to=1 - kept,
     )
+
+
+def _crying_kept(model: CryModel, threshold: float) -> float:
+    return crying_kept(model, untuned(model)._replace(on=threshold), judged_cries(model))
 
 
 def count_alarms(model: CryModel, windows: Iterable[CryWindow], threshold: float) -> int:
@@ -207,7 +223,14 @@ def conclude(
         f"threshold of {found.threshold:.2f}.\n"
     )
     if found.advised is None:
-        out.write("No threshold helps: find what sounds like crying here and silence it.\n")
+        why = "No threshold helps"
+        if found.deaf is not None:
+            why = f"A threshold of {found.deaf:g} would miss {found.deaf_to:.0%} of crying"
+        out.write(
+            f"{why}: find what sounds like crying here and silence it. Or keep what is heard\n"
+            '(microphone.keep_cries_days) and answer its alerts "not a cry": "nursery calibrate\n'
+            'cry" learns from that.\n'
+        )
     elif found.advised == found.threshold:
         out.write("Nothing to change for this room.\n")
     else:
@@ -216,7 +239,7 @@ def conclude(
         card = msgspec.structs.replace(model.card, rule=rule)
         write(path, CryModel(card, model.arrays).to_bytes())
         out.write(
-            f"With {found.advised:.3g} there would be {found.advised_alarms}. Faint cries are "
-            f"then told later or not at all.\nTo use it, put under [microphone]:\n\n"
+            f"With {found.advised:g} there would be {found.advised_alarms}, and as much crying "
+            f"is heard, some of it later.\nTo use it, put under [microphone]:\n\n"
             f'model = "{path.resolve()}"\n'
         )

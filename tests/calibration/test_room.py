@@ -116,27 +116,45 @@ def test_a_higher_threshold_counts_fewer_alarms(model):
     assert count_alarms(model, windows(scores), 0.97) == 0
 
 
+class Fooled:
+    """Stands in for a room in which something scores so much every ten minutes."""
+
+    def __init__(self, score):
+        self.score = score
+
+    def observe(self, block):
+        score = self.score if block.t_s % 600 < 6 else 0.0
+        found = windows([score, score])
+        times = [CryWindow(block.t_s + 0.48 * (k + 1), w.p) for k, w in enumerate(found)]
+        return type("Heard", (), {"windows": times})
+
+
+def fooled_for_an_hour(model, score):
+    return false_alarms(model, (np.zeros(RATE_HZ, np.float32) for _ in range(3600)), Fooled(score))
+
+
 def test_a_room_that_fools_the_model_gets_a_threshold_of_its_own(model, tmp_path):
-    class Fooled:
-        """Stands in for a room in which something scores 0.96 every ten minutes."""
-
-        def observe(self, block):
-            score = 0.96 if block.t_s % 600 < 6 else 0.0
-            found = windows([score, score])
-            times = [CryWindow(block.t_s + 0.48 * (k + 1), w.p) for k, w in enumerate(found)]
-            return room_heard(times)
-
-    def room_heard(found):
-        return type("Heard", (), {"windows": found})
-
-    hour = (np.zeros(RATE_HZ, np.float32) for _ in range(3600))
-    found = false_alarms(model, hour, Fooled())
+    found = fooled_for_an_hour(model, 0.38)
     assert found.alarms == 6
-    assert found.advised == 0.97
+    assert (found.advised, found.advised_alarms, found.deaf) == (0.4, 0, None)
     conclude(found, model, tmp_path, out := io.StringIO())
     (path,) = tmp_path.glob("cry-room-*.npz")
     assert str(path) in out.getvalue()
-    assert CryModel.from_bytes(path.read_bytes()).card.rule.on == 0.97
+    assert CryModel.from_bytes(path.read_bytes()).card.rule.on == 0.4
+
+
+def test_a_threshold_that_is_deaf_to_crying_is_not_advised(model, tmp_path):
+    found = fooled_for_an_hour(model, 0.96)
+    assert (found.advised, found.deaf) == (None, 0.97)
+    assert found.deaf_to > 0.5
+    conclude(found, model, tmp_path, out := io.StringIO())
+    assert not list(tmp_path.iterdir())
+    assert "A threshold of 0.97 would miss" in out.getvalue()
+    assert "keep_cries_days" in out.getvalue()
+    hopeless = fooled_for_an_hour(model, 0.999)
+    assert (hopeless.advised, hopeless.deaf) == (None, None)
+    conclude(hopeless, model, tmp_path, out := io.StringIO())
+    assert "No threshold helps: find" in out.getvalue()
 
 
 def test_a_dead_microphone_is_no_quiet_room() -> None:

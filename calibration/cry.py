@@ -76,14 +76,15 @@ def calibrate_cry(
         CalibrationError: too little to judge by, or nothing gained.
     """
     kept = audio_files(refused) if refused else _refused_beside(cries, room)
+    hers, rooms = audio_files(cries), audio_files(room)
     err.write("listening to the recordings, and to made sounds: some minutes on a Zero 2 W\n")
     err.flush()
     recordings = [
-        *(listen_to(model, p, is_cry=True) for p in audio_files(cries)),
-        *(listen_to(model, p, is_cry=False) for p in audio_files(room)),
+        *(listen_to(model, path, is_cry=True) for path in hers),
+        *(listen_to(model, path, is_cry=False) for path in rooms),
     ]
     _enough(recordings)
-    recordings += [listen_to(model, p, is_cry=False) for p in kept]
+    recordings += [listen_to(model, path, is_cry=False) for path in kept]
     if kept:
         bouts = "1 bout" if len(kept) == 1 else f"{len(kept)} bouts"
         print(f'with {bouts} answered "not a cry"', file=out)
@@ -110,7 +111,7 @@ def _refused_beside(cries: Path, room: Path) -> list[Path]:
     folder = cries.resolve().parent / REFUSED
     if not folder.is_dir() or folder == room.resolve():
         return []
-    return audio_files(folder) if any(folder.iterdir()) else []
+    return _audio_in(folder)
 
 
 def _progress_to(err: TextIO) -> Callable[[int, int], None]:
@@ -138,10 +139,14 @@ def audio_files(folder: Path) -> list[Path]:
             f"{folder} cannot be read by {user_name(os.geteuid())}: copy the recordings to where "
             "it can, /var/tmp for example"
         )
-    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES)
+    found = _audio_in(folder)
     if not found:
         raise InputError(f"{folder}: no WAV, FLAC or OGG files in this folder")
     return found
+
+
+def _audio_in(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES)
 
 
 def listen_to(model: CryModel, path: Path, *, is_cry: bool) -> Recording:

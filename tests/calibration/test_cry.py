@@ -209,6 +209,7 @@ def test_refused_bouts_are_found_beside_the_cries(
     try:
         _, said = run(deaf, folders, tmp_path)
         assert "not a cry" not in said, "an empty folder is none"
+        (beside / "notes.txt").write_text("no sound")
         soundfile.write(beside / "cry-20260101T000000Z-kitten.wav", np.zeros(160_000), 16_000)
         _, said = run(deaf, folders, tmp_path)
         assert said.startswith('with 1 bout answered "not a cry"\n')

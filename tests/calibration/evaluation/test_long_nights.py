@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from calibration.evaluation.long_nights import KINDS, Tally, by_kind, night_of
-from calibration.evaluation.night_sounds import Night, Placed
+from calibration.evaluation.long_nights import KINDS, Tally, by_kind, hers_among, night_of
+from calibration.evaluation.night_sounds import Night, Placed, spells
 from calibration.evaluation.nights import alert_spans
 from calibration.training.clips import Clip, Kind
 from monitor.events import CryEnded, CryStarted
@@ -70,3 +70,27 @@ def test_an_alert_has_the_span_of_its_crying_and_is_counted_by_what_played() -> 
     two = Night([], [Placed(990, 1_100, "kitten"), Placed(2_000, 2_045, "kitten")], 1.0, -60)
     tally.count_woken(two, 12.0, events, 6.0)
     assert (tally.woke, tally.cried) == ({12.0: 1}, {12.0: 2})
+
+
+def test_her_own_pets_are_not_among_those_that_are_listened_for(clips: list[Clip]) -> None:
+    pets = [
+        Clip(clips[-1].path, "kitten_or_cat_meow", "kitten", f"pet{k // 2}", "CC0", (), None)
+        for k in range(14)
+    ]
+    hers, others = hers_among([*clips[:-1], *pets], seed=1)
+    assert len({clip.group for clip in hers}) == len(hers) == 4
+    assert len(others) == 6
+    assert not {clip.group for clip in hers} & {clip.group for clip in others}
+
+
+def test_a_spell_is_long_enough_to_get_up_for_and_stands_alone(clips: list[Clip]) -> None:
+    night = spells([clips[0]] * 3, 12.0, np.random.default_rng(1))
+    assert len(night.placed) == 3
+    assert all(45 <= spell.end_s - spell.start_s < 50 for spell in night.placed)
+    pauses = [b.start_s - a.end_s for a, b in zip(night.placed, night.placed[1:], strict=False)]
+    assert min(pauses) > 90, "an incident of crying ends after 90 s"
+    assert night.placed[-1].end_s < night.hours * 3600
+    first, samples = night.pieces[0]
+    assert first == 30 * 16_000
+    level_db = 10 * np.log10(np.square(samples).mean())
+    assert -55 + 12 - 5 < level_db < -55 + 12 + 5

@@ -102,7 +102,7 @@ class Metrics(NamedTuple):
         if (self.kept, self.fired) == (1, 1):
             return text
         return (
-            f"{text}; of made crying {self.kept:.0%} heard as before, hits in other made sounds "
+            f"{text}; made sounds against before: crying {self.kept:.0%}, false hits "
             f"{self.fired:.0%}{'' if self.hears_as_ever else ': not taken'}"
         )
 

@@ -239,7 +239,7 @@ def conclude(
         card = msgspec.structs.replace(model.card, rule=rule)
         write(path, CryModel(card, model.arrays).to_bytes())
         out.write(
-            f"With {found.advised:g} there would be {found.advised_alarms}, and as much crying "
-            f"is heard, some of it later.\nTo use it, put under [microphone]:\n\n"
+            f"With {found.advised:g} there would be {found.advised_alarms}. Faint cries are "
+            f"then told later or not at all.\nTo use it, put under [microphone]:\n\n"
             f'model = "{path.resolve()}"\n'
         )

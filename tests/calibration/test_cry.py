@@ -144,7 +144,7 @@ def test_what_grows_deaf_or_fires_at_everything_is_not_better() -> None:
     modest = Metrics(3, 5, 1, 1.0, 0.99, 0.8)
     assert str(modest) == (
         "3 of 5 cry recordings raise a bout, 1 false bout in 1.00 h; "
-        "of made crying 99% heard as before, hits in other made sounds 80%"
+        "made sounds against before: crying 99%, false hits 80%"
     )
     assert best({"shipped": shipped, "threshold": deaf, "last layer": modest}) == "last layer"
 
@@ -189,7 +189,7 @@ def test_a_few_clear_recordings_do_not_make_it_fire_at_everything(
 
 
 def test_answers_alone_never_take_a_threshold_that_is_deaf(model: CryModel, made: Made) -> None:
-    answers = (0.99,) * 20
+    answers = (0.85,) * 20
     cries = [
         recording(model, synth.bout("kitten", np.random.default_rng(k), 6), is_cry=True)
         for k in range(4)
@@ -197,7 +197,7 @@ def test_answers_alone_never_take_a_threshold_that_is_deaf(model: CryModel, made
     found = compare(model, cries, "kitten", answers, made)
     assert found["threshold"].kept >= KEPT
     assert found["shipped"].false_bouts == 20
-    assert found["threshold"].false_bouts == 20, "a threshold of 0.99 is not to be had"
+    assert found["threshold"].false_bouts == 20, "0.9 would spare them, and most crying"
 
 
 @pytest.mark.usefixtures("heard_once")

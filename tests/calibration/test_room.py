@@ -140,6 +140,7 @@ def test_a_room_that_fools_the_model_gets_a_threshold_of_its_own(model, tmp_path
     conclude(found, model, tmp_path, out := io.StringIO())
     (path,) = tmp_path.glob("cry-room-*.npz")
     assert str(path) in out.getvalue()
+    assert "Faint cries are then told later or not at all" in out.getvalue()
     assert CryModel.from_bytes(path.read_bytes()).card.rule.on == 0.4
 
 

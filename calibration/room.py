@@ -227,9 +227,9 @@ def conclude(
         if found.deaf is not None:
             why = f"A threshold of {found.deaf:g} would miss {found.deaf_to:.0%} of crying"
         out.write(
-            f"{why}: find what sounds like crying here and silence it. Or keep what is heard\n"
-            '(microphone.keep_cries_days) and answer its alerts "not a cry": "nursery calibrate\n'
-            'cry" learns from that.\n'
+            f"{why}:\nfind what sounds like crying here and silence it. Or keep what is heard\n"
+            '(microphone.keep_cries_days = 7) and answer its alerts "not a cry":\n'
+            '"nursery calibrate cry" learns from that.\n'
         )
     elif found.advised == found.threshold:
         out.write("Nothing to change for this room.\n")

@@ -155,7 +155,7 @@ def test_a_threshold_that_is_deaf_to_crying_is_not_advised(model, tmp_path):
     hopeless = fooled_for_an_hour(model, 0.999)
     assert (hopeless.advised, hopeless.deaf) == (None, None)
     conclude(hopeless, model, tmp_path, out := io.StringIO())
-    assert "No threshold helps: find" in out.getvalue()
+    assert "No threshold helps:\nfind" in out.getvalue()
 
 
 def test_a_dead_microphone_is_no_quiet_room() -> None:

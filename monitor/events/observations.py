@@ -122,14 +122,14 @@ class LagReport(msgspec.Struct, frozen=True):
 
 
 class CertificateReport(msgspec.Struct, frozen=True):
-    """How long the broker can still prove to phones who it is."""
+    """How long broker or page can still prove to phones who they are."""
 
     days: float | None
     """from now on, 0 or less: it has ended; ``None`` where it proves nothing: the line is plain"""
     life_days: float = 0.0
     """from its beginning to its end"""
     by_authority: bool = False
-    """the authority ends before the broker's own certificate does"""
+    """the authority ends before the certificate itself does"""
 
 
 class LinkReport(msgspec.Struct, frozen=True):
@@ -148,6 +148,9 @@ class LinkReport(msgspec.Struct, frozen=True):
     why: dict[str, str] = {}
     """the reason for each of "refused", "away" and "deaf", where there is one"""
     certificate: CertificateReport | None = None
+    """the broker's"""
+    page_certificate: CertificateReport | None = None
+    """of the page, where this machine has its file"""
 
 
 class IdentityReport(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -27,8 +28,9 @@ from monitor.events import (
     RosterChanged,
     ThingChanged,
 )
+from monitor.host.certificates import CertificateWatch, of_file
 from monitor.mqtt.announcement import Announcement
-from monitor.mqtt.certificate import CertificateWatch
+from monitor.mqtt.certificate import of_broker
 from monitor.mqtt.connecting import Connect, connector
 from monitor.mqtt.connection_events import Received
 from monitor.mqtt.connection_settings import ProtocolVersion
@@ -115,7 +117,8 @@ class Bridge:
             gate=gate,
             patience=patience,
         )
-        self._certificate = CertificateWatch(config.mqtt)
+        self._certificate = CertificateWatch(partial(of_broker, config.mqtt))
+        self._page_certificate = CertificateWatch(partial(of_file, config.page.cert_file))
         self._logged = ""
         self._refused: dict[str, str] = {}
         self._was_connected = False
@@ -214,8 +217,12 @@ class Bridge:
     def connection_report(self, now_s: float) -> LinkReport:
         """For the core: how the connection is at ``now_s``."""
         report = self._publisher.report(now_s, expected=self._config.mqtt != MqttConfig())
-        certificate = self._certificate.report(now_s, clock_known=self._box.synced)
-        return msgspec.structs.replace(report, certificate=certificate)
+        known = self._box.synced
+        return msgspec.structs.replace(
+            report,
+            certificate=self._certificate.report(now_s, clock_known=known),
+            page_certificate=self._page_certificate.report(now_s, clock_known=known),
+        )
 
     def identity_report(self) -> IdentityReport | None:
         """For the core: whether somebody else is this box, when that has changed."""

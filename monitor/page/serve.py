@@ -9,12 +9,11 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 import msgspec
 
 from monitor.config import MqttConfig, PageConfig, ShelterConfig
-from monitor.errors import ConfigError
 from monitor.host import systemd
 from monitor.mqtt.connecting import connector
 from monitor.page import security, words
@@ -31,15 +30,12 @@ from monitor.page.links import page_url
 from monitor.page.listening import Listeners
 from monitor.page.moved import Moved
 from monitor.page.moves import Moves
+from monitor.page.own_certificate import OwnCertificate
 from monitor.page.pairing import Pairing
 from monitor.page.said import Said
 from monitor.page.sessions import Sessions
 from monitor.page.taps import Taps
 from monitor.page.views import Views
-
-if TYPE_CHECKING:
-    import ssl
-
 
 END_S = 2.0
 """for answers that are on their way when the page is stopped"""
@@ -122,40 +118,24 @@ async def run(
     Raises:
         ConfigError: it can listen nowhere, or a certificate cannot be used.
     """
-    tls = tls_context(settings)
+    certificate = None
+    if settings.cert_file is not None:
+        certificate = OwnCertificate(settings.cert_file, settings.key_file)
     connections = Connections(build(page))
+    tls = certificate.context if certificate else None
     listeners = Listeners(settings.host, settings.port, connections, tls)
     await listeners.open()
     answers(page_url(listeners.addresses, listeners.port, settings))
-    async with _running(page.broker.run()), _running(page.moves.run()), _running(_watched()):
+    work = [page.broker.run(), page.moves.run(), _watched()]
+    if certificate:
+        work.append(certificate.follow())
+    async with _running(*work):
         systemd.notify("READY=1")
         await stop.wait()
         systemd.notify("STOPPING=1")
         await listeners.close()
         page.hub.close()
         await connections.end(END_S)
-
-
-def tls_context(settings: PageConfig) -> ssl.SSLContext | None:
-    """For ``page.cert_file``; None: plain HTTP.
-
-    Raises:
-        ConfigError: the files are no certificate and its key.
-    """
-    if settings.cert_file is None:
-        return None
-    import ssl
-
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(settings.cert_file, settings.key_file)
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(
-            f'"page.cert_file": cannot use {settings.cert_file} with {settings.key_file}: '
-            f"{error}; they must be a PEM certificate and its key"
-        ) from error
-    return context
 
 
 async def _watched() -> None:
@@ -166,11 +146,13 @@ async def _watched() -> None:
 
 
 @asynccontextmanager
-async def _running(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    task = asyncio.create_task(work)
+async def _running(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(each) for each in work]
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import math
-import re
-import ssl
-import subprocess
 import time
 from collections.abc import Callable
 
 from monitor.config import Config, MqttConfig, PageConfig
-from monitor.core.health.certificate import is_short, lasts, todo
+from monitor.core.health.certificate import RENEW_PAGE, is_short, lasts, todo
 from monitor.errors import ConfigError
 from monitor.events import CertificateReport
-from monitor.mqtt.certificate import Validity, has_ended, served_to_phones, shake_hands
-from monitor.times import DAY_S
+from monitor.host.certificates import Validity, has_ended, of_file
+from monitor.mqtt.certificate import served_to_phones, shake_hands
 from monitor.verbs.finding import Finding
-
-RENEW_PAGE = "run: sudo systemctl start nursery-certificates, or make it anew as it was made"
-OPENSSL_S = 5.0
 
 
 def check_certificate(
@@ -27,14 +21,14 @@ def check_certificate(
     where: Callable[[MqttConfig], MqttConfig | None] = served_to_phones,
 ) -> Finding:
     """How many days are left; a warning while there is time, a failure when phones turn away."""
-    page = _page_days(config.page)
+    page = _page_certificate(config.page)
     found = _of_broker(config.mqtt, look, where)
-    if page is None:
+    if page is None or page.days is None:
         return found
-    text = f"{found.text}; the page's ends in {math.floor(page)} days"
-    if page <= 0.0:
+    text = f"{found.text}; the page's ends in {math.floor(page.days)} days"
+    if page.days <= 0.0:
         return Finding("certificate", "failed", f"{found.text}; the page's has ended", RENEW_PAGE)
-    if found.state in {"ok", "skipped"} and page < 30.0:
+    if found.state in {"ok", "skipped"} and is_short(page):
         return Finding("certificate", "warning", text, RENEW_PAGE)
     state = "ok" if found.state == "skipped" else found.state
     return Finding("certificate", state, text, found.todo)
@@ -63,16 +57,10 @@ def _of_broker(
     return Finding("certificate", "ok", lasts(seen))
 
 
-def _page_days(page: PageConfig) -> float | None:
-    """Of the page's own certificate; None: it has none, or nobody can read it here."""
-    if page.cert_file is None:
-        return None
+def _page_certificate(page: PageConfig) -> CertificateReport | None:
+    """None: it has none, or nobody can read it here."""
     try:
-        done = subprocess.run(
-            ["openssl", "x509", "-noout", "-enddate", "-in", page.cert_file],
-            capture_output=True, text=True, timeout=OPENSSL_S, check=True,
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError):
+        seen = of_file(page.cert_file)
+    except OSError:
         return None
-    said = re.match(r"notAfter=(.+)", done.stdout)
-    return None if said is None else (ssl.cert_time_to_seconds(said[1]) - time.time()) / DAY_S
+    return None if seen is None else seen.report(time.time())

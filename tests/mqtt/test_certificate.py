@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ssl
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from monitor.config import MqttConfig
 from monitor.events import CertificateReport
-from monitor.mqtt.certificate import CertificateWatch, Validity, served_to_phones
+from monitor.host.certificates import CertificateWatch, Validity
+from monitor.mqtt.certificate import of_broker, served_to_phones
 from monitor.times import DAY_S
 
 SHIPPED = Path(__file__).parents[2] / "systemd/mosquitto/nursery.conf"
@@ -34,7 +36,7 @@ def test_behind_a_plain_line_to_this_machine_is_the_listener_that_phones_use() -
 )
 def test_another_s_plain_line_shows_no_certificate(mqtt: MqttConfig) -> None:
     assert served_to_phones(mqtt, (SHIPPED,)) is None
-    watch = CertificateWatch(mqtt, own_brokers=(SHIPPED,))
+    watch = CertificateWatch(partial(of_broker, mqtt, own_brokers=(SHIPPED,)))
     settle(watch)
     assert watch.report(NOW_S, clock_known=True) == CertificateReport(days=None)
     assert watch.days_left(NOW_S, clock_known=True) is None
@@ -59,7 +61,7 @@ def test_days_are_counted_on_between_the_looks() -> None:
         looks.append(mqtt)
         return Validity(begins_s=NOW_S, ends_s=NOW_S + 90 * DAY_S)
 
-    watch = CertificateWatch(ELSEWHERE, look)
+    watch = CertificateWatch(partial(of_broker, ELSEWHERE, look))
     assert watch.report(NOW_S, clock_known=False) is None
     assert looks == []
     settle(watch)
@@ -79,9 +81,9 @@ def test_one_that_ended_is_known_to_have_ended_and_an_absent_broker_tells_nothin
     def away(_mqtt: MqttConfig) -> Validity:
         raise ConnectionRefusedError
 
-    watch = CertificateWatch(ELSEWHERE, expired)
+    watch = CertificateWatch(partial(of_broker, ELSEWHERE, expired))
     settle(watch)
     assert watch.report(NOW_S, clock_known=True) == CertificateReport(days=0.0)
-    watch = CertificateWatch(ELSEWHERE, away)
+    watch = CertificateWatch(partial(of_broker, ELSEWHERE, away))
     settle(watch)
     assert watch.report(NOW_S, clock_known=True) is None

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from monitor.config import Config, MqttConfig, PageConfig
-from monitor.mqtt.certificate import Validity, served_to_phones, shake_hands
+from monitor.host.certificates import Validity
+from monitor.mqtt.certificate import served_to_phones, shake_hands
 from monitor.times import DAY_S
 from monitor.verbs.check_certificate import check_certificate
 from tests.system.daemon import Daemon
@@ -197,23 +198,43 @@ def test_check_counts_the_days_of_the_listener_that_phones_use(
     assert bool(found.todo) == (state != "ok")
 
 
-def test_a_box_tells_of_it_before_it_ends(broker: Broker, tmp_path: Path) -> None:
-    of_broker(broker).last(20)
-    broker.start()
+@pytest.fixture
+def daemon(broker: Broker, tmp_path: Path) -> Iterator[Daemon]:
+    """A box that speaks to this broker over TLS; not started."""
     secret = tmp_path / "secret"
     secret.touch(0o600)
     secret.write_text(broker.passwords["kangaroo"])
     login = f'ca_file = "{broker.ca}"\nusername = "kangaroo"\npassword_file = "{secret}"\n'
-    daemon = Daemon(
+    made = Daemon(
         tmp_path / "box", broker.port, box="kangaroo", more=login + '[scale]\nsource = "simulated"'
     )
-    text = daemon.config.read_text().replace("tls = false", "tls = true")
-    daemon.config.write_text("trust_clock = true\n" + text)
+    text = made.config.read_text().replace("tls = false", "tls = true")
+    made.config.write_text("trust_clock = true\n" + text)
+    yield made
+    made.stop()
+
+
+def test_a_box_tells_of_it_before_it_ends(broker: Broker, daemon: Daemon) -> None:
+    of_broker(broker).last(20)
+    broker.start()
     phone = broker.client("phone")
     phone.hear("nursery/kangaroo/#")
-    try:
-        daemon.start()
-        wait_for(lambda: any(b"certificate ends in 19 days" in said for _, said in phone.heard), 90)
-        wait_for(lambda: any(b'"certificate_days":19' in said for _, said in phone.heard), 90)
-    finally:
-        daemon.stop()
+    daemon.start()
+    wait_for(lambda: any(b"certificate ends in 19 days" in said for _, said in phone.heard), 90)
+    wait_for(lambda: any(b'"certificate_days":19' in said for _, said in phone.heard), 90)
+
+
+def test_a_box_tells_of_the_page_s_own_before_it_ends(
+    broker: Broker, daemon: Daemon, tmp_path: Path
+) -> None:
+    assert make_page_certificate(tmp_path, "nursery.local").returncode == 0
+    page = Certificate(tmp_path / "etc/nursery/page.crt", tmp_path / "etc/nursery/page-ca.crt")
+    page.last(20)
+    files = f'[page]\ncert_file = "{page.path}"\nkey_file = "{page.path.with_suffix(".key")}"\n'
+    daemon.config.write_text(daemon.config.read_text() + files)
+    broker.start()
+    phone = broker.client("phone")
+    phone.hear("nursery/kangaroo/alert/#")
+    daemon.start()
+    told = b"The page's certificate ends in 19 days: after that phones turn away from it."
+    wait_for(lambda: any(told in said for _, said in phone.heard), 90)

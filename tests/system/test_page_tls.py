@@ -1,6 +1,8 @@
 """The page over TLS, by an authority of one's own that can sign for the page alone."""
 
+import asyncio
 import http.client
+import logging
 import os
 import shutil
 import ssl
@@ -12,6 +14,10 @@ from urllib.parse import urlencode
 
 import pytest
 
+from monitor.config import MqttConfig, PageConfig
+from monitor.page import own_certificate
+from monitor.page.own_certificate import OwnCertificate
+from monitor.page.serve import assemble, run
 from tests.system.mosquitto import Mosquitto
 from tests.system.page_process import FORM, PageProcess
 
@@ -97,3 +103,77 @@ def test_a_certificate_that_cannot_be_used_is_a_sentence(broker: Mosquitto, tmp_
     assert done.returncode == 2
     assert "page.cert_file" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+async def shown_to_a_phone(context: ssl.SSLContext, authority: Path) -> dict[str, object]:
+    """The certificate that a server with this context proves itself with."""
+    server = await asyncio.start_server(lambda _, line: line.close(), "127.0.0.1", 0, ssl=context)
+    trust = ssl.create_default_context(cafile=str(authority))
+    _, line = await asyncio.open_connection(*server.sockets[0].getsockname(), ssl=trust)
+    found = line.get_extra_info("peercert")
+    line.close()
+    server.close()
+    return found
+
+
+def test_one_that_was_renewed_is_shown_without_a_restart_and_half_a_pair_changes_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert certificate(tmp_path, "127.0.0.1").returncode == 0
+    path, key = tmp_path / "etc/nursery/page.crt", tmp_path / "etc/nursery/page.key"
+    authority = tmp_path / "etc/nursery/page-ca.crt"
+    own = OwnCertificate(str(path), str(key))
+
+    def serial() -> object:
+        own.renew()
+        return asyncio.run(shown_to_a_phone(own.context, authority))["serialNumber"]
+
+    first, first_key = serial(), key.read_bytes()
+    assert serial() == first
+    assert certificate(tmp_path, "127.0.0.1").returncode == 0
+    second_key = key.read_bytes()
+    key.write_bytes(first_key)  # the certificate has come, its key has not
+    with caplog.at_level(logging.INFO):
+        assert serial() == first
+        assert "goes on with the certificate that it has" in caplog.text
+        key.write_bytes(second_key)
+        assert serial() != first
+        assert "read anew" in caplog.text
+    path.unlink()
+    assert serial() != first, "and without its file it goes on"
+
+
+def test_the_page_looks_for_a_renewed_one_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_certificate, "LOOK_EVERY_S", 0.05)
+    assert certificate(tmp_path, "127.0.0.1").returncode == 0
+    authority = tmp_path / "etc/nursery/page-ca.crt"
+    settings = PageConfig(
+        host="127.0.0.1", port=0, state_dir=str(tmp_path / "state"),
+        cert_file=str(tmp_path / "etc/nursery/page.crt"),
+        key_file=str(tmp_path / "etc/nursery/page.key"),
+    )  # fmt: skip
+    page = assemble(MqttConfig(host="127.0.0.1", port=1), settings)
+    serials: list[object] = []
+
+    async def watch() -> None:
+        stop, address = asyncio.Event(), asyncio.get_running_loop().create_future()
+        running = asyncio.create_task(run(page, settings, address.set_result, stop))
+        port = int((await address).rstrip("/").rpartition(":")[2])
+        trust = ssl.create_default_context(cafile=str(authority))
+        for _ in range(200):
+            _, line = await asyncio.open_connection("127.0.0.1", port, ssl=trust)
+            serials.append(line.get_extra_info("peercert")["serialNumber"])
+            line.close()
+            if len(serials) == 1:
+                done = await asyncio.to_thread(certificate, tmp_path, "127.0.0.1")
+                assert done.returncode == 0
+            if serials[-1] != serials[0]:
+                break
+            await asyncio.sleep(0.05)
+        stop.set()
+        await running
+
+    asyncio.run(watch())
+    assert serials[-1] != serials[0]

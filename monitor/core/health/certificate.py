@@ -1,4 +1,4 @@
-"""How long the broker can prove to phones who it is: when that is told, and in which words."""
+"""How long broker and page can prove who they are: when that is told, and in which words."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ RENEW = (
     "Renew it on the broker's machine: sudo systemctl start nursery-certificates; without the "
     "package as it was made"
 )
+RENEW_PAGE = "run: sudo systemctl start nursery-certificates, or make it anew as it was made"
 NEW_AUTHORITY = (
     "On the broker's machine make a new authority, and give it to every box, phone and Home "
     "Assistant"
@@ -31,10 +32,12 @@ def is_short(certificate: CertificateReport) -> bool:
 
 
 def lasts(certificate: CertificateReport) -> str:
-    """Whose it is and how long it lasts; for one that is there."""
+    """Whose it is and how long it lasts; for one of the broker that is there."""
     whose = "broker's certificate"
-    if certificate.by_authority:
-        whose = "authority of the broker's certificate"
+    return _lasts(f"authority of the {whose}" if certificate.by_authority else whose, certificate)
+
+
+def _lasts(whose: str, certificate: CertificateReport) -> str:
     days = math.floor(certificate.days or 0.0)
     if (certificate.days or 0.0) <= 0.0:
         return f"the {whose} has ended"
@@ -62,4 +65,24 @@ def condition_of(certificate: CertificateReport, since_s: float) -> Condition:
         message=f"{said[0].upper()}{said[1:]}: {then}. {todo(certificate)}.",
         why=said,
         all_clear="The broker's certificate lasts again.",
+    )
+
+
+def page_condition_of(certificate: CertificateReport, since_s: float) -> Condition:
+    """``not_delivered``: soon phones turn away from the page, or already; alerts go on."""
+    said = _lasts("page's certificate", certificate)
+    ended = (certificate.days or 0.0) <= 0.0
+    then = "phones turn away from the page" if ended else "after that phones turn away from it"
+    return Condition(
+        kind="not_delivered",
+        key="page_certificate",
+        severity="warning",
+        since_s=since_s,
+        title=f"Page's certificate {'has ended' if ended else 'ends soon'}",
+        message=(
+            f"{said[0].upper()}{said[1:]}: {then}. Alerts still leave this box. On the machine of "
+            f"the page {RENEW_PAGE}."
+        ),
+        why=said,
+        all_clear="The page's certificate lasts again.",
     )

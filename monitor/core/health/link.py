@@ -10,8 +10,8 @@ from __future__ import annotations
 import msgspec
 
 from monitor.alert_kinds import Severity
-from monitor.core.health.certificate import condition_of, is_short
-from monitor.events import CannotJudge, Condition, LinkReport
+from monitor.core.health.certificate import condition_of, is_short, page_condition_of
+from monitor.events import CannotJudge, CertificateReport, Condition, LinkReport
 from monitor.timeshift import Moment
 
 SILENT_S = 60.0
@@ -58,6 +58,9 @@ _WORDS: dict[str, tuple[Severity, str, str, str]] = {
     ),
 }
 
+_CERTIFICATES = frozenset({"certificate", "page_certificate"})
+"""looked at once a day: not yet known is no doubt"""
+
 
 class LinkState(msgspec.Struct):
     """The last report, and since when each part of it has been so."""
@@ -94,7 +97,7 @@ class LinkHealth:
         return [
             CannotJudge(kind="not_delivered", key=key, why="the broker has not shown it yet")
             for key, is_so in said.items()
-            if is_so is None and (key != "certificate" or key in self.state.since_s)
+            if is_so is None and (key not in _CERTIFICATES or key in self.state.since_s)
         ]
 
 
@@ -112,8 +115,13 @@ def _judged(report: LinkReport) -> dict[str, bool | None]:
         "silent": silent,
         "away": away,
         "deaf": None if hears is None else not hears,
-        "certificate": None if report.certificate is None else is_short(report.certificate),
+        "certificate": _is_short(report.certificate),
+        "page_certificate": _is_short(report.page_certificate),
     }
+
+
+def _is_short(certificate: CertificateReport | None) -> bool | None:
+    return None if certificate is None else is_short(certificate)
 
 
 def _lasted_s(key: str, report: LinkReport) -> float:
@@ -124,6 +132,8 @@ def _lasted_s(key: str, report: LinkReport) -> float:
 def _condition(key: str, since_s: float, report: LinkReport) -> Condition:
     if key == "certificate" and report.certificate is not None:
         return condition_of(report.certificate, since_s)
+    if key == "page_certificate" and report.page_certificate is not None:
+        return page_condition_of(report.page_certificate, since_s)
     severity, title, message, all_clear = _WORDS[key]
     return Condition(
         kind="not_delivered",

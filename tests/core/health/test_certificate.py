@@ -63,6 +63,29 @@ def test_an_authority_that_ends_first_is_named() -> None:
     assert "make a new authority" in condition.message
 
 
+def test_of_the_page_s_own_is_told_too_and_alerts_go_on() -> None:
+    health = LinkHealth()
+    health.observe(LinkReport(1.0, **WELL))
+    assert health.conditions() + health.unjudged() == []
+    for days, title, said in [
+        (12.4, "Page's certificate ends soon", "The page's certificate ends in 12 days: after"),
+        (-0.1, "Page's certificate has ended", "The page's certificate has ended: phones turn"),
+    ]:
+        report = CertificateReport(days=days, life_days=825.0)
+        health.observe(LinkReport(2.0, **WELL, page_certificate=report))
+        (condition,) = health.conditions()
+        assert (condition.key, condition.severity) == ("page_certificate", "warning")
+        assert condition.title == title
+        assert condition.message.startswith(said)
+        assert "Alerts still leave this box." in condition.message
+        assert "sudo systemctl start nursery-certificates" in condition.message
+    health.observe(LinkReport(3.0, **WELL))
+    assert {each.key for each in health.unjudged()} == {"page_certificate"}
+    renewed = CertificateReport(days=825.0, life_days=825.0)
+    health.observe(LinkReport(4.0, **WELL, page_certificate=renewed))
+    assert health.conditions() + health.unjudged() == []
+
+
 def test_what_is_not_seen_for_a_while_is_neither_over_nor_new() -> None:
     health = LinkHealth()
     health.observe(LinkReport(1.0, **WELL))

@@ -95,11 +95,11 @@ class Screen:
             raise AssertionError(f"{path} was left again each time it was opened")
         return self.page
 
-    def screenshot(self, name: str) -> Path:
-        """The whole page as ``screenshots/<name>-<width>-<light or dark>.png``."""
+    def screenshot(self, name: str, *, whole: bool = True) -> Path:
+        """The page as ``screenshots/<name>-<width>-<light or dark>.png``; or what is in sight."""
         SCREENSHOTS.mkdir(exist_ok=True)
         path = SCREENSHOTS / f"{name}-{self._width}-{'dark' if self._dark else 'light'}.png"
-        self.page.screenshot(path=path, full_page=True)
+        self.page.screenshot(path=path, full_page=whole)
         return path
 
     def axe(self) -> list[str]:

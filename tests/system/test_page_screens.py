@@ -564,12 +564,19 @@ def test_a_tap_whose_answer_never_came_can_be_repeated(screen: Screen, box: Scri
     lost[0].abort("aborted")  # the page stays, as when somebody stops its loading
     expect(button).to_have_attribute("aria-busy", "true")
     button.click(no_wait_after=True)
+    expect(page.locator("#unanswered")).to_be_hidden()
     page.clock.fast_forward(31_000)
     expect(button).not_to_have_attribute("aria-busy", "true")
+    expect(page.locator("#unanswered")).to_contain_text("Look whether it was done")
+    page.mouse.wheel(0, 900)
+    page.wait_for_function("scrollY > 500")
+    expect(page.locator("#unanswered")).to_be_in_viewport(ratio=1)
+    screen.screenshot("unanswered", whole=False)
     assert not box.asked, "not even by the tap in between"
     button.click()
     wait_for(lambda: [verb for verb, _ in box.asked] == ["feed"])
     expect(page.locator("#said")).to_contain_text("Done")
+    expect(page.locator("#unanswered")).to_be_hidden()
 
 
 def test_the_report_prints_on_paper_without_anything_to_tap(

@@ -25,6 +25,7 @@
   let wanted = false;
   let timer = 0;
   let left = 0;
+  let waits = false;
   let stream = null;
   let reading = 0;
   const levels = [];
@@ -305,6 +306,8 @@
       event.preventDefault();
       return;
     }
+    waits = true;
+    unanswered(false);
     form.dataset.sent = "1";
     for (const button of form.querySelectorAll("button")) button.setAttribute("aria-busy", "true");
     leave();
@@ -323,15 +326,25 @@
 
   function stay() {
     if (Date.now() - left < ON_THE_WAY_MS) return; // something else was tapped meanwhile
+    if (waits) unanswered(true);
+    waits = false;
     for (const form of document.querySelectorAll("form[data-sent]")) {
       delete form.dataset.sent;
       for (const button of form.querySelectorAll("button")) button.removeAttribute("aria-busy");
     }
   }
 
+  // Whether it was done nobody knows: the page, which goes on being renewed, will show it.
+  function unanswered(is) {
+    const said = document.getElementById("unanswered");
+    if (said) said.hidden = !is;
+  }
+
   window.addEventListener("pageshow", (event) => {
     left = 0;
+    waits = false;
     stay();
+    unanswered(false);
     if (event.persisted) wake();
   });
 

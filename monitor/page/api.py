@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from monitor.codec import encode
 from monitor.page.boxes import BoxDocument
-from monitor.page.context import body_of, box_of, page_of, refusal, session_of, taps_too_fast
+from monitor.page.context import body_of, box_of, page_of, refusal, session_of, tap_wait_s
 
 WANTED = ("what", "baby", "since", "until", "limit", "next")
 """what ``history`` takes from the address"""
@@ -91,8 +91,8 @@ async def _command(request: Request, *, setup: bool) -> Response:
         return refusal(400, 'send one JSON object, such as {"minutes": 20}')
     args.pop("request_id", None)
     args.pop("by", None)  # by whom is known from the phone
-    if taps_too_fast(request, session):
-        return refusal(429, "too many commands: wait a moment")
+    if (wait_s := tap_wait_s(request, session)) > 0:
+        return refusal(429, "too many commands: wait a moment", wait_s)
     verb = request.path_params["verb"]
     if not verb.isidentifier():
         return refusal(404, "there is no such command")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 
 from starlette.applications import Starlette
@@ -15,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from monitor.page import api, buttons, forms, pairing_form, phones, reports, security, stream
-from monitor.page.context import Page, TooLongError, problem, refusal
+from monitor.page.context import Page, TooLongError, later, problem, refusal
 from monitor.page.limits import PAIRED, UNPAIRED, neighbour
 from monitor.page.screening import handler
 from monitor.page.screens import ROUTES
@@ -88,8 +87,7 @@ class Guard:
 
     def _refused(self, request: Request, session: Session | None) -> Response | None:
         if (wait_s := self._wait_s(request, session)) > 0:
-            later = {"retry-after": str(math.ceil(wait_s))}
-            return PlainTextResponse("Too many requests: wait a moment.\n", 429, later)
+            return PlainTextResponse("Too many requests: wait a moment.\n", 429, later(wait_s))
         if not security.is_own(request.headers.get("host", ""), self._page.names):
             return PlainTextResponse(WRONG_NAME, 421)
         foreign = security.is_foreign(request.headers, scheme=request.scope["scheme"])

@@ -13,7 +13,7 @@ import time
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from monitor.page.context import body_of, box_of, moved_box, page_of
+from monitor.page.context import body_of, box_of, later, moved_box, page_of
 from monitor.page.limits import BUTTONS
 
 TOKEN = re.compile(r"[0-9a-f]{1,12}\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_.:-]{1,120}")
@@ -30,8 +30,8 @@ async def post(request: Request) -> Response:
     token = (await body_of(request)).decode("ascii", "replace").strip()
     if box is None or TOKEN.fullmatch(token) is None:
         return PlainTextResponse("There is no such button.\n", 404)
-    if page.requests.wait_s(f"button {box.name}", BUTTONS, time.monotonic()) > 0:
-        return PlainTextResponse("Too many: open the page.\n", 429)
+    if (wait_s := page.requests.wait_s(f"button {box.name}", BUTTONS, time.monotonic())) > 0:
+        return PlainTextResponse("Too many: open the page.\n", 429, later(wait_s))
     result = await page.broker.ask(box.name, "acknowledge", {"token": token})
     if result.get("ok") is True:
         return PlainTextResponse("Acknowledged.\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -93,10 +94,10 @@ def moved_path(path: str, old: str, new: str) -> str:
     return f"/boxes/{new}{path[len(head) :]}" if same else path
 
 
-def taps_too_fast(request: Request, session: Session) -> bool:
-    """Whether this phone sends commands faster than anybody taps; this one is counted."""
+def tap_wait_s(request: Request, session: Session) -> float:
+    """0, or after how many seconds: this phone sends commands faster than anybody taps."""
     buckets = page_of(request).requests
-    return buckets.wait_s(f"commands {session.id}", OF_ONE_PHONE, time.monotonic()) > 0
+    return buckets.wait_s(f"commands {session.id}", OF_ONE_PHONE, time.monotonic())
 
 
 class TooLongError(Exception):
@@ -124,6 +125,11 @@ def problem(request: Request, status: int, key: str, **values: Any) -> Response:
     return page_of(request).views.render(shown, w=words)
 
 
-def refusal(status: int, error: str) -> Response:
-    """The same for ``/api``."""
-    return JSONResponse({"ok": False, "error": error}, status)
+def refusal(status: int, error: str, wait_s: float = 0.0) -> Response:
+    """The same for ``/api``; ``wait_s``: when it is worth trying again."""
+    return JSONResponse({"ok": False, "error": error}, status, later(wait_s))
+
+
+def later(wait_s: float) -> dict[str, str]:
+    """The header that says in how many seconds; none for 0."""
+    return {"retry-after": str(math.ceil(wait_s))} if wait_s > 0 else {}

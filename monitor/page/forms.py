@@ -22,7 +22,7 @@ from monitor.page.context import (
     page_of,
     problem,
     session_of,
-    taps_too_fast,
+    tap_wait_s,
     words_of,
 )
 from monitor.page.labels import labelled
@@ -120,7 +120,7 @@ async def _carry_out(
     """Ask the box, keep its answer for the next page, and say where that is."""
     page = page_of(request)
     asked = {name: text for name, text in fields.items() if name not in OWN_FIELDS}
-    if taps_too_fast(request, session):
+    if tap_wait_s(request, session) > 0:
         result: dict[str, Any] = {"ok": False, "error": "", "reason": "too_many"}
     else:
         result = await page.broker.ask(

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from monitor.page.limits import OF_ONE_PHONE
 from tests.system.daemon import Daemon
 from tests.system.mosquitto import Mosquitto
 from tests.system.page_process import FORM, PageProcess
@@ -60,6 +61,22 @@ def test_a_phone_that_may_only_look_changes_nothing(page: PageProcess) -> None:
     assert phone.get("/").status == 200
     assert phone.send(f"{BOX}/cmd/acknowledge", {}).status == 403
     assert phone.submit("/boxes/test-box/do/acknowledge").status == 403
+
+
+def test_commands_faster_than_anybody_taps_are_told_when_to_come_again(
+    broker: Mosquitto, page: PageProcess
+) -> None:
+    phone = page.phone()
+    with Subscriber(broker.port, "none") as box:
+        box.client.publish("nursery/test-box/status", b"online", 1, retain=True)
+        wait_for(lambda: phone.get(BOX).status == 200)
+    body = {"content-type": "application/json"} | phone.cookie
+    most = int(OF_ONE_PHONE.burst) * 2
+    path = f"{BOX}/cmd/no-such"
+    answers = [page.request("POST", path, b"{}", body) for _ in range(most)]
+    assert {each.status for each in answers} == {404, 429}
+    waits_s = [each.headers["retry-after"] for each in answers if each.status == 429]
+    assert set(waits_s) == {"1"}
 
 
 def test_files_have_the_types_that_browsers_insist_on(page: PageProcess) -> None:

@@ -137,10 +137,13 @@ class CryDetector:
         """Fold in the next block, of any size.
 
         A block that does not follow on the last one (by more than GAP_S) starts a new stretch:
-        sound before the gap is never joined to sound after it.
+        sound before the gap is never joined to sound after it. One that is earlier by more than a
+        bout's span begins another stream, as after ``flush``.
         """
         heard = Heard([], [], [])
         before_s = self._state.end_s
+        if before_s is not None and block.t_s < before_s - self._model.card.rule.span_s:
+            heard, before_s = self.flush(), None
         if before_s is not None and abs(block.t_s - before_s) > GAP_S:
             self._tell(self._finish(), heard)
             self._second_look.reset()
@@ -160,12 +163,12 @@ class CryDetector:
         return heard
 
     def flush(self) -> Heard:
-        """The stream is over: score what is left, close an open bout."""
+        """The stream is over: score what is left, close an open bout, forget all of it."""
         heard = Heard([], [], [])
         self._tell(self._finish(), heard)
         self._second_look.reset()
-        self._state.end_s = None
         heard.bouts.extend(self._bouts.flush())
+        self.state = DetectorState()
         return heard
 
     def _tell(self, windows: list[CryWindow], heard: Heard) -> None:

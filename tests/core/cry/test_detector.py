@@ -136,6 +136,25 @@ def test_what_follows_a_gap_does_not_depend_on_what_came_before(model: CryModel)
         assert one.p == pytest.approx(other.p, abs=1e-5)
 
 
+@pytest.mark.parametrize("flushed", [False, True])
+@pytest.mark.parametrize("heard_s", [3, 6, 20])
+def test_a_stream_that_begins_before_the_last_one_is_heard_as_anew(
+    model: CryModel, heard_s: int, flushed: bool
+) -> None:
+    calls = crying_room("kitten")[14 * RATE :]
+    detector = CryDetector(model)
+    first = detector.observe(AudioBlock(2_000.0, calls[: heard_s * RATE])).bouts
+    if flushed:
+        first += detector.flush().bouts
+    again = detector.observe(AudioBlock(1_000.0, calls)).bouts + detector.flush().bouts
+    late = [event for event in again if event.t_s > 1_900]
+    assert [type(event) for event in [*first, *late]] == [CryStarted, CryEnded] * (heard_s == 20)
+    fresh = CryDetector(model)
+    assert again[len(late) :] == (
+        fresh.observe(AudioBlock(1_000.0, calls)).bouts + fresh.flush().bouts
+    )
+
+
 def test_levels_are_unknown_then_measured(model: CryModel) -> None:
     detector = CryDetector(model)
     assert detector.level_db is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from rich.text import Text
 
 from monitor.times import DAY_S, parse_rfc3339, spoken_duration
 from monitor.verbs.watched_boxes import BoxView, WatchedBoxes, answers
+from monitor.verbs.watched_records import Wrong
 
 KEYS = "up/down choose   a acknowledge   s snooze 30 min   n not a cry   q quit"
 _STYLE = {"critical": "bold white on red", "warning": "yellow", "info": "cyan"}
@@ -19,18 +21,37 @@ _VERDICT = {"losing": "bold red", "not_gaining": "yellow", "gaining": "green"}
 
 
 def draw(
-    boxes: WatchedBoxes, now_s: float, *, connection: str, answer: str = "", keys: str = KEYS
+    boxes: WatchedBoxes,
+    now_s: float,
+    *,
+    connection: str,
+    answer: str = "",
+    keys: str = KEYS,
+    wrong: Sequence[Wrong] = (),
 ) -> RenderableType:
-    """The whole screen; ``connection`` says how the broker is, ``answer`` what the last key did."""
+    """The whole screen; ``connection`` says how the broker is, ``answer`` what the last key did.
+
+    ``wrong`` is what is wrong with the records of a shelter.
+    """
     selected = boxes.selected()
     in_order = sorted(boxes.by_name.values(), key=lambda box: box.name)
     parts: list[RenderableType] = [_box(box, now_s, selected) for box in in_order]
     if not parts:
         parts = [Text("No box has been heard of yet.", style="dim")]
+    parts += [_wrong(each) for each in wrong]
     return Group(*parts, Text(f"{connection}   {answer}", style="dim"), Text(keys, style="dim"))
 
 
+def _wrong(wrong: Wrong) -> Text:
+    text = Text()
+    text.append(wrong.title, style=_STYLE["critical" if wrong.is_critical else "warning"])
+    return text.append(f": {wrong.more}" if wrong.more else "")
+
+
 def _box(box: BoxView, now_s: float, selected: dict[str, Any] | None) -> Panel:
+    if box.online is None:
+        text = Text("not known: this watch has no word from the box", style="bold yellow")
+        return Panel(text, title=Text(box.name), border_style="yellow", title_align="left")
     if not box.online:
         text = Text("offline: nobody is watching these babies", style="bold red")
         return Panel(text, title=Text(box.name), border_style="red", title_align="left")

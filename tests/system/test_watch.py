@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from monitor.config import MqttConfig
+from monitor.mqtt.topics import RECORDS
 from monitor.verbs.watch import Watch
 from tests.system.mosquitto import Mosquitto
 from tests.system.silent_broker import SilentBroker
@@ -43,6 +44,22 @@ def test_it_sees_acknowledges_and_comes_back(broker: Mosquitto) -> None:
     broker.start()
     pump(watch, lambda: "connected to" in watch.connection_text)
     assert not watch.press("q")
+    watch.close()
+
+
+def test_it_says_when_the_records_of_the_shelter_are_not_kept(broker: Mosquitto) -> None:
+    watch = Watch(MqttConfig(host="127.0.0.1", port=broker.port, tls=False))
+    with Subscriber(broker.port, "none") as keeper:
+        well = {"online": True, "keeping": True, "rules": None, "firing": []}
+        keeper.send(RECORDS, well, retain=True)
+        pump(watch, lambda: watch.records.document == well)
+        assert watch.wrong_with_records() == []
+        keeper.send(RECORDS, well | {"keeping": False, "why": "the disk is full"}, retain=True)
+        pump(watch, watch.wrong_with_records)
+        assert [each.more for each in watch.wrong_with_records()] == ["the disk is full"]
+        broker.stop()
+        pump(watch, lambda: "not connected" in watch.connection_text)
+        assert watch.wrong_with_records() == [], "what was true before is not known now"
     watch.close()
 
 

@@ -74,6 +74,15 @@ def test_an_offline_box_shows_no_old_number():
     assert subject.selected() is None
 
 
+def test_a_box_without_a_word_is_not_said_to_be_offline():
+    subject = board(alert())
+    subject.by_name["one"].online = None  # as when this watch has lost the broker
+    text = shown(subject)
+    assert "not known" in text
+    assert "offline" not in text
+    assert "112.4" not in text
+
+
 def test_a_retired_baby_goes():
     subject = board()
     subject.observe("nursery/one/baby/possum", b"")

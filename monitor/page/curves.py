@@ -19,6 +19,8 @@ from monitor.times import HOUR_S
 WIDTH, HEIGHT = 340.0, 220.0
 """of the drawing's own units: text of 13 is 13 px on a phone of 390 px and larger beside it"""
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 10.0, 12.0, 24.0
+EDGE = 2.0
+"""that a value keeps from the sides of its drawing"""
 LOW_HEIGHT = 140.0
 """of drawings of bars"""
 MOST_POINTS = 400
@@ -208,7 +210,7 @@ def _tappable(drawn: str, x: float, y: float, label: str, height: float) -> str:
     """What can be tapped, and the value that it then shows, inside the drawing."""
     text = escape(label)
     width = len(label) * CHARACTER + 14
-    left = min(max(x - width / 2, 0.0), max(WIDTH - width, 0.0))
+    left = max(min(max(x - width / 2, EDGE), WIDTH - width - EDGE), 0.0)
     top = y - 36 if y > 40 else min(y + 12, height - 26)
     return (
         f'<g class="point" tabindex="-1" role="img" aria-label="{text}">{drawn}'

@@ -1,6 +1,6 @@
-"""Finds out whether another program holds the microphone, which PortAudio does not say.
+"""Asks ALSA what PortAudio does not say: whether its settings can be read, who holds a microphone.
 
-While something else records from a card, PortAudio leaves the card out of its list, so a microphone
+Without settings PortAudio ends the whole process, the watch over the scale with it. While something else records from a card, PortAudio leaves the card out of its list, so a microphone
 that is in use looks as if it were unplugged. ALSA itself answers the question: opening the device
 says "busy". The kernel names the program in ``/proc/asound``.
 """
@@ -18,6 +18,31 @@ IN_USE = "is in use by another program: end it (sudo fuser -v /dev/snd/* names i
 _CAPTURE, _NONBLOCK = 1, 1
 _PCM, _ANY_CARD = b"pcm", -1
 _PROC = Path("/proc")
+
+
+def unsettled() -> str | None:
+    """A phrase that follows "The microphone" when ALSA's settings cannot be read.
+
+    ``None`` when they can, or when there is no ALSA. The library says more on standard error.
+    """
+    try:
+        library = ctypes.CDLL("libasound.so.2")
+    except OSError:
+        return None
+    if library.snd_config_update() < 0:
+        return (
+            "cannot be opened: ALSA's settings cannot be read: mend or remove /etc/asound.conf and "
+            "~/.asoundrc"
+        )
+    search = library.snd_config_search
+    search.argtypes = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
+    settings = ctypes.c_void_p.in_dll(library, "snd_config")
+    if search(settings, _PCM, ctypes.byref(ctypes.c_void_p())) < 0:
+        return (
+            "cannot be opened: ALSA's settings are missing: "
+            "sudo apt install --reinstall libasound2-data"
+        )
+    return None
 
 
 def in_use(device: str) -> str | None:

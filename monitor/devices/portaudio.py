@@ -137,6 +137,8 @@ def _refusal(error: Exception, device: str) -> str:
 
 def _library() -> Any:
     """The module; its import initialises PortAudio."""
+    if (fault := alsa.unsettled()) is not None:
+        raise DeviceError(fault)
     try:
         import sounddevice
     except (ImportError, OSError) as error:

@@ -1,8 +1,9 @@
 """Asks ALSA what PortAudio does not say: whether its settings can be read, who holds a microphone.
 
-Without settings PortAudio ends the whole process, the watch over the scale with it. While something else records from a card, PortAudio leaves the card out of its list, so a microphone
-that is in use looks as if it were unplugged. ALSA itself answers the question: opening the device
-says "busy". The kernel names the program in ``/proc/asound``.
+Without settings PortAudio ends the whole process, and the watch over the scale with it. While
+something else records from a card, PortAudio leaves the card out of its list, so a microphone that
+is in use looks as if it were unplugged. ALSA itself answers the question: opening the device says
+"busy". The kernel names the program in ``/proc/asound``.
 """
 
 from __future__ import annotations

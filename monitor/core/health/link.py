@@ -58,6 +58,8 @@ _WORDS: dict[str, tuple[Severity, str, str, str]] = {
     ),
 }
 
+_NOT_SHOWN = "the broker has not shown it yet"
+_UNSEEN = {"page_certificate": "nobody has read its file yet"}
 _CERTIFICATES = frozenset({"certificate", "page_certificate"})
 """looked at once a day: not yet known is no doubt"""
 
@@ -95,7 +97,7 @@ class LinkHealth:
         """What the last report does not say; all of it before the first."""
         said = _judged(self.state.report or LinkReport(0.0))
         return [
-            CannotJudge(kind="not_delivered", key=key, why="the broker has not shown it yet")
+            CannotJudge(kind="not_delivered", key=key, why=_UNSEEN.get(key, _NOT_SHOWN))
             for key, is_so in said.items()
             if is_so is None and (key not in _CERTIFICATES or key in self.state.since_s)
         ]

@@ -43,6 +43,8 @@ PAIRING_EXPIRY_S = 60.0
 
 RECORDS = "nursery/records/keeping"
 """how a shelter's records stand (``documents.RecordsStatus``); no box may have the name"""
+RECORDS_SILENT_S = 180.0
+"""without news of them: three renewals are missing"""
 
 TEXT_HEAD = 60
 """a phone's list shows about this much of a line (measured on common lock screens)"""

@@ -15,8 +15,6 @@ from monitor.page.boxes import read
 
 NAME = "records"
 """in ``state`` of the stream, where boxes have theirs; no box may have it"""
-SILENT_S = 180.0
-"""without news: three renewals are missing"""
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):

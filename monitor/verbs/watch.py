@@ -31,10 +31,9 @@ from monitor.mqtt.connection import Connection
 from monitor.mqtt.connection_events import Connected, Ended, Received, Refused, Subscribed
 from monitor.mqtt.connection_settings import Intake, VersionChoice
 from monitor.mqtt.topics import Message, Topics
-from monitor.page.records import Records
 from monitor.store.secrets import read_password
 from monitor.verbs.watched_boxes import WatchedBoxes, answers, strip_control
-from monitor.verbs.watched_records import Wrong, wrong_with
+from monitor.verbs.watched_records import WatchedRecords
 
 REDRAW_S = 0.5
 INTAKE = Intake(most_waiting=20_000, most_bytes=1_000_000, kept_s=0)
@@ -53,14 +52,13 @@ class Watch:
     """What is known of the boxes, the connection and what the last key did."""
 
     def __init__(self, config: MqttConfig, handed_over: str | None = None) -> None:
-        self.boxes, self.records = WatchedBoxes(), Records()
+        self.boxes, self.records = WatchedBoxes(), WatchedRecords()
         self.connection_text = "connecting"
         self.answer = ""
         self._config = config
         self._connect = connector(config, handed_over or read_password(config))
         self._version = VersionChoice(config.protocol)
         self._connection: Connection | None = None
-        self._is_connected = False
         self._retry_s = 0.0
 
     def pump(self) -> None:
@@ -79,8 +77,6 @@ class Watch:
                         f"connected to {self._config.host} (MQTT {self._version.current})"
                     )
                     connection.subscribe(["nursery/#"])
-                    self.records.begin()
-                    self._is_connected = True
                 case Subscribed() as answered if answered.why_deaf is not None:
                     self._lost(answered.why_deaf)
                     return
@@ -115,10 +111,6 @@ class Watch:
             self._send(alert, verb, {"id": alert["id"], **arguments}, said)
         return True
 
-    def wrong_with_records(self) -> list[Wrong]:
-        """What is wrong with a shelter's records; not known without a connection."""
-        return wrong_with(self.records, time.time()) if self._is_connected else []
-
     def close(self) -> None:
         """Disconnect."""
         if self._connection is not None:
@@ -141,7 +133,8 @@ class Watch:
     def _lost(self, why: str, *, wrong_version: bool = False) -> None:
         if self._connection is not None:
             self._connection.close(0.0)
-        self._connection, self._is_connected = None, False
+        self._connection = None
+        self.records.forget()
         falls_back = self._version.over(wrong_version=wrong_version)
         self._retry_s = time.monotonic() + (0.0 if falls_back else RETRY_S)
         self.connection_text = "connecting" if falls_back else f"not connected: {why}"
@@ -202,7 +195,7 @@ def run_watch(config: MqttConfig, handed_over: str | None = None) -> int:
                         time.time(),
                         connection=watch.connection_text,
                         answer=watch.answer,
-                        wrong=watch.wrong_with_records(),
+                        wrong=watch.records.wrong(time.time()),
                     )
                     live.update(picture, refresh=True)
     except KeyboardInterrupt:
@@ -224,8 +217,9 @@ def _write_changes(watch: Watch) -> int:
         if time.monotonic() < next_s:
             continue
         connection, console = watch.connection_text, Console(file=io.StringIO(), width=WIDTH)
-        wrong = watch.wrong_with_records()
-        console.print(draw(watch.boxes, time.time(), connection=connection, keys="", wrong=wrong))
+        now_s = time.time()
+        wrong = watch.records.wrong(now_s)
+        console.print(draw(watch.boxes, now_s, connection=connection, keys="", wrong=wrong))
         text = console.file.getvalue()  # type: ignore[attr-defined]  # it is the StringIO
         if text != written:
             now = datetime.now().strftime("%Y-%m-%d %H:%M:%S")  # the reader's wall clock

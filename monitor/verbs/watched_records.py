@@ -6,13 +6,10 @@ told, too.
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
-from monitor.page.fields import flag, moment, number, tables, text
-from monitor.page.records import SILENT_S, Records
-from monitor.times import spoken_duration
+from monitor.mqtt.topics import RECORDS, RECORDS_SILENT_S
+from monitor.times import parse_rfc3339, spoken_duration
 from monitor.verbs.watched_boxes import strip_control
 
 MOST_FIRING = 3
@@ -27,42 +24,87 @@ class Wrong(msgspec.Struct, frozen=True):
     is_critical: bool = False
 
 
-def wrong_with(records: Records, now_s: float) -> list[Wrong]:
-    """What is wrong with the records, and which rules apply; nothing where nobody keeps any."""
-    if records.document is None or records.heard_s is None:
-        return []
-    document = strip_control(records.document)
-    if flag(document, "online") is not True or now_s - records.heard_s > SILENT_S:
-        return [_not_kept(document, NOT_RUNNING, now_s)]
-    found = _applying(document)
-    if flag(document, "keeping") is False:
-        found.append(_not_kept(document, text(document, "why") or "it does not say why", now_s))
-    elif flag(document, "rules") is False:
-        why = text(document, "rules_why") or "it does not say why"
-        found.append(Wrong("Nobody looks at the rules over all boxes", why))
-    return found
+class _Rule(msgspec.Struct, frozen=True):
+    """A rule that applies."""
+
+    text: str
+    advice: str | None = None
+    severity: str | None = None
 
 
-def _not_kept(document: dict[str, Any], why: str, now_s: float) -> Wrong:
-    kept_s, waiting = moment(document, "kept_at"), number(document, "waiting")
+class _Keeping(msgspec.Struct, frozen=True):
+    """What of the document is shown (``documents.RecordsStatus``)."""
+
+    online: bool = False
+    keeping: bool | None = None
+    why: str | None = None
+    kept_at: str | None = None
+    waiting: int | None = None
+    rules: bool | None = None
+    rules_why: str | None = None
+    firing: list[_Rule] = []
+
+
+class WatchedRecords:
+    """The document as it came in; times are Unix seconds."""
+
+    def __init__(self) -> None:
+        self._said: _Keeping | None = None
+        self._heard_s = 0.0
+
+    def observe(self, topic: str, payload: bytes, now_s: float) -> bool:
+        """Whether this was about them; what nobody can read changes nothing."""
+        if topic != RECORDS:
+            return False
+        try:
+            clean = strip_control(msgspec.json.decode(payload)) if payload else None
+            self._said = msgspec.convert(clean, _Keeping) if payload else None
+            self._heard_s = now_s
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            pass
+        return True
+
+    def forget(self) -> None:
+        """The line to the broker is lost: nothing is known any more."""
+        self._said = None
+
+    def wrong(self, now_s: float) -> list[Wrong]:
+        """What is wrong, and which rules apply; nothing where nobody keeps records."""
+        said = self._said
+        if said is None:
+            return []
+        if not said.online or now_s - self._heard_s > RECORDS_SILENT_S:
+            return [_not_kept(said, NOT_RUNNING, now_s)]
+        found = _applying(said.firing)
+        if said.keeping is False:
+            found.append(_not_kept(said, said.why or "it does not say why", now_s))
+        elif said.rules is False:
+            why = said.rules_why or "it does not say why"
+            found.append(Wrong("Nobody looks at the rules over all boxes", why))
+        return found
+
+
+def _not_kept(said: _Keeping, why: str, now_s: float) -> Wrong:
     more = [why]
-    if kept_s is not None:
+    if (kept_s := _moment(said.kept_at)) is not None:
         more.append(f"the last were written {spoken_duration(max(0.0, now_s - kept_s))} ago")
-    if waiting:
-        more.append(f"at least {waiting:.0f} wait to be written")
+    if said.waiting:
+        more.append(f"at least {said.waiting} wait to be written")
     return Wrong("Records are not kept", "; ".join(more))
 
 
-def _applying(document: dict[str, Any]) -> list[Wrong]:
-    rules = [each for each in tables(document, "firing") if text(each, "text")]
+def _applying(rules: list[_Rule]) -> list[Wrong]:
     found = [
-        Wrong(
-            text(each, "text") or "",
-            text(each, "advice") or "",
-            is_critical=text(each, "severity") == "critical",
-        )
-        for each in rules[:MOST_FIRING]
+        Wrong(rule.text, rule.advice or "", is_critical=rule.severity == "critical")
+        for rule in rules[:MOST_FIRING]
     ]
     if (more := len(rules) - MOST_FIRING) > 0:
         found.append(Wrong(f"More rules apply: {more}", ""))
     return found
+
+
+def _moment(text: str | None) -> float | None:
+    try:
+        return None if text is None else parse_rfc3339(text)
+    except ValueError:
+        return None

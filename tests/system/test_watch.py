@@ -10,6 +10,7 @@ import pytest
 from monitor.config import MqttConfig
 from monitor.mqtt.topics import RECORDS
 from monitor.verbs.watch import Watch
+from monitor.verbs.watched_records import Wrong
 from tests.system.mosquitto import Mosquitto
 from tests.system.silent_broker import SilentBroker
 from tests.system.subscriber import Subscriber
@@ -49,17 +50,23 @@ def test_it_sees_acknowledges_and_comes_back(broker: Mosquitto) -> None:
 
 def test_it_says_when_the_records_of_the_shelter_are_not_kept(broker: Mosquitto) -> None:
     watch = Watch(MqttConfig(host="127.0.0.1", port=broker.port, tls=False))
+
+    def wrong() -> list[Wrong]:
+        return watch.records.wrong(time.time())
+
     with Subscriber(broker.port, "none") as keeper:
         well = {"online": True, "keeping": True, "rules": None, "firing": []}
         keeper.send(RECORDS, well, retain=True)
-        pump(watch, lambda: watch.records.document == well)
-        assert watch.wrong_with_records() == []
         keeper.send(RECORDS, well | {"keeping": False, "why": "the disk is full"}, retain=True)
-        pump(watch, watch.wrong_with_records)
-        assert [each.more for each in watch.wrong_with_records()] == ["the disk is full"]
+        pump(watch, wrong)
+        assert [each.more for each in wrong()] == ["the disk is full"]
+        keeper.send(RECORDS, well, retain=True)
+        pump(watch, lambda: not wrong())
+        keeper.send(RECORDS, well | {"online": False}, retain=True)
+        pump(watch, wrong)
         broker.stop()
         pump(watch, lambda: "not connected" in watch.connection_text)
-        assert watch.wrong_with_records() == [], "what was true before is not known now"
+        assert wrong() == [], "what was true before is not known now"
     watch.close()
 
 

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from monitor.mqtt.topics import RECORDS
-from monitor.page.records import SILENT_S, Records
+from monitor.mqtt.topics import RECORDS, RECORDS_SILENT_S
 from monitor.verbs.watched_boxes import WatchedBoxes
-from monitor.verbs.watched_records import MOST_FIRING, Wrong, wrong_with
+from monitor.verbs.watched_records import MOST_FIRING, WatchedRecords, Wrong
 
 NOW = 1_767_268_800.0  # 2026-01-01T12:00:00Z
 WELL: dict[str, Any] = {"online": True, "keeping": True, "rules": True, "firing": []}
@@ -25,17 +24,17 @@ RULE = {
 
 def told(document: dict[str, Any] | bytes, *, age_s: float = 5.0) -> list[str]:
     """What is wrong with records that have said this."""
-    records = Records()
+    records = WatchedRecords()
     payload = document if isinstance(document, bytes) else json.dumps(document).encode()
     records.observe(RECORDS, payload, NOW - age_s)
-    return [": ".join(filter(None, (each.title, each.more))) for each in wrong_with(records, NOW)]
+    return [": ".join(filter(None, (each.title, each.more))) for each in records.wrong(NOW)]
 
 
 def test_nothing_is_said_while_all_is_well_or_nobody_keeps_records() -> None:
     assert told(WELL) == []
     assert told(WELL | {"rules": None}) == []
     assert told(b"") == []
-    assert wrong_with(Records(), NOW) == []
+    assert WatchedRecords().wrong(NOW) == []
 
 
 @pytest.mark.parametrize("document", [WELL | {"online": False}, {}])
@@ -48,8 +47,8 @@ def test_whoever_keeps_them_has_gone(document: dict[str, Any]) -> None:
 
 
 def test_what_is_not_renewed_is_no_good_news() -> None:
-    assert told(WELL, age_s=SILENT_S) == []
-    (said,) = told(WELL, age_s=SILENT_S + 1)
+    assert told(WELL, age_s=RECORDS_SILENT_S) == []
+    (said,) = told(WELL, age_s=RECORDS_SILENT_S + 1)
     assert said.startswith("Records are not kept: ")
 
 
@@ -65,13 +64,11 @@ def test_rules_that_apply_are_told_a_few_of_them() -> None:
     many = [RULE | {"text": f"Rule {number}"} for number in range(MOST_FIRING + 2)]
     said = told(WELL | {"firing": many})
     assert said == [*(f"Rule {n}: Weigh all." for n in range(MOST_FIRING)), "More rules apply: 2"]
-    records = Records()
+    records = WatchedRecords()
     records.observe(
         RECORDS, json.dumps(WELL | {"firing": [RULE | {"severity": "critical"}]}).encode(), NOW
     )
-    assert wrong_with(records, NOW) == [
-        Wrong("Room A loses weight", "Weigh all.", is_critical=True)
-    ]
+    assert records.wrong(NOW) == [Wrong("Room A loses weight", "Weigh all.", is_critical=True)]
 
 
 @pytest.mark.parametrize("payload", [b"{", b"[]", b"3", b"\xff", b"[" * 5000])

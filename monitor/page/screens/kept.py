@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from monitor.mqtt.topics import RECORDS_SILENT_S
 from monitor.page.fields import Document, flag, moment, number, tables, text
-from monitor.page.records import SILENT_S
 from monitor.page.seen import Seen
 from monitor.page.spoken import Spoken
 from monitor.page.truth import Level, Warn
@@ -20,7 +20,7 @@ def kept(seen: Seen) -> list[Warn]:
     document, heard_s = seen.kept.document, seen.kept.heard_s
     if document is None or heard_s is None:
         return [_stopped(seen)] if seen.kept.wanted else []
-    if flag(document, "online") is not True or seen.now_s - heard_s > SILENT_S:
+    if flag(document, "online") is not True or seen.now_s - heard_s > RECORDS_SILENT_S:
         return [_stopped(seen, document)]
     return [*_firing(document, seen), *_blind(document, seen)]
 

@@ -1,7 +1,8 @@
 import msgspec
 import pytest
 
-from monitor.page.records import SILENT_S, Kept
+from monitor.mqtt.topics import RECORDS_SILENT_S
+from monitor.page.records import Kept
 from monitor.page.screens import boxes, now, ward
 from monitor.page.screens.kept import MOST_FIRING, kept
 from tests.page.seeing import DE, EN, NOW, at, box, html, seen
@@ -27,7 +28,7 @@ def test_records_that_are_kept_and_a_house_without_any_say_nothing():
 
 def test_who_died_is_told_with_what_to_do():
     for document, heard_s in (
-        (GOOD | {"online": False}, NOW - 5), (GOOD, NOW - SILENT_S - 1), ({}, NOW),
+        (GOOD | {"online": False}, NOW - 5), (GOOD, NOW - RECORDS_SILENT_S - 1), ({}, NOW),
     ):  # fmt: skip
         (warn,) = kept(asked(document, heard_s))
         assert warn.title == "Records are not kept"

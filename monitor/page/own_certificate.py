@@ -27,7 +27,7 @@ class OwnCertificate:
         self._files = cert_file, key_file
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.minimum_version = ssl.TLSVersion.TLSv1_2
-        self._seen = self._stamps()
+        self._seen = self._told = self._stamps()
         self._read(self.context)
 
     async def follow(self) -> None:
@@ -37,18 +37,23 @@ class OwnCertificate:
             self.renew()
 
     def renew(self) -> None:
-        """Read the files again if they are others; a pair that does not fit changes nothing."""
+        """Read the files again if they are others; a pair that does not fit changes nothing.
+
+        It is tried again at each look: rights that are set later leave a file's stamp as it was.
+        """
         now = self._stamps()
         if now == self._seen:
             return
-        self._seen = now
         try:
             # A context that fails to read a pair has lost the one it had.
             self._read(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
             self._read(self.context)
         except ConfigError as error:
-            log.warning("the page goes on with the certificate that it has: %s", error)
+            if now != self._told:
+                log.warning("the page goes on with the certificate that it has: %s", error)
+            self._told = now
         else:
+            self._seen = self._told = now
             log.info("the page's certificate was read anew")
 
     def _stamps(self) -> list[tuple[int, int, int] | None]:

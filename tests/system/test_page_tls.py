@@ -136,11 +136,36 @@ def test_one_that_was_renewed_is_shown_without_a_restart_and_half_a_pair_changes
     with caplog.at_level(logging.INFO):
         assert serial() == first
         assert "goes on with the certificate that it has" in caplog.text
+        assert serial() == first
+        assert caplog.text.count("goes on with") == 1, "said once, tried at each look"
         key.write_bytes(second_key)
         assert serial() != first
         assert "read anew" in caplog.text
     path.unlink()
     assert serial() != first, "and without its file it goes on"
+
+
+def test_one_that_may_be_read_only_later_is_read_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert certificate(tmp_path, "127.0.0.1").returncode == 0
+    path, key = tmp_path / "etc/nursery/page.crt", tmp_path / "etc/nursery/page.key"
+    own = OwnCertificate(str(path), str(key))
+    with monkeypatch.context() as unreadable:
+        unreadable.setattr(ssl.SSLContext, "load_cert_chain", _refuse)  # root may read everything
+        assert certificate(tmp_path, "127.0.0.1").returncode == 0
+        own.renew()
+    own.renew()  # its rights were set meanwhile: the file itself is as it was
+    shown = asyncio.run(shown_to_a_phone(own.context, tmp_path / "etc/nursery/page-ca.crt"))
+    said = subprocess.run(
+        ["openssl", "x509", "-noout", "-serial", "-in", str(path)],
+        capture_output=True, text=True, check=True, timeout=60,
+    ).stdout  # fmt: skip
+    assert said.strip() == f"serial={shown['serialNumber']}"
+
+
+def _refuse(*_files: object) -> None:
+    raise PermissionError(13, "Permission denied")
 
 
 def test_the_page_looks_for_a_renewed_one_by_itself(
